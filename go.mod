@@ -1,0 +1,3 @@
+module github.com/ray-iam/custom-rayiam
+
+go 1.26
