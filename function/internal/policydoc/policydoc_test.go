@@ -1,0 +1,77 @@
+package policydoc
+
+import "testing"
+
+func TestEqual(t *testing.T) {
+	const doc = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"]}]}`
+	tests := []struct {
+		name string
+		a, b string
+		want bool
+	}{
+		{"same text", doc, doc, true},
+		{"white space and key order", doc, "{ \"Statement\": [{\"Resource\":[\"*\"],\n\"Action\":[\"s3:GetObject\"],\"Effect\":\"Allow\"}],\"Version\":\"2012-10-17\"}", true},
+		{"one statement, one action, one resource", doc, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}`, true},
+		{"order and repetition in a list", `{"Statement":{"Action":["a:B","c:D"]}}`, `{"Statement":{"Action":["c:D","a:B","c:D"]}}`, true},
+		{"principal as string or list", `{"Statement":{"Principal":{"Service":"ec2.amazonaws.com"}}}`, `{"Statement":[{"Principal":{"Service":["ec2.amazonaws.com"]}}]}`, true},
+		{"condition values", `{"Statement":{"Condition":{"Bool":{"a:b":true},"NumericLess":{"c:d":5}}}}`, `{"Statement":{"Condition":{"Bool":{"a:b":["true"]},"NumericLess":{"c:d":"5"}}}}`, true},
+		{"another action", doc, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:PutObject"],"Resource":["*"]}]}`, false},
+		{"another effect", doc, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["s3:GetObject"],"Resource":["*"]}]}`, false},
+		{"another version", doc, `{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"]}]}`, false},
+		{"condition dropped", `{"Statement":{"Action":"a:B","Condition":{"Bool":{"a:b":"true"}}}}`, `{"Statement":{"Action":"a:B"}}`, false},
+		{"principal star is not a list of star", `{"Statement":{"Principal":"*"}}`, `{"Statement":{"Principal":{"AWS":"*"}}}`, false},
+		{"text after the end", doc, doc + doc, false},
+		{"not JSON, the same", "x", "x", true},
+		{"not JSON, different", "x", "y", false},
+		{"empty and a document", "", doc, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Equal(tt.a, tt.b); got != tt.want {
+				t.Errorf("Equal(%s, %s) = %v, want %v", tt.a, tt.b, got, tt.want)
+			}
+			if got := Equal(tt.b, tt.a); got != tt.want {
+				t.Errorf("Equal(%s, %s) = %v, want %v", tt.b, tt.a, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestNewWritesNoEscapes(t *testing.T) {
+	got := New(Statement{Effect: "Allow", Action: []string{"iam:PassRole"}, Resource: []string{"arn:aws:iam::1:role/<&>", "*"}})
+	want := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":["arn:aws:iam::1:role/<&>","*"]}]}`
+	if got != want {
+		t.Errorf("New = %s, want %s", got, want)
+	}
+}
+
+func TestCompact(t *testing.T) {
+	if got, want := Compact("{ \"a b\" :\n [ 1 ] }"), `{"a b":[1]}`; got != want {
+		t.Errorf("Compact = %s, want %s", got, want)
+	}
+	if got, want := Compact("not JSON"), "not JSON"; got != want {
+		t.Errorf("Compact = %s, want %s", got, want)
+	}
+}
+
+// FuzzCanonical holds that the canonical form is a fixed point: spelling it once
+// more changes nothing, and it is Equal to what it came from.
+func FuzzCanonical(f *testing.F) {
+	f.Add(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"a:B","Resource":"*"}}`)
+	f.Add(`{"Statement":[{"Principal":{"AWS":["1","1"]},"Condition":{"Bool":{"x":true}}},7]}`)
+	f.Add(`{"Statement":null}`)
+	f.Add(`[1e999]`)
+	f.Fuzz(func(t *testing.T, document string) {
+		once, err := Canonical(document)
+		if err != nil {
+			return
+		}
+		twice, err := Canonical(once)
+		if err != nil || once != twice {
+			t.Errorf("Canonical(%q) = %q, and again %q (%v)", document, once, twice, err)
+		}
+		if !Equal(document, once) {
+			t.Errorf("%q is not Equal to its canonical form %q", document, once)
+		}
+	})
+}
