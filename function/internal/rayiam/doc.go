@@ -1,0 +1,9 @@
+// Package rayiam is the core of the provider: what a template declares
+// (Properties), what that means in IAM (Desired), what IAM has (Observed), and
+// the steps from one to the other (Plan).
+//
+// Everything here is a pure function of its arguments. The package knows no
+// network, no clock and no CloudFormation event; it imports the standard library
+// and policydoc only. It decides what may be touched: only what carries the
+// ray-iam:owner tag of the resource at hand is ever changed or deleted.
+package rayiam

@@ -1,0 +1,56 @@
+package rayiam
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// The tags that record ownership. Every role and instance profile that a
+// resource made or adopted carries OwnerTag and StackTag; AdoptedTag only what
+// was there before.
+const (
+	tagNamespace = "ray-iam:"
+
+	// OwnerTag holds the physical id of the resource that owns the entity.
+	OwnerTag = tagNamespace + "owner"
+	// StackTag holds the id of the stack that the owner belongs to, for people.
+	StackTag = tagNamespace + "stack"
+	// AdoptedTag is Held or Owned on what was adopted.
+	AdoptedTag = tagNamespace + "adopted"
+
+	// Held marks what is released, not deleted, when it is no longer declared.
+	Held = "held"
+	// Owned marks what was adopted for good and is deleted like all the rest.
+	Owned = "owned"
+)
+
+// DefaultNamePrefix is the NamePrefix of a resource that names none.
+const DefaultNamePrefix = "ray"
+
+const idDigits = 12
+
+// PhysicalID returns the physical id of a resource, <namePrefix>-<12 hex digits>.
+// The digits are of a SHA-256 over all three arguments, so the id is known before
+// the first call, is the same on every retry, and is another one exactly when the
+// resource is another one.
+func PhysicalID(namePrefix, stackID, logicalID string) string {
+	sum := sha256.Sum256([]byte(namePrefix + "\x00" + stackID + "\x00" + logicalID))
+	return namePrefix + "-" + hex.EncodeToString(sum[:])[:idDigits]
+}
+
+// NamePrefixOf returns the NamePrefix that a physical id was made from. It is
+// false for an id that PhysicalID did not make for this stack and logical id:
+// CloudFormation makes ids up when a Create never answered.
+func NamePrefixOf(physicalID, stackID, logicalID string) (string, bool) {
+	cut := len(physicalID) - idDigits - 1
+	if cut < 1 {
+		return "", false
+	}
+	namePrefix := physicalID[:cut]
+	return namePrefix, PhysicalID(namePrefix, stackID, logicalID) == physicalID
+}
+
+func reserved(tagKey string) bool {
+	return strings.HasPrefix(strings.ToLower(tagKey), tagNamespace)
+}

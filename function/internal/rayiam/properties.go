@@ -1,0 +1,76 @@
+package rayiam
+
+import (
+	"regexp"
+	"slices"
+	"time"
+)
+
+// Properties are what a template declares, with defaults in place.
+type Properties struct {
+	NamePrefix          string
+	Path                string
+	PermissionsBoundary string // a policy ARN; empty for none
+	Head                NodeProperties
+	WorkerGroups        []WorkerGroup
+	Tags                []Tag
+	AdoptExisting       bool
+	PropagationWait     time.Duration // 0 also means that no profile is read back
+}
+
+// NodeProperties are what Head and each worker group have in common.
+type NodeProperties struct {
+	ManagedPolicyARNs []string // nil for the recipe's list; an empty list for none
+	Policies          []InlinePolicy
+}
+
+// A WorkerGroup is one entry of WorkerGroups.
+type WorkerGroup struct {
+	Name string
+	NodeProperties
+}
+
+// An InlinePolicy is a policy that lives in its role.
+type InlinePolicy struct {
+	Name     string
+	Document string // JSON
+}
+
+// A Tag is one entry of Tags.
+type Tag struct {
+	Key, Value string
+}
+
+// headName is the Name that the head has among the worker groups' names.
+const headName = "head"
+
+// HeadName returns the name of the head's role and instance profile.
+func HeadName(namePrefix string) string { return WorkerName(namePrefix, headName) }
+
+// WorkerName returns the name of a worker group's role and instance profile.
+func WorkerName(namePrefix, group string) string { return namePrefix + "-" + group }
+
+func passRolePolicyName(namePrefix string) string { return namePrefix + "-pass-role-policy" }
+
+// Names returns the names of all roles and instance profiles, the head's first.
+func (p Properties) Names() []string {
+	names := []string{HeadName(p.NamePrefix)}
+	for _, g := range p.WorkerGroups {
+		names = append(names, WorkerName(p.NamePrefix, g.Name))
+	}
+	return names
+}
+
+var validName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
+
+// PossibleNames returns those of Names, each once, that a role can have at all:
+// the properties of a Delete may be what a Create was refused for.
+func (p Properties) PossibleNames() []string {
+	var names []string
+	for _, name := range p.Names() {
+		if validName.MatchString(name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,56 @@
+package rayiam
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// A Stack is the CloudFormation stack that a resource belongs to.
+type Stack struct {
+	ID        string // the stack's ARN, as CloudFormation sends it
+	Partition string // aws, aws-cn, aws-us-gov, ...
+	Region    string
+	Account   string // 12 digits
+}
+
+var stackID = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):cloudformation:([a-z0-9-]+):([0-9]{12}):stack/.+$`)
+
+// ParseStackID reads partition, Region and account from a stack's ARN, such as
+// arn:aws:cloudformation:eu-west-1:123456789012:stack/ray/0f0f.... The error says
+// what the ARN should look like.
+func ParseStackID(id string) (Stack, error) {
+	m := stackID.FindStringSubmatch(id)
+	if m == nil {
+		return Stack{}, fmt.Errorf("reading StackId %q: want arn:<partition>:cloudformation:<region>:<account>:stack/<name>/<id>", id)
+	}
+	return Stack{ID: id, Partition: m[1], Region: m[2], Account: m[3]}, nil
+}
+
+// ec2Service is the service principal of EC2, which may assume the roles.
+// China's differs: https://docs.amazonaws.cn/en_us/aws/latest/userguide/iam.html
+func (s Stack) ec2Service() string {
+	if s.Partition == "aws-cn" {
+		return "ec2.amazonaws.com.cn"
+	}
+	return "ec2.amazonaws.com"
+}
+
+// ec2PassedTo are the names of EC2 that iam:PassedToService may have.
+func (s Stack) ec2PassedTo() []string {
+	if s.Partition == "aws-cn" {
+		return []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn"}
+	}
+	return []string{"ec2.amazonaws.com"}
+}
+
+func (s Stack) roleARN(path, name string) string {
+	return "arn:" + s.Partition + ":iam::" + s.Account + ":role" + path + name
+}
+
+func (s Stack) instanceProfileARN(path, name string) string {
+	return "arn:" + s.Partition + ":iam::" + s.Account + ":instance-profile" + path + name
+}
+
+func (s Stack) awsPolicyARN(name string) string {
+	return "arn:" + s.Partition + ":iam::aws:policy/" + name
+}
