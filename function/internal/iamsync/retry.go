@@ -1,0 +1,108 @@
+package iamsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// attemptTimeout is how long one attempt may take. IAM answers in well under
+	// a second; a connection that is silent for longer is broken.
+	attemptTimeout = 10 * time.Second
+
+	backoffBase = 100 * time.Millisecond
+	backoffCap  = 5 * time.Second
+
+	// maxFaults is how many server or network faults in a row one write meets
+	// before its plan is made anew: the write may have happened all the same.
+	maxFaults = 4
+)
+
+// Backoff returns how long to wait before the next attempt, counted from 1: full
+// jitter below an exponential bound, so that many provider instances that were
+// throttled together do not come back together.
+// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+func Backoff(attempt int) time.Duration {
+	bound := backoffCap
+	if attempt < 7 {
+		bound = min(backoffCap, backoffBase<<attempt)
+	}
+	return backoffBase/2 + rand.N(bound)
+}
+
+// errHalted is the error of a call that stopped retrying because a call beside it
+// had failed for good.
+var errHalted = errors.New("not tried again, since another call had failed")
+
+// A call is one IAM call with what is particular to it.
+type call struct {
+	doing   string              // what it does, for errors and the log: "creating role ray-head"
+	write   bool                // whether it may have happened although it failed
+	verdict func(error) verdict // judges the errors that classify finds final
+	attempt func(context.Context) error
+}
+
+// do makes a call and repeats it while its error is temporary, until the request's
+// deadline.
+func (b *batch) do(c call) error {
+	b.sync.slots <- struct{}{}
+	defer func() { <-b.sync.slots }()
+	faults := 0
+	for n := 1; ; n++ {
+		err := b.attempt(c.attempt)
+		if err == nil {
+			return nil
+		}
+		if b.ctx.Err() != nil {
+			return &deadlineError{doing: c.doing, attempts: n, last: err}
+		}
+		v := classify(err)
+		if v == final {
+			v = c.verdict(err)
+		}
+		if v == faulty {
+			if faults++; c.write && faults >= maxFaults {
+				v = stale
+			}
+		}
+		switch v {
+		case done:
+			return nil
+		case stale:
+			return &staleError{doing: c.doing, err: err}
+		case final:
+			return fmt.Errorf("%s: %w", c.doing, describe(err))
+		}
+		delay := Backoff(n)
+		b.sync.retries.Add(1)
+		b.sync.log.Warn("retrying", "doing", c.doing, "attempt", n, "delay", delay.String(), slog.String("error", describe(err).Error()))
+		if err := b.sleep(c.doing, n, delay, err); err != nil {
+			return err
+		}
+	}
+}
+
+// attempt makes one attempt, with a bound on its time.
+func (b *batch) attempt(attempt func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(b.ctx, attemptTimeout)
+	defer cancel()
+	b.sync.calls.Add(1)
+	return attempt(ctx)
+}
+
+func (b *batch) sleep(doing string, attempts int, delay time.Duration, last error) error {
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-b.failed:
+		return fmt.Errorf("%s: %w", doing, errHalted)
+	case <-b.ctx.Done():
+		return &deadlineError{doing: doing, attempts: attempts, last: last}
+	}
+}

@@ -1,0 +1,91 @@
+package iamsync
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+// maxInFlight bounds the calls that are under way at once. A head and eight
+// worker groups are observed with fewer.
+const maxInFlight = 64
+
+// A Sync talks to IAM on behalf of one request.
+type Sync struct {
+	client *iam.Client
+	log    *slog.Logger
+	slots  chan struct{}
+
+	mu   sync.Mutex
+	sure map[entity]bool // roles and profiles that exist, whatever a read says
+
+	calls, retries atomic.Int64
+}
+
+// New returns a Sync for one request. It does the retrying itself, so the
+// client's own is switched off: that one knows a fixed number of attempts, where
+// a request has a deadline.
+func New(cfg aws.Config, log *slog.Logger) *Sync {
+	client := iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
+	return &Sync{client: client, log: log, slots: make(chan struct{}, maxInFlight), sure: map[entity]bool{}}
+}
+
+// Calls returns how many calls were made so far, and how many of them were
+// repetitions.
+func (s *Sync) Calls() (calls, retries int64) { return s.calls.Load(), s.retries.Load() }
+
+// A batch is a set of calls that run at once. When one fails for good, those that
+// wait to be repeated give up; those under way are waited for, because a write
+// that was abandoned may still happen.
+type batch struct {
+	sync   *Sync
+	ctx    context.Context
+	failed chan struct{}
+	once   sync.Once
+}
+
+// parallel runs do for 0 to n-1 at once and returns their errors in that order,
+// nil where there was none.
+func (s *Sync) parallel(ctx context.Context, n int, do func(b *batch, i int) error) []error {
+	b := &batch{sync: s, ctx: ctx, failed: make(chan struct{})}
+	errs := make([]error, n)
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() {
+			defer func() {
+				if r := recover(); r != nil {
+					errs[i] = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+				}
+				if errs[i] != nil {
+					b.once.Do(func() { close(b.failed) })
+				}
+			}()
+			errs[i] = do(b, i)
+		})
+	}
+	wait.Wait()
+	return errs
+}
+
+// An entity names a role or an instance profile.
+type entity struct{ kind, name string }
+
+// setExists records what a write has shown: IAM answers reads for a while as if
+// what was just made were not there.
+func (s *Sync) setExists(e entity, exists bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sure[e] = exists
+}
+
+func (s *Sync) exists(e entity) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sure[e]
+}
