@@ -1,0 +1,190 @@
+package customresource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/aws/aws-lambda-go/cfn"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// A Resource does the work on a request. It is called by one Handler, for one
+// request after another.
+type Resource interface {
+	// PhysicalID returns the id that a Create of r answers, known before anything
+	// is done.
+	PhysicalID(r Request) string
+	// Reconcile does what r asks for. functionARN is the provider's own. It returns
+	// before ctx ends; its error is the Reason of the answer.
+	Reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error)
+}
+
+// An Outcome is what a success tells CloudFormation. Another physical id than the
+// request's makes CloudFormation delete what the request's stands for.
+type Outcome struct {
+	PhysicalID string
+	Data       map[string]string
+}
+
+// A Handler is the Lambda function: it implements lambda.Handler.
+type Handler struct {
+	Resource  Resource
+	Log       *slog.Logger
+	Transport http.RoundTripper // delivers the answers; nil for http.DefaultTransport
+}
+
+// Invoke handles one event. Its error is nil once the answer was delivered,
+// whatever it says, so that Lambda does not run the event again; and also when
+// CloudFormation has stopped waiting for it.
+func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	start := time.Now()
+	r, err := Decode(payload)
+	call := callOf(ctx, r)
+	log := h.Log.With("stack", r.StackID, "logicalId", r.LogicalID, "requestId", r.RequestID, "requestType", r.Type, "lambdaRequestId", call.lambdaRequestID)
+	if r.ResponseURL == "" {
+		log.Error("event without a response URL: nobody can be answered", slog.Any("error", err))
+		return nil, errors.Join(errors.New("the event has no ResponseURL"), err)
+	}
+	log.Info("received", "physicalId", r.PhysicalID)
+	if r.expired(start) {
+		return nil, h.refuseExpired(ctx, r, call, log)
+	}
+	answer := h.answer(ctx, r, err, call, log)
+	log.Info("answering", "status", answer.Status, "physicalId", answer.PhysicalID, "reason", answer.Reason, "ms", time.Since(start).Milliseconds())
+	if err := deliver(ctx, h.transport(), r.ResponseURL, answer.Encode(call.tail())); err != nil {
+		log.Error("not answered", slog.String("error", err.Error()))
+		return nil, err
+	}
+	log.Info("answered", "ms", time.Since(start).Milliseconds())
+	return nil, nil
+}
+
+func (h *Handler) transport() http.RoundTripper {
+	if h.Transport == nil {
+		return http.DefaultTransport
+	}
+	return h.Transport
+}
+
+// answer does the work, unless the event is not as it should be, and says how it
+// ended.
+func (h *Handler) answer(ctx context.Context, r Request, fault error, call call, log *slog.Logger) Answer {
+	answer := Answer{Status: cfn.StatusFailed, PhysicalID: r.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID}
+	if r.PhysicalID == "" {
+		answer.PhysicalID = h.physicalID(r)
+	}
+	if fault != nil {
+		answer.Reason = fault.Error()
+		return answer
+	}
+	outcome, err := h.reconcile(ctx, r, call.functionARN, log)
+	if err != nil {
+		answer.Reason = err.Error()
+		return answer
+	}
+	answer.Status, answer.PhysicalID, answer.Data = cfn.StatusSuccess, outcome.PhysicalID, outcome.Data
+	return answer
+}
+
+// unknownID is the physical id of what was never made.
+const unknownID = "unknown"
+
+// physicalID returns the resource's id for a Create, and some id where the resource
+// cannot even say that: CloudFormation replaces an empty one by its own and the
+// Reason by a complaint about it.
+func (h *Handler) physicalID(r Request) (id string) {
+	defer func() {
+		if recover() != nil || id == "" {
+			id = unknownID
+		}
+	}()
+	return h.Resource.PhysicalID(r)
+}
+
+// reconcile runs the resource until its deadline, and a moment longer: a resource
+// that does not come back must not keep CloudFormation from its answer.
+func (h *Handler) reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error) {
+	work := ctx
+	if deadline, ok := workDeadline(ctx, r, time.Now()); ok {
+		var cancel context.CancelFunc
+		work, cancel = context.WithDeadline(ctx, deadline)
+		defer cancel()
+	}
+	type result struct {
+		outcome Outcome
+		err     error
+	}
+	finished := make(chan result, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				log.Error("panic", "value", fmt.Sprint(p), "goroutine", string(debug.Stack()))
+				finished <- result{err: fmt.Errorf("the provider failed in a way that is a bug: panic: %v", p)}
+			}
+		}()
+		outcome, err := h.Resource.Reconcile(work, r, functionARN, log)
+		finished <- result{outcome, err}
+	}()
+	select {
+	case res := <-finished:
+		return res.outcome, res.err
+	case <-work.Done():
+	}
+	select {
+	case res := <-finished:
+		return res.outcome, res.err
+	case <-time.After(grace(ctx)):
+		return Outcome{}, fmt.Errorf("the work was not done before the deadline: %w", context.Cause(work))
+	}
+}
+
+// grace is how long work that is over time may take to say what it was at.
+func grace(ctx context.Context) time.Duration {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return time.Second
+	}
+	return min(time.Second, time.Until(end)/4)
+}
+
+// refuseExpired answers a request that CloudFormation has given up on, in case it
+// listens all the same, and changes nothing.
+func (h *Handler) refuseExpired(ctx context.Context, r Request, call call, log *slog.Logger) error {
+	answer := h.answer(ctx, r, errors.New("the response URL has expired, CloudFormation has given up on this request: nothing was changed"), call, log)
+	log.Error("expired", "reason", answer.Reason)
+	ctx, cancel := context.WithTimeout(ctx, putTimeout)
+	defer cancel()
+	if err := deliver(ctx, h.transport(), r.ResponseURL, answer.Encode(call.tail())); err != nil {
+		log.Warn("not answered", slog.String("error", err.Error()))
+	}
+	return nil
+}
+
+// A call is what Lambda says of an invocation.
+type call struct {
+	functionARN     string
+	lambdaRequestID string
+	requestID       string
+}
+
+func callOf(ctx context.Context, r Request) call {
+	c := call{functionARN: r.ServiceToken, requestID: r.RequestID}
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		c.lambdaRequestID = lc.AwsRequestID
+		if lc.InvokedFunctionArn != "" {
+			c.functionARN = lc.InvokedFunctionArn
+		}
+	}
+	return c
+}
+
+// tail says where to read on.
+func (c call) tail() string {
+	return fmt.Sprintf(" (read on in log group %s, log stream %s, request id %s, Lambda request id %s)",
+		lambdacontext.LogGroupName, lambdacontext.LogStreamName, c.requestID, c.lambdaRequestID)
+}

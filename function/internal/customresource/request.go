@@ -1,0 +1,155 @@
+package customresource
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/cfn"
+)
+
+// A Request is CloudFormation's event, decoded as far as it could be.
+type Request struct {
+	Type          cfn.RequestType
+	RequestID     string
+	ResponseURL   Secret
+	ResourceType  string
+	LogicalID     string
+	PhysicalID    string // empty on a Create
+	StackID       string
+	ServiceToken  string
+	Properties    json.RawMessage
+	OldProperties json.RawMessage // on an Update only
+}
+
+// A Secret is text that is left out wherever it is printed, logged or encoded. The
+// response URL is one: whoever knows it can answer in the resource's place.
+type Secret string
+
+const redacted = "[redacted]"
+
+// String, GoString, LogValue and MarshalText all hide the secret.
+func (Secret) String() string               { return redacted }
+func (Secret) GoString() string             { return redacted }
+func (Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Decode reads an event. Where the event is not as it should be, the request holds
+// what could be read, the response URL above all, so that it can be answered, and
+// the error says what is wrong.
+func Decode(payload []byte) (Request, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &fields); err != nil {
+		return Request{ResponseURL: salvageURL(payload)}, fmt.Errorf("decoding the event: %s", syntax(err))
+	}
+	var faults []error
+	text := func(name string) string {
+		raw, given := fields[name]
+		if !given {
+			return ""
+		}
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			faults = append(faults, fmt.Errorf("%s is not a string", name))
+		}
+		return s
+	}
+	r := Request{
+		Type:          cfn.RequestType(text("RequestType")),
+		RequestID:     text("RequestId"),
+		ResponseURL:   Secret(text("ResponseURL")),
+		ResourceType:  text("ResourceType"),
+		LogicalID:     text("LogicalResourceId"),
+		PhysicalID:    text("PhysicalResourceId"),
+		StackID:       text("StackId"),
+		ServiceToken:  text("ServiceToken"),
+		Properties:    fields["ResourceProperties"],
+		OldProperties: fields["OldResourceProperties"],
+	}
+	faults = append(faults, r.faults()...)
+	if len(faults) > 0 {
+		return r, fmt.Errorf("decoding the event: %w", errors.Join(faults...))
+	}
+	return r, nil
+}
+
+// faults names what every event has, and an Update and a Delete besides.
+func (r Request) faults() []error {
+	var faults []error
+	require := func(name, value string) {
+		if value == "" {
+			faults = append(faults, fmt.Errorf("%s is missing", name))
+		}
+	}
+	switch r.Type {
+	case cfn.RequestCreate:
+	case cfn.RequestUpdate, cfn.RequestDelete:
+		require("PhysicalResourceId", r.PhysicalID)
+	default:
+		faults = append(faults, fmt.Errorf("RequestType %q is none of Create, Update and Delete", r.Type))
+	}
+	require("ResponseURL", string(r.ResponseURL))
+	require("RequestId", r.RequestID)
+	require("StackId", r.StackID)
+	require("LogicalResourceId", r.LogicalID)
+	return faults
+}
+
+// syntax says where JSON breaks. The text around it, which may hold the response
+// URL, is left out.
+func syntax(err error) string {
+	var s *json.SyntaxError
+	if errors.As(err, &s) {
+		return fmt.Sprintf("not JSON at byte %d", s.Offset)
+	}
+	return "not a JSON object"
+}
+
+var responseURL = regexp.MustCompile(`"ResponseURL"\s*:\s*("(?:[^"\\]|\\.)*")`)
+
+// salvageURL finds the response URL in an event that is not JSON as a whole, such
+// as one that was cut off.
+func salvageURL(payload []byte) Secret {
+	m := responseURL.FindSubmatch(payload)
+	if m == nil {
+		return ""
+	}
+	var s string
+	if err := json.Unmarshal(m[1], &s); err != nil {
+		return ""
+	}
+	return Secret(s)
+}
+
+// Issued returns when CloudFormation signed the response URL and how long it is
+// valid, from X-Amz-Date (20060102T150405Z) and X-Amz-Expires (seconds). It is
+// false for a URL that does not say, such as an emulator's.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+func (r Request) Issued() (at time.Time, valid time.Duration, ok bool) {
+	u, err := url.Parse(string(r.ResponseURL))
+	if err != nil {
+		return time.Time{}, 0, false
+	}
+	query := map[string]string{}
+	for key, values := range u.Query() {
+		query[strings.ToLower(key)] = values[0]
+	}
+	at, errDate := time.Parse("20060102T150405Z", query["x-amz-date"])
+	seconds, errExpires := strconv.Atoi(query["x-amz-expires"])
+	if errDate != nil || errExpires != nil {
+		return time.Time{}, 0, false
+	}
+	return at, time.Duration(seconds) * time.Second, true
+}
+
+// expired reports whether the response URL was valid once and is not any more.
+func (r Request) expired(now time.Time) bool {
+	at, valid, ok := r.Issued()
+	return ok && now.After(at.Add(valid))
+}

@@ -1,0 +1,21 @@
+package customresource
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
+
+// Unavailable is a Resource whose provider could not start. Every request is
+// answered with the reason.
+type Unavailable struct {
+	Err error
+}
+
+// PhysicalID returns an id that stands for nothing.
+func (Unavailable) PhysicalID(Request) string { return unknownID }
+
+// Reconcile fails, and changes nothing.
+func (u Unavailable) Reconcile(context.Context, Request, string, *slog.Logger) (Outcome, error) {
+	return Outcome{}, fmt.Errorf("nothing was changed, the provider could not start: %w", u.Err)
+}
