@@ -1,0 +1,147 @@
+package provider
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/cfn"
+
+	"github.com/ray-iam/custom-rayiam/function/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
+)
+
+// A goal is what a request comes down to.
+type goal struct {
+	desired    rayiam.Desired
+	references []rayiam.PolicyReference // managed policies that have to exist
+	expected   map[string]bool          // names that are likely to be there already
+	wait       time.Duration            // for what was newly made
+
+	replacement bool      // desired is a new set beside the one that CloudFormation knows
+	issued      time.Time // when CloudFormation sent the request; zero if unknown
+
+	outcome customresource.Outcome
+}
+
+// goal checks a request and derives what it asks for. Its error says everything
+// that is wrong with the request; a Delete has none.
+func (p *Provider) goal(r customresource.Request, functionARN string) (goal, error) {
+	if r.Type == cfn.RequestDelete {
+		return p.deletion(r, functionARN), nil
+	}
+	stack, err := rayiam.ParseStackID(r.StackID)
+	if err != nil {
+		return goal{}, err
+	}
+	if account, known := accountOf(functionARN); known && account != stack.Account {
+		return goal{}, fmt.Errorf("the provider runs in account %s and the stack is in account %s: it would make the roles in the wrong account, so deploy the provider there and point ServiceToken to it", account, stack.Account)
+	}
+	props, faults := p.checker.Read(r.Properties)
+	props = p.bounds.Default(props)
+	faults = append(faults, rayiam.Check(props, stack, p.bounds)...)
+
+	id := rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
+	g := goal{
+		desired:    rayiam.Desired{Owner: id, Adoption: adoption(r, props)},
+		references: rayiam.PolicyReferences(props, stack),
+		expected:   map[string]bool{},
+		wait:       props.PropagationWait,
+		outcome:    customresource.Outcome{PhysicalID: id, Data: rayiam.Attributes(props, stack)},
+	}
+	g.issued, _, _ = r.Issued()
+	if r.Type == cfn.RequestUpdate {
+		faults = append(faults, p.update(&g, r, props)...)
+	}
+	faults = append(faults, fits(r, g.outcome)...)
+	if len(faults) > 0 {
+		return goal{}, faults
+	}
+	g.desired.Nodes = rayiam.Nodes(props, stack, id)
+	return g, nil
+}
+
+func adoption(r customresource.Request, props rayiam.Properties) rayiam.Adoption {
+	switch {
+	case props.AdoptExisting:
+		return rayiam.HoldAdopted
+	case r.Type == cfn.RequestUpdate:
+		return rayiam.OwnAdopted
+	}
+	return rayiam.KeepAdopted
+}
+
+// update completes the goal of an Update with what the old properties and the
+// present physical id add to it: whether it is a replacement, and what has to go.
+func (p *Provider) update(g *goal, r customresource.Request, props rayiam.Properties) rayiam.Faults {
+	old, _ := p.checker.Read(r.OldProperties)
+	present, known := rayiam.NamePrefixOf(r.PhysicalID, r.StackID, r.LogicalID)
+	if !known {
+		// Not an id of ours, so it cannot tell. CloudFormation must get it back
+		// unless the name changes: another id would make it delete the resource.
+		present = old.NamePrefix
+	}
+	if present != props.NamePrefix {
+		g.replacement = true
+		if strings.EqualFold(present, props.NamePrefix) {
+			return rayiam.Faults{{Path: "NamePrefix", Value: rayiam.Quote(props.NamePrefix), Rule: fmt.Sprintf("the present one is %s, and IAM takes names that differ in case only for the same: choose one that differs in more", rayiam.Quote(present))}}
+		}
+		return nil
+	}
+	g.outcome.PhysicalID = r.PhysicalID
+	oldOwner := rayiam.PhysicalID(old.NamePrefix, r.StackID, r.LogicalID)
+	declared := props.Names()
+	for _, name := range old.PossibleNames() {
+		g.expected[name] = oldOwner == g.desired.Owner
+		// Under the present prefix, these are the groups that went. Under another
+		// one, they are what a failed replacement may have left behind: this is the
+		// Update that CloudFormation rolls it back with.
+		if !slices.Contains(declared, name) || oldOwner != g.desired.Owner {
+			g.desired.Removals = append(g.desired.Removals, rayiam.Removal{Name: name, Owner: oldOwner})
+		}
+	}
+	return nil
+}
+
+// deletion is the goal of a Delete: nothing is left of what the resource owns. The
+// physical id says which set is meant, the properties which groups it has. Where
+// CloudFormation made the id up, because a Create never answered, the properties
+// say both.
+func (p *Provider) deletion(r customresource.Request, functionARN string) goal {
+	g := goal{outcome: customresource.Outcome{PhysicalID: r.PhysicalID}, expected: map[string]bool{}}
+	stack, err := rayiam.ParseStackID(r.StackID)
+	if account, known := accountOf(functionARN); err != nil || known && account != stack.Account {
+		return g // a Create was refused for this: there is nothing
+	}
+	props, _ := p.checker.Read(r.Properties)
+	if namePrefix, ok := rayiam.NamePrefixOf(r.PhysicalID, r.StackID, r.LogicalID); ok {
+		props.NamePrefix = namePrefix
+	}
+	owner := rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
+	for _, name := range props.PossibleNames() {
+		g.expected[name] = true
+		g.desired.Removals = append(g.desired.Removals, rayiam.Removal{Name: name, Owner: owner})
+	}
+	return g
+}
+
+// fits refuses attributes that would not fit into the answer, before they are made.
+func fits(r customresource.Request, outcome customresource.Outcome) rayiam.Faults {
+	answer := customresource.Answer{Status: cfn.StatusSuccess, PhysicalID: outcome.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID, Data: outcome.Data}
+	if answer.Fits() {
+		return nil
+	}
+	return rayiam.Faults{{Path: "WorkerGroups", Rule: fmt.Sprintf("the attributes of so many or so long names do not fit into the %d bytes of an answer to CloudFormation: use fewer groups, shorter names or a shorter Path", customresource.MaxAnswer)}}
+}
+
+var functionARNAccount = regexp.MustCompile(`^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:([0-9]{12}):`)
+
+func accountOf(functionARN string) (string, bool) {
+	m := functionARNAccount.FindStringSubmatch(functionARN)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}

@@ -1,0 +1,192 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/function/internal/iamsync"
+	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
+)
+
+// maxRounds is how often a plan is made at the most. A second round is rare: an
+// answer was lost, or somebody else is at the same names.
+const maxRounds = 12
+
+// work is the work on one request.
+type work struct {
+	sync  *iamsync.Sync
+	log   *slog.Logger
+	start time.Time
+
+	first rayiam.Observed // before the first write
+	wrote bool
+	fresh []string // instance profiles that EC2 may not know yet
+}
+
+// pursue converges to the goal and waits until what was made can be used.
+func (w *work) pursue(ctx context.Context, g goal) error {
+	if err := w.converge(ctx, g); err != nil {
+		return err
+	}
+	stage := time.Now()
+	if err := w.sync.AwaitProfiles(ctx, w.fresh, g.wait); err != nil {
+		return err
+	}
+	w.log.Info("propagated", "profiles", w.fresh, "ms", time.Since(stage).Milliseconds())
+	return nil
+}
+
+// converge observes, plans and applies until nothing is left to do.
+func (w *work) converge(ctx context.Context, g goal) error {
+	for round := 1; ; round++ {
+		plan, err := w.plan(ctx, g)
+		if err != nil {
+			if !w.wrote {
+				err = fmt.Errorf("nothing was changed: %w", err)
+			}
+			return err
+		}
+		if plan.Empty() {
+			return nil
+		}
+		stage := time.Now()
+		w.wrote = true
+		w.fresh = append(w.fresh, plan.Fresh()...)
+		err = w.sync.Apply(ctx, plan)
+		w.log.Info("applied", "round", round, "ok", err == nil, "ms", time.Since(stage).Milliseconds())
+		switch {
+		case err == nil:
+			return nil
+		case !iamsync.Stale(err):
+			return err
+		case round == maxRounds:
+			return fmt.Errorf("gave up after %d plans, each of which IAM contradicted: %w", round, err)
+		}
+		w.log.Warn("planning again", "round", round, slog.String("error", err.Error()))
+		if err := sleep(ctx, iamsync.Backoff(round), err); err != nil {
+			return err
+		}
+	}
+}
+
+// plan observes IAM and returns what is to be done, or why nothing may be.
+func (w *work) plan(ctx context.Context, g goal) (rayiam.Plan, error) {
+	stage := time.Now()
+	observed, missing, err := w.sync.Observe(ctx, g.desired.Lookups(g.expected), arns(g.references))
+	if err != nil {
+		return rayiam.Plan{}, err
+	}
+	w.log.Info("observed", "roles", len(observed.Roles), "instanceProfiles", len(observed.InstanceProfiles), "ms", time.Since(stage).Milliseconds())
+	if !w.wrote {
+		w.first = observed
+	}
+	plan, err := rayiam.NewPlan(g.desired, observed)
+	if faults := rayiam.MissingPolicies(g.references, missing); len(faults) > 0 {
+		err = errors.Join(faults, err)
+	}
+	if err != nil {
+		return rayiam.Plan{}, err
+	}
+	w.fresh = append(w.fresh, recent(g, observed)...)
+	if err := w.enoughTime(ctx, g, plan); err != nil {
+		return rayiam.Plan{}, err
+	}
+	steps := 0
+	for _, phase := range plan.Phases {
+		steps += len(phase)
+	}
+	w.log.Info("planned", "phases", len(plan.Phases), "steps", steps)
+	return plan, nil
+}
+
+// recent names the declared profiles that are younger than the wait: an earlier
+// attempt at this request made them and may have been cut off before it waited.
+func recent(g goal, observed rayiam.Observed) []string {
+	var names []string
+	for _, node := range g.desired.Nodes {
+		if profile, ok := observed.InstanceProfiles[node.Name]; ok && time.Since(profile.Created) < g.wait {
+			names = append(names, node.Name)
+		}
+	}
+	return names
+}
+
+// enoughTime refuses to begin what could not be waited for.
+func (w *work) enoughTime(ctx context.Context, g goal, plan rayiam.Plan) error {
+	end, ok := ctx.Deadline()
+	if w.wrote || !ok || len(plan.Fresh()) == 0 || time.Until(end) > g.wait {
+		return nil
+	}
+	return fmt.Errorf("PropagationWaitSeconds asks for %s, and the request has only %s left: give the provider's function a longer timeout, a longer ServiceTimeout, or wait less", g.wait, time.Until(end).Round(time.Second))
+}
+
+// replace pursues a goal that is a new set beside the old one. When that fails,
+// CloudFormation keeps to the old physical id and hears of no other, so what was
+// made of the new set is taken away again, for which a third of the time is kept.
+func (w *work) replace(ctx context.Context, g goal) error {
+	attempt, cancel := ctx, context.CancelFunc(func() {})
+	if end, ok := ctx.Deadline(); ok {
+		attempt, cancel = context.WithTimeout(ctx, time.Until(end)*2/3)
+	}
+	defer cancel()
+	err := w.pursue(attempt, g)
+	if err == nil || !w.wrote {
+		return err
+	}
+	w.log.Warn("undoing the replacement", slog.String("error", err.Error()))
+	undo := goal{desired: rayiam.Desired{Removals: w.madeFor(g)}, expected: map[string]bool{}}
+	if undoErr := w.converge(ctx, undo); undoErr != nil {
+		return fmt.Errorf("%w; and what was made of the new set could not be taken away again, see roles and instance profiles with the tag %s=%s: %w", err, rayiam.OwnerTag, g.desired.Owner, undoErr)
+	}
+	return fmt.Errorf("%w; the old set is as it was, what was made of the new one has been taken away again", err)
+}
+
+// madeFor returns what this request made of a new set. What was there before is
+// none of it: rolling a replacement back is a replacement too, and then the "new"
+// set is the one that is in use.
+func (w *work) madeFor(g goal) []rayiam.Removal {
+	var made []rayiam.Removal
+	for _, node := range g.desired.Nodes {
+		role, hadRole := w.first.Roles[node.Name]
+		profile, hadProfile := w.first.InstanceProfiles[node.Name]
+		if g.madeNow(hadRole, role.Tags, role.Created) && g.madeNow(hadProfile, profile.Tags, profile.Created) {
+			made = append(made, rayiam.Removal{Name: node.Name, Owner: g.desired.Owner})
+		}
+	}
+	return made
+}
+
+// madeNow reports whether this request made or adopted an entity, now or in an
+// attempt that was cut off, given how it was found.
+func (g goal) madeNow(existed bool, tags map[string]string, created time.Time) bool {
+	return !existed || tags[rayiam.OwnerTag] != g.desired.Owner || !g.issued.IsZero() && !created.Before(g.issued)
+}
+
+func (w *work) summarize() {
+	calls, retries := w.sync.Calls()
+	w.log.Info("summary", "calls", calls, "retries", retries, "ms", time.Since(w.start).Milliseconds())
+}
+
+func arns(references []rayiam.PolicyReference) []string {
+	var list []string
+	for _, ref := range references {
+		list = append(list, ref.ARN)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func sleep(ctx context.Context, d time.Duration, last error) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("no success before the deadline: %w", last)
+	}
+}
