@@ -1,0 +1,93 @@
+package rayiam
+
+import (
+	"maps"
+	"slices"
+	"testing"
+)
+
+// The fixtures of this package's tests: a stack, the resource in it, and IAM as it
+// is right after that resource was created.
+var (
+	testStack = Stack{
+		ID:        "arn:aws:cloudformation:eu-west-1:123456789012:stack/ray/6e1f0c50",
+		Partition: "aws", Region: "eu-west-1", Account: "123456789012",
+	}
+	defaults = Properties{NamePrefix: "ray", Path: "/", WorkerGroups: []WorkerGroup{{Name: "worker"}}}
+)
+
+const logicalID = "RayIAM"
+
+func ownerOf(p Properties) string { return PhysicalID(p.NamePrefix, testStack.ID, logicalID) }
+
+func desiredFor(p Properties) Desired {
+	return Desired{Owner: ownerOf(p), Nodes: Nodes(p, testStack, ownerOf(p))}
+}
+
+// edited returns a copy of the defaults with edits applied.
+func edited(edits ...func(*Properties)) Properties {
+	p := defaults
+	p.WorkerGroups = slices.Clone(p.WorkerGroups)
+	for _, edit := range edits {
+		edit(&p)
+	}
+	return p
+}
+
+// settled returns IAM as it is when p was created and nobody touched it since.
+func settled(p Properties) Observed {
+	o := Observed{Roles: map[string]Role{}, InstanceProfiles: map[string]InstanceProfile{}}
+	for _, n := range desiredFor(p).Nodes {
+		o.Roles[n.Name] = Role{
+			Name: n.Name, ARN: testStack.roleARN(n.Path, n.Name), Path: n.Path,
+			TrustPolicy: n.TrustPolicy, PermissionsBoundary: n.PermissionsBoundary,
+			Tags: maps.Clone(n.Tags), ManagedPolicyARNs: slices.Clone(n.ManagedPolicyARNs),
+			InlinePolicies: maps.Clone(n.InlinePolicies), InstanceProfiles: []string{n.Name},
+		}
+		o.InstanceProfiles[n.Name] = InstanceProfile{
+			Name: n.Name, ARN: testStack.instanceProfileARN(n.Path, n.Name), Path: n.Path,
+			Tags: maps.Clone(n.Tags), Roles: []string{n.Name},
+		}
+	}
+	return o
+}
+
+// alterRole and alterProfile are what somebody did by hand.
+func alterRole(o Observed, name string, alter func(*Role)) Observed {
+	role := o.Roles[name]
+	alter(&role)
+	o.Roles[name] = role
+	return o
+}
+
+func alterProfile(o Observed, name string, alter func(*InstanceProfile)) Observed {
+	profile := o.InstanceProfiles[name]
+	alter(&profile)
+	o.InstanceProfiles[name] = profile
+	return o
+}
+
+// tagged adds a tag to a role and to the profile of the same name.
+func tagged(o Observed, name, key, value string) Observed {
+	o = alterRole(o, name, func(r *Role) { r.Tags[key] = value })
+	return alterProfile(o, name, func(p *InstanceProfile) { p.Tags[key] = value })
+}
+
+// disowned takes the tags of ownership off everything: the state that the recipe
+// leaves when it is followed by hand.
+func disowned(o Observed) Observed {
+	for name := range o.Roles {
+		alterRole(o, name, func(r *Role) { r.Tags = map[string]string{} })
+		alterProfile(o, name, func(p *InstanceProfile) { p.Tags = map[string]string{} })
+	}
+	return o
+}
+
+func mustPlan(t *testing.T, d Desired, o Observed) Plan {
+	t.Helper()
+	plan, err := NewPlan(d, o)
+	if err != nil {
+		t.Fatalf("NewPlan: %v", err)
+	}
+	return plan
+}

@@ -1,0 +1,88 @@
+package rayiam
+
+import (
+	"regexp"
+	"testing"
+)
+
+// TestPhysicalID holds section 4: a pure function of three values, known before
+// the first call, another one whenever one of them is.
+func TestPhysicalID(t *testing.T) {
+	id := PhysicalID("ray", testStack.ID, logicalID)
+	if !regexp.MustCompile(`^ray-[0-9a-f]{12}$`).MatchString(id) {
+		t.Errorf("PhysicalID = %q, want ray-<12 hex digits>", id)
+	}
+	if again := PhysicalID("ray", testStack.ID, logicalID); again != id {
+		t.Errorf("PhysicalID = %q, then %q", id, again)
+	}
+	for _, other := range []string{
+		PhysicalID("rax", testStack.ID, logicalID),
+		PhysicalID("ray", testStack.ID+"x", logicalID),
+		PhysicalID("ray", testStack.ID, logicalID+"x"),
+	} {
+		if other[len(other)-idDigits:] == id[len(id)-idDigits:] {
+			t.Errorf("two resources share the digits of %q and %q", id, other)
+		}
+	}
+}
+
+func TestNamePrefixOf(t *testing.T) {
+	tests := []struct {
+		name, id string
+		want     string
+		ok       bool
+	}{
+		{"its own", PhysicalID("ray", testStack.ID, logicalID), "ray", true},
+		{"a prefix with hyphens", PhysicalID("ray-a-b", testStack.ID, logicalID), "ray-a-b", true},
+		{"another stack's", PhysicalID("ray", "other", logicalID), "ray", false},
+		{"another resource's", PhysicalID("ray", testStack.ID, "Other"), "ray", false},
+		{"made up by CloudFormation", "ray-stack-RayIAM-1ABCDEFGHIJKL", "ray-stack-RayIAM", false},
+		{"a log stream", "2026/11/24/[$LATEST]0123456789abcdef", "", false},
+		{"empty", "", "", false},
+		{"digits only", "-0123456789ab", "", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := NamePrefixOf(tt.id, testStack.ID, logicalID)
+			if ok != tt.ok || ok && got != tt.want {
+				t.Errorf("NamePrefixOf(%q) = %q, %v, want %q, %v", tt.id, got, ok, tt.want, tt.ok)
+			}
+		})
+	}
+}
+
+func FuzzNamePrefixOf(f *testing.F) {
+	f.Add("ray", testStack.ID, logicalID)
+	f.Add("", "", "")
+	f.Fuzz(func(t *testing.T, namePrefix, stack, logical string) {
+		id := PhysicalID(namePrefix, stack, logical)
+		if got, ok := NamePrefixOf(id, stack, logical); namePrefix != "" && (!ok || got != namePrefix) {
+			t.Errorf("NamePrefixOf(PhysicalID(%q)) = %q, %v", namePrefix, got, ok)
+		}
+		if _, ok := NamePrefixOf(namePrefix, stack, logical); ok && namePrefix == "" {
+			t.Errorf("the empty id belongs to a resource")
+		}
+	})
+}
+
+func TestParseStackID(t *testing.T) {
+	tests := []struct {
+		id   string
+		want Stack
+		ok   bool
+	}{
+		{testStack.ID, testStack, true},
+		{"arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/s/1", Stack{Partition: "aws-cn", Region: "cn-north-1", Account: "123456789012"}, true},
+		{"arn:aws-us-gov:cloudformation:us-gov-west-1:123456789012:stack/s/1", Stack{Partition: "aws-us-gov", Region: "us-gov-west-1", Account: "123456789012"}, true},
+		{"arn:aws:cloudformation:eu-west-1:123456789012:stackset/s", Stack{}, false},
+		{"arn:aws:cloudformation:eu-west-1:1234:stack/s/1", Stack{}, false},
+		{"", Stack{}, false},
+	}
+	for _, tt := range tests {
+		got, err := ParseStackID(tt.id)
+		tt.want.ID = got.ID
+		if (err == nil) != tt.ok || got != tt.want {
+			t.Errorf("ParseStackID(%q) = %+v, %v, want %+v", tt.id, got, err, tt.want)
+		}
+	}
+}

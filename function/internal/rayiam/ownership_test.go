@@ -1,0 +1,89 @@
+package rayiam
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestConflicts holds what a resource must not touch, and that the error names it:
+// section 4 (ownership) and section 2 (Path) of the contract.
+func TestConflicts(t *testing.T) {
+	const other = "ray-000000000000"
+	manyTags := edited(func(p *Properties) {
+		for i := range 48 {
+			p.Tags = append(p.Tags, Tag{Key: fmt.Sprintf("t%d", i)})
+		}
+	})
+	tests := []struct {
+		name     string
+		desired  Desired
+		observed Observed
+		want     []string // parts of the error
+	}{
+		{"unowned role and profile", desiredFor(defaults), disowned(settled(defaults)),
+			[]string{"role ray-head exists", "instance profile ray-head exists", "role ray-worker exists", "instance profile ray-worker exists", "AdoptExisting"}},
+		{"another resource's", desiredFor(defaults), tagged(settled(defaults), "ray-worker", OwnerTag, other),
+			[]string{"role ray-worker belongs to another", other, testStack.ID, "instance profile ray-worker belongs"}},
+		{"another resource's is never adopted", withAdoption(desiredFor(defaults), HoldAdopted), tagged(settled(defaults), "ray-worker", OwnerTag, other),
+			[]string{"role ray-worker belongs to another"}},
+		{"another path", desiredFor(edited(func(p *Properties) { p.Path = "/new/" })), settled(defaults),
+			[]string{"role ray-head is at path /, and Path asks for /new/", "only together with NamePrefix"}},
+		{"name in another case", desiredFor(defaults), alterRole(settled(defaults), "ray-head", func(r *Role) { r.Name = "Ray-Head" }),
+			[]string{"role Ray-Head differs from ray-head in case only"}},
+		{"group renamed in case", withRemovals(desiredFor(edited(func(p *Properties) { p.WorkerGroups[0].Name = "Worker" })), "ray-worker"), settled(defaults),
+			[]string{"role ray-worker and ray-Worker differ in case only"}},
+		{"adopted marker as tag 51", desiredFor(manyTags), tagged(settled(defaults), "ray-head", AdoptedTag, Owned),
+			[]string{"role ray-head would carry 51 tags"}},
+		{"foreign profile holds a role that goes", deletion(defaults), alterRole(settled(defaults), "ray-worker", func(r *Role) { r.InstanceProfiles = append(r.InstanceProfiles, "other") }),
+			[]string{"instance profile other was not made by this resource and holds role ray-worker", "remove-role-from-instance-profile"}},
+		{"unowned profile of the same name holds a role that goes", deletion(defaults), alterProfile(settled(defaults), "ray-head", func(p *InstanceProfile) { p.Tags = nil }),
+			[]string{"instance profile ray-head was not made by this resource"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			plan, err := NewPlan(tt.desired, tt.observed)
+			var found Conflicts
+			if !errors.As(err, &found) || !plan.Empty() {
+				t.Fatalf("NewPlan = %v, %v, want Conflicts and no plan", plan, err)
+			}
+			for _, part := range tt.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("error %q does not say %q", err, part)
+				}
+			}
+		})
+	}
+}
+
+// TestRefusedCaseChangeRollsBack holds that the Update which rolls a refused change
+// of case back succeeds on an IAM that finds names in any case.
+func TestRefusedCaseChangeRollsBack(t *testing.T) {
+	o := settled(defaults)
+	o.Roles["ray-Worker"], o.InstanceProfiles["ray-Worker"] = o.Roles["ray-worker"], o.InstanceProfiles["ray-worker"]
+	if plan := mustPlan(t, withRemovals(desiredFor(defaults), "ray-Worker"), o); !plan.Empty() {
+		t.Errorf("plan is not empty:\n%s", plan)
+	}
+}
+
+// TestForeignIsInNoStep holds that no plan names a role or profile that the
+// resource does not own, whatever else there is to do.
+func TestForeignIsInNoStep(t *testing.T) {
+	o := settled(edited(addGroup))
+	o = tagged(o, "ray-gpu", OwnerTag, "ray-000000000000")
+	for name, d := range map[string]Desired{
+		"update": withRemovals(desiredFor(defaults), "ray-gpu"),
+		"delete": deletion(edited(addGroup)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, steps := range mustPlan(t, d, o).Phases {
+				for _, step := range steps {
+					if step.Role == "ray-gpu" || step.InstanceProfile == "ray-gpu" {
+						t.Errorf("%s%s touches what another resource owns", step, step.detail())
+					}
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,160 @@
+package rayiam
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden plans anew")
+
+const boundaryARN = "arn:aws:iam::123456789012:policy/boundary"
+
+func removals(owner string, names ...string) []Removal {
+	var list []Removal
+	for _, name := range names {
+		list = append(list, Removal{Name: name, Owner: owner})
+	}
+	return list
+}
+
+func deletion(p Properties) Desired {
+	return Desired{Removals: removals(ownerOf(p), p.Names()...)}
+}
+
+func withAdoption(d Desired, a Adoption) Desired {
+	d.Adoption = a
+	return d
+}
+
+func withRemovals(d Desired, names ...string) Desired {
+	d.Removals = removals(d.Owner, names...)
+	return d
+}
+
+func addGroup(p *Properties) { p.WorkerGroups = append(p.WorkerGroups, WorkerGroup{Name: "gpu"}) }
+
+func setBoundary(p *Properties) { p.PermissionsBoundary = boundaryARN }
+
+func setTags(p *Properties) { p.Tags = []Tag{{"team", "ml"}, {"cost", "7"}} }
+
+// TestPlans holds plans against their golden files: sections 4 and 5 of the
+// contract, one file for each motion.
+func TestPlans(t *testing.T) {
+	empty := Observed{}
+	onlyS3 := edited(func(p *Properties) {
+		p.Head.ManagedPolicyARNs = []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}
+		p.PermissionsBoundary = boundaryARN
+		p.Head.Policies = []InlinePolicy{{"extra", `{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`}}
+	})
+	tests := []struct {
+		name     string
+		desired  Desired
+		observed Observed
+	}{
+		{"create", desiredFor(defaults), empty},
+		{"create-with-everything", desiredFor(edited(addGroup, setBoundary, setTags, func(p *Properties) { p.Path = "/ray/" })), empty},
+		{"create-after-a-crash", desiredFor(defaults), func() Observed {
+			o := settled(defaults)
+			delete(o.Roles, "ray-worker")
+			delete(o.InstanceProfiles, "ray-head")
+			return alterRole(o, "ray-head", func(r *Role) { r.ManagedPolicyARNs, r.InlinePolicies = nil, nil })
+		}()},
+		{"policies-changed", desiredFor(edited(func(p *Properties) {
+			p.Head.ManagedPolicyARNs = []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}
+			p.WorkerGroups[0].ManagedPolicyARNs = []string{}
+		})), settled(defaults)},
+		{"group-added", desiredFor(edited(addGroup)), settled(defaults)},
+		{"group-removed", withRemovals(desiredFor(defaults), "ray-gpu"), settled(edited(addGroup))},
+		{"boundary-set-with-policies", desiredFor(onlyS3), settled(defaults)},
+		{"boundary-removed", desiredFor(defaults), settled(edited(setBoundary))},
+		{"tags-changed", desiredFor(edited(setTags)), tagged(tagged(settled(defaults), "ray-head", "team", "web"), "ray-head", "old", "1")},
+		{"drift", desiredFor(defaults), func() Observed {
+			o := alterRole(settled(defaults), "ray-head", func(r *Role) {
+				r.TrustPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`
+				r.ManagedPolicyARNs = []string{"arn:aws:iam::aws:policy/AdministratorAccess"}
+				r.InlinePolicies["by-hand"] = ""
+			})
+			return alterProfile(o, "ray-worker", func(p *InstanceProfile) { p.Roles = []string{"somebody-else"} })
+		}()},
+		{"adopt-the-recipe", withAdoption(desiredFor(defaults), HoldAdopted), disowned(settled(defaults))},
+		{"adopted-becomes-owned", withAdoption(desiredFor(defaults), OwnAdopted), tagged(settled(defaults), "ray-head", AdoptedTag, Held)},
+		{"owned-becomes-held", withAdoption(desiredFor(defaults), HoldAdopted), tagged(settled(defaults), "ray-head", AdoptedTag, Owned)},
+		{"delete", deletion(defaults), settled(defaults)},
+		{"delete-releases-adopted", deletion(defaults), tagged(settled(defaults), "ray-head", AdoptedTag, Held)},
+		{"delete-deletes-owned", deletion(defaults), tagged(settled(defaults), "ray-head", AdoptedTag, Owned)},
+		{"delete-with-an-adopted-profile", deletion(defaults), alterProfile(settled(defaults), "ray-head", func(p *InstanceProfile) { p.Tags[AdoptedTag] = Held })},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := mustPlan(t, tt.desired, tt.observed).String()
+			file := filepath.Join("testdata", "plans", tt.name+".golden")
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("plan differs from %s (write it anew with -update):\n%s", file, got)
+			}
+		})
+	}
+}
+
+// TestPlanOfWhatIsSoIsEmpty holds, for every way to declare a set, that nothing is
+// planned where IAM has it: an update that changes nothing writes nothing.
+func TestPlanOfWhatIsSoIsEmpty(t *testing.T) {
+	held := withAdoption(desiredFor(defaults), HoldAdopted)
+	tests := []struct {
+		name     string
+		desired  Desired
+		observed Observed
+	}{
+		{"defaults", desiredFor(defaults), settled(defaults)},
+		{"everything", desiredFor(edited(addGroup, setBoundary, setTags)), settled(edited(addGroup, setBoundary, setTags))},
+		{"owned by adoption, kept", desiredFor(defaults), tagged(settled(defaults), "ray-head", AdoptedTag, Owned)},
+		{"held by adoption", held, tagged(settled(defaults), "ray-head", AdoptedTag, Held)},
+		{"created under AdoptExisting", held, settled(defaults)},
+		{"no longer adopting, created", withAdoption(desiredFor(defaults), OwnAdopted), settled(defaults)},
+		{"tags of AWS itself", desiredFor(defaults), tagged(settled(defaults), "ray-head", "aws:cloudformation:stack-name", "x")},
+		{"a second profile holds the role", desiredFor(defaults), alterRole(settled(defaults), "ray-head", func(r *Role) { r.InstanceProfiles = []string{"ray-head", "other"} })},
+		{"delete of nothing", deletion(defaults), Observed{}},
+		{"delete of what another resource owns", deletion(defaults), tagged(tagged(settled(defaults), "ray-head", OwnerTag, "ray-000000000000"), "ray-worker", OwnerTag, "ray-000000000000")},
+		{"delete of what nobody owns", deletion(defaults), disowned(settled(defaults))},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if plan := mustPlan(t, tt.desired, tt.observed); !plan.Empty() {
+				t.Errorf("plan is not empty:\n%s", plan)
+			}
+		})
+	}
+}
+
+// TestNoPermissionBeforeItsBound holds section 4's order: where the boundary or the
+// trust policy changes, what is given comes after it and what is taken before it.
+func TestNoPermissionBeforeItsBound(t *testing.T) {
+	desired := desiredFor(edited(setBoundary, func(p *Properties) { p.Head.ManagedPolicyARNs = []string{"arn:aws:iam::aws:policy/PowerUserAccess"} }))
+	plan := mustPlan(t, desired, settled(defaults))
+	at := func(call Call) int {
+		return slices.IndexFunc(plan.Phases, func(steps []Step) bool {
+			return slices.ContainsFunc(steps, func(s Step) bool { return s.Call == call && s.Role == "ray-head" })
+		})
+	}
+	if d, p, a := at(DetachRolePolicy), at(PutRolePermissionsBoundary), at(AttachRolePolicy); d < 0 || p <= d || a <= p {
+		t.Errorf("phases: detach %d, boundary %d, attach %d; want them in this order", d, p, a)
+	}
+}
+
+func TestFresh(t *testing.T) {
+	got := mustPlan(t, desiredFor(edited(addGroup)), settled(defaults)).Fresh()
+	if want := []string{"ray-gpu"}; !slices.Equal(got, want) {
+		t.Errorf("Fresh = %v, want %v", got, want)
+	}
+}

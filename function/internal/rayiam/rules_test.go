@@ -1,0 +1,120 @@
+package rayiam
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestCheck holds the rules of sections 2 and 8 that the schema cannot say: each
+// case names the paths of all the faults it must have.
+func TestCheck(t *testing.T) {
+	const (
+		mine  = "arn:aws:iam::123456789012:policy/mine"
+		admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+	)
+	document := func(size int) string {
+		return fmt.Sprintf(`{"a":"%s"}`, strings.Repeat("x", size-len(`{"a":""}`)))
+	}
+	builtin := documentSize(passRolePolicy(defaults, testStack))
+	tests := []struct {
+		name   string
+		props  Properties
+		bounds Bounds
+		want   []string // path: part of the sentence
+	}{
+		{"defaults", defaults, Bounds{}, nil},
+		{"name of 64", edited(func(p *Properties) { p.NamePrefix = strings.Repeat("r", 57) }), Bounds{}, nil},
+		{"name of 65", edited(func(p *Properties) { p.NamePrefix = strings.Repeat("r", 58) }), Bounds{}, []string{"WorkerGroups[0].Name: 65 characters"}},
+		{"duplicate group", edited(func(p *Properties) { p.WorkerGroups = append(p.WorkerGroups, WorkerGroup{Name: "Worker"}) }), Bounds{}, []string{"WorkerGroups[1].Name: WorkerGroups[0] has this name already"}},
+		{"policy of another partition", edited(func(p *Properties) { p.Head.ManagedPolicyARNs = []string{"arn:aws-cn:iam::aws:policy/X"} }), Bounds{}, []string{"Head.ManagedPolicyArns[0]: partition aws"}},
+		{"policy of another account", edited(func(p *Properties) {
+			p.WorkerGroups[0].ManagedPolicyARNs = []string{mine, "arn:aws:iam::999999999999:policy/X"}
+		}), Bounds{}, []string{"WorkerGroups[0].ManagedPolicyArns[1]: account 123456789012"}},
+		{"boundary of another account", edited(func(p *Properties) { p.PermissionsBoundary = "arn:aws:iam::999999999999:policy/X" }), Bounds{}, []string{"PermissionsBoundary: account 123456789012"}},
+		{"inline policies without a boundary", edited(func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), Bounds{}, []string{"Head.Policies: only under a permissions boundary"}},
+		{"inline policies under a boundary", edited(setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), Bounds{}, nil},
+		{"duplicate inline policy", edited(setBoundary, func(p *Properties) { p.WorkerGroups[0].Policies = []InlinePolicy{{"a", "{}"}, {"A", "{}"}} }), Bounds{}, []string{"WorkerGroups[0].Policies[1].PolicyName: WorkerGroups[0].Policies[0] has this name"}},
+		{"name of the built-in policy", edited(setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"ray-pass-role-policy", "{}"}} }), Bounds{}, []string{"Head.Policies[0].PolicyName: the built-in policy has this name"}},
+		{"inline documents of 10,240", edited(setBoundary, func(p *Properties) {
+			p.Head.Policies = []InlinePolicy{{"a", document(5000)}, {"b", document(maxInlinePolicy - 5000 - builtin)}}
+		}), Bounds{}, nil},
+		{"inline documents of 10,241", edited(setBoundary, func(p *Properties) {
+			p.Head.Policies = []InlinePolicy{{"a", document(5000)}, {"b", document(maxInlinePolicy - 4999 - builtin)}}
+		}), Bounds{}, []string{"Head.Policies: 10241 characters"}},
+		{"duplicate tag", edited(func(p *Properties) { p.Tags = []Tag{{"a", ""}, {"A", ""}} }), Bounds{}, []string{"Tags[1].Key: Tags[0] has this key already"}},
+		{"48 tags and adoption", edited(func(p *Properties) {
+			p.AdoptExisting = true
+			for i := range 48 {
+				p.Tags = append(p.Tags, Tag{Key: fmt.Sprint(i)})
+			}
+		}), Bounds{}, []string{"Tags: 48 tags are too many with AdoptExisting"}},
+		{"prefix outside the bound", defaults, Bounds{NamePrefix: "team-"}, []string{`NamePrefix: begin with "team-"`}},
+		{"prefix inside the bound", defaults, Bounds{NamePrefix: "ra"}, nil},
+		{"boundary outside the bound", edited(setBoundary), Bounds{PermissionsBoundary: mine}, []string{"PermissionsBoundary: allows \"" + mine + "\" only"}},
+		{"boundary of the bound", edited(func(p *Properties) { p.PermissionsBoundary = mine }), Bounds{PermissionsBoundary: mine}, nil},
+		{"policies outside the patterns", edited(func(p *Properties) { p.Head.ManagedPolicyARNs = []string{mine, admin} }), Bounds{AllowedPolicyARNs: []string{"arn:aws:iam::*:policy/mine", "*Amazon*", "*CloudWatch*"}}, []string{"Head.ManagedPolicyArns[1]: that match arn:aws:iam::*:policy/mine"}},
+		{"defaults outside the patterns", defaults, Bounds{AllowedPolicyARNs: []string{"*/Amazon*"}}, []string{"Head.ManagedPolicyArns (default): that match", "WorkerGroups[0].ManagedPolicyArns (default): that match"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			faults := Check(tt.props, testStack, tt.bounds)
+			if len(faults) != len(tt.want) {
+				t.Fatalf("%d faults, want %d: %v", len(faults), len(tt.want), faults)
+			}
+			for i, want := range tt.want {
+				path, sentence, _ := strings.Cut(want, ": ")
+				if faults[i].Path != path || !strings.Contains(faults[i].String(), sentence) {
+					t.Errorf("fault %q, want %q at %s", faults[i], sentence, path)
+				}
+			}
+		})
+	}
+}
+
+func TestMatches(t *testing.T) {
+	tests := []struct {
+		pattern, s string
+		want       bool
+	}{
+		{"arn:aws:iam::aws:policy/*", "arn:aws:iam::aws:policy/service-role/X", true},
+		{"arn:aws:iam::aws:policy/Amazon*Access", "arn:aws:iam::aws:policy/AmazonS3FullAccess", true},
+		{"arn:aws:iam::aws:policy/Amazon*Access", "arn:aws:iam::aws:policy/AmazonS3FullAccessX", false},
+		{"a?c", "abc", true},
+		{"a?c", "ac", false},
+		{"*", "", true},
+		{"**a*", "bca", true},
+		{"a*b*c", "aXbYbZc", true},
+		{"", "", true},
+		{"", "a", false},
+		{"[a]", "a", false},
+	}
+	for _, tt := range tests {
+		if got := matches(tt.pattern, tt.s); got != tt.want {
+			t.Errorf("matches(%q, %q) = %v, want %v", tt.pattern, tt.s, got, tt.want)
+		}
+	}
+}
+
+func TestBoundsFromEnvironment(t *testing.T) {
+	env := map[string]string{"RAYIAM_NAME_PREFIX": "ray", "RAYIAM_PERMISSIONS_BOUNDARY": " ", "RAYIAM_ALLOWED_POLICY_ARNS": "a*, ,b"}
+	got := BoundsFromEnvironment(func(name string) string { return env[name] })
+	if got.NamePrefix != "ray" || got.PermissionsBoundary != "" || fmt.Sprint(got.AllowedPolicyARNs) != "[a* b]" {
+		t.Errorf("BoundsFromEnvironment = %+v", got)
+	}
+	if p := (Bounds{PermissionsBoundary: "b"}).Default(defaults); p.PermissionsBoundary != "b" {
+		t.Errorf("Default = %+v, want the administrator's boundary", p)
+	}
+}
+
+func TestMissingPolicies(t *testing.T) {
+	p := edited(setBoundary, func(p *Properties) { p.WorkerGroups[0].ManagedPolicyARNs = []string{"arn:x"} })
+	faults := MissingPolicies(PolicyReferences(p, testStack), map[string]bool{"arn:x": true, boundaryARN: true, "arn:aws:iam::aws:policy/AmazonSSMFullAccess": true})
+	var got []string
+	for _, fault := range faults {
+		got = append(got, fault.Path)
+	}
+	if want := "[PermissionsBoundary Head.ManagedPolicyArns (default) WorkerGroups[0].ManagedPolicyArns[0]]"; fmt.Sprint(got) != want {
+		t.Errorf("faults at %v, want %s", got, want)
+	}
+}
