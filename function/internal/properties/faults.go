@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,12 +107,18 @@ func pathOf(tokens []string) string {
 	return path
 }
 
+// join appends a property's name, quoted where a dot would not be readable.
 func join(path, name string) string {
+	if !plainName.MatchString(name) {
+		return path + "[" + rayiam.Quote(name) + "]"
+	}
 	if path == "" {
 		return name
 	}
 	return path + "." + name
 }
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // shown renders a refused value in one line.
 func shown(value any) string {
