@@ -1,0 +1,259 @@
+package customresource
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/cfn"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// script is a Resource that does what a test says.
+type script struct {
+	reconcile func(context.Context) (Outcome, error)
+	id        string
+}
+
+func (s script) PhysicalID(Request) string { return s.id }
+
+func (s script) Reconcile(ctx context.Context, _ Request, _ string, _ *slog.Logger) (Outcome, error) {
+	return s.reconcile(ctx)
+}
+
+// puts is the far end of the response URL: it answers with the given replies in
+// turn, the last one for good, and keeps what it is sent.
+type puts struct {
+	replies []func() (*http.Response, error)
+
+	mu     sync.Mutex
+	bodies []string
+	header http.Header
+	at     []time.Time
+}
+
+func (p *puts) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	p.bodies, p.header, p.at = append(p.bodies, string(body)), req.Header, append(p.at, time.Now())
+	n := min(len(p.bodies), len(p.replies))
+	p.mu.Unlock()
+	if n == 0 {
+		return status(200)()
+	}
+	return p.replies[n-1]()
+}
+
+func status(code int) func() (*http.Response, error) {
+	return func() (*http.Response, error) {
+		return &http.Response{StatusCode: code, Status: fmt.Sprint(code), Body: io.NopCloser(strings.NewReader(""))}, nil
+	}
+}
+
+func broken() (*http.Response, error) { return nil, errors.New("connection reset") }
+
+func succeed(context.Context) (Outcome, error) {
+	return Outcome{PhysicalID: "ray-2", Data: map[string]string{"A": "b"}}, nil
+}
+
+// invocation is what came of one event.
+type invocation struct {
+	err    error
+	answer wire
+	puts   *puts
+	log    string
+	took   time.Duration
+}
+
+// invoke runs one event under a deadline of 60 s, in a bubble whose clock stands
+// at 2000-01-01.
+func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (*http.Response, error)) (inv invocation) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+		defer cancel()
+		ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "lambda-request"})
+		var log bytes.Buffer
+		inv.puts = &puts{replies: replies}
+		h := &Handler{Resource: resource, Log: slog.New(slog.NewJSONHandler(&log, nil)), Transport: inv.puts}
+		start := time.Now()
+		_, inv.err = h.Invoke(ctx, payload)
+		inv.took, inv.log = time.Since(start), log.String()
+		time.Sleep(2 * time.Hour) // lets what was left behind come to its end
+	})
+	if n := len(inv.puts.bodies); n > 0 {
+		if err := json.Unmarshal([]byte(inv.puts.bodies[n-1]), &inv.answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return inv
+}
+
+// TestAnswers holds section 7: which answer each kind of end gives, and that there
+// is one.
+func TestAnswers(t *testing.T) {
+	create := event(map[string]any{"RequestType": "Create", "PhysicalResourceId": nil})
+	fail := func(context.Context) (Outcome, error) { return Outcome{}, errors.New("no such thing") }
+	hang := func(context.Context) (Outcome, error) { time.Sleep(time.Hour); return Outcome{}, nil }
+	obey := func(ctx context.Context) (Outcome, error) {
+		<-ctx.Done()
+		return Outcome{}, errors.New("attaching: still at it")
+	}
+	tests := []struct {
+		name      string
+		payload   []byte
+		reconcile func(context.Context) (Outcome, error)
+		status    cfn.StatusType
+		id        string
+		reason    string
+	}{
+		{"success", event(nil), succeed, cfn.StatusSuccess, "ray-2", ""},
+		{"failed create answers its own id", create, fail, cfn.StatusFailed, "ray-new", "no such thing"},
+		{"failed update answers the event's id", event(nil), fail, cfn.StatusFailed, "ray-1", "no such thing"},
+		{"failed delete answers the event's id", event(map[string]any{"RequestType": "Delete"}), fail, cfn.StatusFailed, "ray-1", "no such thing"},
+		{"panic", event(nil), func(context.Context) (Outcome, error) { panic("oops") }, cfn.StatusFailed, "ray-1", "panic: oops"},
+		{"nil map panic on create", create, func(context.Context) (Outcome, error) { var m map[string]int; m["x"] = 1; return Outcome{}, nil }, cfn.StatusFailed, "ray-new", "panic"},
+		{"undecodable", event(map[string]any{"RequestType": 7}), succeed, cfn.StatusFailed, "ray-1", "RequestType is not a string"},
+		{"cut off", event(nil)[:len(event(nil))-2], succeed, cfn.StatusFailed, "ray-new", "not JSON at byte"},
+		{"work that ends with its deadline", event(nil), obey, cfn.StatusFailed, "ray-1", "attaching: still at it"},
+		{"work that never ends", event(nil), hang, cfn.StatusFailed, "ray-1", "not done before the deadline"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inv := invoke(t, script{tt.reconcile, "ray-new"}, tt.payload)
+			if inv.err != nil {
+				t.Errorf("Invoke: %v, want none after an answer", inv.err)
+			}
+			if len(inv.puts.bodies) != 1 {
+				t.Fatalf("%d answers, want 1", len(inv.puts.bodies))
+			}
+			if inv.answer.Status != tt.status || inv.answer.PhysicalResourceID != tt.id || !strings.Contains(inv.answer.Reason, tt.reason) {
+				t.Errorf("answer %+v, want %s of %s with %q", inv.answer, tt.status, tt.id, tt.reason)
+			}
+			if tt.status == cfn.StatusFailed && !strings.HasSuffix(inv.answer.Reason, "Lambda request id lambda-request)") {
+				t.Errorf("Reason %q does not end with where to read on", inv.answer.Reason)
+			}
+			if inv.took > 50*time.Second {
+				t.Errorf("answered after %s of 60s", inv.took)
+			}
+			if strings.Contains(inv.log, "s3cr3t") {
+				t.Errorf("the log shows the URL: %s", inv.log)
+			}
+		})
+	}
+}
+
+// TestNobodyToAnswer holds that an event without a URL is an error.
+func TestNobodyToAnswer(t *testing.T) {
+	inv := invoke(t, script{succeed, "x"}, []byte(`{"RequestType":"Create"}`))
+	if inv.err == nil || len(inv.puts.bodies) != 0 {
+		t.Errorf("Invoke: %v and %d answers, want an error and none", inv.err, len(inv.puts.bodies))
+	}
+}
+
+// TestDelivery holds section 7's PUT.
+func TestDelivery(t *testing.T) {
+	type reply = func() (*http.Response, error)
+	hang := func() (*http.Response, error) { time.Sleep(20 * time.Second); return nil, errors.New("timeout") }
+	tests := []struct {
+		name    string
+		replies []reply
+		puts    int
+		err     string
+	}{
+		{"taken at once", []reply{status(200)}, 1, ""},
+		{"503 three times", []reply{status(503), status(503), status(503), status(200)}, 4, ""},
+		{"429", []reply{status(429), status(200)}, 2, ""},
+		{"network error", []reply{broken, broken, status(200)}, 3, ""},
+		{"silence", []reply{hang, status(200)}, 2, ""},
+		{"403 is final", []reply{status(403), status(200)}, 1, "403"},
+		{"a redirect is not followed", []reply{status(307), status(200)}, 1, "307"},
+		{"never", []reply{broken}, -1, "connection reset"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inv := invoke(t, script{succeed, "x"}, event(nil), tt.replies...)
+			if (inv.err == nil) != (tt.err == "") || inv.err != nil && !strings.Contains(inv.err.Error(), tt.err) {
+				t.Errorf("Invoke: %v, want %q", inv.err, tt.err)
+			}
+			if inv.err != nil && strings.Contains(inv.err.Error(), "s3cr3t") {
+				t.Errorf("the error shows the URL: %v", inv.err)
+			}
+			if got := len(inv.puts.bodies); tt.puts >= 0 && got != tt.puts || got < 1 {
+				t.Errorf("%d PUTs, want %d", got, tt.puts)
+			}
+			if got, given := inv.puts.header["Content-Type"]; !given || got[0] != "" {
+				t.Errorf("Content-Type %q, want an empty one", got)
+			}
+			if inv.took > 60*time.Second {
+				t.Errorf("took %s of 60s", inv.took)
+			}
+		})
+	}
+}
+
+// TestExpiredRequestChangesNothing holds section 7: the resource is not called, one
+// answer is tried, and Lambda is not asked to try again.
+func TestExpiredRequestChangesNothing(t *testing.T) {
+	expired := event(map[string]any{"ResponseURL": "https://x/?X-Amz-Date=19991231T000000Z&X-Amz-Expires=7200"})
+	called := false
+	for _, reply := range []func() (*http.Response, error){status(200), status(403), broken} {
+		inv := invoke(t, script{func(context.Context) (Outcome, error) { called = true; return Outcome{}, nil }, "x"}, expired, reply)
+		if called || inv.err != nil {
+			t.Errorf("called: %v, error: %v; want neither", called, inv.err)
+		}
+		if inv.answer.Status != cfn.StatusFailed || inv.answer.PhysicalResourceID != "ray-1" {
+			t.Errorf("answer %+v, want FAILED of the event's id", inv.answer)
+		}
+	}
+}
+
+// TestDeadline holds which of the deadlines ends the work: the function's, or
+// CloudFormation's own.
+func TestDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now().UTC()
+		url := "https://x/?X-Amz-Date=" + now.Add(-10*time.Second).Format("20060102T150405Z") + "&X-Amz-Expires=7200"
+		tests := []struct {
+			name, url, properties string
+			function              time.Duration
+			want                  time.Duration
+		}{
+			{"of the function", "http://emulator", `{}`, 300 * time.Second, 285 * time.Second},
+			{"of a short function", "http://emulator", `{}`, 5 * time.Second, 4 * time.Second},
+			{"of ServiceTimeout as a string", url, `{"ServiceTimeout":"60"}`, 300 * time.Second, 40 * time.Second},
+			{"of ServiceTimeout as a number", url, `{"ServiceTimeout":60}`, 300 * time.Second, 40 * time.Second},
+			{"ServiceTimeout longer than the function", url, `{"ServiceTimeout":3600}`, 300 * time.Second, 285 * time.Second},
+			{"ServiceTimeout without a signed URL", "http://emulator", `{"ServiceTimeout":60}`, 300 * time.Second, 285 * time.Second},
+			{"ServiceTimeout that is none", url, `{"ServiceTimeout":[]}`, 300 * time.Second, 285 * time.Second},
+		}
+		for _, tt := range tests {
+			ctx, cancel := context.WithTimeout(t.Context(), tt.function)
+			got, ok := workDeadline(ctx, Request{ResponseURL: Secret(tt.url), Properties: json.RawMessage(tt.properties)}, now)
+			if !ok || got.Sub(now) != tt.want {
+				t.Errorf("%s: %s, want %s", tt.name, got.Sub(now), tt.want)
+			}
+			cancel()
+		}
+	})
+}
+
+func TestUnavailable(t *testing.T) {
+	inv := invoke(t, Unavailable{Err: errors.New("no region")}, event(map[string]any{"RequestType": "Create", "PhysicalResourceId": nil}))
+	if inv.err != nil || inv.answer.Status != cfn.StatusFailed || inv.answer.PhysicalResourceID == "" || !strings.Contains(inv.answer.Reason, "no region") {
+		t.Errorf("answer %+v (%v), want FAILED with the reason", inv.answer, inv.err)
+	}
+}
