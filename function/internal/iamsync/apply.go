@@ -49,15 +49,15 @@ func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 // judge says what IAM's answer to a write means where it depends on the write.
 func (s *Sync) judge(step rayiam.Step, err error) verdict {
 	switch {
-	case isPresent(err), isInUse(err):
+	case has(err, codePresent), has(err, codeInUse):
 		// Another attempt at the same request was faster, something was attached
 		// meanwhile, or IAM does not show yet what it has.
 		return stale
-	case isOverQuota(err) && step.Call == rayiam.AddRoleToInstanceProfile:
+	case has(err, codeOverQuota) && step.Call == rayiam.AddRoleToInstanceProfile:
 		// A profile holds one role, and this one has one by now: perhaps ours, of
 		// an attempt whose answer was lost.
 		return stale
-	case !isAbsent(err):
+	case !has(err, codeAbsent):
 		return final
 	}
 	switch step.Call {
@@ -78,7 +78,7 @@ func (s *Sync) judge(step rayiam.Step, err error) verdict {
 func (s *Sync) remember(step rayiam.Step, err error) error {
 	switch step.Call {
 	case rayiam.CreateRole, rayiam.CreateInstanceProfile:
-		if err == nil || isPresent(err) {
+		if err == nil || has(err, codePresent) {
 			s.setExists(created(step), true)
 		}
 	case rayiam.DeleteRole, rayiam.DeleteInstanceProfile:
@@ -112,7 +112,7 @@ func worthRepeating(steps []rayiam.Step, errs []error) []int {
 	for i, err := range errs {
 		switch {
 		case err == nil:
-		case errors.Is(err, errHalted), isOverQuota(err) && room[steps[i].Role]:
+		case errors.Is(err, errHalted), has(err, codeOverQuota) && room[steps[i].Role]:
 			again = append(again, i)
 		default:
 			return nil

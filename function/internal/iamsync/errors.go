@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -29,18 +28,15 @@ const (
 // the call.
 func classify(err error) verdict {
 	var (
-		concurrent   *types.ConcurrentModificationException
-		unmodifiable *types.EntityTemporarilyUnmodifiableException
-		service      *types.ServiceFailureException
-		response     *smithyhttp.ResponseError
-		network      net.Error
+		response *smithyhttp.ResponseError
+		network  net.Error
 	)
 	switch {
-	case errors.As(err, &concurrent), errors.As(err, &unmodifiable):
+	case has(err, codeConcurrent), has(err, codeUnmodifiable):
 		return waiting
 	case throttled.IsErrorThrottle(err) == aws.TrueTernary:
 		return waiting
-	case errors.As(err, &service):
+	case has(err, codeServiceFailure):
 		return faulty
 	case errors.As(err, &response) && response.HTTPStatusCode() >= 500:
 		return faulty
@@ -52,30 +48,28 @@ func classify(err error) verdict {
 	return final
 }
 
+// IAM's error codes. The SDK has a type for each, but returns it only from the calls
+// whose documentation lists the error, and IAM does not keep to these lists.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+const (
+	codeConcurrent     = "ConcurrentModification"
+	codeUnmodifiable   = "EntityTemporarilyUnmodifiable"
+	codeServiceFailure = "ServiceFailure"
+	codeAbsent         = "NoSuchEntity"
+	codePresent        = "EntityAlreadyExists"
+	codeInUse          = "DeleteConflict"
+	codeOverQuota      = "LimitExceeded"
+)
+
+func has(err error, code string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == code
+}
+
 var (
 	throttled = retry.IsErrorThrottles(retry.DefaultThrottles)
 	retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
 )
-
-func isAbsent(err error) bool {
-	var e *types.NoSuchEntityException
-	return errors.As(err, &e)
-}
-
-func isPresent(err error) bool {
-	var e *types.EntityAlreadyExistsException
-	return errors.As(err, &e)
-}
-
-func isInUse(err error) bool {
-	var e *types.DeleteConflictException
-	return errors.As(err, &e)
-}
-
-func isOverQuota(err error) bool {
-	var e *types.LimitExceededException
-	return errors.As(err, &e)
-}
 
 // describe reduces the SDK's error to what a person needs: IAM's own code and
 // words, what to do, and the id that AWS support asks for.

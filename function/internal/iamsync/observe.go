@@ -112,14 +112,14 @@ func (o *observation) observed(lookups []rayiam.Lookup) rayiam.Observed {
 
 // absentIsDone makes of NoSuchEntity the answer to a question, not an error.
 func absentIsDone(err error) verdict {
-	if isAbsent(err) {
+	if has(err, codeAbsent) {
 		return done
 	}
 	return final
 }
 
 func absentIsWaiting(err error) verdict {
-	if isAbsent(err) {
+	if has(err, codeAbsent) {
 		return waiting
 	}
 	return final
