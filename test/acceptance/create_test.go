@@ -1,0 +1,115 @@
+package acceptance
+
+import (
+	"maps"
+	"strings"
+	"testing"
+)
+
+const (
+	trustsEC2 = `trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}],"Version":"2012-10-17"}`
+	awsPolicy = "arn:aws:iam::aws:policy/"
+)
+
+// TestSection1_DefaultsGiveTheRecipe holds what a resource without properties makes.
+func TestSection1_DefaultsGiveTheRecipe(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	l.has("role ray-head: "+trustsEC2, "role ray-worker: "+trustsEC2, "profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")
+	for _, name := range []string{"AmazonEC2FullAccess", "AmazonS3FullAccess", "AmazonFSxFullAccess", "CloudWatchAgentServerPolicy", "AmazonSSMFullAccess"} {
+		l.has("role ray-head: attached " + awsPolicy + name)
+	}
+	for _, name := range []string{"AmazonS3FullAccess", "AmazonFSxFullAccess", "CloudWatchAgentServerPolicy"} {
+		l.has("role ray-worker: attached " + awsPolicy + name)
+	}
+	l.hasNot("role ray-worker: attached "+awsPolicy+"AmazonEC2FullAccess", "role ray-worker: attached "+awsPolicy+"AmazonSSMFullAccess", "role ray-worker: inline")
+	l.has(`role ray-head: inline ray-pass-role-policy {"Statement":[{"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::` + l.account + `:role/ray-worker"}],"Version":"2012-10-17"}`)
+	for _, entity := range []string{"role ray-head", "profile ray-head", "role ray-worker", "profile ray-worker"} {
+		l.has(entity+": tag ray-iam:owner="+s.PhysicalID, entity+": tag ray-iam:stack="+s.ID)
+	}
+	l.hasNot("ray-iam:adopted")
+}
+
+// TestSection3_Attributes holds the attributes and Ref.
+func TestSection3_Attributes(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	answer, _ := s.Create(quick.With(properties{"NamePrefix": "ml", "Path": "/team/", "WorkerGroups": []any{
+		map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu.large"},
+	}}))
+	l.ok(answer)
+	arn := func(kind, name string) string { return "arn:aws:iam::" + l.account + ":" + kind + "/team/" + name }
+	want := map[string]string{
+		"HeadInstanceProfileArn": arn("instance-profile", "ml-head"), "HeadInstanceProfileName": "ml-head",
+		"HeadRoleArn": arn("role", "ml-head"), "HeadRoleName": "ml-head",
+		"WorkerInstanceProfileArn": arn("instance-profile", "ml-cpu"), "WorkerInstanceProfileName": "ml-cpu",
+		"WorkerRoleArn": arn("role", "ml-cpu"), "WorkerRoleName": "ml-cpu",
+		"WorkerGroups.cpu.InstanceProfileArn": arn("instance-profile", "ml-cpu"), "WorkerGroups.cpu.RoleArn": arn("role", "ml-cpu"),
+		"WorkerGroups.gpu.large.InstanceProfileArn": arn("instance-profile", "ml-gpu.large"), "WorkerGroups.gpu.large.RoleArn": arn("role", "ml-gpu.large"),
+	}
+	if !maps.Equal(answer.Data, want) {
+		t.Errorf("Data %v, want %v", answer.Data, want)
+	}
+	for name, value := range answer.Data {
+		if strings.HasSuffix(name, "Arn") && len(l.snapshot().Matching(": "+value)) == 0 {
+			t.Errorf("%s is %s, which IAM does not have", name, value)
+		}
+	}
+}
+
+// TestSection2_EveryPropertyIsApplied holds Path, boundary, tags, policies and
+// groups on what is created.
+func TestSection2_EveryPropertyIsApplied(t *testing.T) {
+	l := newLab(t)
+	boundary := l.policy("boundary")
+	l.created(everything(boundary))
+	for _, node := range []string{"ml-head", "ml-cpu", "ml-gpu"} {
+		l.has("role "+node+": arn:aws:iam::"+l.account+":role/team/"+node, "profile "+node+": arn:aws:iam::"+l.account+":instance-profile/team/"+node,
+			"role "+node+": boundary "+boundary, "role "+node+": tag team=ml", "profile "+node+": tag team=ml")
+	}
+	l.has("role ml-head: attached "+awsPolicy+"AmazonEC2ReadOnlyAccess", "role ml-head: inline extra", "role ml-gpu: inline gpu")
+	l.hasNot("role ml-head: attached "+awsPolicy+"AmazonEC2FullAccess", "role ml-cpu: attached", "role ml-gpu: attached "+awsPolicy+"AmazonSSM")
+	l.has(`"Resource":["arn:aws:iam::` + l.account + `:role/team/ml-cpu","arn:aws:iam::` + l.account + `:role/team/ml-gpu"]`)
+}
+
+// everything uses every property.
+func everything(boundary string) properties {
+	document := map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": true}}}}}
+	return quick.With(properties{
+		"ServiceTimeout": 600, "NamePrefix": "ml", "Path": "/team/", "PermissionsBoundary": boundary, "Revision": "1", "AdoptExisting": false,
+		"Head": map[string]any{
+			"ManagedPolicyArns": []any{awsPolicy + "AmazonEC2ReadOnlyAccess"},
+			"Policies":          []any{map[string]any{"PolicyName": "extra", "PolicyDocument": document}},
+		},
+		"WorkerGroups": []any{
+			map[string]any{"Name": "cpu", "ManagedPolicyArns": []any{}},
+			map[string]any{"Name": "gpu", "Policies": []any{map[string]any{"PolicyName": "gpu", "PolicyDocument": document}}},
+		},
+		"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}},
+	})
+}
+
+// TestSection5_CreateConverges holds that a Create which comes again, as Lambda's
+// retry of one that was cut off, ends in the same state with the same answer.
+func TestSection5_CreateConverges(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	first, _ := s.Create(quick)
+	l.ok(first)
+	complete := l.snapshot()
+	l.proxy.Reset()
+	again := s.Send(s.Event("Create", quick))
+	l.ok(again)
+	if again.PhysicalResourceID != first.PhysicalResourceID || !maps.Equal(again.Data, first.Data) || len(l.proxy.Writes()) != 0 {
+		t.Errorf("again: id %q and %d writes, want %q and none", again.PhysicalResourceID, len(l.proxy.Writes()), first.PhysicalResourceID)
+	}
+	for _, undo := range []func(){
+		func() { l.detach("ray-worker", awsPolicy+"AmazonS3FullAccess") },
+		func() { l.emptyProfile("ray-head", "ray-head") },
+		func() { l.emptyProfile("ray-worker", "ray-worker"); l.dropProfile("ray-worker") },
+	} {
+		undo()
+		l.ok(s.Send(s.Event("Create", quick)))
+		l.unchanged(complete, "the repeated Create")
+	}
+}

@@ -1,0 +1,209 @@
+// Package iamaccount reads and clears a whole IAM account, so that a test can hold
+// everything in it against what should be there, foreign things included.
+package iamaccount
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// A Snapshot is all that an account has, a line for each fact, in a stable order.
+// Ids and dates are left out; everything else that a caller could change is in.
+type Snapshot []string
+
+// Client returns an IAM client for a server; header is added to each call.
+func Client(endpoint string, header http.Header) *iam.Client {
+	return iam.New(iam.Options{
+		Region:       "us-east-1",
+		BaseEndpoint: &endpoint,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+		}),
+		HTTPClient: &http.Client{Transport: addHeader(header)},
+	})
+}
+
+type addHeader http.Header
+
+func (h addHeader) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	for name, values := range h {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// Read returns the account's snapshot.
+func Read(ctx context.Context, c *iam.Client) (Snapshot, error) {
+	r := reader{ctx: ctx, client: c}
+	r.roles()
+	r.profiles()
+	r.policies()
+	slices.Sort(r.lines)
+	return r.lines, r.err
+}
+
+// Diff returns the lines that are in one snapshot only, marked - and +; empty where
+// both are the same.
+func Diff(before, after Snapshot) string {
+	var out strings.Builder
+	for _, line := range before {
+		if !slices.Contains(after, line) {
+			out.WriteString("- " + line + "\n")
+		}
+	}
+	for _, line := range after {
+		if !slices.Contains(before, line) {
+			out.WriteString("+ " + line + "\n")
+		}
+	}
+	return out.String()
+}
+
+// Matching returns the lines that contain any of the words.
+func (s Snapshot) Matching(words ...string) Snapshot {
+	var lines Snapshot
+	for _, line := range s {
+		if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(line, word) }) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// String renders the snapshot for a person.
+func (s Snapshot) String() string { return strings.Join(s, "\n") }
+
+type reader struct {
+	ctx    context.Context
+	client *iam.Client
+	lines  Snapshot
+	err    error
+}
+
+func (r *reader) add(format string, args ...any) {
+	r.lines = append(r.lines, fmt.Sprintf(format, args...))
+}
+
+func (r *reader) keep(err error) bool {
+	if r.err == nil {
+		r.err = err
+	}
+	return err == nil
+}
+
+func (r *reader) roles() {
+	pages := iam.NewListRolesPaginator(r.client, &iam.ListRolesInput{})
+	for pages.HasMorePages() && r.err == nil {
+		page, err := pages.NextPage(r.ctx)
+		if !r.keep(err) {
+			return
+		}
+		for _, role := range page.Roles {
+			r.role(aws.ToString(role.RoleName))
+		}
+	}
+}
+
+func (r *reader) role(name string) {
+	out, err := r.client.GetRole(r.ctx, &iam.GetRoleInput{RoleName: &name})
+	if !r.keep(err) {
+		return
+	}
+	r.add("role %s: %s", name, aws.ToString(out.Role.Arn))
+	r.add("role %s: trusts %s", name, document(out.Role.AssumeRolePolicyDocument))
+	if b := out.Role.PermissionsBoundary; b != nil {
+		r.add("role %s: boundary %s", name, aws.ToString(b.PermissionsBoundaryArn))
+	}
+	r.tags("role "+name, out.Role.Tags)
+	attached, err := r.client.ListAttachedRolePolicies(r.ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &name})
+	if !r.keep(err) {
+		return
+	}
+	for _, p := range attached.AttachedPolicies {
+		r.add("role %s: attached %s", name, aws.ToString(p.PolicyArn))
+	}
+	inline, err := r.client.ListRolePolicies(r.ctx, &iam.ListRolePoliciesInput{RoleName: &name})
+	if !r.keep(err) {
+		return
+	}
+	for _, policy := range inline.PolicyNames {
+		p, err := r.client.GetRolePolicy(r.ctx, &iam.GetRolePolicyInput{RoleName: &name, PolicyName: &policy})
+		if !r.keep(err) {
+			return
+		}
+		r.add("role %s: inline %s %s", name, policy, document(p.PolicyDocument))
+	}
+}
+
+func (r *reader) profiles() {
+	pages := iam.NewListInstanceProfilesPaginator(r.client, &iam.ListInstanceProfilesInput{})
+	for pages.HasMorePages() && r.err == nil {
+		page, err := pages.NextPage(r.ctx)
+		if !r.keep(err) {
+			return
+		}
+		for _, listed := range page.InstanceProfiles {
+			out, err := r.client.GetInstanceProfile(r.ctx, &iam.GetInstanceProfileInput{InstanceProfileName: listed.InstanceProfileName})
+			if !r.keep(err) {
+				return
+			}
+			p := out.InstanceProfile
+			r.add("profile %s: %s", aws.ToString(p.InstanceProfileName), aws.ToString(p.Arn))
+			r.tags("profile "+aws.ToString(p.InstanceProfileName), p.Tags)
+			for _, role := range p.Roles {
+				r.add("profile %s: holds %s", aws.ToString(p.InstanceProfileName), aws.ToString(role.RoleName))
+			}
+		}
+	}
+}
+
+func (r *reader) policies() {
+	pages := iam.NewListPoliciesPaginator(r.client, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal})
+	for pages.HasMorePages() && r.err == nil {
+		page, err := pages.NextPage(r.ctx)
+		if !r.keep(err) {
+			return
+		}
+		for _, p := range page.Policies {
+			r.add("policy %s: version %s", aws.ToString(p.Arn), aws.ToString(p.DefaultVersionId))
+		}
+	}
+}
+
+func (r *reader) tags(entity string, tags []types.Tag) {
+	m := map[string]string{}
+	for _, tag := range tags {
+		m[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		r.add("%s: tag %s=%s", entity, key, m[key])
+	}
+}
+
+// document renders a policy document with sorted keys and without white space.
+func document(encoded *string) string {
+	text, err := url.PathUnescape(aws.ToString(encoded))
+	if err != nil {
+		text = aws.ToString(encoded)
+	}
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		return text
+	}
+	canonical, err := json.Marshal(v)
+	if err != nil {
+		return text
+	}
+	return string(canonical)
+}

@@ -1,0 +1,117 @@
+package iamproxy
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A Fault decides what happens to a call. The zero Effect lets it pass.
+type Fault func(Call) Effect
+
+// An Effect is what happens to a call Instead of its reaching IAM, or After it has.
+type Effect struct {
+	Instead http.HandlerFunc
+	After   http.HandlerFunc
+}
+
+// On applies effect to the calls that match.
+func On(match func(Call) bool, effect Effect) Fault {
+	return func(c Call) Effect {
+		if match(c) {
+			return effect
+		}
+		return Effect{}
+	}
+}
+
+// Nth matches the n-th call.
+func Nth(n int) func(Call) bool { return func(c Call) bool { return c.N == n } }
+
+// Action matches the calls of one action.
+func Action(name string) func(Call) bool { return func(c Call) bool { return c.Action == name } }
+
+// Every matches all calls.
+func Every(Call) bool { return true }
+
+// Times limits match to the first n calls that it matches.
+func Times(n int, match func(Call) bool) func(Call) bool {
+	var mu sync.Mutex
+	return func(c Call) bool {
+		if !match(c) {
+			return false
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		n--
+		return n >= 0
+	}
+}
+
+// Answer answers with an error of IAM's in place of making the call.
+func Answer(status int, code string) Effect {
+	return Effect{Instead: func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/xml")
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>injected by the test</Message></Error><RequestId>injected</RequestId></ErrorResponse>", code)
+	}}
+}
+
+// DropBefore cuts the connection before the call reaches IAM, DropAfter after.
+func DropBefore() Effect { return Effect{Instead: drop} }
+
+// DropAfter cuts the connection when the call has happened and before its answer.
+func DropAfter() Effect { return Effect{After: drop} }
+
+// Hang neither makes the call nor answers, until the caller gives up.
+func Hang() Effect {
+	return Effect{Instead: func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	}}
+}
+
+// Then runs do, such as the killing of a process, and cuts the connection.
+func Then(before bool, do func()) Effect {
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		do()
+		drop(w, r)
+	}
+	if before {
+		return Effect{Instead: handler}
+	}
+	return Effect{After: handler}
+}
+
+func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// Lag hides what was created for a while: every other call that names a new role or
+// instance profile is answered with NoSuchEntity until delay has passed since its
+// creation. With readers above 1 only every readers-th such call is, as if one of
+// several readers were behind.
+func Lag(delay time.Duration, readers int) Fault {
+	var mu sync.Mutex
+	created := map[string]time.Time{}
+	seen := 0
+	return func(c Call) Effect {
+		mu.Lock()
+		defer mu.Unlock()
+		switch c.Action {
+		case "CreateRole":
+			created["role "+c.Form.Get("RoleName")] = time.Now()
+			return Effect{}
+		case "CreateInstanceProfile":
+			created["profile "+c.Form.Get("InstanceProfileName")] = time.Now()
+			return Effect{}
+		}
+		for _, name := range []string{"role " + c.Form.Get("RoleName"), "profile " + c.Form.Get("InstanceProfileName")} {
+			if at, ok := created[name]; ok && time.Since(at) < delay {
+				if seen++; seen%readers == 0 {
+					return Answer(http.StatusNotFound, "NoSuchEntity")
+				}
+			}
+		}
+		return Effect{}
+	}
+}

@@ -1,0 +1,207 @@
+// Package iamproxy stands between the function and IAM: it records every call and
+// does to it what a test says, before or after it reaches IAM.
+package iamproxy
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A Call is one call of IAM's query API.
+type Call struct {
+	N          int // 1 for the first call
+	Action     string
+	Form       url.Values
+	Start, End time.Time
+	Status     int    // 0 while under way, or where no answer was given
+	Code       string // IAM's error code; empty for none
+}
+
+// Writes reports whether the call changes anything.
+func (c Call) Writes() bool {
+	for _, verb := range []string{"Get", "List"} {
+		if len(c.Action) > len(verb) && c.Action[:len(verb)] == verb {
+			return false
+		}
+	}
+	return true
+}
+
+// A Proxy forwards calls to one account of a server.
+type Proxy struct {
+	URL string
+
+	target  string
+	header  http.Header
+	server  *httptest.Server
+	client  *http.Client
+	latency time.Duration
+
+	mu    sync.Mutex
+	calls []*Call
+	fault Fault
+}
+
+// New starts a proxy on a free port of 127.0.0.1. It adds header to every call.
+// latency is how long each call takes at least; it makes calls that run at once
+// tell from calls one after another.
+func New(target string, header http.Header, latency time.Duration) *Proxy {
+	p := &Proxy{target: target, header: header, latency: latency, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	p.server = httptest.NewServer(p)
+	p.URL = p.server.URL
+	return p
+}
+
+// Close ends the proxy and every call that still hangs in it.
+func (p *Proxy) Close() {
+	p.server.CloseClientConnections()
+	p.server.Close()
+	p.client.CloseIdleConnections()
+}
+
+// SetFault has fault decide about each call from now on; nil lets all pass.
+func (p *Proxy) SetFault(fault Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fault = fault
+}
+
+// Reset forgets the calls so far.
+func (p *Proxy) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = nil
+}
+
+// Calls returns the calls since the last Reset, in the order in which they came.
+func (p *Proxy) Calls() []Call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	calls := make([]Call, len(p.calls))
+	for i, c := range p.calls {
+		calls[i] = *c
+	}
+	return calls
+}
+
+// Writes returns the actions of the calls that change anything.
+func (p *Proxy) Writes() []string {
+	var actions []string
+	for _, c := range p.Calls() {
+		if c.Writes() {
+			actions = append(actions, c.Action)
+		}
+	}
+	return actions
+}
+
+// ServeHTTP forwards one call.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	p.mu.Lock()
+	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: form, Start: time.Now()}
+	p.calls = append(p.calls, call)
+	fault, begun := p.fault, *call
+	p.mu.Unlock()
+
+	var effect Effect
+	if fault != nil {
+		effect = fault(begun)
+	}
+	time.Sleep(p.latency)
+	if effect.Instead != nil {
+		p.finish(call, 0, "")
+		effect.Instead(w, r)
+		return
+	}
+	resp, err := p.forward(r, body)
+	if err != nil {
+		p.finish(call, 0, "")
+		panic(http.ErrAbortHandler)
+	}
+	p.finish(call, resp.status, errorCode(resp.body))
+	if effect.After != nil {
+		effect.After(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(resp.status)
+	_, _ = w.Write(resp.body) // the caller may be gone: that is a test's doing
+}
+
+func (p *Proxy) finish(call *Call, status int, code string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	call.End, call.Status, call.Code = time.Now(), status, code
+}
+
+type response struct {
+	status int
+	body   []byte
+}
+
+// forward makes the call, whether or not the caller still waits for it: what
+// reached IAM happens.
+func (p *Proxy) forward(r *http.Request, body []byte) (response, error) {
+	req, err := http.NewRequest(r.Method, p.target+r.URL.RequestURI(), bytes.NewReader(body))
+	if err != nil {
+		return response{}, err
+	}
+	req.Header = r.Header.Clone()
+	for name, values := range p.header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return response{}, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	return response{resp.StatusCode, answer}, err
+}
+
+func errorCode(body []byte) string {
+	var e struct {
+		XMLName xml.Name `xml:"ErrorResponse"`
+		Code    string   `xml:"Error>Code"`
+	}
+	if err := xml.Unmarshal(body, &e); err != nil {
+		return ""
+	}
+	return e.Code
+}
+
+// CriticalPath returns the length of the longest chain of calls in which each
+// began after the one before had ended: how many round trips to IAM the work takes,
+// however many calls there are.
+func CriticalPath(calls []Call) int {
+	sorted := slices.Clone(calls)
+	slices.SortFunc(sorted, func(a, b Call) int { return a.Start.Compare(b.Start) })
+	length := make([]int, len(sorted))
+	longest := 0
+	for i, c := range sorted {
+		length[i] = 1
+		for j := range i {
+			if !sorted[j].End.IsZero() && !sorted[j].End.After(c.Start) {
+				length[i] = max(length[i], length[j]+1)
+			}
+		}
+		longest = max(longest, length[i])
+	}
+	return longest
+}
