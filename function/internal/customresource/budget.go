@@ -18,7 +18,7 @@ const maxReserve = 15 * time.Second
 // response URL, where both are known.
 func workDeadline(ctx context.Context, r Request, now time.Time) (time.Time, bool) {
 	end, ok := ctx.Deadline()
-	if at, _, signed := r.Issued(); signed {
+	if at, _, signed := r.issued(); signed {
 		if timeout := serviceTimeout(r.Properties); timeout > 0 && (!ok || at.Add(timeout).Before(end)) {
 			end, ok = at.Add(timeout), true
 		}

@@ -127,11 +127,11 @@ func salvageURL(payload []byte) Secret {
 	return Secret(s)
 }
 
-// Issued returns when CloudFormation signed the response URL and how long it is
+// issued returns when CloudFormation signed the response URL and how long it is
 // valid, from X-Amz-Date (20060102T150405Z) and X-Amz-Expires (seconds). It is
 // false for a URL that does not say, such as an emulator's.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
-func (r Request) Issued() (at time.Time, valid time.Duration, ok bool) {
+func (r Request) issued() (at time.Time, valid time.Duration, ok bool) {
 	u, err := url.Parse(string(r.ResponseURL))
 	if err != nil {
 		return time.Time{}, 0, false
@@ -150,6 +150,6 @@ func (r Request) Issued() (at time.Time, valid time.Duration, ok bool) {
 
 // expired reports whether the response URL was valid once and is not any more.
 func (r Request) expired(now time.Time) bool {
-	at, valid, ok := r.Issued()
+	at, valid, ok := r.issued()
 	return ok && now.After(at.Add(valid))
 }

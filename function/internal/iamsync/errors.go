@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -71,71 +73,85 @@ var (
 	retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
 )
 
-// describe reduces the SDK's error to what a person needs: IAM's own code and
-// words, what to do, and the id that AWS support asks for.
-func describe(err error) error {
+// words reduces the SDK's error to what a person needs: IAM's own code and words,
+// and the id that AWS support asks for.
+func words(err error) string {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
-		return err
+		return err.Error()
 	}
 	text := api.ErrorCode() + ": " + api.ErrorMessage()
-	if advice := advices[api.ErrorCode()]; advice != "" {
-		text += " (" + advice + ")"
-	}
 	var response interface{ ServiceRequestID() string }
 	if errors.As(err, &response) && response.ServiceRequestID() != "" {
 		text += " [IAM request " + response.ServiceRequestID() + "]"
 	}
-	return &describedError{text: text, err: err}
+	return text
 }
 
+// advices say what to do about IAM's final errors.
 var advices = map[string]string{
-	"AccessDenied":            "the provider's execution role does not allow it: compare the parameters of the provider's stack with what the template asks for",
-	"LimitExceeded":           "a quota of the account: remove what is not used, or ask for more in Service Quotas",
+	"AccessDenied":            "the provider's execution role does not allow this: compare the parameters of the provider's stack with what the template asks for",
+	"LimitExceeded":           "a quota of the account is used up: remove what is not used, or ask for more in Service Quotas",
 	"MalformedPolicyDocument": "correct the policy document in the template",
 	"InvalidClientTokenId":    "the function's credentials are not valid in this partition",
 }
 
-type describedError struct {
-	text string
-	err  error
+// A callError is a call that failed for good, or for now.
+type callError struct {
+	doing string
+	err   error
+	stale bool // IAM is not as it was observed
 }
 
-func (e *describedError) Error() string { return e.text }
-func (e *describedError) Unwrap() error { return e.err }
+func (e *callError) Error() string { return e.doing + ": " + words(e.err) }
+func (e *callError) Unwrap() error { return e.err }
 
-// deadlineError says that time ran out, and over what.
+// A deadlineError says that time ran out, and over what.
 type deadlineError struct {
 	doing    string
 	attempts int
-	last     error
+	err      error
 }
 
 func (e *deadlineError) Error() string {
-	return fmt.Sprintf("%s: no success in %d attempts before the deadline, the last answer was: %v", e.doing, e.attempts, describe(e.last))
+	return fmt.Sprintf("%s: no success in %d attempts before the deadline, the last answer was: %s", e.doing, e.attempts, words(e.err))
 }
-func (e *deadlineError) Unwrap() error { return e.last }
+func (e *deadlineError) Unwrap() error { return e.err }
 
-// staleError says that IAM is not as it was observed.
-type staleError struct {
-	doing string
-	err   error
+// failures are the errors of calls that were made at once, in the plan's order.
+type failures []error
+
+// Error names each, and once what to do about all of one kind.
+func (fs failures) Error() string {
+	var texts, advice []string
+	for _, err := range fs {
+		texts = append(texts, err.Error())
+		var api smithy.APIError
+		if errors.As(err, &api) && advices[api.ErrorCode()] != "" {
+			advice = append(advice, advices[api.ErrorCode()])
+		}
+	}
+	text := strings.Join(texts, "; ")
+	slices.Sort(advice)
+	if advice = slices.Compact(advice); len(advice) > 0 {
+		text += " (" + strings.Join(advice, "; ") + ")"
+	}
+	return text
 }
 
-func (e *staleError) Error() string { return fmt.Sprintf("%s: %v", e.doing, describe(e.err)) }
-func (e *staleError) Unwrap() error { return e.err }
+func (fs failures) Unwrap() []error { return fs }
 
 // Stale reports whether a plan failed only because IAM was not, or not any more,
 // as it was observed: then a new plan may succeed.
 func Stale(err error) bool {
-	var e *staleError
-	return errors.As(err, &e)
+	var e *callError
+	return errors.As(err, &e) && e.stale
 }
 
 // joined returns the errors that say something, in their order. One that is not
 // stale hides those that are: planning again would not cure it.
 func joined(errs []error) error {
-	var hard, soft []error
+	var hard, soft failures
 	for _, err := range errs {
 		switch {
 		case err == nil, errors.Is(err, errHalted):
@@ -145,8 +161,11 @@ func joined(errs []error) error {
 			hard = append(hard, err)
 		}
 	}
-	if len(hard) > 0 {
-		return errors.Join(hard...)
+	switch {
+	case len(hard) > 0:
+		return hard
+	case len(soft) > 0:
+		return soft
 	}
-	return errors.Join(soft...)
+	return nil
 }

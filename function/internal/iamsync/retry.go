@@ -58,7 +58,7 @@ func (b *batch) do(c call) error {
 			return nil
 		}
 		if b.ctx.Err() != nil {
-			return &deadlineError{doing: c.doing, attempts: n, last: err}
+			return &deadlineError{doing: c.doing, attempts: n, err: err}
 		}
 		v := classify(err)
 		if v == final {
@@ -72,14 +72,12 @@ func (b *batch) do(c call) error {
 		switch v {
 		case done:
 			return nil
-		case stale:
-			return &staleError{doing: c.doing, err: err}
-		case final:
-			return fmt.Errorf("%s: %w", c.doing, describe(err))
+		case stale, final:
+			return &callError{doing: c.doing, err: err, stale: v == stale}
 		}
 		delay := Backoff(n)
 		b.sync.retries.Add(1)
-		b.sync.log.Warn("retrying", "doing", c.doing, "attempt", n, "delay", delay.String(), slog.String("error", describe(err).Error()))
+		b.sync.log.Warn("retrying", "doing", c.doing, "attempt", n, "delay", delay.String(), slog.String("error", words(err)))
 		if err := b.sleep(c.doing, n, delay, err); err != nil {
 			return err
 		}
@@ -103,6 +101,6 @@ func (b *batch) sleep(doing string, attempts int, delay time.Duration, last erro
 	case <-b.failed:
 		return fmt.Errorf("%s: %w", doing, errHalted)
 	case <-b.ctx.Done():
-		return &deadlineError{doing: doing, attempts: attempts, last: last}
+		return &deadlineError{doing: doing, attempts: attempts, err: last}
 	}
 }

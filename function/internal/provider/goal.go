@@ -20,10 +20,8 @@ type goal struct {
 	expected   map[string]bool          // names that are likely to be there already
 	wait       time.Duration            // for what was newly made
 
-	replacement bool      // desired is a new set beside the one that CloudFormation knows
-	issued      time.Time // when CloudFormation sent the request; zero if unknown
-
-	outcome customresource.Outcome
+	replacement bool // desired is a new set beside the one that CloudFormation knows
+	outcome     customresource.Outcome
 }
 
 // goal checks a request and derives what it asks for. Its error says everything
@@ -51,7 +49,6 @@ func (p *Provider) goal(r customresource.Request, functionARN string) (goal, err
 		wait:       props.PropagationWait,
 		outcome:    customresource.Outcome{PhysicalID: id, Data: rayiam.Attributes(props, stack)},
 	}
-	g.issued, _, _ = r.Issued()
 	if r.Type == cfn.RequestUpdate {
 		faults = append(faults, p.update(&g, r, props)...)
 	}

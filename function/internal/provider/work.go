@@ -145,25 +145,19 @@ func (w *work) replace(ctx context.Context, g goal) error {
 	return fmt.Errorf("%w; the old set is as it was, what was made of the new one has been taken away again", err)
 }
 
-// madeFor returns what this request made of a new set. What was there before is
-// none of it: rolling a replacement back is a replacement too, and then the "new"
-// set is the one that is in use.
+// madeFor returns what this request made or adopted of a new set. What was the
+// set's own before is none of it: rolling a replacement back is a replacement too,
+// and then the "new" set is the one that is in use. What an attempt that was cut off
+// made is left to the Update that CloudFormation rolls back with.
 func (w *work) madeFor(g goal) []rayiam.Removal {
 	var made []rayiam.Removal
 	for _, node := range g.desired.Nodes {
-		role, hadRole := w.first.Roles[node.Name]
-		profile, hadProfile := w.first.InstanceProfiles[node.Name]
-		if g.madeNow(hadRole, role.Tags, role.Created) && g.madeNow(hadProfile, profile.Tags, profile.Created) {
+		role, profile := w.first.Roles[node.Name], w.first.InstanceProfiles[node.Name]
+		if role.Tags[rayiam.OwnerTag] != g.desired.Owner && profile.Tags[rayiam.OwnerTag] != g.desired.Owner {
 			made = append(made, rayiam.Removal{Name: node.Name, Owner: g.desired.Owner})
 		}
 	}
 	return made
-}
-
-// madeNow reports whether this request made or adopted an entity, now or in an
-// attempt that was cut off, given how it was found.
-func (g goal) madeNow(existed bool, tags map[string]string, created time.Time) bool {
-	return !existed || tags[rayiam.OwnerTag] != g.desired.Owner || !g.issued.IsZero() && !created.Before(g.issued)
 }
 
 func (w *work) summarize() {

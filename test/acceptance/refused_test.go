@@ -1,0 +1,126 @@
+package acceptance
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestSection2_BadInputIsRefused holds that every kind of bad input is refused
+// before the first write, with the property's path, and that the Delete which
+// follows succeeds. One account serves all cases: none of them may change it.
+func TestSection2_BadInputIsRefused(t *testing.T) {
+	l := newLab(t)
+	boundary := l.policy("boundary")
+	document := map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}
+	long := func(size int) map[string]any {
+		return map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Action": "a:B", "Resource": strings.Repeat("x", size)}}}
+	}
+	group := func(fields ...any) []any {
+		g := map[string]any{"Name": "worker"}
+		for i := 0; i < len(fields); i += 2 {
+			g[fields[i].(string)] = fields[i+1]
+		}
+		return []any{g}
+	}
+	tags := func(n int) []any {
+		var list []any
+		for i := range n {
+			list = append(list, map[string]any{"Key": fmt.Sprint("k", i), "Value": "v"})
+		}
+		return list
+	}
+	manyGroups := func(n int) []any {
+		var list []any
+		for i := range n {
+			list = append(list, map[string]any{"Name": fmt.Sprintf("group-with-a-rather-long-name-%02d", i)})
+		}
+		return list
+	}
+	tests := []struct {
+		name  string
+		props properties
+		want  []string
+	}{
+		{"unknown property", properties{"NamePrefx": "x"}, []string{"NamePrefx", "NamePrefix"}},
+		{"unknown property deeper", properties{"WorkerGroups": group("ManagedPolicies", []any{})}, []string{"WorkerGroups[0].ManagedPolicies", "ManagedPolicyArns"}},
+		{"prefix", properties{"NamePrefix": "no spaces"}, []string{"NamePrefix", `"no spaces"`}},
+		{"prefix too long", properties{"NamePrefix": strings.Repeat("x", 60)}, []string{"NamePrefix", "59"}},
+		{"group name too long", properties{"NamePrefix": strings.Repeat("x", 40), "WorkerGroups": []any{map[string]any{"Name": strings.Repeat("y", 24)}}}, []string{"WorkerGroups[0].Name", "65 characters", "64"}},
+		{"group head", properties{"WorkerGroups": []any{map[string]any{"Name": "head"}}}, []string{"WorkerGroups[0].Name", `"head"`}},
+		{"group twice", properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, map[string]any{"Name": "a"}}}, []string{"WorkerGroups[1].Name"}},
+		{"no groups", properties{"WorkerGroups": []any{}}, []string{"WorkerGroups"}},
+		{"path", properties{"Path": "team"}, []string{"Path", `"team"`}},
+		{"boundary form", properties{"PermissionsBoundary": "admin"}, []string{"PermissionsBoundary"}},
+		{"boundary not there", properties{"PermissionsBoundary": "arn:aws:iam::" + l.account + ":policy/none"}, []string{"PermissionsBoundary", "no such policy"}},
+		{"managed policy form", properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, map[string]any{"Name": "b", "ManagedPolicyArns": []any{"arn:x"}}}}, []string{"WorkerGroups[1].ManagedPolicyArns[0]", `"arn:x"`}},
+		{"managed policy not there", properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "NoSuchPolicy"}}}, []string{"Head.ManagedPolicyArns[1]", "NoSuchPolicy"}},
+		{"managed policy of another account", properties{"Head": map[string]any{"ManagedPolicyArns": []any{"arn:aws:iam::999999999999:policy/x"}}}, []string{"Head.ManagedPolicyArns[0]", "999999999999"}},
+		{"managed policy of another partition", properties{"Head": map[string]any{"ManagedPolicyArns": []any{"arn:aws-cn:iam::aws:policy/AmazonS3FullAccess"}}}, []string{"Head.ManagedPolicyArns[0]", "partition"}},
+		{"inline policy without a boundary", properties{"Head": map[string]any{"Policies": []any{map[string]any{"PolicyName": "p", "PolicyDocument": document}}}}, []string{"Head.Policies", "PermissionsBoundary"}},
+		{"inline policies too long", properties{"PermissionsBoundary": boundary, "WorkerGroups": group("Policies", []any{map[string]any{"PolicyName": "p", "PolicyDocument": long(6000)}, map[string]any{"PolicyName": "q", "PolicyDocument": long(6000)}})}, []string{"WorkerGroups[0].Policies", "10240"}},
+		{"inline policy named twice", properties{"PermissionsBoundary": boundary, "WorkerGroups": group("Policies", []any{map[string]any{"PolicyName": "p", "PolicyDocument": document}, map[string]any{"PolicyName": "p", "PolicyDocument": document}})}, []string{"WorkerGroups[0].Policies[1].PolicyName"}},
+		{"tag twice", properties{"Tags": []any{map[string]any{"Key": "a", "Value": ""}, map[string]any{"Key": "a", "Value": ""}}}, []string{"Tags[1].Key"}},
+		{"aws tag", properties{"Tags": []any{map[string]any{"Key": "aws:a", "Value": ""}}}, []string{"Tags[0].Key", "reserved"}},
+		{"ray-iam tag", properties{"Tags": []any{map[string]any{"Key": "ray-iam:owner", "Value": "x"}}}, []string{"Tags[0].Key", "reserved"}},
+		{"51 tags", properties{"Tags": tags(51)}, []string{"Tags", "50"}},
+		{"answer too long", properties{"WorkerGroups": manyGroups(20)}, []string{"WorkerGroups", "4096"}},
+		{"wait", properties{"PropagationWaitSeconds": 121}, []string{"PropagationWaitSeconds", "120"}},
+		{"adoption", properties{"AdoptExisting": "maybe"}, []string{"AdoptExisting"}},
+		{"least of all, everything at once", properties{"NamePrefix": "a b", "Path": "x", "Tags": "none", "Head": map[string]any{"Polices": 1}}, []string{"NamePrefix", "Path", "Tags", "Head.Polices", "4 properties"}},
+	}
+	before := l.snapshot()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l.proxy.Reset()
+			create, rollback := l.stack().Create(tt.props)
+			l.failed(create, append(tt.want, "nothing was changed", l.function.LogStream)...)
+			if !rollback.OK() {
+				t.Errorf("the Delete that follows: %s", rollback.Reason)
+			}
+			if writes := l.proxy.Writes(); len(writes) != 0 {
+				t.Errorf("writes %v, want none", writes)
+			}
+			l.unchanged(before, tt.name)
+		})
+	}
+}
+
+// TestSection2_BothFormsAreAccepted holds that booleans and numbers mean the same as
+// the strings that CloudFormation makes of them.
+func TestSection2_BothFormsAreAccepted(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	e := s.Event("Create", nil)
+	payload := strings.Replace(string(e.JSON()), `"ResourceProperties":{`, `"ResourceProperties":{"AdoptExisting":true,"PropagationWaitSeconds":0,"ServiceTimeout":60,"Revision":3,`, 1)
+	if outcome := l.function.Invoke([]byte(payload), s.Timeout); outcome.Error != "" {
+		t.Fatal(outcome.Error)
+	}
+	if answers := s.Answers(e); len(answers) != 1 || !answers[0].OK() {
+		t.Errorf("answers %+v, want one success", answers)
+	}
+}
+
+// TestSection8_BoundsOfTheAdministrator holds the bounds that the function itself
+// checks.
+func TestSection8_BoundsOfTheAdministrator(t *testing.T) {
+	l := newLab(t)
+	boundary := l.policy("boundary")
+	other := l.policy("other")
+	l.function = l.start("RAYIAM_NAME_PREFIX=ray", "RAYIAM_PERMISSIONS_BOUNDARY="+boundary, "RAYIAM_ALLOWED_POLICY_ARNS="+awsPolicy+"Amazon*Access,"+awsPolicy+"CloudWatchAgent?erverPolicy")
+	before := l.snapshot()
+	for name, tt := range map[string]struct {
+		props properties
+		want  []string
+	}{
+		"prefix":   {properties{"NamePrefix": "team"}, []string{"NamePrefix", `"team"`, `"ray"`}},
+		"boundary": {properties{"PermissionsBoundary": other}, []string{"PermissionsBoundary", boundary}},
+		"policy":   {properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AdministratorAccess"}}}, []string{"Head.ManagedPolicyArns[0]", "AdministratorAccess", "Amazon*Access"}},
+	} {
+		create, _ := l.stack().Create(quick.With(tt.props))
+		l.failed(create, tt.want...)
+		l.unchanged(before, name)
+	}
+	l.created(quick.With(properties{"NamePrefix": "ray-team"}))
+	l.has("role ray-team-head: boundary "+boundary, "role ray-team-worker: boundary "+boundary)
+}

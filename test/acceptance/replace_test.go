@@ -1,0 +1,138 @@
+package acceptance
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+)
+
+var other = properties{"NamePrefix": "other", "PropagationWaitSeconds": 0}
+
+// TestSection5_Replacement holds that a new NamePrefix makes a new set, answers its
+// id, and leaves the old set to the Delete that follows.
+func TestSection5_Replacement(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	oldID := s.PhysicalID
+	update := s.Send(s.Event("Update", other))
+	l.ok(update)
+	if update.PhysicalResourceID == oldID {
+		t.Errorf("a replacement answers the old id %q", oldID)
+	}
+	l.has("role ray-head: ", "role other-head: ", "profile ray-worker: holds", "profile other-worker: holds")
+	cleanup := s.Event("Delete", quick)
+	cleanup.PhysicalResourceID = oldID
+	l.ok(s.Send(cleanup))
+	l.hasNot("ray-head:", "ray-worker:")
+	l.has("role other-head: ", "profile other-worker: holds")
+}
+
+// TestSection5_PathWithNamePrefix holds that both may change together.
+func TestSection5_PathWithNamePrefix(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	update, cleanup := s.Update(other.With(properties{"Path": "/new/"}))
+	l.ok(update)
+	l.ok(cleanup)
+	l.has("role other-head: arn:aws:iam::" + l.account + ":role/new/other-head")
+	l.hasNot("ray-head:")
+}
+
+// TestSection5_CleanupNeverTouchesTheNewSet holds that the id alone says which set a
+// Delete means, even if it comes with the new set's properties.
+func TestSection5_CleanupNeverTouchesTheNewSet(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	oldID := s.PhysicalID
+	l.ok(s.Send(s.Event("Update", other)))
+	cleanup := s.Event("Delete", other)
+	cleanup.PhysicalResourceID = oldID
+	l.ok(s.Send(cleanup))
+	l.hasNot("ray-head:", "ray-worker:")
+	l.has("profile other-head: holds other-head", "profile other-worker: holds other-worker")
+}
+
+// TestSection5_FailedReplacementIsUndone holds, for a failure at each kind of write,
+// that the old set is as it was, the new one is gone, and the old id is answered.
+func TestSection5_FailedReplacementIsUndone(t *testing.T) {
+	for _, action := range []string{"CreateRole", "CreateInstanceProfile", "AttachRolePolicy", "PutRolePolicy", "AddRoleToInstanceProfile"} {
+		t.Run(action, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			before := l.snapshot()
+			match := iamproxy.Action(action)
+			l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+				return match(c) && (c.Form.Get("RoleName") == "other-worker" || action == "PutRolePolicy" || c.Form.Get("InstanceProfileName") == "other-worker")
+			}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+			update := s.Send(s.Event("Update", other))
+			l.failed(update, "AccessDenied", "the old set is as it was")
+			if update.PhysicalResourceID != s.PhysicalID {
+				t.Errorf("answered %q, want the old %q", update.PhysicalResourceID, s.PhysicalID)
+			}
+			l.unchanged(before, "a failed replacement")
+			l.proxy.SetFault(nil)
+			swapped := s.Event("Update", quick)
+			swapped.OldResourceProperties = other
+			l.ok(s.Send(swapped))
+			l.unchanged(before, "the rollback of a failed replacement")
+		})
+	}
+}
+
+// TestSection5_RollbackClearsWhatAFailedReplacementLeft holds that the swapped
+// Update takes away what could not be undone when the replacement failed.
+func TestSection5_RollbackClearsWhatAFailedReplacementLeft(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+		return c.Action == "AttachRolePolicy" || c.Action == "DeleteRole" || c.Action == "DeleteInstanceProfile"
+	}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+	update := s.Send(s.Event("Update", other))
+	l.failed(update, "attaching policy", "could not be taken away again", "ray-iam:owner")
+	l.proxy.SetFault(nil)
+	swapped := s.Event("Update", quick)
+	swapped.OldResourceProperties = other
+	l.ok(s.Send(swapped))
+	l.unchanged(before, "the rollback")
+}
+
+// TestSection5_FailedRollbackKeepsTheOldSet holds the other direction: the rollback
+// of a replacement that had succeeded is a replacement back to a set that is in use,
+// and when it fails, that set is not undone.
+func TestSection5_FailedRollbackKeepsTheOldSet(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	update := s.Send(s.Event("Update", other))
+	l.ok(update)
+	s.PhysicalID, s.Properties = update.PhysicalResourceID, other
+	l.detach("ray-head", awsPolicy+"AmazonS3FullAccess")
+	before := l.snapshot()
+	l.proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+	l.failed(s.Send(s.Event("Update", quick)), "AccessDenied")
+	l.unchanged(before, "a failed rollback")
+}
+
+// TestSection5_RollbackOfAReplacement holds the whole sequence of one that had
+// succeeded before something else in the stack failed.
+func TestSection5_RollbackOfAReplacement(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	_, rollback := s.UpdateThenRollBack(other)
+	l.ok(rollback)
+	l.unchanged(before, "a replacement and its rollback")
+}
+
+// TestSection2_PrefixInAnotherCase holds that IAM's case-blind names are refused as a
+// replacement of themselves.
+func TestSection2_PrefixInAnotherCase(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	update, rollback := s.Update(quick.With(properties{"NamePrefix": "Ray"}))
+	l.failed(update, "NamePrefix", "case")
+	l.ok(rollback)
+	l.unchanged(before, "a refused change of case")
+}

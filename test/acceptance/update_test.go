@@ -1,0 +1,179 @@
+package acceptance
+
+import (
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+)
+
+// updated updates the stack and fails the test unless that succeeds in place.
+func (l *lab) updated(s *cloudformation.Stack, p properties) {
+	l.t.Helper()
+	id := s.PhysicalID
+	answer, _ := s.Update(p)
+	l.ok(answer)
+	if answer.PhysicalResourceID != id {
+		l.t.Errorf("updated to %q, want %q in place", answer.PhysicalResourceID, id)
+	}
+}
+
+// likeNew fails the test unless the account is what creating p would have made, and
+// applying p once more writes nothing.
+func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign iamaccount.Snapshot) {
+	l.t.Helper()
+	got := l.snapshot()
+	l.proxy.Reset()
+	l.updated(s, p.With(properties{"Revision": "again"}))
+	if writes := l.proxy.Writes(); len(writes) != 0 {
+		l.t.Errorf("an update that changes nothing writes %v", writes)
+	}
+	l.ok(s.Delete())
+	l.unchanged(foreign, "the Delete")
+	fresh := l.stack()
+	fresh.ID = s.ID
+	answer, _ := fresh.Create(p)
+	l.ok(answer)
+	if diff := iamaccount.Diff(l.snapshot(), got); diff != "" {
+		l.t.Errorf("the updated account differs from a newly made one:\n%s", diff)
+	}
+	l.ok(fresh.Delete())
+}
+
+// TestSection5_UpdateInPlace holds every property whose change is in place: the
+// result is what creating it would have made.
+func TestSection5_UpdateInPlace(t *testing.T) {
+	group := func(names ...string) []any {
+		var list []any
+		for _, name := range names {
+			list = append(list, map[string]any{"Name": name})
+		}
+		return list
+	}
+	for name, changes := range map[string]properties{
+		"policies":     {"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess", awsPolicy + "AmazonS3FullAccess"}}},
+		"no policies":  {"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}},
+		"group added":  {"WorkerGroups": group("worker", "gpu")},
+		"groups moved": {"WorkerGroups": group("a", "b")},
+		"tags":         {"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}},
+		"revision":     {"Revision": "2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			foreign := l.snapshot()
+			s := l.created(quick)
+			l.updated(s, quick.With(changes))
+			l.likeNew(s, quick.With(changes), foreign)
+		})
+	}
+}
+
+// TestSection5_UpdateOfBoundary holds setting, changing and removing the boundary.
+func TestSection5_UpdateOfBoundary(t *testing.T) {
+	l := newLab(t)
+	a, b := l.policy("a"), l.policy("b")
+	foreign := l.snapshot()
+	s := l.created(quick)
+	for _, boundary := range []any{a, b, nil, a} {
+		p := quick.With(properties{"PermissionsBoundary": boundary})
+		l.updated(s, p)
+		if boundary == nil {
+			l.hasNot("boundary arn")
+			continue
+		}
+		l.has("role ray-head: boundary "+boundary.(string), "role ray-worker: boundary "+boundary.(string))
+	}
+	l.likeNew(s, quick.With(properties{"PermissionsBoundary": a}), foreign)
+}
+
+// TestSection5_DriftIsRepaired holds that declared is what is, from whatever is
+// there, with nothing but Revision changed.
+func TestSection5_DriftIsRepaired(t *testing.T) {
+	for name, drift := range map[string]func(*lab){
+		"policy attached":        func(l *lab) { l.attach("ray-worker", awsPolicy+"AdministratorAccess") },
+		"policy detached":        func(l *lab) { l.detach("ray-head", awsPolicy+"AmazonEC2FullAccess") },
+		"inline policy added":    func(l *lab) { l.putInline("ray-worker", "by-hand") },
+		"inline policy replaced": func(l *lab) { l.putInline("ray-head", "ray-pass-role-policy") },
+		"trust changed":          func(l *lab) { l.setTrust("ray-head", "lambda.amazonaws.com") },
+		"role out of profile":    func(l *lab) { l.emptyProfile("ray-head", "ray-head") },
+		"profile gone":           func(l *lab) { l.emptyProfile("ray-head", "ray-head"); l.dropProfile("ray-head") },
+		"other role in profile": func(l *lab) {
+			l.makeRole("other", "/")
+			l.emptyProfile("ray-head", "ray-head")
+			l.fillProfile("ray-head", "other")
+		},
+		"tag added":   func(l *lab) { l.setTag("ray-head", "by", "hand") },
+		"tag changed": func(l *lab) { l.setTag("ray-head", "ray-iam:stack", "other") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			declared := l.snapshot()
+			drift(l)
+			foreign := l.snapshot().Matching("role other:")
+			l.updated(s, quick.With(properties{"Revision": "repair"}))
+			l.unchanged(append(declared, foreign...), "the repair")
+		})
+	}
+}
+
+// TestSection2_PathAloneCannotChange holds that the answer says so, and that the
+// rollback finds nothing to do.
+func TestSection2_PathAloneCannotChange(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	update, rollback := s.Update(quick.With(properties{"Path": "/new/"}))
+	l.failed(update, "Path", "/new/", "NamePrefix")
+	l.ok(rollback)
+	l.unchanged(before, "a refused change of Path")
+}
+
+// TestSection5_RollbackOfAnUpdate holds that an Update with the properties swapped
+// brings back what was there.
+func TestSection5_RollbackOfAnUpdate(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	_, rollback := s.UpdateThenRollBack(quick.With(properties{
+		"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": []any{map[string]any{"Name": "gpu"}},
+	}))
+	l.ok(rollback)
+	l.unchanged(before, "an update and its rollback")
+}
+
+// TestSection5_FailedUpdateRollsBack holds that a refused update answers its own id,
+// and the rollback, whose old properties are the bad ones, succeeds.
+func TestSection5_FailedUpdateRollsBack(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	update, rollback := s.Update(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "no spaces"}, "x"}, "NamePrefix": 7}))
+	l.failed(update, "WorkerGroups[0].Name", "WorkerGroups[1]")
+	l.ok(rollback)
+	l.unchanged(before, "a refused update and its rollback")
+}
+
+// TestSection5_GroupsThatWentAreDeletedLast holds the order of calls.
+func TestSection5_GroupsThatWentAreDeletedLast(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "old"}}}))
+	l.proxy.Reset()
+	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "new"}}}))
+	lastOfNew, firstOfOld := 0, 0
+	for _, c := range l.proxy.Calls() {
+		name := c.Form.Get("RoleName") + c.Form.Get("InstanceProfileName")
+		switch {
+		case !c.Writes():
+		case name == "ray-old" || name == "ray-oldray-old":
+			if firstOfOld == 0 {
+				firstOfOld = c.N
+			}
+		default:
+			lastOfNew = c.N
+		}
+	}
+	if firstOfOld < lastOfNew || firstOfOld == 0 {
+		t.Errorf("the old group's first write is call %d, the new state's last is %d", firstOfOld, lastOfNew)
+	}
+}
