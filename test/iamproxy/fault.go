@@ -3,11 +3,11 @@ package iamproxy
 import (
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 )
 
-// A Fault decides what happens to a call. The zero Effect lets it pass.
+// A Fault decides what happens to a call. The zero Effect lets it pass. A proxy asks
+// it about one call at a time.
 type Fault func(Call) Effect
 
 // An Effect is what happens to a call Instead of its reaching IAM, or After it has.
@@ -37,13 +37,10 @@ func Every(Call) bool { return true }
 
 // Times limits match to the first n calls that it matches.
 func Times(n int, match func(Call) bool) func(Call) bool {
-	var mu sync.Mutex
 	return func(c Call) bool {
 		if !match(c) {
 			return false
 		}
-		mu.Lock()
-		defer mu.Unlock()
 		n--
 		return n >= 0
 	}
@@ -91,12 +88,9 @@ func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 // creation. With readers above 1 only every readers-th such call is, as if one of
 // several readers were behind.
 func Lag(delay time.Duration, readers int) Fault {
-	var mu sync.Mutex
 	created := map[string]time.Time{}
 	seen := 0
 	return func(c Call) Effect {
-		mu.Lock()
-		defer mu.Unlock()
 		switch c.Action {
 		case "CreateRole":
 			created["role "+c.Form.Get("RoleName")] = time.Now()

@@ -47,6 +47,8 @@ type Proxy struct {
 	mu    sync.Mutex
 	calls []*Call
 	fault Fault
+
+	deciding sync.Mutex
 }
 
 // New starts a proxy on a free port of 127.0.0.1. It adds header to every call.
@@ -119,10 +121,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault, begun := p.fault, *call
 	p.mu.Unlock()
 
-	var effect Effect
-	if fault != nil {
-		effect = fault(begun)
-	}
+	effect := p.decide(fault, begun)
 	time.Sleep(p.latency)
 	if effect.Instead != nil {
 		p.finish(call, 0, "")
@@ -142,6 +141,16 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(resp.status)
 	_, _ = w.Write(resp.body) // the caller may be gone: that is a test's doing
+}
+
+// decide asks fault about one call at a time, so that a fault may count.
+func (p *Proxy) decide(fault Fault, c Call) Effect {
+	if fault == nil {
+		return Effect{}
+	}
+	p.deciding.Lock()
+	defer p.deciding.Unlock()
+	return fault(c)
 }
 
 func (p *Proxy) finish(call *Call, status int, code string) {

@@ -1,0 +1,167 @@
+package acceptance
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/responseurl"
+)
+
+// TestSection7_UndecodableEventsAreAnswered holds that while a ResponseURL can be
+// read there is an answer, and the invocation succeeds.
+func TestSection7_UndecodableEventsAreAnswered(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	for name, spoil := range map[string]func(string) string{
+		"request type a number": func(p string) string { return strings.Replace(p, `"RequestType":"Create"`, `"RequestType":7`, 1) },
+		"unknown request type":  func(p string) string { return strings.Replace(p, `"RequestType":"Create"`, `"RequestType":"Read"`, 1) },
+		"stack id not an ARN":   func(p string) string { return strings.Replace(p, s.ID, "stack", 1) },
+		"properties a list": func(p string) string {
+			return p[:strings.Index(p, `"ResourceProperties":`)] + `"ResourceProperties":[]}`
+		},
+		"cut off": func(p string) string { return p[:len(p)-3] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := s.Event("Create", quick)
+			if outcome := l.function.Invoke([]byte(spoil(string(e.JSON()))), 10*time.Second); outcome.Error != "" || outcome.Died {
+				t.Errorf("the invocation ended with %+v, want success after an answer", outcome)
+			}
+			puts := l.urls.Puts(e.ResponseURL)
+			if len(puts) != 1 || !strings.Contains(string(puts[0].Body), `"Status":"FAILED"`) {
+				t.Errorf("%d answers, want one that says FAILED", len(puts))
+			}
+		})
+	}
+	outcome := l.function.Invoke([]byte(`{"RequestType":"Create"}`), 10*time.Second)
+	if outcome.Error == "" {
+		t.Error("an event without a URL succeeded, and nobody would hear of it")
+	}
+	if writes := l.proxy.Writes(); len(writes) != 0 {
+		t.Errorf("writes %v, want none", writes)
+	}
+}
+
+// TestSection7_Delivery holds the PUT and what Lambda is told about it.
+func TestSection7_Delivery(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	for name, tt := range map[string]struct {
+		replies []http.HandlerFunc
+		puts    int
+		fails   bool
+	}{
+		"taken":           {nil, 1, false},
+		"503 three times": {[]http.HandlerFunc{responseurl.Status(503), responseurl.Status(503), responseurl.Status(503)}, 4, false},
+		"429":             {[]http.HandlerFunc{responseurl.Status(429)}, 2, false},
+		"cut off":         {[]http.HandlerFunc{responseurl.CutOff}, 2, false},
+		"403 is final":    {[]http.HandlerFunc{responseurl.Status(403)}, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := s.Event("Update", quick)
+			l.urls.Script(tt.replies...)
+			outcome := l.function.Invoke(e.JSON(), 20*time.Second)
+			if outcome.Died || (outcome.Error != "") != tt.fails {
+				t.Errorf("invocation %+v, want failure: %v", outcome, tt.fails)
+			}
+			if strings.Contains(outcome.Error, responseurl.Secret) {
+				t.Errorf("the error shows the URL: %s", outcome.Error)
+			}
+			puts := l.urls.Puts(e.ResponseURL)
+			if len(puts) != tt.puts {
+				t.Fatalf("%d PUTs, want %d", len(puts), tt.puts)
+			}
+			if got, given := puts[0].Header["Content-Type"]; !given || got[0] != "" {
+				t.Errorf("Content-Type %q, want an empty one", got)
+			}
+		})
+	}
+}
+
+// TestSection7_ReasonIsCut holds the size of an answer, and that its Reason keeps the
+// cause and ends with where to read on.
+func TestSection7_ReasonIsCut(t *testing.T) {
+	l := newLab(t)
+	create, _ := l.stack().Create(properties{"Tags": strings.Repeat("<ä", 3000), strings.Repeat("unknown", 1000): 1, "NamePrefix": strings.Repeat("<", 5000)})
+	l.failed(create, "NamePrefix", l.function.LogStream, create.RequestID)
+	if !strings.HasSuffix(create.Reason, ")") || !strings.Contains(create.Reason, "read on in log group /aws/lambda/ray-iam") {
+		t.Errorf("Reason ends with %q", create.Reason[len(create.Reason)-100:])
+	}
+}
+
+// TestSection7_ExpiredRequestChangesNothing holds each request type.
+func TestSection7_ExpiredRequestChangesNothing(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	s.Age = 3 * time.Hour
+	fresh := l.stack()
+	fresh.Age = s.Age
+	l.failed(fresh.Send(fresh.Event("Create", other)), "expired")
+	l.failed(s.Send(s.Event("Update", quick.With(properties{"Head": map[string]any{"ManagedPolicyArns": []any{}}}))), "expired")
+	l.failed(s.Send(s.Event("Delete", quick)), "expired")
+	l.unchanged(before, "expired requests")
+}
+
+// TestSection7_RepeatedRequestIsAnsweredAgain holds that a known RequestId is not
+// skipped.
+func TestSection7_RepeatedRequestIsAnsweredAgain(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	e := s.Event("Update", quick.With(properties{"Tags": []any{map[string]any{"Key": "a", "Value": "b"}}}))
+	for range 2 {
+		if outcome := l.function.Invoke(e.JSON(), s.Timeout); outcome.Error != "" {
+			t.Fatal(outcome.Error)
+		}
+	}
+	if answers := s.Answers(e); len(answers) != 2 || answers[0].Status != answers[1].Status {
+		t.Errorf("answers %+v, want the same one twice", answers)
+	}
+}
+
+// TestSection7_AnswerBeforeTheDeadline holds that IAM's silence is answered in time,
+// with what was going on.
+func TestSection7_AnswerBeforeTheDeadline(t *testing.T) {
+	l := newLab(t)
+	l.proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Hang()))
+	s := l.stack()
+	s.Timeout = 5 * time.Second
+	create := s.Send(s.Event("Create", quick))
+	l.failed(create, "attaching policy", "deadline")
+	if create.PhysicalResourceID == "" {
+		t.Error("no physical id")
+	}
+}
+
+// TestSection7_Logs holds one JSON line for each stage and each write, with what
+// finds it again.
+func TestSection7_Logs(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	e := s.Event("Create", quick)
+	l.ok(s.Send(e))
+	lines := logLines(t, l.function.Log())
+	written := 0
+	stages := map[string]bool{}
+	for _, line := range lines {
+		for key, want := range map[string]string{"stack": s.ID, "logicalId": s.LogicalID, "requestId": e.RequestID, "requestType": "Create"} {
+			if line[key] != want {
+				t.Errorf("%s is %v, want %q in %v", key, line[key], want, line)
+			}
+		}
+		stages[line["msg"].(string)] = true
+		if line["msg"] == "written" {
+			written++
+		}
+	}
+	if want := len(l.proxy.Writes()); written != want {
+		t.Errorf("%d lines for %d writes", written, want)
+	}
+	for _, stage := range []string{"received", "checked", "observed", "planned", "applied", "answered"} {
+		if !stages[stage] {
+			t.Errorf("no line for the stage %q", stage)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package acceptance
+
+import (
+	"testing"
+)
+
+// TestSection5_DeleteLeavesNothing holds a plain Delete, and that a second one finds
+// nothing to do.
+func TestSection5_DeleteLeavesNothing(t *testing.T) {
+	l := newLab(t)
+	l.makeRole("bystander", "/")
+	l.makeProfile("bystander", "/", "bystander")
+	boundary := l.policy("boundary")
+	before := l.snapshot()
+	s := l.created(everything(boundary))
+	again := s.Event("Delete", s.Properties)
+	l.ok(s.Delete())
+	l.unchanged(before, "Create and Delete")
+	l.ok(s.Send(again))
+	l.unchanged(before, "a second Delete")
+}
+
+// TestSection5_DeleteOfAnyID holds that Delete succeeds whatever id it is given, and
+// finds what the properties name where the id says nothing.
+func TestSection5_DeleteOfAnyID(t *testing.T) {
+	for name, id := range map[string]string{
+		"made up by CloudFormation": "stack-RayIAM-1ABCDEFGHIJKL",
+		"a log stream":              "2026/11/24/[$LATEST]0123456789abcdef",
+		"another stack's":           "ray-0123456789ab",
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			s := l.created(quick)
+			e := s.Event("Delete", quick)
+			e.PhysicalResourceID = id
+			l.ok(s.Send(e))
+			l.unchanged(before, "the Delete of a Create that never answered")
+			l.ok(s.Send(s.Event("Delete", quick)))
+		})
+	}
+}
+
+// TestSection5_DeleteOfNothing holds a Delete whose Create never came.
+func TestSection5_DeleteOfNothing(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	s.PhysicalID = "never-made"
+	l.ok(s.Send(s.Event("Delete", quick)))
+	if writes := l.proxy.Writes(); len(writes) != 0 {
+		t.Errorf("writes %v, want none", writes)
+	}
+}
+
+// TestSection5_BadPropertiesNeverFailADelete holds that, and that the id finds the
+// set whose names can still be read.
+func TestSection5_BadPropertiesNeverFailADelete(t *testing.T) {
+	l := newLab(t)
+	for _, bad := range []properties{
+		{"NamePrefix": map[string]any{"a": 1}}, {"NamePrefix": "no spaces"}, {"WorkerGroups": "x"}, {"WorkerGroups": []any{nil, 7, map[string]any{}}},
+		{"Unknown": true}, {"Path": "x", "Tags": 5, "Head": []any{}}, nil,
+	} {
+		s := l.stack()
+		s.PhysicalID = "made-up"
+		l.ok(s.Send(s.Event("Delete", bad)))
+	}
+	before := l.snapshot()
+	s := l.created(quick)
+	l.ok(s.Send(s.Event("Delete", properties{"NamePrefix": "no spaces", "Head": 7})))
+	l.unchanged(before, "Create, and Delete with bad properties")
+}
+
+// TestSection5_DeleteTakesWhatWasAttachedByHand holds policies of every kind.
+func TestSection5_DeleteTakesWhatWasAttachedByHand(t *testing.T) {
+	l := newLab(t)
+	mine := l.policy("mine")
+	before := l.snapshot()
+	s := l.created(quick)
+	l.attach("ray-head", mine)
+	l.attach("ray-worker", awsPolicy+"AdministratorAccess")
+	l.putInline("ray-worker", "by-hand")
+	l.ok(s.Delete())
+	l.unchanged(before, "Create and Delete")
+}
+
+// TestSection5_ForeignHolderFailsADelete holds that an instance profile which is not
+// ours and holds one of our roles is named, and that nothing is touched.
+func TestSection5_ForeignHolderFailsADelete(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	l.makeProfile("somebodys", "/", "ray-worker")
+	before := l.snapshot()
+	answer := s.Delete()
+	l.failed(answer, "instance profile somebodys", "ray-worker", "remove")
+	l.unchanged(before, "a Delete that cannot be done")
+	l.emptyProfile("somebodys", "ray-worker")
+	l.ok(s.Delete())
+	l.has("profile somebodys: ")
+	l.hasNot("role ray-", "profile ray-")
+}
+
+// TestSection5_DisownedIsLeftAlone holds that a role whose tag of ownership somebody
+// took away is not deleted.
+func TestSection5_DisownedIsLeftAlone(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	l.emptyProfile("ray-head", "ray-head")
+	l.dropRoleTag("ray-head", "ray-iam:owner")
+	l.ok(s.Delete())
+	l.has("role ray-head: attached")
+	l.hasNot("profile ray-", "role ray-worker: ")
+}

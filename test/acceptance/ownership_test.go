@@ -1,0 +1,215 @@
+package acceptance
+
+import (
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+var adopting = quick.With(properties{"AdoptExisting": true})
+
+// TestSection4_ForeignIsRefused holds that a same-named role or profile that is not
+// the resource's makes Create and Update fail, naming it, before anything is
+// written, and that the Delete which follows leaves it alone.
+func TestSection4_ForeignIsRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		make func(*lab)
+		want string
+	}{
+		"unowned role":             {func(l *lab) { l.makeRole("ray-worker", "/elsewhere/") }, "role ray-worker"},
+		"unowned profile":          {func(l *lab) { l.makeProfile("ray-head", "/") }, "instance profile ray-head"},
+		"another resource's role":  {func(l *lab) { l.makeRole("ray-head", "/", owned("ray-0123456789ab")) }, "role ray-head belongs to another Custom::RayIAM resource, ray-0123456789ab"},
+		"the recipe's whole state": {func(l *lab) { l.makeRecipe() }, "instance profile ray-worker"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			tt.make(l)
+			before := l.snapshot()
+			create, rollback := l.stack().Create(quick)
+			l.failed(create, tt.want, "nothing was changed")
+			l.ok(rollback)
+			l.unchanged(before, "a refused Create and its Delete")
+
+			s := l.created(other)
+			before = l.snapshot()
+			update, rollback := s.Update(quick)
+			l.failed(update, tt.want)
+			l.ok(rollback)
+			l.unchanged(before, "a refused replacement and its rollback")
+		})
+	}
+}
+
+func owned(by string) types.Tag { return types.Tag{Key: ptr("ray-iam:owner"), Value: &by} }
+
+// TestSection4_GroupThatExistsIsRefused holds the same for a group that comes.
+func TestSection4_GroupThatExistsIsRefused(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	l.makeRole("ray-gpu", "/")
+	before := l.snapshot()
+	update, rollback := s.Update(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}}))
+	l.failed(update, "role ray-gpu")
+	l.ok(rollback)
+	l.unchanged(before, "a refused group and the rollback")
+}
+
+// TestSection4_TwoStacksKeepApart holds that a stack never touches what another
+// one's resource of the same names owns.
+func TestSection4_TwoStacksKeepApart(t *testing.T) {
+	l := newLab(t)
+	first := l.created(quick)
+	before := l.snapshot()
+	second := l.stack()
+	create, rollback := second.Create(adopting)
+	l.failed(create, first.PhysicalID, first.ID)
+	l.ok(rollback)
+	l.unchanged(before, "another stack")
+	e := second.Event("Delete", quick)
+	e.PhysicalResourceID = first.PhysicalID
+	l.ok(second.Send(e))
+	l.unchanged(before, "another stack's Delete with this one's id")
+}
+
+// TestSection4_AdoptionThenRollback holds that what was there before survives the
+// Delete of a rollback: it is released.
+func TestSection4_AdoptionThenRollback(t *testing.T) {
+	l := newLab(t)
+	l.makeRecipe()
+	s := l.stack()
+	create, _ := s.Create(adopting)
+	l.ok(create)
+	for _, entity := range []string{"role ray-head", "profile ray-head", "role ray-worker", "profile ray-worker"} {
+		l.has(entity+": tag ray-iam:owner="+s.PhysicalID, entity+": tag ray-iam:adopted=held")
+	}
+	l.has("role ray-head: "+trustsEC2, "role ray-head: inline ray-pass-role-policy", "role ray-head: attached "+awsPolicy+"AmazonEC2FullAccess")
+	l.hasNot("by-hand")
+	adopted := l.snapshot()
+	l.ok(s.Delete())
+	for i, line := range adopted {
+		if len(adopted[i:i+1].Matching(": tag ray-iam:")) == 0 {
+			l.has(line)
+		}
+	}
+	l.hasNot("ray-iam:")
+}
+
+// TestSection4_OwnedAfterAnUpdateWithoutAdoption holds the second step: held turns
+// into owned, and then Delete deletes.
+func TestSection4_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
+	l := newLab(t)
+	l.makeRecipe()
+	s := l.created(adopting)
+	l.updated(s, quick)
+	l.has("role ray-head: tag ray-iam:adopted=owned", "profile ray-worker: tag ray-iam:adopted=owned")
+	l.hasNot("ray-iam:adopted=held")
+	l.updated(s, quick.With(properties{"Revision": "2"}))
+	l.has("role ray-head: tag ray-iam:adopted=owned")
+	l.ok(s.Delete())
+	l.hasNot("role ray-", "profile ray-")
+}
+
+// TestSection4_OwnedTurnsBackWhenRolledBack holds that the rollback of the second
+// step makes what was adopted held again.
+func TestSection4_OwnedTurnsBackWhenRolledBack(t *testing.T) {
+	l := newLab(t)
+	l.makeRecipe()
+	s := l.created(adopting)
+	before := l.snapshot()
+	_, rollback := s.UpdateThenRollBack(quick)
+	l.ok(rollback)
+	l.unchanged(before, "an update to owned and its rollback")
+}
+
+// TestSection4_RemovedGroupIsReleased holds that an Update which adopts a group
+// leaves it behind when it is rolled back, even where the rollback no longer adopts.
+func TestSection4_RemovedGroupIsReleased(t *testing.T) {
+	l := newLab(t)
+	l.makeRole("ray-gpu", "/")
+	l.makeProfile("ray-gpu", "/", "ray-gpu")
+	s := l.created(quick)
+	_, rollback := s.UpdateThenRollBack(adopting.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}}))
+	l.ok(rollback)
+	l.has("role ray-gpu: "+trustsEC2, "profile ray-gpu: holds ray-gpu")
+	l.hasNot("role ray-gpu: tag", "profile ray-gpu: tag")
+	l.ok(s.Delete())
+	l.has("role ray-gpu: ", "profile ray-gpu: holds ray-gpu")
+}
+
+// TestSection4_CreatedIsNeverMarkedAdopted holds that under AdoptExisting only what
+// was there before is marked, and that Delete takes the rest away.
+func TestSection4_CreatedIsNeverMarkedAdopted(t *testing.T) {
+	l := newLab(t)
+	l.makeRole("ray-head", "/")
+	s := l.created(adopting)
+	l.has("role ray-head: tag ray-iam:adopted=held")
+	l.hasNot("profile ray-head: tag ray-iam:adopted", "role ray-worker: tag ray-iam:adopted")
+	l.ok(s.Delete())
+	l.has("role ray-head: ")
+	l.hasNot("profile ray-", "role ray-worker: ")
+}
+
+// TestSection4_AdoptionAtAnotherPath holds that a role which cannot be brought to the
+// declared state is refused before anything is written.
+func TestSection4_AdoptionAtAnotherPath(t *testing.T) {
+	l := newLab(t)
+	l.makeRole("ray-head", "/old/")
+	before := l.snapshot()
+	create, _ := l.stack().Create(adopting)
+	l.failed(create, "role ray-head", "/old/", "Path")
+	l.unchanged(before, "a refused adoption")
+}
+
+// TestSection4_WrongAccount holds that a stack of another account is refused, and
+// that the Delete which follows succeeds.
+func TestSection4_WrongAccount(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	s := l.stack()
+	s.ID = "arn:aws:cloudformation:us-east-1:999999999999:stack/s/1"
+	create, rollback := s.Create(quick)
+	l.failed(create, l.account, "999999999999", "account")
+	l.ok(rollback)
+	l.unchanged(before, "a stack of another account")
+}
+
+// TestSection4_PartitionOfTheStack holds the ARNs and documents of a stack in China.
+func TestSection4_PartitionOfTheStack(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	s.ID = "arn:aws-cn:cloudformation:cn-north-1:" + l.account + ":stack/s/1"
+	create, _ := s.Create(quick)
+	// moto has the managed policies of the partition aws only: that they are asked
+	// for by the names of this one is what can be seen here.
+	l.failed(create, "arn:aws-cn:iam::aws:policy/AmazonEC2FullAccess")
+	none := map[string]any{"ManagedPolicyArns": []any{}}
+	create, _ = s.Create(quick.With(properties{"Head": none, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}}))
+	l.ok(create)
+	l.has(`role ray-head: trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com.cn"}}]`,
+		`"iam:PassedToService":["ec2.amazonaws.com","ec2.amazonaws.com.cn"]`, `"Resource":"arn:aws-cn:iam::`+l.account+`:role/ray-worker"`)
+	if want := "arn:aws-cn:iam::" + l.account + ":instance-profile/ray-head"; create.Data["HeadInstanceProfileArn"] != want {
+		t.Errorf("HeadInstanceProfileArn %q, want %q", create.Data["HeadInstanceProfileArn"], want)
+	}
+}
+
+// TestSection4_OwnedFromCreationOn holds that the tags are part of the creating
+// calls, so that there is no moment without them.
+func TestSection4_OwnedFromCreationOn(t *testing.T) {
+	l := newLab(t)
+	l.created(quick)
+	for _, c := range l.proxy.Calls() {
+		if c.Action == "CreateRole" || c.Action == "CreateInstanceProfile" {
+			if c.Form.Get("Tags.member.1.Key") != "ray-iam:owner" || c.Form.Get("Tags.member.2.Key") != "ray-iam:stack" {
+				t.Errorf("%s without the tags of ownership: %v", c.Action, c.Form)
+			}
+		}
+	}
+}
+
+func (l *lab) dropRoleTag(role, key string) {
+	l.t.Helper()
+	out, err := l.iam.UntagRole(context.Background(), &iam.UntagRoleInput{RoleName: &role, TagKeys: []string{key}})
+	done(l.t, out, err)
+}

@@ -1,0 +1,137 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+)
+
+func logLines(t *testing.T, log string) []map[string]any {
+	t.Helper()
+	var lines []map[string]any
+	for text := range strings.Lines(log) {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Errorf("a log line that is not JSON: %s", text)
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// TestSection6_PropagationWait holds that what is newly made is read and waited for,
+// that nothing is when nothing was made, and that with 0 there is neither.
+func TestSection6_PropagationWait(t *testing.T) {
+	l := newLab(t)
+	patient := properties{"PropagationWaitSeconds": "2"}
+	s := l.stack()
+	start := time.Now()
+	create, _ := s.Create(patient)
+	l.ok(create)
+	if took := time.Since(start); took < 2*time.Second {
+		t.Errorf("created in %s, want 2s of waiting", took)
+	}
+	calls := l.proxy.Calls()
+	last := map[string]bool{}
+	for _, c := range calls[len(calls)-2:] {
+		last[c.Action+" "+c.Form.Get("InstanceProfileName")] = true
+	}
+	if !last["GetInstanceProfile ray-head"] || !last["GetInstanceProfile ray-worker"] {
+		t.Errorf("the last calls are %v, want the profiles to be read", last)
+	}
+	start = time.Now()
+	l.updated(s, patient.With(properties{"Tags": []any{map[string]any{"Key": "a", "Value": "b"}}}))
+	if took := time.Since(start); took > 1500*time.Millisecond {
+		t.Errorf("an update that makes nothing took %s", took)
+	}
+	quickly := l.stack()
+	quickly.LogicalID = "Quick"
+	l.proxy.Reset()
+	answer, _ := quickly.Create(quick.With(properties{"NamePrefix": "quick"}))
+	l.ok(answer)
+	calls = l.proxy.Calls()
+	if last := calls[len(calls)-1]; last.Action == "GetInstanceProfile" {
+		t.Error("read a profile after it was made, with a wait of 0")
+	}
+}
+
+// TestSection6_WaitThatDoesNotFitIsRefused holds that a wait longer than the time is
+// said before anything is made.
+func TestSection6_WaitThatDoesNotFitIsRefused(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	s := l.stack()
+	s.Timeout = 10 * time.Second
+	create := s.Send(s.Event("Create", properties{"PropagationWaitSeconds": 60}))
+	l.failed(create, "PropagationWaitSeconds", "1m0s", "nothing was changed")
+	l.unchanged(before, "a refused wait")
+}
+
+// TestSection6_TemporaryFaultsAreRiddenOut holds each of them, at the first call of
+// each kind of write.
+func TestSection6_TemporaryFaultsAreRiddenOut(t *testing.T) {
+	for name, effect := range map[string]iamproxy.Effect{
+		"Throttling":                    iamproxy.Answer(http.StatusBadRequest, "Throttling"),
+		"ConcurrentModification":        iamproxy.Answer(http.StatusConflict, "ConcurrentModification"),
+		"EntityTemporarilyUnmodifiable": iamproxy.Answer(http.StatusConflict, "EntityTemporarilyUnmodifiable"),
+		"ServiceFailure":                iamproxy.Answer(http.StatusInternalServerError, "ServiceFailure"),
+		"503":                           iamproxy.Answer(http.StatusServiceUnavailable, "ServiceUnavailable"),
+		"connection cut before":         iamproxy.DropBefore(),
+		"connection cut after":          iamproxy.DropAfter(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			seen := map[string]int{}
+			l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+				if seen[c.Action]++; seen[c.Action] == 1 {
+					return effect
+				}
+				return iamproxy.Effect{}
+			})
+			s := l.created(quick)
+			l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}, "Head": map[string]any{"ManagedPolicyArns": []any{}}}))
+			l.ok(s.Delete())
+			l.unchanged(before, "Create, Update and Delete under "+name)
+		})
+	}
+}
+
+// TestSection6_LagOfWhatWasJustMade holds that NoSuchEntity for what the request
+// itself made is waited for.
+func TestSection6_LagOfWhatWasJustMade(t *testing.T) {
+	l := newLab(t)
+	l.proxy.SetFault(iamproxy.Lag(time.Second, 1))
+	s := l.created(properties{"PropagationWaitSeconds": 1})
+	l.proxy.SetFault(nil)
+	l.proxy.Reset()
+	l.updated(s, properties{"PropagationWaitSeconds": 1, "Revision": "2"})
+	if writes := l.proxy.Writes(); len(writes) != 0 {
+		t.Errorf("the Create was not complete, an update writes %v", writes)
+	}
+}
+
+// TestSection6_FinalErrorsEndAtOnce holds denials, quotas and malformed documents,
+// with IAM's own words and the call that met them.
+func TestSection6_FinalErrorsEndAtOnce(t *testing.T) {
+	for _, code := range []string{"AccessDenied", "LimitExceeded", "MalformedPolicyDocument"} {
+		t.Run(code, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			l.proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePolicy"), iamproxy.Answer(http.StatusForbidden, code)))
+			start := time.Now()
+			create, rollback := l.stack().Create(quick)
+			l.failed(create, "putting inline policy ray-pass-role-policy on role ray-head", code, "injected by the test")
+			l.ok(rollback)
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %s", took)
+			}
+			l.unchanged(before, "a failed Create and its Delete")
+		})
+	}
+}
