@@ -1,0 +1,61 @@
+package acceptance
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/replay"
+)
+
+// TestEvents runs every file of events/ and holds what each is there to show, as
+// lines of the account that come (+) and go (-).
+func TestEvents(t *testing.T) {
+	want := map[string][]string{
+		"create":               {"+ profile ray-head: holds ray-head", "+ profile ray-worker: holds ray-worker"},
+		"create-everything":    {"+ role ml-gpu: arn:aws:iam::123456789012:role/team/ml-gpu", "+ profile ml-cpu: tag team=ml"},
+		"update-no-change":     {""},
+		"update-policies":      {"+ role ray-head: attached " + awsPolicy + "AmazonS3ReadOnlyAccess", "- role ray-head: attached " + awsPolicy + "AmazonSSMFullAccess"},
+		"update-group-added":   {"+ profile ray-gpu: holds ray-gpu", "role/ray-gpu\",\"arn:aws:iam::123456789012:role/ray-worker"},
+		"update-group-removed": {"- profile ray-gpu: holds ray-gpu", "- role ray-gpu: "},
+		"replacement":          {"+ role ml-head: ", "+ profile ml-worker: holds ml-worker"},
+		"rollback":             {"+ role ray-head: attached " + awsPolicy + "AmazonSSMFullAccess", "- role ray-head: attached " + awsPolicy + "AmazonS3ReadOnlyAccess"},
+		"delete":               {"- role ray-head: ", "- profile ray-worker: "},
+		"delete-unknown-id":    {"- role ray-head: ", "- profile ray-worker: "},
+	}
+	files, err := filepath.Glob(filepath.Join(checkout.Root(), "events", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != len(want) {
+		t.Errorf("%d files in events/, want %d", len(files), len(want))
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, err := replay.Run(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !result.Answer.OK() {
+				t.Fatalf("FAILED: %s", result.Answer.Reason)
+			}
+			inPlace := result.Answer.PhysicalResourceID == result.Event.PhysicalResourceID
+			if wantInPlace := name != "replacement" && result.Event.RequestType != "Create"; inPlace != wantInPlace {
+				t.Errorf("answered %q to %q, want the same: %v", result.Answer.PhysicalResourceID, result.Event.PhysicalResourceID, wantInPlace)
+			}
+			diff := iamaccount.Diff(result.Before, result.After)
+			for _, part := range want[name] {
+				if !strings.Contains(diff, part) || part == "" && diff != "" {
+					t.Errorf("the account changed by\n%s\nwant %q", diff, part)
+				}
+			}
+			if result.Event.RequestType == "Delete" && len(result.After) != 0 {
+				t.Errorf("left behind:\n%s", result.After)
+			}
+		})
+	}
+}

@@ -1,0 +1,94 @@
+package acceptance
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+)
+
+const (
+	recipeTrust    = `{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	recipePassRole = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/ray-worker"}]}`
+)
+
+// recipe is what people type by hand: 14 commands of the AWS CLI.
+var recipe = [][]string{
+	{"create-role", "--role-name", "ray-head", "--assume-role-policy-document", recipeTrust},
+	{"create-role", "--role-name", "ray-worker", "--assume-role-policy-document", recipeTrust},
+	{"create-instance-profile", "--instance-profile-name", "ray-head"},
+	{"create-instance-profile", "--instance-profile-name", "ray-worker"},
+	{"add-role-to-instance-profile", "--instance-profile-name", "ray-head", "--role-name", "ray-head"},
+	{"add-role-to-instance-profile", "--instance-profile-name", "ray-worker", "--role-name", "ray-worker"},
+	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "AmazonEC2FullAccess"},
+	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "AmazonS3FullAccess"},
+	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "AmazonFSxFullAccess"},
+	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "CloudWatchAgentServerPolicy"},
+	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "AmazonSSMFullAccess"},
+	{"attach-role-policy", "--role-name", "ray-worker", "--policy-arn", awsPolicy + "AmazonS3FullAccess"},
+	{"attach-role-policy", "--role-name", "ray-worker", "--policy-arn", awsPolicy + "AmazonFSxFullAccess"},
+	{"put-role-policy", "--role-name", "ray-head", "--policy-name", "ray-pass-role-policy", "--policy-document", recipePassRole},
+}
+
+// tightened are the only lines in which the two states may differ: - in the
+// recipe's, + in ours.
+var tightened = []string{
+	`- role ray-head: trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}],"Version":"2008-10-17"}`,
+	`- role ray-worker: trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}],"Version":"2008-10-17"}`,
+	`+ role ray-head: ` + trustsEC2,
+	`+ role ray-worker: ` + trustsEC2,
+	`- role ray-head: inline ray-pass-role-policy {"Statement":[{"Action":"iam:PassRole","Effect":"Allow","Resource":"arn:aws:iam::*:role/ray-worker"}],"Version":"2012-10-17"}`,
+	`+ role ray-head: inline ray-pass-role-policy {"Statement":[{"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::ACCOUNT:role/ray-worker"}],"Version":"2012-10-17"}`,
+	`+ role ray-worker: attached ` + awsPolicy + `CloudWatchAgentServerPolicy`,
+}
+
+// TestRecipe holds that the recipe, run with the real AWS CLI, and the resource with
+// its defaults make the same state, but for what is tightened and the tags of
+// ownership.
+func TestRecipe(t *testing.T) {
+	l := newLab(t)
+	for _, command := range recipe {
+		l.awsIAM(command...)
+	}
+	byHand := l.snapshot()
+	if err := iamaccount.Wipe(t.Context(), l.iam); err != nil {
+		t.Fatal(err)
+	}
+	l.created(quick)
+	var ours iamaccount.Snapshot
+	for _, line := range l.snapshot() {
+		if !strings.Contains(line, ": tag ray-iam:") {
+			ours = append(ours, line)
+		}
+	}
+	diff := strings.ReplaceAll(iamaccount.Diff(byHand, ours), l.account, "ACCOUNT")
+	for _, want := range tightened {
+		if !strings.Contains(diff, want+"\n") {
+			t.Errorf("not a difference: %s", want)
+		}
+		diff = strings.Replace(diff, want+"\n", "", 1)
+	}
+	if diff != "" {
+		t.Errorf("the states differ otherwise:\n%s", diff)
+	}
+}
+
+// awsIAM runs the real AWS CLI in the lab's account.
+func (l *lab) awsIAM(args ...string) {
+	l.t.Helper()
+	python, err := checkout.Python()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	cmd := exec.Command(python, append([]string{"-m", "awscli", "iam"}, args...)...)
+	none := filepath.Join(l.t.TempDir(), "none")
+	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+l.proxy.URL, "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_CONFIG_FILE="+none, "AWS_SHARED_CREDENTIALS_FILE="+none, "AWS_EC2_METADATA_DISABLED=true")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		l.t.Fatalf("aws iam %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}

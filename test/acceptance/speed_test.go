@@ -1,0 +1,150 @@
+package acceptance
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/lambdaruntime"
+	"github.com/ray-iam/custom-rayiam/test/moto"
+)
+
+// TestSpeed_RoundTrips holds how many calls come one after another, with no
+// propagation wait. Each call takes so long that calls at once overlap for certain.
+func TestSpeed_RoundTrips(t *testing.T) {
+	groups := func(n int) []any {
+		var list []any
+		for i := range n {
+			list = append(list, map[string]any{"Name": fmt.Sprint("g", i)})
+		}
+		return list
+	}
+	policies := func(names ...string) map[string]any {
+		var arns []any
+		for _, name := range names {
+			arns = append(arns, awsPolicy+name)
+		}
+		return map[string]any{"ManagedPolicyArns": arns}
+	}
+	for _, n := range []int{1, 8} {
+		t.Run(fmt.Sprint(n, " worker groups"), func(t *testing.T) {
+			l := newLab(t)
+			l.slow(400 * time.Millisecond)
+			s := l.stack()
+			p := quick.With(properties{"WorkerGroups": groups(n)})
+			changed := p.With(properties{"Head": policies("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "AmazonSQSFullAccess", "AmazonSNSFullAccess")})
+			for _, step := range []struct {
+				name string
+				do   func() cloudformation.Answer
+				want int
+			}{
+				{"Create", func() cloudformation.Answer { a, _ := s.Create(p); return a }, 3},
+				{"Update that changes nothing", func() cloudformation.Answer { a, _ := s.Update(p); return a }, 1},
+				{"Update that changes policies", func() cloudformation.Answer { a, _ := s.Update(changed); return a }, 2},
+				{"Delete", func() cloudformation.Answer { return s.Delete() }, 3},
+			} {
+				l.proxy.Reset()
+				l.ok(step.do())
+				if got := iamproxy.CriticalPath(l.proxy.Calls()); got > step.want {
+					t.Errorf("%s: %d round trips one after another, want %d", step.name, got, step.want)
+				}
+			}
+		})
+	}
+}
+
+// slow has every call to IAM take this long at least.
+func (l *lab) slow(latency time.Duration) {
+	pool, err := moto.Shared()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.proxy = iamproxy.New(pool.URL(), http.Header{moto.AccountHeader: {l.account}}, latency)
+	l.t.Cleanup(l.proxy.Close)
+	l.function = l.start()
+}
+
+// TestSpeed_Size holds the compressed size of the binary, for both architectures of
+// Lambda the same within a few percent: the one of this machine is measured.
+func TestSpeed_Size(t *testing.T) {
+	executable, err := checkout.Function()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(executable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	archive := zip.NewWriter(&packed)
+	file, err := archive.Create("bootstrap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("compressed: %.2f MiB", float64(packed.Len())/(1<<20))
+	if packed.Len() >= 5<<20 {
+		t.Errorf("compressed %d bytes, want less than 5 MiB", packed.Len())
+	}
+}
+
+// TestSpeed_StartAndMemory holds the best of several starts, since a busy machine
+// only ever adds to one, and the memory after a whole life of a resource.
+func TestSpeed_StartAndMemory(t *testing.T) {
+	l := newLab(t)
+	best := time.Hour
+	for range 10 {
+		f := l.start()
+		ready, err := f.Ready()
+		if err != nil {
+			t.Fatal(err)
+		}
+		best = min(best, ready)
+		f.Stop()
+	}
+	s := l.created(quick)
+	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, map[string]any{"Name": "b"}}}))
+	l.ok(s.Delete())
+	peak := peakMemory(t, l.function)
+	t.Logf("ready in %s, peak memory %.1f MiB", best.Round(time.Millisecond/10), float64(peak)/(1<<20))
+	if best >= 30*time.Millisecond {
+		t.Errorf("ready in %s, want less than 30ms", best)
+	}
+	if peak >= 24<<20 {
+		t.Errorf("peak memory %d bytes, want less than 24 MiB", peak)
+	}
+}
+
+var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// peakMemory returns the most resident memory that the process has had, in bytes.
+func peakMemory(t *testing.T, f *lambdaruntime.Function) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.Pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := highWater.FindSubmatch(status)
+	if m == nil {
+		t.Fatalf("no VmHWM in %s", status)
+	}
+	kilobytes, err := strconv.Atoi(string(m[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kilobytes << 10
+}
