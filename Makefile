@@ -51,7 +51,7 @@ lint: $(STAMP) ## Check the form of Go code and templates
 		test -z "$$unformatted" || { echo "gofmt, run make fmt:" && echo "$$unformatted"; exit 1; }
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
-	$(CFNLINT) template.yaml
+	$(CFNLINT) template.yaml examples/*.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 
 test: setup lint ## Run every check
