@@ -18,6 +18,7 @@ import (
 
 func main() {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	slog.SetDefault(log) // for what aws-lambda-go itself prints
 	lambda.Start(&customresource.Handler{Resource: resource(log), Log: log})
 }
 

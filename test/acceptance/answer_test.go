@@ -142,6 +142,7 @@ func TestSection7_Logs(t *testing.T) {
 	s := l.stack()
 	e := s.Event("Create", quick)
 	l.ok(s.Send(e))
+	l.function.Stop() // its log is complete then
 	lines := logLines(t, l.function.Log())
 	written := 0
 	stages := map[string]bool{}
@@ -163,5 +164,41 @@ func TestSection7_Logs(t *testing.T) {
 		if !stages[stage] {
 			t.Errorf("no line for the stage %q", stage)
 		}
+	}
+}
+
+// TestMetrics holds the one line that CloudWatch reads as metrics, for each outcome.
+func TestMetrics(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	undelivered := s.Event("Update", quick)
+	l.urls.Script(responseurl.Status(403))
+	l.function.Invoke(undelivered.JSON(), s.Timeout)
+	l.failed(s.Send(s.Event("Update", properties{"NamePrefix": "a b"})), "NamePrefix")
+	s.Age = 3 * time.Hour
+	l.failed(s.Send(s.Event("Delete", quick)), "expired")
+	l.function.Stop()
+	var outcomes []string
+	for _, line := range logLines(t, l.function.Log()) {
+		aws, ok := line["_aws"].(map[string]any)
+		if !ok {
+			continue
+		}
+		outcomes = append(outcomes, line["RequestType"].(string)+" "+line["Outcome"].(string))
+		directive := aws["CloudWatchMetrics"].([]any)[0].(map[string]any)
+		for _, metric := range directive["Metrics"].([]any) {
+			name := metric.(map[string]any)["Name"].(string)
+			if _, ok := line[name].(float64); !ok {
+				t.Errorf("metric %s is %v, want a number", name, line[name])
+			}
+		}
+		for _, dimension := range directive["Dimensions"].([]any)[1].([]any) {
+			if value, ok := line[dimension.(string)].(string); !ok || value == "" {
+				t.Errorf("dimension %s is %q", dimension, value)
+			}
+		}
+	}
+	if got, want := strings.Join(outcomes, ", "), "Create SUCCESS, Update UNDELIVERED, Update FAILED, Delete EXPIRED"; got != want {
+		t.Errorf("outcomes %s, want %s", got, want)
 	}
 }

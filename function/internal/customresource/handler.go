@@ -20,7 +20,8 @@ type Resource interface {
 	// is done.
 	PhysicalID(r Request) string
 	// Reconcile does what r asks for. functionARN is the provider's own. It returns
-	// before ctx ends; its error is the Reason of the answer.
+	// before ctx ends; its error is the Reason of the answer, and the outcome's
+	// Effort counts beside an error too.
 	Reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error)
 }
 
@@ -29,6 +30,13 @@ type Resource interface {
 type Outcome struct {
 	PhysicalID string
 	Data       map[string]string
+	Effort     Effort
+}
+
+// An Effort is what the work on a request took.
+type Effort struct {
+	Calls   int64 // made to the service behind the resource, repetitions included
+	Retries int64 // how many of them were repetitions
 }
 
 // A Handler is the Lambda function: it implements lambda.Handler.
@@ -52,16 +60,27 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	log.Info("received", "physicalId", r.PhysicalID)
 	if r.expired(start) {
-		return nil, h.refuseExpired(ctx, r, call, log)
+		h.refuseExpired(ctx, r, call, log)
+		logMetrics(log, r, outcomeExpired, Effort{}, start)
+		return nil, nil
 	}
-	answer := h.answer(ctx, r, err, call, log)
+	answer, spent := h.answer(ctx, r, err, call, log)
 	log.Info("answering", "status", answer.Status, "physicalId", answer.PhysicalID, "reason", answer.Reason, "ms", time.Since(start).Milliseconds())
 	if err := deliver(ctx, h.transport(), r.ResponseURL, answer.Encode(call.tail())); err != nil {
 		log.Error("not answered", slog.String("error", err.Error()))
+		logMetrics(log, r, outcomeUndelivered, spent, start)
 		return nil, err
 	}
 	log.Info("answered", "ms", time.Since(start).Milliseconds())
+	logMetrics(log, r, outcomeOf(answer), spent, start)
 	return nil, nil
+}
+
+func outcomeOf(a Answer) string {
+	if a.Status == cfn.StatusSuccess {
+		return outcomeSucceeded
+	}
+	return outcomeFailed
 }
 
 func (h *Handler) transport() http.RoundTripper {
@@ -73,22 +92,22 @@ func (h *Handler) transport() http.RoundTripper {
 
 // answer does the work, unless the event is not as it should be, and says how it
 // ended.
-func (h *Handler) answer(ctx context.Context, r Request, fault error, call call, log *slog.Logger) Answer {
+func (h *Handler) answer(ctx context.Context, r Request, fault error, call call, log *slog.Logger) (Answer, Effort) {
 	answer := Answer{Status: cfn.StatusFailed, PhysicalID: r.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID}
 	if r.PhysicalID == "" {
 		answer.PhysicalID = h.physicalID(r)
 	}
 	if fault != nil {
 		answer.Reason = fault.Error()
-		return answer
+		return answer, Effort{}
 	}
 	outcome, err := h.reconcile(ctx, r, call.functionARN, log)
 	if err != nil {
 		answer.Reason = err.Error()
-		return answer
+		return answer, outcome.Effort
 	}
 	answer.Status, answer.PhysicalID, answer.Data = cfn.StatusSuccess, outcome.PhysicalID, outcome.Data
-	return answer
+	return answer, outcome.Effort
 }
 
 // unknownID is the physical id of what was never made.
@@ -154,15 +173,14 @@ func grace(ctx context.Context) time.Duration {
 
 // refuseExpired answers a request that CloudFormation has given up on, in case it
 // listens all the same, and changes nothing.
-func (h *Handler) refuseExpired(ctx context.Context, r Request, call call, log *slog.Logger) error {
-	answer := h.answer(ctx, r, errors.New("the response URL has expired, CloudFormation has given up on this request: nothing was changed"), call, log)
+func (h *Handler) refuseExpired(ctx context.Context, r Request, call call, log *slog.Logger) {
+	answer, _ := h.answer(ctx, r, errors.New("the response URL has expired, CloudFormation has given up on this request: nothing was changed"), call, log)
 	log.Error("expired", "reason", answer.Reason)
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
 	if err := deliver(ctx, h.transport(), r.ResponseURL, answer.Encode(call.tail())); err != nil {
 		log.Warn("not answered", slog.String("error", err.Error()))
 	}
-	return nil
 }
 
 // A call is what Lambda says of an invocation.

@@ -60,14 +60,15 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 	}
 	log.Info("checked", "physicalId", goal.outcome.PhysicalID, "nodes", len(goal.desired.Nodes), "removals", len(goal.desired.Removals))
 	work := &work{sync: iamsync.New(p.aws, log), log: log, start: time.Now()}
-	defer work.summarize()
 	if goal.replacement {
 		err = work.replace(ctx, goal)
 	} else {
 		err = work.pursue(ctx, goal)
 	}
+	effort := work.summarize()
 	if err != nil {
-		return customresource.Outcome{}, err
+		return customresource.Outcome{Effort: effort}, err
 	}
+	goal.outcome.Effort = effort
 	return goal.outcome, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/function/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/function/internal/iamsync"
 	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
 )
@@ -25,6 +26,8 @@ type work struct {
 	first rayiam.Observed // before the first write
 	wrote bool
 	fresh []string // instance profiles that EC2 may not know yet
+
+	stages map[string]int64 // milliseconds
 }
 
 // pursue converges to the goal and waits until what was made can be used.
@@ -32,11 +35,11 @@ func (w *work) pursue(ctx context.Context, g goal) error {
 	if err := w.converge(ctx, g); err != nil {
 		return err
 	}
-	stage := time.Now()
+	begun := time.Now()
 	if err := w.sync.AwaitProfiles(ctx, w.fresh, g.wait); err != nil {
 		return err
 	}
-	w.log.Info("propagated", "profiles", w.fresh, "ms", time.Since(stage).Milliseconds())
+	w.log.Info("propagated", "profiles", w.fresh, "ms", w.stage("propagate", begun))
 	return nil
 }
 
@@ -53,11 +56,11 @@ func (w *work) converge(ctx context.Context, g goal) error {
 		if plan.Empty() {
 			return nil
 		}
-		stage := time.Now()
+		begun := time.Now()
 		w.wrote = true
 		w.fresh = append(w.fresh, plan.Fresh()...)
 		err = w.sync.Apply(ctx, plan)
-		w.log.Info("applied", "round", round, "ok", err == nil, "ms", time.Since(stage).Milliseconds())
+		w.log.Info("applied", "round", round, "ok", err == nil, "ms", w.stage("apply", begun))
 		switch {
 		case err == nil:
 			return nil
@@ -75,12 +78,12 @@ func (w *work) converge(ctx context.Context, g goal) error {
 
 // plan observes IAM and returns what is to be done, or why nothing may be.
 func (w *work) plan(ctx context.Context, g goal) (rayiam.Plan, error) {
-	stage := time.Now()
+	begun := time.Now()
 	observed, missing, err := w.sync.Observe(ctx, g.desired.Lookups(g.expected), arns(g.references))
 	if err != nil {
 		return rayiam.Plan{}, err
 	}
-	w.log.Info("observed", "roles", len(observed.Roles), "instanceProfiles", len(observed.InstanceProfiles), "ms", time.Since(stage).Milliseconds())
+	w.log.Info("observed", "roles", len(observed.Roles), "instanceProfiles", len(observed.InstanceProfiles), "ms", w.stage("observe", begun))
 	if !w.wrote {
 		w.first = observed
 	}
@@ -160,9 +163,21 @@ func (w *work) madeFor(g goal) []rayiam.Removal {
 	return made
 }
 
-func (w *work) summarize() {
+// summarize logs, and returns, what the work took.
+func (w *work) summarize() customresource.Effort {
 	calls, retries := w.sync.Calls()
-	w.log.Info("summary", "calls", calls, "retries", retries, "ms", time.Since(w.start).Milliseconds())
+	w.log.Info("summary", "calls", calls, "retries", retries, "ms", time.Since(w.start).Milliseconds(), "stages", w.stages)
+	return customresource.Effort{Calls: calls, Retries: retries}
+}
+
+// stage counts the milliseconds since begun to a stage of the work.
+func (w *work) stage(name string, begun time.Time) int64 {
+	if w.stages == nil {
+		w.stages = map[string]int64{}
+	}
+	ms := time.Since(begun).Milliseconds()
+	w.stages[name] += ms
+	return ms
 }
 
 func arns(references []rayiam.PolicyReference) []string {
