@@ -125,7 +125,10 @@ func TestAnswers(t *testing.T) {
 		{"failed update answers the event's id", event(nil), fail, cfn.StatusFailed, "ray-1", "no such thing"},
 		{"failed delete answers the event's id", event(map[string]any{"RequestType": "Delete"}), fail, cfn.StatusFailed, "ray-1", "no such thing"},
 		{"panic", event(nil), func(context.Context) (Outcome, error) { panic("oops") }, cfn.StatusFailed, "ray-1", "panic: oops"},
-		{"nil map panic on create", create, func(context.Context) (Outcome, error) { var m map[string]int; m["x"] = 1; return Outcome{}, nil }, cfn.StatusFailed, "ray-new", "panic"},
+		{"panic of the Go runtime on create", create, func(context.Context) (Outcome, error) {
+			var data map[string]string
+			return *map[string]*Outcome{}[data["none"]], nil
+		}, cfn.StatusFailed, "ray-new", "panic"},
 		{"undecodable", event(map[string]any{"RequestType": 7}), succeed, cfn.StatusFailed, "ray-1", "RequestType is not a string"},
 		{"cut off", event(nil)[:len(event(nil))-2], succeed, cfn.StatusFailed, "ray-new", "not JSON at byte"},
 		{"work that ends with its deadline", event(nil), obey, cfn.StatusFailed, "ray-1", "attaching: still at it"},
