@@ -66,7 +66,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	answer, spent := h.answer(ctx, r, err, call, log)
 	log.Info("answering", "status", answer.Status, "physicalId", answer.PhysicalID, "reason", answer.Reason, "ms", time.Since(start).Milliseconds())
-	if err := deliver(ctx, h.transport(), r.ResponseURL, answer.Encode(call.tail())); err != nil {
+	if err := h.deliver(ctx, r, answer, call); err != nil {
 		log.Error("not answered", slog.String("error", err.Error()))
 		logMetrics(log, r, outcomeUndelivered, spent, start)
 		return nil, err
@@ -83,11 +83,21 @@ func outcomeOf(a Answer) string {
 	return outcomeFailed
 }
 
-func (h *Handler) transport() http.RoundTripper {
-	if h.Transport == nil {
-		return http.DefaultTransport
+// lastWords is the time that is left after the last attempt at delivery, so that a
+// failure is an error of the invocation and in the log, not a kill by Lambda.
+const lastWords = 200 * time.Millisecond
+
+func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, call call) error {
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-lastWords))
+		defer cancel()
 	}
-	return h.Transport
+	transport := h.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	return deliver(ctx, transport, r.ResponseURL, answer.Encode(call.tail()))
 }
 
 // answer does the work, unless the event is not as it should be, and says how it
@@ -178,7 +188,7 @@ func (h *Handler) refuseExpired(ctx context.Context, r Request, call call, log *
 	log.Error("expired", "reason", answer.Reason)
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
-	if err := deliver(ctx, h.transport(), r.ResponseURL, answer.Encode(call.tail())); err != nil {
+	if err := h.deliver(ctx, r, answer, call); err != nil {
 		log.Warn("not answered", slog.String("error", err.Error()))
 	}
 }

@@ -35,6 +35,8 @@ func (w *work) pursue(ctx context.Context, g goal) error {
 	if err := w.converge(ctx, g); err != nil {
 		return err
 	}
+	slices.Sort(w.fresh)
+	w.fresh = slices.Compact(w.fresh)
 	begun := time.Now()
 	if err := w.sync.AwaitProfiles(ctx, w.fresh, g.wait); err != nil {
 		return err
