@@ -1,0 +1,69 @@
+package iamproxy
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// TestCriticalPath holds the measure that speed is judged by.
+func TestCriticalPath(t *testing.T) {
+	at := func(start, end int) Call {
+		zero := time.Unix(0, 0)
+		return Call{Start: zero.Add(time.Duration(start) * time.Second), End: zero.Add(time.Duration(end) * time.Second)}
+	}
+	tests := []struct {
+		name  string
+		calls []Call
+		want  int
+	}{
+		{"none", nil, 0},
+		{"one", []Call{at(0, 1)}, 1},
+		{"at once", []Call{at(0, 5), at(1, 4), at(2, 6)}, 1},
+		{"one after another", []Call{at(0, 1), at(1, 2), at(3, 4)}, 3},
+		{"two waves", []Call{at(0, 2), at(0, 3), at(3, 5), at(3, 4)}, 2},
+		{"listed in another order", []Call{at(3, 4), at(0, 1), at(1, 2)}, 3},
+		{"a short chain beside a long call", []Call{at(0, 10), at(0, 1), at(2, 3), at(4, 5)}, 3},
+		{"a call that never ended is followed by none", []Call{{Start: time.Unix(0, 0)}, at(5, 6)}, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := CriticalPath(tt.calls); got != tt.want {
+				t.Errorf("CriticalPath = %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTimes(t *testing.T) {
+	match := Times(2, Action("CreateRole"))
+	var got []bool
+	for _, action := range []string{"CreateRole", "GetRole", "CreateRole", "CreateRole"} {
+		got = append(got, match(Call{Action: action}))
+	}
+	if want := []bool{true, false, true, false}; got[0] != want[0] || got[1] != want[1] || got[2] != want[2] || got[3] != want[3] {
+		t.Errorf("matches %v, want %v", got, want)
+	}
+}
+
+func TestWrites(t *testing.T) {
+	for action, want := range map[string]bool{"GetRole": false, "ListRolePolicies": false, "CreateRole": true, "DetachRolePolicy": true} {
+		if got := (Call{Action: action}).Writes(); got != want {
+			t.Errorf("%s writes: %v, want %v", action, got, want)
+		}
+	}
+}
+
+// TestErrorCode holds that the answer of a fault is one that a proxy would read.
+func TestErrorCode(t *testing.T) {
+	body := []byte("<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>")
+	if got := errorCode(body); got != "NoSuchEntity" {
+		t.Errorf("errorCode = %q", got)
+	}
+	if got := errorCode([]byte("<GetRoleResponse/>")); got != "" {
+		t.Errorf("errorCode of a success = %q", got)
+	}
+	if Answer(http.StatusForbidden, "AccessDenied").Instead == nil {
+		t.Error("an Answer lets the call pass")
+	}
+}
