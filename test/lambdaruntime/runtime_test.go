@@ -1,0 +1,228 @@
+package lambdaruntime
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain is the stand-in for a function where this variable is set: a runtime of
+// a few lines that does what each event asks for.
+func TestMain(m *testing.M) {
+	if os.Getenv("STAND_IN") != "" {
+		standIn(os.Getenv("STAND_IN"))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func standIn(mode string) {
+	base := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/"
+	post := func(path, body string) int {
+		resp, err := http.Post(base+path, "application/json", strings.NewReader(body))
+		if err != nil {
+			os.Exit(3)
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode
+	}
+	switch mode {
+	case "init error":
+		post("init/error", `{"errorMessage":"cannot start"}`)
+		os.Exit(1)
+	case "deaf":
+		time.Sleep(time.Hour)
+	}
+	for {
+		resp, err := http.Get(base + "invocation/next")
+		if err != nil {
+			os.Exit(3)
+		}
+		event, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			os.Exit(3)
+		}
+		id := resp.Header.Get("Lambda-Runtime-Aws-Request-Id")
+		switch string(event) {
+		case `"fail"`:
+			post("invocation/"+id+"/error", `{"errorMessage":"as asked","errorType":"Test"}`)
+		case `"fail oddly"`:
+			post("invocation/"+id+"/error", ``)
+		case `"die"`:
+			os.Exit(1)
+		case `"hang"`:
+			time.Sleep(time.Hour)
+		case `"confuse"`:
+			fmt.Fprintln(os.Stderr, "status", post("invocation/another/response", "{}"))
+			post("invocation/"+id+"/response", "{}")
+		case `"show"`:
+			headers, _ := json.Marshal(resp.Header)
+			fmt.Fprintf(os.Stderr, "%s\n%s\n", headers, strings.Join(os.Environ(), "\n"))
+			post("invocation/"+id+"/response", "{}")
+		default:
+			post("invocation/"+id+"/response", "{}")
+		}
+	}
+}
+
+func start(t *testing.T, mode string, env ...string) *Function {
+	t.Helper()
+	f, err := Start(os.Args[0], "123456789012", append(env, "STAND_IN="+mode)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Stop)
+	return f
+}
+
+// TestInvoke holds what is said of each way in which an invocation can end, on one
+// process as long as it lives.
+func TestInvoke(t *testing.T) {
+	f := start(t, "well")
+	for _, tt := range []struct {
+		event   string
+		timeout time.Duration
+		want    Outcome
+	}{
+		{`"work"`, time.Minute, Outcome{}},
+		{`"fail"`, time.Minute, Outcome{Error: "as asked"}},
+		{`"fail oddly"`, time.Minute, Outcome{Error: `""`}},
+		{`"confuse"`, time.Minute, Outcome{}},
+		{`"work"`, time.Minute, Outcome{}},
+		{`"hang"`, 200 * time.Millisecond, Outcome{Died: true}},
+		{`"work"`, time.Minute, Outcome{Died: true}},
+	} {
+		got := f.Invoke([]byte(tt.event), tt.timeout)
+		if got.Took = 0; got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.event, got, tt.want)
+		}
+		if got.OK() != (tt.want == Outcome{}) {
+			t.Errorf("%s: OK is %v for %+v", tt.event, got.OK(), got)
+		}
+	}
+	f.Stop()
+	if !strings.Contains(f.Log(), "status 400") {
+		t.Errorf("an answer to another invocation was taken:\n%s", f.Log())
+	}
+}
+
+func TestInvoke_Died(t *testing.T) {
+	for mode, event := range map[string]string{"well": `"die"`, "init error": `"work"`, "deaf": `"work"`} {
+		t.Run(mode, func(t *testing.T) {
+			f := start(t, mode)
+			got := f.Invoke([]byte(event), 2*time.Second)
+			if !got.Died || (got.Error == "cannot start") != (mode == "init error") {
+				t.Errorf("%+v, want a process that died", got)
+			}
+		})
+	}
+}
+
+// TestKill holds that a kill in the middle ends the invocation at once, and that
+// another process then runs the event.
+func TestKill(t *testing.T) {
+	f := start(t, "well")
+	if _, err := f.Ready(); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(100*time.Millisecond, f.Kill)
+	if got := f.Invoke([]byte(`"hang"`), time.Minute); !got.Died || got.Took > 10*time.Second {
+		t.Errorf("%+v, want a process that died at once", got)
+	}
+	if _, err := f.Ready(); err != nil {
+		t.Errorf("the killed process had been ready: %v", err)
+	}
+	again, err := f.Another()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Stop()
+	if got := again.Invoke([]byte(`"work"`), time.Minute); !got.OK() {
+		t.Errorf("%+v, want success", got)
+	}
+}
+
+// TestSeveralAtOnce holds that processes do not share events.
+func TestSeveralAtOnce(t *testing.T) {
+	a, b := start(t, "well"), start(t, "well")
+	done := make(chan Outcome)
+	go func() { done <- a.Invoke([]byte(`"hang"`), time.Second) }()
+	if got := b.Invoke([]byte(`"work"`), time.Minute); !got.OK() {
+		t.Errorf("beside one that hangs: %+v, want success", got)
+	}
+	if got := <-done; !got.Died {
+		t.Errorf("%+v, want a process that was killed over time", got)
+	}
+}
+
+// TestEnvironment holds what Lambda gives a function: headers with each event, and
+// variables, those of the caller last, so that they win.
+func TestEnvironment(t *testing.T) {
+	f := start(t, "well", "AWS_REGION=eu-central-1", "OWN=x")
+	before := time.Now()
+	if got := f.Invoke([]byte(`"show"`), 30*time.Second); !got.OK() {
+		t.Fatalf("%+v", got)
+	}
+	f.Stop()
+	first, rest, _ := strings.Cut(f.Log(), "\n")
+	var header http.Header
+	if err := json.Unmarshal([]byte(first), &header); err != nil {
+		t.Fatal(err)
+	}
+	ms, err := strconv.ParseInt(header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
+	if left := time.UnixMilli(ms).Sub(before); err != nil || left < 29*time.Second || left > 31*time.Second {
+		t.Errorf("the deadline is in %s (%v), want 30s", left, err)
+	}
+	if header.Get("Lambda-Runtime-Invoked-Function-Arn") != f.ARN || header.Get("Lambda-Runtime-Trace-Id") == "" {
+		t.Errorf("headers %v", header)
+	}
+	environment := map[string]string{}
+	for line := range strings.Lines(rest) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		environment[name] = value
+	}
+	for name, want := range map[string]string{
+		"AWS_LAMBDA_FUNCTION_NAME": "ray-iam", "AWS_LAMBDA_LOG_STREAM_NAME": f.LogStream, "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/ray-iam",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128", "AWS_REGION": "eu-central-1", "OWN": "x",
+	} {
+		if environment[name] != want {
+			t.Errorf("%s is %q, want %q", name, environment[name], want)
+		}
+	}
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		if environment[name] == "" {
+			t.Errorf("no %s", name)
+		}
+	}
+	if home, given := environment["HOME"]; given {
+		t.Errorf("the function sees HOME %q of whoever tests it", home)
+	}
+}
+
+// TestAPI holds that what is no call of the Runtime API is refused.
+func TestAPI(t *testing.T) {
+	f := start(t, "deaf")
+	for _, call := range []struct{ method, path string }{
+		{http.MethodPost, "invocation/next"}, {http.MethodGet, "invocation/x/response"}, {http.MethodPost, "x/response"}, {http.MethodPost, "invocation/x/y/error"},
+	} {
+		req, err := http.NewRequest(call.method, f.server.URL+api+call.path, bytes.NewReader(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Body.Close(); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("%s %s: %s, want 404", call.method, call.path, resp.Status)
+		}
+	}
+}
