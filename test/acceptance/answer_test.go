@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/responseurl"
 )
@@ -91,18 +92,38 @@ func TestSection7_ReasonIsCut(t *testing.T) {
 	}
 }
 
-// TestSection7_ExpiredRequestChangesNothing holds each request type.
+// TestSection7_ExpiredRequestChangesNothing holds each request type: nothing is
+// written, nothing but a failure is said to whoever may listen still, and Lambda is
+// not asked to run again what S3 will refuse again.
 func TestSection7_ExpiredRequestChangesNothing(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.snapshot()
 	s.Age = 3 * time.Hour
-	fresh := l.stack()
-	fresh.Age = s.Age
-	l.failed(fresh.Send(fresh.Event("Create", other)), "expired")
-	l.failed(s.Send(s.Event("Update", quick.With(properties{"Head": map[string]any{"ManagedPolicyArns": []any{}}}))), "expired")
-	l.failed(s.Send(s.Event("Delete", quick)), "expired")
+	for _, e := range []cloudformation.Event{
+		s.Event("Create", other), s.Event("Update", quick.With(properties{"Head": map[string]any{"ManagedPolicyArns": []any{}}})), s.Event("Delete", quick),
+	} {
+		l.expired(s, e)
+	}
 	l.unchanged(before, "expired requests")
+}
+
+// expired sends an event whose response URL has expired.
+func (l *lab) expired(s *cloudformation.Stack, e cloudformation.Event) {
+	l.t.Helper()
+	if outcome := l.function.Invoke(e.JSON(), s.Timeout); !outcome.OK() {
+		l.t.Errorf("an expired %s ended with %+v, want an invocation that is not repeated", e.RequestType, outcome)
+	}
+	for _, put := range l.urls.Puts(e.ResponseURL) {
+		answer, err := cloudformation.Read(put.Body, e)
+		if err != nil {
+			l.t.Errorf("the answer to an expired %s: %v", e.RequestType, err)
+		}
+		l.failed(answer, "expired", "nothing was changed")
+		if put.Taken || put.Refusal != "Request has expired" {
+			l.t.Errorf("the answer to an expired %s was taken: %v, refused for %q", e.RequestType, put.Taken, put.Refusal)
+		}
+	}
 }
 
 // TestSection7_RepeatedRequestIsAnsweredAgain holds that a known RequestId is not
@@ -176,7 +197,7 @@ func TestMetrics(t *testing.T) {
 	l.function.Invoke(undelivered.JSON(), s.Timeout)
 	l.failed(s.Send(s.Event("Update", properties{"NamePrefix": "a b"})), "NamePrefix")
 	s.Age = 3 * time.Hour
-	l.failed(s.Send(s.Event("Delete", quick)), "expired")
+	l.expired(s, s.Event("Delete", quick))
 	l.function.Stop()
 	var outcomes []string
 	for _, line := range logLines(t, l.function.Log()) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -17,10 +18,11 @@ const validity = 7200 * time.Second
 
 // A Put is one attempt at delivering an answer.
 type Put struct {
-	Body   []byte
-	Header http.Header
-	Taken  bool // answered with 200
-	At     time.Time
+	Body    []byte
+	Header  http.Header
+	Taken   bool   // answered with 200
+	Refusal string // why S3 would not take it; empty if it would
+	At      time.Time
 }
 
 // A Server hands out URLs and keeps what is put to them.
@@ -28,19 +30,25 @@ type Server struct {
 	server *httptest.Server
 
 	mu      sync.Mutex
-	count   int
+	signed  map[string]signature // by the URL's path, as are the puts
 	puts    map[string][]Put
 	replies []http.HandlerFunc
 }
 
+// A signature is what makes a URL a presigned one.
+type signature struct {
+	query   string
+	expires time.Time
+}
+
 // New starts a server on a free port of 127.0.0.1.
 func New() *Server {
-	s := &Server{puts: map[string][]Put{}}
+	s := &Server{signed: map[string]signature{}, puts: map[string][]Put{}}
 	s.server = httptest.NewServer(s)
 	return s
 }
 
-// Close ends the server.
+// Close ends the server. From then on its URLs refuse connections.
 func (s *Server) Close() {
 	s.server.CloseClientConnections()
 	s.server.Close()
@@ -49,13 +57,19 @@ func (s *Server) Close() {
 // Secret is in every URL, so that a test can look for URLs where none may be.
 const Secret = "X-Amz-Signature=5ec4e7"
 
-// URL returns a new URL, signed age ago.
+// URL returns a new URL, signed age ago. Its key is percent-encoded and its query
+// holds a slash and a signature, as those of CloudFormation do: whoever takes it
+// apart and puts it together again in another way is refused.
 func (s *Server) URL(age time.Duration) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.count++
-	return fmt.Sprintf("%s/answer/%d?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=%s&X-Amz-Expires=%d&%s",
-		s.server.URL, s.count, time.Now().Add(-age).UTC().Format("20060102T150405Z"), int(validity.Seconds()), Secret)
+	n, at := len(s.signed)+1, time.Now().Add(-age).UTC()
+	key := fmt.Sprintf("arn:aws:cloudformation:us-east-1:123456789012:stack/answer/%d|RayIAM|%d", n, n)
+	path := "/" + strings.ReplaceAll(url.QueryEscape(key), "%2F", "/")
+	query := fmt.Sprintf("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=%s&X-Amz-SignedHeaders=host&X-Amz-Expires=%d&X-Amz-Credential=AKIAEXAMPLE%%2F%s%%2Fus-east-1%%2Fs3%%2Faws4_request&%s",
+		at.Format("20060102T150405Z"), int(validity.Seconds()), at.Format("20060102"), Secret)
+	s.signed[path] = signature{query: query, expires: at.Add(validity)}
+	return s.server.URL + path + "?" + query
 }
 
 // Script has the next attempts at delivery answered by these handlers in turn,
@@ -66,39 +80,58 @@ func (s *Server) Script(replies ...http.HandlerFunc) {
 	s.replies = replies
 }
 
-// Puts returns the attempts at delivering to url.
-func (s *Server) Puts(url string) []Put {
+// Puts returns the attempts at delivering to a URL of this server.
+func (s *Server) Puts(to string) []Put {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Put(nil), s.puts[path(url)]...)
+	path, _, _ := strings.Cut(strings.TrimPrefix(to, s.server.URL), "?")
+	return append([]Put(nil), s.puts[path]...)
 }
 
-func path(url string) string {
-	_, after, _ := strings.Cut(url, "/answer/")
-	id, _, _ := strings.Cut(after, "?")
-	return "/answer/" + id
-}
-
-// ServeHTTP takes an answer: one PUT whose Content-Type is empty, as it was signed.
+// ServeHTTP takes an answer, or refuses it with S3's 403.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
 	}
+	path, _, _ := strings.Cut(r.RequestURI, "?")
 	s.mu.Lock()
 	var reply http.HandlerFunc
 	if len(s.replies) > 0 {
 		reply, s.replies = s.replies[0], s.replies[1:]
 	}
-	taken := reply == nil && r.Method == http.MethodPut && r.Header.Get("Content-Type") == "" && len(r.TransferEncoding) == 0
-	s.puts[r.URL.Path] = append(s.puts[r.URL.Path], Put{Body: body, Header: r.Header, Taken: taken, At: time.Now()})
+	put := Put{Body: body, Header: r.Header, Refusal: s.refusal(path, r), At: time.Now()}
+	put.Taken = reply == nil && put.Refusal == ""
+	s.puts[path] = append(s.puts[path], put)
 	s.mu.Unlock()
 	switch {
 	case reply != nil:
 		reply(w, r)
-	case !taken:
+	case put.Refusal != "":
+		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "<Error><Code>AccessDenied</Code><Message>%s</Message></Error>", put.Refusal)
 	}
+}
+
+// refusal says why S3 does not take a request to a URL that it signed: everything
+// but an empty Content-Type and a known length is not what was signed for.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/PresignedUrlUploadObject.html
+func (s *Server) refusal(path string, r *http.Request) string {
+	signed, known := s.signed[path]
+	switch {
+	case !known || r.RequestURI != path+"?"+signed.query:
+		return "the URL is not as it was signed"
+	case r.Method != http.MethodPut:
+		return "the URL was signed for a PUT"
+	case r.Header.Get("Content-Type") != "":
+		return "the URL was signed for an empty Content-Type"
+	case len(r.TransferEncoding) > 0:
+		return "the length of the body is not given"
+	case time.Now().After(signed.expires):
+		return "Request has expired"
+	}
+	return ""
 }
 
 // Status answers an attempt with a status and does not take it.

@@ -1,0 +1,114 @@
+package responseurl
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// put delivers body and returns the status; 0 where there was no answer.
+func put(t *testing.T, to string, body io.Reader, change func(*http.Request)) int {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPut, to, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(req)
+	}
+	client := http.Client{Timeout: 2 * time.Second}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
+
+// TestRefusal holds what S3 takes, and each thing that it does not.
+func TestRefusal(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		age    time.Duration
+		change func(*http.Request)
+		want   string
+	}{
+		{"as signed", 0, nil, ""},
+		{"a header that nothing was signed for", 0, func(r *http.Request) { r.Header.Set("User-Agent", "x") }, ""},
+		{"empty Content-Type", 0, func(r *http.Request) { r.Header["Content-Type"] = []string{""} }, ""},
+		{"Content-Type", 0, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, "Content-Type"},
+		{"another method", 0, func(r *http.Request) { r.Method = http.MethodPost }, "PUT"},
+		{"no length", 0, func(r *http.Request) { r.ContentLength = -1 }, "length"},
+		{"key decoded", 0, func(r *http.Request) { r.URL.RawPath = "" }, "signed"},
+		{"query in another order", 0, func(r *http.Request) { r.URL.RawQuery = r.URL.Query().Encode() }, "signed"},
+		{"no query", 0, func(r *http.Request) { r.URL.RawQuery = "" }, "signed"},
+		{"nearly expired", 2*time.Hour - time.Minute, nil, ""},
+		{"expired", 2*time.Hour + time.Minute, nil, "expired"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := New()
+			defer s.Close()
+			to := s.URL(tt.age)
+			status := put(t, to, bytes.NewReader([]byte("answer")), tt.change)
+			puts := s.Puts(to)
+			if tt.name == "key decoded" { // it was put to another path
+				if status != http.StatusForbidden {
+					t.Errorf("status %d, want 403", status)
+				}
+				return
+			}
+			if len(puts) != 1 || string(puts[0].Body) != "answer" {
+				t.Fatalf("puts %+v, want one", puts)
+			}
+			taken := tt.want == ""
+			if puts[0].Taken != taken || (status == http.StatusOK) != taken || !strings.Contains(puts[0].Refusal, tt.want) || (puts[0].Refusal == "") != taken {
+				t.Errorf("status %d, taken %v, refusal %q, want %q", status, puts[0].Taken, puts[0].Refusal, tt.want)
+			}
+		})
+	}
+}
+
+// TestScript holds that misbehaviour comes in turn and ends, and that URLs are told
+// apart.
+func TestScript(t *testing.T) {
+	s := New()
+	defer s.Close()
+	to, other := s.URL(0), s.URL(0)
+	s.Script(Status(503), CutOff, Hang)
+	var got []int
+	for range 4 {
+		got = append(got, put(t, to, strings.NewReader("{}"), nil))
+	}
+	if want := []int{503, 0, 0, 200}; got[0] != want[0] || got[1] != want[1] || got[2] != want[2] || got[3] != want[3] {
+		t.Errorf("statuses %v, want %v", got, want)
+	}
+	puts := s.Puts(to)
+	if len(puts) != 4 || puts[0].Taken || puts[2].Taken || !puts[3].Taken || len(s.Puts(other)) != 0 {
+		t.Errorf("puts %+v, want four, the last one taken", puts)
+	}
+	s.Close()
+	if status := put(t, to, strings.NewReader("{}"), nil); status != 0 {
+		t.Errorf("status %d after Close, want a refused connection", status)
+	}
+}
+
+// TestURL holds that a URL says when it was signed, and for how long.
+func TestURL(t *testing.T) {
+	s := New()
+	defer s.Close()
+	u, err := url.Parse(s.URL(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := time.Parse("20060102T150405Z", u.Query().Get("X-Amz-Date"))
+	if err != nil || time.Since(signed) < time.Hour || time.Since(signed) > time.Hour+time.Minute || u.Query().Get("X-Amz-Expires") != "7200" {
+		t.Errorf("signed %s (%v) in %s", signed, err, u)
+	}
+	if !strings.Contains(u.String(), Secret) {
+		t.Errorf("%s lacks %s", u, Secret)
+	}
+}
