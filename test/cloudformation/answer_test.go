@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/responseurl"
 )
 
 // TestRead holds that each way to answer wrongly is noticed: the tests of the
@@ -27,7 +29,13 @@ func TestRead(t *testing.T) {
 		{"another request", map[string]any{"RequestId": "x"}, "RequestId"},
 		{"another resource", map[string]any{"LogicalResourceId": "x"}, "LogicalResourceId"},
 		{"unknown field", map[string]any{"Extra": 1}, "cannot read"},
+		{"field in another case", map[string]any{"reason": "why"}, "cannot read"},
+		{"data", map[string]any{"Data": map[string]any{"A.B": "c"}, "NoEcho": false}, ""},
 		{"nested data", map[string]any{"Data": map[string]any{"A": map[string]any{"B": "c"}}}, "cannot read"},
+		{"data that is no text", map[string]any{"Data": map[string]any{"A": 1}}, "cannot read"},
+		{"data without a value", map[string]any{"Data": map[string]any{"A": nil}}, "cannot read"},
+		{"data that is a list", map[string]any{"Data": []any{}}, "cannot read"},
+		{"the response URL", map[string]any{"Reason": "PUT https://x/?" + responseurl.Secret}, "response URL"},
 		{"too long", map[string]any{"Data": map[string]any{"A": strings.Repeat("x", 4096)}}, "4096"},
 	}
 	for _, tt := range tests {
@@ -47,6 +55,11 @@ func TestRead(t *testing.T) {
 				t.Errorf("Read: %v, want %q", err, tt.want)
 			}
 		})
+	}
+	for name, body := range map[string]string{"cut off": `{"Status":"SUCCESS"`, "two": `{"Status":"SUCCESS"}{}`, "not UTF-8": "{\"Reason\":\"\xff\"}", "a list": `[]`, "nothing": ``} {
+		if _, err := Read([]byte(body), event); err == nil || !strings.Contains(err.Error(), "cannot read") {
+			t.Errorf("%s: %v, want an answer that cannot be read", name, err)
+		}
 	}
 }
 

@@ -67,14 +67,18 @@ func (s *Stack) Event(requestType string, properties Properties) Event {
 }
 
 // Send delivers an event as Lambda's asynchronous invocation does, again while the
-// invocation fails, and returns the answer. It is a failure of the test if there is
-// none, more than one, or one that CloudFormation would not take.
+// invocation fails, in a new process where the last one died, and returns the
+// answer. It is a failure of the test if there is none, more than one, or one that
+// CloudFormation would not take.
 func (s *Stack) Send(e Event) Answer {
 	s.t.Helper()
 	var outcome lambdaruntime.Outcome
 	for range asyncAttempts {
-		if outcome = s.function.Invoke(e.JSON(), s.Timeout); outcome.Error == "" && !outcome.Died {
+		if outcome = s.function.Invoke(e.JSON(), s.Timeout); outcome.OK() {
 			break
+		}
+		if outcome.Died {
+			s.replaceFunction()
 		}
 	}
 	answers := s.Answers(e)
@@ -82,6 +86,17 @@ func (s *Stack) Send(e Event) Answer {
 		s.t.Fatalf("%s: %d answers, want 1 (%+v)\n%s", e.RequestType, len(answers), outcome, s.function.Log())
 	}
 	return answers[0]
+}
+
+// replaceFunction starts a process in place of one that died.
+func (s *Stack) replaceFunction() {
+	s.t.Helper()
+	function, err := s.function.Another()
+	if err != nil {
+		s.t.Fatalf("starting the function again: %v", err)
+	}
+	s.t.Cleanup(function.Stop)
+	s.function = function
 }
 
 // Answers returns the answers to e that were taken, each checked.
