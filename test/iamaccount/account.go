@@ -115,6 +115,9 @@ func (r *reader) roles() {
 	}
 }
 
+// defaultSession is MaxSessionDuration where nobody set it, in seconds.
+const defaultSession = 3600
+
 func (r *reader) role(name string) {
 	out, err := r.client.GetRole(r.ctx, &iam.GetRoleInput{RoleName: &name})
 	if !r.keep(err) {
@@ -122,6 +125,12 @@ func (r *reader) role(name string) {
 	}
 	r.add("role %s: %s", name, aws.ToString(out.Role.Arn))
 	r.add("role %s: trusts %s", name, document(out.Role.AssumeRolePolicyDocument))
+	if d := aws.ToString(out.Role.Description); d != "" {
+		r.add("role %s: description %q", name, d)
+	}
+	if seconds := aws.ToInt32(out.Role.MaxSessionDuration); seconds != defaultSession {
+		r.add("role %s: sessions of %d seconds", name, seconds)
+	}
 	if b := out.Role.PermissionsBoundary; b != nil {
 		r.add("role %s: boundary %s", name, aws.ToString(b.PermissionsBoundaryArn))
 	}
@@ -177,7 +186,28 @@ func (r *reader) policies() {
 		}
 		for _, p := range page.Policies {
 			r.add("policy %s: version %s", aws.ToString(p.Arn), aws.ToString(p.DefaultVersionId))
+			r.policy(p.Arn)
 		}
+	}
+}
+
+// policy reads a customer managed policy's tags and the documents of all its versions.
+func (r *reader) policy(arn *string) {
+	out, err := r.client.GetPolicy(r.ctx, &iam.GetPolicyInput{PolicyArn: arn})
+	if !r.keep(err) {
+		return
+	}
+	r.tags("policy "+aws.ToString(arn), out.Policy.Tags)
+	versions, err := r.client.ListPolicyVersions(r.ctx, &iam.ListPolicyVersionsInput{PolicyArn: arn})
+	if !r.keep(err) {
+		return
+	}
+	for _, listed := range versions.Versions {
+		version, err := r.client.GetPolicyVersion(r.ctx, &iam.GetPolicyVersionInput{PolicyArn: arn, VersionId: listed.VersionId})
+		if !r.keep(err) {
+			return
+		}
+		r.add("policy %s: %s is %s", aws.ToString(arn), aws.ToString(listed.VersionId), document(version.PolicyVersion.Document))
 	}
 }
 

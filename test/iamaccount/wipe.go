@@ -10,11 +10,27 @@ import (
 // Wipe deletes every role, instance profile and customer managed policy of the
 // account, so that the next test finds it empty.
 func Wipe(ctx context.Context, c *iam.Client) error {
-	profiles, err := c.ListInstanceProfiles(ctx, &iam.ListInstanceProfilesInput{})
-	if err != nil {
+	if err := deleteProfiles(ctx, c); err != nil {
 		return err
 	}
-	for _, p := range profiles.InstanceProfiles {
+	if err := deleteRoles(ctx, c); err != nil {
+		return err
+	}
+	return deletePolicies(ctx, c)
+}
+
+// Each lists to the end before it deletes: a page is found by its place in the list.
+
+func deleteProfiles(ctx context.Context, c *iam.Client) error {
+	var all []types.InstanceProfile
+	for pages := iam.NewListInstanceProfilesPaginator(c, &iam.ListInstanceProfilesInput{}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		all = append(all, page.InstanceProfiles...)
+	}
+	for _, p := range all {
 		for _, role := range p.Roles {
 			if _, err := c.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: p.InstanceProfileName, RoleName: role.RoleName}); err != nil {
 				return err
@@ -24,21 +40,20 @@ func Wipe(ctx context.Context, c *iam.Client) error {
 			return err
 		}
 	}
-	roles, err := c.ListRoles(ctx, &iam.ListRolesInput{})
-	if err != nil {
-		return err
-	}
-	for _, role := range roles.Roles {
-		if err := deleteRole(ctx, c, role.RoleName); err != nil {
+	return nil
+}
+
+func deleteRoles(ctx context.Context, c *iam.Client) error {
+	var all []types.Role
+	for pages := iam.NewListRolesPaginator(c, &iam.ListRolesInput{}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
 			return err
 		}
+		all = append(all, page.Roles...)
 	}
-	policies, err := c.ListPolicies(ctx, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal})
-	if err != nil {
-		return err
-	}
-	for _, p := range policies.Policies {
-		if _, err := c.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: p.Arn}); err != nil {
+	for _, role := range all {
+		if err := deleteRole(ctx, c, role.RoleName); err != nil {
 			return err
 		}
 	}
@@ -65,5 +80,39 @@ func deleteRole(ctx context.Context, c *iam.Client, name *string) error {
 		}
 	}
 	_, err = c.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: name})
+	return err
+}
+
+func deletePolicies(ctx context.Context, c *iam.Client) error {
+	var all []types.Policy
+	for pages := iam.NewListPoliciesPaginator(c, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		all = append(all, page.Policies...)
+	}
+	for _, p := range all {
+		if err := deletePolicy(ctx, c, p.Arn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func deletePolicy(ctx context.Context, c *iam.Client, arn *string) error {
+	versions, err := c.ListPolicyVersions(ctx, &iam.ListPolicyVersionsInput{PolicyArn: arn})
+	if err != nil {
+		return err
+	}
+	for _, version := range versions.Versions {
+		if version.IsDefaultVersion {
+			continue
+		}
+		if _, err := c.DeletePolicyVersion(ctx, &iam.DeletePolicyVersionInput{PolicyArn: arn, VersionId: version.VersionId}); err != nil {
+			return err
+		}
+	}
+	_, err = c.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: arn})
 	return err
 }
