@@ -1,10 +1,13 @@
 package acceptance
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
 )
 
 // What somebody does to the account by hand.
@@ -99,4 +102,11 @@ func (l *lab) makeRecipe() {
 		l.attach(name, awsPolicy+"AmazonS3FullAccess")
 	}
 	l.putInline("ray-head", "by-hand")
+}
+
+// denyFor has IAM deny one action on one role or instance profile.
+func (l *lab) denyFor(action, name string) {
+	l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+		return c.Action == action && (c.Form.Get("RoleName") == name || c.Form.Get("InstanceProfileName") == name)
+	}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
 }

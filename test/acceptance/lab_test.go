@@ -33,8 +33,8 @@ type properties = cloudformation.Properties
 // quick are the properties of most tests: they wait for nothing.
 var quick = properties{"PropagationWaitSeconds": 0}
 
-// A lab is one test's world: an account of its own, and a process of the function
-// that reaches it through a proxy.
+// A lab is one test's world: an account of its own with foreign things in it, and a
+// process of the function that reaches it through a proxy.
 type lab struct {
 	t        *testing.T
 	account  string
@@ -42,6 +42,7 @@ type lab struct {
 	urls     *responseurl.Server
 	function *lambdaruntime.Function
 	iam      *iam.Client
+	foreign  iamaccount.Snapshot // what belongs to none of the stacks
 }
 
 // newLab builds a lab; env goes to the function. The test runs beside others.
@@ -57,9 +58,11 @@ func newLab(t *testing.T, env ...string) *lab {
 	l.iam = iamaccount.Client(pool.URL(), header)
 	l.proxy = iamproxy.New(pool.URL(), header, 0)
 	l.urls = responseurl.New()
+	l.makeForeign()
 	t.Cleanup(func() {
 		l.urls.Close()
 		l.proxy.Close()
+		l.foreignIsUntouched()
 		if err := iamaccount.Wipe(context.Background(), l.iam); err != nil {
 			t.Errorf("wiping the account: %v", err)
 		}

@@ -58,6 +58,7 @@ func TestRecipe(t *testing.T) {
 	if err := iamaccount.Wipe(t.Context(), l.iam); err != nil {
 		t.Fatal(err)
 	}
+	l.makeForeign()
 	l.created(quick)
 	var ours iamaccount.Snapshot
 	for _, line := range l.snapshot() {

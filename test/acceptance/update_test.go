@@ -78,7 +78,7 @@ func TestSection5_UpdateOfBoundary(t *testing.T) {
 		p := quick.With(properties{"PermissionsBoundary": boundary})
 		l.updated(s, p)
 		if boundary == nil {
-			l.hasNot("boundary arn")
+			l.hasNot("role ray-head: boundary", "role ray-worker: boundary")
 			continue
 		}
 		l.has("role ray-head: boundary "+boundary.(string), "role ray-worker: boundary "+boundary.(string))

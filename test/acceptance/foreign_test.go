@@ -1,0 +1,134 @@
+package acceptance
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+)
+
+// foreign is the name of what is in every lab and belongs to none of its stacks.
+const foreign = "somebody-elses"
+
+// makeForeign makes a role, an instance profile and a policy with all that these can
+// have.
+func (l *lab) makeForeign() {
+	l.t.Helper()
+	boundary := l.policy(foreign)
+	l.makeRole(foreign, "/"+foreign+"/", types.Tag{Key: ptr("team"), Value: ptr("other")})
+	l.makeProfile(foreign, "/"+foreign+"/", foreign)
+	l.attach(foreign, awsPolicy+"ReadOnlyAccess")
+	l.putInline(foreign, foreign)
+	bound, err := l.iam.PutRolePermissionsBoundary(l.t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: ptr(foreign), PermissionsBoundary: &boundary})
+	done(l.t, bound, err)
+	tagged, err := l.iam.TagInstanceProfile(l.t.Context(), &iam.TagInstanceProfileInput{InstanceProfileName: ptr(foreign), Tags: []types.Tag{{Key: ptr("team"), Value: ptr("other")}}})
+	done(l.t, tagged, err)
+	l.foreign = l.snapshot().Matching(foreign)
+}
+
+// foreignIsUntouched is asked at the end of every test. The test's context is over
+// by then.
+func (l *lab) foreignIsUntouched() {
+	l.t.Helper()
+	now, err := iamaccount.Read(context.Background(), l.iam)
+	if err != nil {
+		l.t.Errorf("reading the account: %v", err)
+		return
+	}
+	if diff := iamaccount.Diff(l.foreign, now.Matching(foreign)); diff != "" {
+		l.t.Errorf("section 4: what is somebody else's was changed:\n%s", diff)
+	}
+}
+
+// TestSection4_NearMissesAreLeftAlone holds that roles and profiles whose names or
+// tags are nearly those of a resource stay as they are through its whole life.
+func TestSection4_NearMissesAreLeftAlone(t *testing.T) {
+	l := newLab(t)
+	for _, name := range []string{"ray", "ray-", "ray-heads", "xray-head", "ray-worker-2", "ray-pass-role-policy", "ray-head-worker", "other", "other-head2"} {
+		l.makeRole(name, "/", owned("ray-0123456789ab"))
+		l.makeProfile(name, "/", name)
+		l.attach(name, awsPolicy+"ReadOnlyAccess")
+	}
+	before := l.snapshot()
+	s := l.created(quick)
+	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}}))
+	l.updated(s, quick)
+	update, cleanup := s.Update(other)
+	l.ok(update)
+	l.ok(cleanup)
+	l.ok(s.Delete())
+	l.unchanged(before, "a resource's life")
+}
+
+// TestSection4_PrefixesWhoseNamesMeet holds that a replacement whose names are those
+// of the old set is refused: the old set is another resource until it is deleted.
+func TestSection4_PrefixesWhoseNamesMeet(t *testing.T) {
+	l := newLab(t)
+	worker := func(name string) []any { return []any{map[string]any{"Name": name}} }
+	s := l.created(quick.With(properties{"WorkerGroups": worker("a-b")}))
+	before := l.snapshot()
+	update, rollback := s.Update(quick.With(properties{"NamePrefix": "ray-a", "WorkerGroups": worker("b")}))
+	l.failed(update, "role ray-a-b", s.PhysicalID)
+	l.ok(rollback)
+	l.unchanged(before, "a refused replacement and its rollback")
+}
+
+// TestSection4_FailedAdoptingReplacement holds that what a replacement had taken over
+// when it failed is released, not deleted.
+func TestSection4_FailedAdoptingReplacement(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	l.makeRole("other-head", "/")
+	l.makeProfile("other-worker", "/")
+	before := l.snapshot()
+	l.denyFor("PutRolePolicy", "other-head")
+	update := s.Send(s.Event("Update", other.With(properties{"AdoptExisting": true})))
+	l.failed(update, "AccessDenied")
+	if update.PhysicalResourceID != s.PhysicalID {
+		t.Errorf("answered %q, want the old %q", update.PhysicalResourceID, s.PhysicalID)
+	}
+	l.proxy.SetFault(nil)
+	swapped := s.Event("Update", quick)
+	swapped.OldResourceProperties = other.With(properties{"AdoptExisting": true})
+	l.ok(s.Send(swapped))
+	l.has("role other-head: arn", "profile other-worker: arn")
+	l.hasNot("role other-worker: ", "profile other-head: ", "other-head: tag", "other-worker: tag")
+	if diff := iamaccount.Diff(before.Matching(" ray-"), l.snapshot().Matching(" ray-")); diff != "" {
+		t.Errorf("the old set changed:\n%s", diff)
+	}
+}
+
+// TestSection4_AdoptedForGoodGoesWithItsGroup holds that what had turned from held to
+// owned is deleted by the Update that removes its group.
+func TestSection4_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
+	l := newLab(t)
+	l.makeRole("ray-gpu", "/")
+	l.makeProfile("ray-gpu", "/", "ray-gpu")
+	both := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	s := l.created(both.With(properties{"AdoptExisting": true}))
+	l.has("role ray-gpu: tag ray-iam:adopted=held", "profile ray-gpu: tag ray-iam:adopted=held")
+	l.updated(s, both)
+	l.updated(s, quick)
+	l.hasNot("role ray-gpu: ", "profile ray-gpu: ")
+}
+
+// TestSection4_TwoResourcesOfOneStack holds that two resources of one stack
+// are two owners.
+func TestSection4_TwoResourcesOfOneStack(t *testing.T) {
+	l := newLab(t)
+	first := l.created(quick)
+	before := l.snapshot()
+	second := l.stack()
+	second.ID, second.LogicalID = first.ID, "Second"
+	create, rollback := second.Create(adopting)
+	l.failed(create, "role ray-head", first.PhysicalID)
+	l.ok(rollback)
+	l.unchanged(before, "another resource of the stack")
+	if create.PhysicalResourceID == first.PhysicalID || !strings.HasPrefix(create.PhysicalResourceID, "ray-") {
+		t.Errorf("both resources have the id %s", create.PhysicalResourceID)
+	}
+}
