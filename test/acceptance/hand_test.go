@@ -56,6 +56,22 @@ func (l *lab) dropProfile(name string) {
 	done(l.t, out, err)
 }
 
+// dropRole deletes a role and what it carries.
+func (l *lab) dropRole(name string) {
+	l.t.Helper()
+	attached, err := l.iam.ListAttachedRolePolicies(l.t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &name})
+	for _, p := range done(l.t, attached, err).AttachedPolicies {
+		l.detach(name, *p.PolicyArn)
+	}
+	inline, err := l.iam.ListRolePolicies(l.t.Context(), &iam.ListRolePoliciesInput{RoleName: &name})
+	for _, policy := range done(l.t, inline, err).PolicyNames {
+		out, err := l.iam.DeleteRolePolicy(l.t.Context(), &iam.DeleteRolePolicyInput{RoleName: &name, PolicyName: &policy})
+		done(l.t, out, err)
+	}
+	out, err := l.iam.DeleteRole(l.t.Context(), &iam.DeleteRoleInput{RoleName: &name})
+	done(l.t, out, err)
+}
+
 func (l *lab) attach(role, arn string) {
 	l.t.Helper()
 	out, err := l.iam.AttachRolePolicy(l.t.Context(), &iam.AttachRolePolicyInput{RoleName: &role, PolicyArn: &arn})
@@ -102,6 +118,26 @@ func (l *lab) makeRecipe() {
 		l.attach(name, awsPolicy+"AmazonS3FullAccess")
 	}
 	l.putInline("ray-head", "by-hand")
+}
+
+// removeBoundary takes a role's permissions boundary away by hand.
+func (l *lab) removeBoundary(role string) {
+	l.t.Helper()
+	out, err := l.iam.DeleteRolePermissionsBoundary(l.t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: &role})
+	done(l.t, out, err)
+}
+
+// bound sets a role's permissions boundary by hand.
+func (l *lab) bound(role, arn string) {
+	l.t.Helper()
+	out, err := l.iam.PutRolePermissionsBoundary(l.t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: &role, PermissionsBoundary: &arn})
+	done(l.t, out, err)
+}
+
+func (l *lab) setProfileTag(profile, key, value string) {
+	l.t.Helper()
+	out, err := l.iam.TagInstanceProfile(l.t.Context(), &iam.TagInstanceProfileInput{InstanceProfileName: &profile, Tags: []types.Tag{{Key: &key, Value: &value}}})
+	done(l.t, out, err)
 }
 
 // denyFor has IAM deny one action on one role or instance profile.

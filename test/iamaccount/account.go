@@ -135,24 +135,46 @@ func (r *reader) role(name string) {
 		r.add("role %s: boundary %s", name, aws.ToString(b.PermissionsBoundaryArn))
 	}
 	r.tags("role "+name, out.Role.Tags)
-	attached, err := r.client.ListAttachedRolePolicies(r.ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &name})
+	r.rolePolicies(name)
+}
+
+func (r *reader) rolePolicies(name string) {
+	attached, inline, err := policiesOf(r.ctx, r.client, name)
 	if !r.keep(err) {
 		return
 	}
-	for _, p := range attached.AttachedPolicies {
-		r.add("role %s: attached %s", name, aws.ToString(p.PolicyArn))
+	for _, arn := range attached {
+		r.add("role %s: attached %s", name, arn)
 	}
-	inline, err := r.client.ListRolePolicies(r.ctx, &iam.ListRolePoliciesInput{RoleName: &name})
-	if !r.keep(err) {
-		return
-	}
-	for _, policy := range inline.PolicyNames {
+	for _, policy := range inline {
 		p, err := r.client.GetRolePolicy(r.ctx, &iam.GetRolePolicyInput{RoleName: &name, PolicyName: &policy})
 		if !r.keep(err) {
 			return
 		}
 		r.add("role %s: inline %s %s", name, policy, document(p.PolicyDocument))
 	}
+}
+
+// policiesOf returns the ARNs of a role's managed policies and the names of its
+// inline ones.
+func policiesOf(ctx context.Context, c *iam.Client, role string) (attached, inline []string, err error) {
+	for pages := iam.NewListAttachedRolePoliciesPaginator(c, &iam.ListAttachedRolePoliciesInput{RoleName: &role}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, p := range page.AttachedPolicies {
+			attached = append(attached, aws.ToString(p.PolicyArn))
+		}
+	}
+	for pages := iam.NewListRolePoliciesPaginator(c, &iam.ListRolePoliciesInput{RoleName: &role}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		inline = append(inline, page.PolicyNames...)
+	}
+	return attached, inline, nil
 }
 
 func (r *reader) profiles() {

@@ -178,17 +178,27 @@ func TestRead_ShowsEveryChange(t *testing.T) {
 	}
 }
 
-// TestRead_ManyRoles holds that a snapshot is not one page of lists.
-func TestRead_ManyRoles(t *testing.T) {
-	c, _ := account(t)
+// TestRead_Pages holds that neither a snapshot nor wiping ends with the first page of
+// a list.
+func TestRead_Pages(t *testing.T) {
+	c, number := account(t)
 	const n = 105
 	for i := range n {
-		name := fmt.Sprintf("r%03d", i)
-		out, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trustDocument)})
-		check(t, out, err)
+		name := fmt.Sprintf("n%03d", i)
+		policy, err := c.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: &name, PolicyDocument: aws.String(someDocument)})
+		check(t, policy, err)
+		role, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trustDocument)})
+		check(t, role, err)
+		profile, err := c.CreateInstanceProfile(t.Context(), &iam.CreateInstanceProfileInput{InstanceProfileName: &name})
+		check(t, profile, err)
+		attached, err := c.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String("n000"), PolicyArn: aws.String("arn:aws:iam::" + number + ":policy/" + name)})
+		check(t, attached, err)
 	}
-	if got := len(read(t, c).Matching(": trusts ")); got != n {
-		t.Errorf("%d roles, want %d", got, n)
+	snapshot := read(t, c)
+	for _, fact := range []string{": trusts ", ":instance-profile/", ": version v1", "role n000: attached "} {
+		if got := len(snapshot.Matching(fact)); got != n {
+			t.Errorf("%d lines with %q, want %d", got, fact, n)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package iamaccount
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
@@ -61,20 +62,16 @@ func deleteRoles(ctx context.Context, c *iam.Client) error {
 }
 
 func deleteRole(ctx context.Context, c *iam.Client, name *string) error {
-	attached, err := c.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: name})
+	attached, inline, err := policiesOf(ctx, c, aws.ToString(name))
 	if err != nil {
 		return err
 	}
-	for _, p := range attached.AttachedPolicies {
-		if _, err := c.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: p.PolicyArn}); err != nil {
+	for _, arn := range attached {
+		if _, err := c.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: &arn}); err != nil {
 			return err
 		}
 	}
-	inline, err := c.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: name})
-	if err != nil {
-		return err
-	}
-	for _, policy := range inline.PolicyNames {
+	for _, policy := range inline {
 		if _, err := c.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy}); err != nil {
 			return err
 		}

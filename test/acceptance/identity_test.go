@@ -1,0 +1,63 @@
+package acceptance
+
+import (
+	"net/http"
+	"regexp"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+)
+
+// TestSection4_PhysicalIDIsKnownBeforehand holds the id's form, and that it depends on
+// the prefix, the stack and the logical id alone: not on how the request goes, nor on
+// the process that handles it.
+func TestSection4_PhysicalIDIsKnownBeforehand(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	l.proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+	denied := s.Send(s.Event("Create", quick))
+	l.failed(denied, "AccessDenied")
+	l.proxy.SetFault(nil)
+	if id := denied.PhysicalResourceID; !regexp.MustCompile(`^ray-[0-9a-f]{12}$`).MatchString(id) {
+		t.Errorf("id %q, want ray- and 12 hex digits", id)
+	}
+	s.Use(l.start())
+	create, _ := s.Create(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "another"}}, "Path": "/x/"}))
+	l.ok(create)
+	if create.PhysicalResourceID != denied.PhysicalResourceID {
+		t.Errorf("id %q, and %q where the Create was denied", create.PhysicalResourceID, denied.PhysicalResourceID)
+	}
+	seen := map[string]string{create.PhysicalResourceID: "the resource itself"}
+	anotherResource, anotherStack := l.stack(), l.stack()
+	anotherResource.ID, anotherResource.LogicalID = s.ID, "Another"
+	for what, id := range map[string]string{
+		"another resource of the stack": anotherResource.Send(anotherResource.Event("Create", quick)).PhysicalResourceID,
+		"another stack":                 anotherStack.Send(anotherStack.Event("Create", quick)).PhysicalResourceID,
+		"another prefix":                s.Send(s.Event("Create", other)).PhysicalResourceID,
+	} {
+		if same, ok := seen[id]; ok {
+			t.Errorf("%s has the id %s of %s", what, id, same)
+		}
+		seen[id] = what
+	}
+}
+
+// TestSection4_GovCloud holds ARNs and documents of a partition other than China's.
+func TestSection4_GovCloud(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	s.ID = "arn:aws-us-gov:cloudformation:us-gov-west-1:" + l.account + ":stack/s/1"
+	create, _ := s.Create(quick)
+	l.failed(create, "arn:aws-us-gov:iam::aws:policy/AmazonEC2FullAccess")
+	none := map[string]any{"ManagedPolicyArns": []any{}}
+	create, _ = s.Create(quick.With(properties{"Head": none, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}}))
+	l.ok(create)
+	l.has("role ray-head: "+trustsEC2, `"iam:PassedToService":"ec2.amazonaws.com"`, `"Resource":"arn:aws-us-gov:iam::`+l.account+`:role/ray-worker"`)
+	for name, want := range map[string]string{"HeadRoleArn": "role/ray-head", "WorkerInstanceProfileArn": "instance-profile/ray-worker", "WorkerGroups.worker.RoleArn": "role/ray-worker"} {
+		if got := create.Data[name]; got != "arn:aws-us-gov:iam::"+l.account+":"+want {
+			t.Errorf("%s is %q", name, got)
+		}
+	}
+	l.ok(s.Delete())
+	l.hasNot("role ray-", "profile ray-")
+}

@@ -1,0 +1,186 @@
+package acceptance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func statement(action string) map[string]any {
+	return map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": action, "Resource": "*"}}}
+}
+
+func inline(name, action string) map[string]any {
+	return map[string]any{"PolicyName": name, "PolicyDocument": statement(action)}
+}
+
+// TestSection2_BadInputIsRefusedWithoutACall holds that what can be seen in the
+// properties alone is refused before IAM is asked anything.
+func TestSection2_BadInputIsRefusedWithoutACall(t *testing.T) {
+	l := newLab(t)
+	groups := func(names ...string) []any {
+		var list []any
+		for _, name := range names {
+			list = append(list, map[string]any{"Name": name})
+		}
+		return list
+	}
+	tag := func(key, value string) map[string]any { return map[string]any{"Key": key, "Value": value} }
+	head := func(name string, value any) map[string]any { return map[string]any{name: value} }
+	for _, tt := range []struct {
+		name  string
+		props properties
+		want  []string
+	}{
+		{"unknown in a policy", properties{"Head": head("Policies", []any{map[string]any{"PolicyNam": "p", "PolicyName": "p", "PolicyDocument": statement("a:B")}})}, []string{"Head.Policies[0].PolicyNam", "PolicyName"}},
+		{"unknown in a tag", properties{"Tags": []any{map[string]any{"Kye": "a", "Value": "b"}}}, []string{"Tags[0].Kye", "Key"}},
+		{"unknown in the second group", properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, map[string]any{"Nam": "b"}}}, []string{"WorkerGroups[1].Nam", "Name"}},
+		{"groups in two cases", properties{"WorkerGroups": groups("gpu", "GPU")}, []string{"WorkerGroups[1].Name", `"GPU"`}},
+		{"group head in another case", properties{"WorkerGroups": groups("Head")}, []string{"WorkerGroups[0].Name", `"Head"`}},
+		{"group without a name", properties{"WorkerGroups": groups("")}, []string{"WorkerGroups[0].Name"}},
+		{"tags in two cases", properties{"Tags": []any{tag("team", "a"), tag("Team", "b")}}, []string{"Tags[1].Key", `"Team"`}},
+		{"reserved tags in another case", properties{"Tags": []any{tag("AWS:a", ""), tag("Ray-IAM:x", "")}}, []string{"Tags[0].Key", "Tags[1].Key", "2 properties"}},
+		{"tag key and value too long", properties{"Tags": []any{tag(strings.Repeat("k", 129), strings.Repeat("v", 257))}}, []string{"Tags[0].Key", "Tags[0].Value"}},
+		{"49 tags and two of ownership", properties{"Tags": manyTags(49)}, []string{"Tags", "50"}},
+		{"48 tags and three with adoption", properties{"Tags": manyTags(48), "AdoptExisting": true}, []string{"Tags", "50"}},
+		{"path not closed", properties{"Path": "/team"}, []string{"Path", `"/team"`}},
+		{"path too long", properties{"Path": "/" + strings.Repeat("p", 511) + "/"}, []string{"Path"}},
+		{"boundary of another account", properties{"PermissionsBoundary": "arn:aws:iam::999999999999:policy/x"}, []string{"PermissionsBoundary", "999999999999"}},
+		{"policies that are no list", properties{"Head": head("ManagedPolicyArns", awsPolicy+"ReadOnlyAccess")}, []string{"Head.ManagedPolicyArns"}},
+		{"a document that is text", properties{"Head": head("Policies", []any{map[string]any{"PolicyName": "p", "PolicyDocument": "{}"}})}, []string{"Head.Policies[0].PolicyDocument"}},
+		{"a policy named as the built-in one", properties{"PermissionsBoundary": awsPolicy + "ReadOnlyAccess", "Head": head("Policies", []any{inline("ray-pass-role-policy", "a:B")})}, []string{"Head.Policies[0].PolicyName", "ray-pass-role-policy"}},
+		{"service timeout", properties{"ServiceTimeout": 3601}, []string{"ServiceTimeout", "3601", "3600"}},
+		{"wait below", properties{"PropagationWaitSeconds": -1}, []string{"PropagationWaitSeconds", "-1"}},
+		{"wait of a part", properties{"PropagationWaitSeconds": "1.5"}, []string{"PropagationWaitSeconds", "1.5"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l.proxy.Reset()
+			s := l.stack()
+			l.failed(s.Send(s.Event("Create", tt.props)), tt.want...)
+			if calls := l.proxy.Calls(); len(calls) != 0 {
+				t.Errorf("%d calls to IAM, want none", len(calls))
+			}
+		})
+	}
+}
+
+func manyTags(n int) []any {
+	var list []any
+	for i := range n {
+		list = append(list, map[string]any{"Key": fmt.Sprint("k", i), "Value": "v"})
+	}
+	return list
+}
+
+// TestSection2_AtTheLimits holds that what IAM just allows is accepted and made. Both
+// at once would pass the 4096 bytes of an answer.
+func TestSection2_AtTheLimits(t *testing.T) {
+	long, path := strings.Repeat("x", 59), "/"+strings.Repeat("p", 510)+"/"
+	for name, tt := range map[string]struct {
+		props properties
+		want  []string // ACCOUNT stands for the account
+	}{
+		"names": {
+			properties{"NamePrefix": long, "WorkerGroups": []any{map[string]any{"Name": "1234"}, map[string]any{"Name": "="}}},
+			[]string{"profile " + long + "-head: holds " + long + "-head", "profile " + long + "-1234: holds " + long + "-1234", "profile " + long + "-=: holds"},
+		},
+		"path": {properties{"Path": path}, []string{"role ray-head: arn:aws:iam::ACCOUNT:role" + path + "ray-head", "profile ray-worker: arn:aws:iam::ACCOUNT:instance-profile" + path + "ray-worker"}},
+		"tags": {properties{"Tags": manyTags(48), "ServiceTimeout": 3600}, []string{"role ray-head: tag k47=v", "profile ray-worker: tag k47=v"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			s := l.created(quick.With(tt.props))
+			for _, want := range tt.want {
+				l.has(strings.ReplaceAll(want, "ACCOUNT", l.account))
+			}
+			l.ok(s.Delete())
+			l.unchanged(before, "Create and Delete")
+		})
+	}
+}
+
+// TestSection2_PoliciesComeOnTop holds that Policies leave the recipe's managed
+// policies and the built-in inline one as they are.
+func TestSection2_PoliciesComeOnTop(t *testing.T) {
+	l := newLab(t)
+	l.created(quick.With(properties{
+		"NamePrefix": "ml", "PermissionsBoundary": l.policy("boundary"),
+		"Head":         map[string]any{"Policies": []any{inline("extra", "sqs:SendMessage")}},
+		"WorkerGroups": []any{map[string]any{"Name": "worker", "Policies": []any{inline("extra", "sqs:ReceiveMessage")}}},
+	}))
+	l.has("role ml-head: inline ml-pass-role-policy", "role ml-head: inline extra", "role ml-head: attached "+awsPolicy+"AmazonSSMFullAccess",
+		"role ml-worker: inline extra", "role ml-worker: attached "+awsPolicy+"AmazonS3FullAccess")
+	if got := len(l.snapshot().Matching("role ml-head: attached", "role ml-worker: attached")); got != 8 {
+		t.Errorf("%d managed policies, want the recipe's 8", got)
+	}
+}
+
+// TestSection2_InlinePoliciesChangeInPlace holds an added, a changed, a renamed and a
+// removed one, on the head and on a group.
+func TestSection2_InlinePoliciesChangeInPlace(t *testing.T) {
+	for name, after := range map[string][]any{
+		"added":     {inline("a", "sqs:SendMessage"), inline("b", "sns:Publish")},
+		"changed":   {inline("a", "sqs:ReceiveMessage")},
+		"renamed":   {inline("z", "sqs:SendMessage")},
+		"removed":   {},
+		"reordered": {map[string]any{"PolicyName": "a", "PolicyDocument": map[string]any{"Statement": statement("sqs:SendMessage")["Statement"].([]any)[0], "Version": "2012-10-17"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			with := func(policies []any) properties {
+				return quick.With(properties{
+					"PermissionsBoundary": awsPolicy + "PowerUserAccess", "Head": map[string]any{"Policies": policies},
+					"WorkerGroups": []any{map[string]any{"Name": "worker", "Policies": policies}},
+				})
+			}
+			before := l.snapshot()
+			s := l.created(with([]any{inline("a", "sqs:SendMessage")}))
+			l.proxy.Reset()
+			l.updated(s, with(after))
+			if writes := l.proxy.Writes(); name == "reordered" && len(writes) != 0 {
+				t.Errorf("writes %v for a document that says the same, want none", writes)
+			}
+			if name != "reordered" { // what says the same is left as it is written
+				l.likeNew(s, with(after), before)
+			}
+		})
+	}
+}
+
+// TestSection2_OrderMeansNothing holds that the order of lists means
+// nothing, except which group is the first.
+func TestSection2_OrderMeansNothing(t *testing.T) {
+	l := newLab(t)
+	group := func(name string) map[string]any {
+		return map[string]any{"Name": name, "ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess", awsPolicy + "AmazonS3FullAccess"}}
+	}
+	s := l.created(quick.With(properties{"WorkerGroups": []any{group("a"), group("b")}, "Tags": []any{map[string]any{"Key": "x", "Value": "1"}, map[string]any{"Key": "y", "Value": "2"}}}))
+	l.proxy.Reset()
+	b, a := group("b"), group("a")
+	slices.Reverse(b["ManagedPolicyArns"].([]any))
+	update, _ := s.Update(quick.With(properties{"WorkerGroups": []any{b, a}, "Tags": []any{map[string]any{"Key": "y", "Value": "2"}, map[string]any{"Key": "x", "Value": "1"}}}))
+	l.ok(update)
+	if got := update.Data["WorkerRoleName"]; got != "ray-b" {
+		t.Errorf("WorkerRoleName is %q, want that of the group that is first now", got)
+	}
+	if writes := l.proxy.Writes(); slices.ContainsFunc(writes, func(w string) bool { return w != "PutRolePolicy" }) {
+		t.Errorf("writes %v, want none but the pass-role policy at most", writes)
+	}
+}
+
+// TestSection5_EverythingUnchangedWritesNothing holds an update that changes nothing,
+// with every property in use.
+func TestSection5_EverythingUnchangedWritesNothing(t *testing.T) {
+	l := newLab(t)
+	p := everything(l.policy("boundary"))
+	s := l.created(p)
+	before := l.snapshot()
+	l.proxy.Reset()
+	l.updated(s, p)
+	if writes := l.proxy.Writes(); len(writes) != 0 {
+		t.Errorf("writes %v, want none", writes)
+	}
+	l.unchanged(before, "an update that changes nothing")
+}
