@@ -1,0 +1,148 @@
+package acceptance
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/responseurl"
+)
+
+// TestSection7_SlowDeliveryIsRepeated holds that a PUT which hangs is given up for
+// another one.
+func TestSection7_SlowDeliveryIsRepeated(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	l.urls.Script(responseurl.Hang)
+	e := s.Event("Update", quick)
+	if outcome := l.function.Invoke(e.JSON(), 30*time.Second); !outcome.OK() {
+		t.Errorf("%+v, want success after a second PUT", outcome)
+	}
+	if puts := l.urls.Puts(e.ResponseURL); len(puts) != 2 || !bytes.Equal(puts[0].Body, puts[1].Body) {
+		t.Errorf("%d PUTs, want the same answer twice", len(puts))
+	}
+}
+
+// TestSection7_UndeliveredIsAnError holds, for a URL that refuses connections and for
+// one that answers 503 without end, that the invocation fails before Lambda ends it,
+// so that it is repeated; and that nothing says the URL.
+func TestSection7_UndeliveredIsAnError(t *testing.T) {
+	for name, spoil := range map[string]func(*lab, *cloudformation.Event){
+		"refused": func(_ *lab, e *cloudformation.Event) {
+			gone := responseurl.New()
+			e.ResponseURL = gone.URL(0)
+			gone.Close()
+		},
+		"unavailable": func(l *lab, _ *cloudformation.Event) {
+			var replies []http.HandlerFunc
+			for range 100 {
+				replies = append(replies, responseurl.Status(http.StatusServiceUnavailable))
+			}
+			l.urls.Script(replies...)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			e := s.Event("Update", quick)
+			spoil(l, &e)
+			outcome := l.function.Invoke(e.JSON(), 6*time.Second)
+			if outcome.Died || outcome.Error == "" || strings.Contains(outcome.Error, responseurl.Secret) {
+				t.Errorf("%+v, want an error of the invocation without the URL", outcome)
+			}
+			l.urls.Script()
+			if again := l.function.Invoke(s.Event("Update", quick).JSON(), s.Timeout); !again.OK() {
+				t.Errorf("the next invocation ended with %+v", again)
+			}
+		})
+	}
+}
+
+// TestSection7_UndeliveredIsDeliveredByTheRetry holds the whole way of an answer that
+// is refused the first time: Lambda runs the event again, and the id and attributes
+// are those that the first attempt made.
+func TestSection7_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
+	l := newLab(t)
+	l.urls.Script(responseurl.Status(http.StatusForbidden))
+	s := l.stack()
+	e := s.Event("Create", quick)
+	l.ok(s.Send(e))
+	puts := l.urls.Puts(e.ResponseURL)
+	if len(puts) != 2 || puts[0].Taken || !puts[1].Taken {
+		t.Fatalf("%d PUTs, want a refused one and one that is taken", len(puts))
+	}
+	first, err := cloudformation.Read(puts[0].Body, e)
+	if err != nil {
+		t.Error(err)
+	}
+	second, err := cloudformation.Read(puts[1].Body, e)
+	if err != nil {
+		t.Error(err)
+	}
+	if first.PhysicalResourceID != second.PhysicalResourceID || len(second.Data) != len(first.Data) {
+		t.Errorf("the first attempt says %+v, the second %+v", first, second)
+	}
+}
+
+// TestSection7_AnswerAsSent holds the bytes: nothing escaped that JSON does not ask to
+// be, no character cut in two, the cause and where to read on both kept.
+func TestSection7_AnswerAsSent(t *testing.T) {
+	l := newLab(t)
+	for _, filler := range []string{"<&>", "ä", "a€", "aa😀", "aaa😀", `"\`, "\n\x01"} {
+		s := l.stack()
+		tags := manyTags(48)
+		for _, tag := range tags {
+			tag.(map[string]any)["Value"] = strings.Repeat(filler, 300)
+		}
+		e := s.Event("Create", properties{"Tags": tags})
+		answer := s.Send(e)
+		l.failed(answer, "Tags[0].Value", "nothing was changed", l.function.LogStream, e.RequestID)
+		body := l.urls.Puts(e.ResponseURL)[0].Body
+		if len(body) > 4096 || bytes.Contains(body, []byte(`\u003c`)) || bytes.Contains(body, []byte(`\u0026`)) {
+			t.Errorf("%q: %d bytes, with HTML escaped: %v", filler, len(body), bytes.Contains(body, []byte(`\u00`)))
+		}
+		if strings.ContainsRune(answer.Reason, '\uFFFD') {
+			t.Errorf("%q: a character is cut: %q", filler, answer.Reason)
+		}
+		if len(body) < 4000 {
+			t.Errorf("%q: cut to %d bytes, want as many as are allowed", filler, len(body))
+		}
+	}
+}
+
+// TestSection7_PhysicalIDIsInEveryAnswer holds it for failures: a Create's own id, and
+// otherwise the event's, whatever it is.
+func TestSection7_PhysicalIDIsInEveryAnswer(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	refused := properties{"NamePrefix": "a b"}
+	l.makeProfile("somebodys", "/", "ray-worker")
+	for _, id := range []string{s.PhysicalID, "made-up", "2026/11/24/[$LATEST]0123456789abcdef", strings.Repeat("x", 1024)} {
+		for _, e := range []cloudformation.Event{s.Event("Update", refused), s.Event("Delete", quick)} {
+			e.PhysicalResourceID = id
+			answer := s.Send(e)
+			if answer.PhysicalResourceID != id {
+				t.Errorf("%s of %q answers %q", e.RequestType, id, answer.PhysicalResourceID)
+			}
+			l.failed(answer)
+		}
+	}
+}
+
+// TestSection7_ServiceTimeoutBoundsTheWork holds that the answer comes before
+// CloudFormation stops waiting, where that is before the function's deadline.
+func TestSection7_ServiceTimeoutBoundsTheWork(t *testing.T) {
+	l := newLab(t)
+	l.proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePolicy"), iamproxy.Hang()))
+	s := l.stack()
+	start := time.Now()
+	create := s.Send(s.Event("Create", quick.With(properties{"ServiceTimeout": 5})))
+	l.failed(create, "putting inline policy", "deadline")
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("answered after %s, CloudFormation waits 5s", took)
+	}
+}

@@ -1,0 +1,103 @@
+package acceptance
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+)
+
+// TestSection6_RetriesEndWithTheDeadline holds that temporary faults without end are
+// answered in time, with the call and IAM's words, and that the Delete which follows
+// takes away what had been made.
+func TestSection6_RetriesEndWithTheDeadline(t *testing.T) {
+	for code, status := range map[string]int{
+		"Throttling": http.StatusBadRequest, "ConcurrentModification": http.StatusConflict, "ServiceFailure": http.StatusInternalServerError,
+	} {
+		t.Run(code, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			l.proxy.SetFault(iamproxy.On(iamproxy.Action("AddRoleToInstanceProfile"), iamproxy.Answer(status, code)))
+			s := l.stack()
+			s.Timeout = 8 * time.Second
+			create, rollback := s.Create(quick)
+			l.failed(create, "adding role ray-", code)
+			l.ok(rollback)
+			l.unchanged(before, "a Create that ran out of time, and its Delete")
+		})
+	}
+}
+
+// TestSection6_DoneThoughItFailed holds that a write which happened and was answered
+// with a fault, or not at all, is found to have happened.
+func TestSection6_DoneThoughItFailed(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	fault := iamproxy.Effect{After: iamproxy.Answer(http.StatusInternalServerError, "ServiceFailure").Instead}
+	seen := map[string]bool{}
+	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+		if form := c.Form.Encode(); c.Writes() && !seen[form] {
+			seen[form] = true
+			return fault
+		}
+		return iamproxy.Effect{}
+	})
+	s := l.created(quick)
+	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}}))
+	l.ok(s.Delete())
+	l.unchanged(before, "Create, Update and Delete whose every write seemed to fail")
+}
+
+// TestSection6_FinalErrorsAreNotRepeated holds that a denial, a quota and a malformed
+// document are met once.
+func TestSection6_FinalErrorsAreNotRepeated(t *testing.T) {
+	for _, code := range []string{"AccessDenied", "LimitExceeded", "MalformedPolicyDocument", "InvalidInput"} {
+		t.Run(code, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			l.proxy.Reset()
+			l.proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePermissionsBoundary"), iamproxy.Answer(http.StatusBadRequest, code)))
+			update := s.Send(s.Event("Update", quick.With(properties{"PermissionsBoundary": awsPolicy + "ReadOnlyAccess"})))
+			l.failed(update, code, "injected by the test", "permissions boundary")
+			met := map[string]int{}
+			for _, c := range l.proxy.Calls() {
+				met[c.Action+" "+c.Form.Get("RoleName")]++
+			}
+			if met["PutRolePermissionsBoundary ray-head"] != 1 || met["PutRolePermissionsBoundary ray-worker"] > 1 {
+				t.Errorf("calls %v, want one for each role at most", met)
+			}
+		})
+	}
+}
+
+// TestSection6_RoleBackInItsProfileIsWaitedFor holds that an existing profile which
+// gets its role back is read and waited for like a new one, and no other is.
+func TestSection6_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
+	l := newLab(t)
+	patient := properties{"PropagationWaitSeconds": 2}
+	s := l.created(patient)
+	l.emptyProfile("ray-worker", "ray-worker")
+	l.proxy.Reset()
+	start := time.Now()
+	l.updated(s, patient.With(properties{"Revision": "2"}))
+	if took := time.Since(start); took < 2*time.Second {
+		t.Errorf("repaired in %s, want 2s of waiting", took)
+	}
+	calls := l.proxy.Calls()
+	if last := calls[len(calls)-1]; last.Action != "GetInstanceProfile" || last.Form.Get("InstanceProfileName") != "ray-worker" {
+		t.Errorf("the last call is %s %v, want the profile to be read", last.Action, last.Form)
+	}
+}
+
+// TestSection6_DeleteWaitsForNothing holds that there is nothing to propagate.
+func TestSection6_DeleteWaitsForNothing(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	s.Properties = properties{"PropagationWaitSeconds": 60}
+	start := time.Now()
+	l.ok(s.Delete())
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
