@@ -1,0 +1,165 @@
+package acceptance
+
+import (
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+)
+
+// TestSection7_SameEventAtOnce holds that an event which Lambda delivers to three
+// processes at once ends as if it had come once, each time with the same answer.
+func TestSection7_SameEventAtOnce(t *testing.T) {
+	l := newLab(t)
+	l.slow(20 * time.Millisecond) // so that the processes meet
+	before := l.snapshot()
+	s := l.stack()
+	second, third := l.start(), l.start()
+	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}, "Tags": manyTags(2)})
+	atOnce := func(e cloudformation.Event) {
+		t.Helper()
+		answers := s.SendAtOnce(e, second, third)
+		for _, a := range answers {
+			l.ok(a)
+			if a.PhysicalResourceID != answers[0].PhysicalResourceID || !maps.Equal(a.Data, answers[0].Data) {
+				t.Errorf("%s: the answers differ: %+v and %+v", e.RequestType, a, answers[0])
+			}
+		}
+		s.PhysicalID, s.Properties = answers[0].PhysicalResourceID, e.ResourceProperties
+	}
+	atOnce(s.Event("Create", quick))
+	l.isComplete(s, quick)
+	atOnce(s.Event("Update", grown))
+	l.isComplete(s, grown)
+	atOnce(s.Event("Update", other))
+	l.isComplete(s, other)
+	l.has("role ray-head: ") // the old set waits for its Delete
+	old := s.Event("Delete", grown)
+	old.PhysicalResourceID = l.stackID(s, "ray")
+	for _, a := range s.SendAtOnce(old, second) {
+		l.ok(a)
+	}
+	for _, a := range s.SendAtOnce(s.Event("Delete", other), second, third) {
+		l.ok(a)
+	}
+	l.unchanged(before, "a life in which everything came three times")
+}
+
+// isComplete fails the test if an Update to what is declared finds anything to do.
+func (l *lab) isComplete(s *cloudformation.Stack, p properties) {
+	l.t.Helper()
+	l.proxy.Reset()
+	l.updated(s, p)
+	if writes := l.proxy.Writes(); len(writes) != 0 {
+		l.t.Errorf("not as declared, an Update writes %v", writes)
+	}
+}
+
+// stackID returns the physical id of the stack's resource under another prefix,
+// learnt from a Create that is refused.
+func (l *lab) stackID(s *cloudformation.Stack, prefix string) string {
+	l.t.Helper()
+	answer := s.Send(s.Event("Create", properties{"NamePrefix": prefix, "Unknown": 1}))
+	l.failed(answer, "Unknown")
+	return answer.PhysicalResourceID
+}
+
+// TestSection5_CancelledCreate holds that a Create which nobody waits for any more is
+// taken away by a Delete with an id that CloudFormation made up.
+func TestSection5_CancelledCreate(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	l.ok(l.stack().CreateCancelled(everything(awsPolicy + "PowerUserAccess")))
+	l.unchanged(before, "a cancelled Create and its Delete")
+}
+
+// TestSection7_SameEventTwice holds each request type, with the answers alike.
+func TestSection7_SameEventTwice(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	s := l.stack()
+	for _, step := range []struct {
+		request string
+		props   properties
+	}{{"Create", quick}, {"Update", quick.With(properties{"Tags": manyTags(1)})}, {"Delete", quick}} {
+		answers := s.SendTwice(s.Event(step.request, step.props))
+		l.ok(answers[0])
+		l.ok(answers[1])
+		if !maps.Equal(answers[0].Data, answers[1].Data) || answers[0].PhysicalResourceID != answers[1].PhysicalResourceID {
+			t.Errorf("%s: the answers differ: %+v", step.request, answers)
+		}
+		s.PhysicalID, s.Properties = answers[0].PhysicalResourceID, step.props
+	}
+	l.unchanged(before, "a life in which everything came twice")
+}
+
+// TestSection5_ProcessThatDiesIsMadeUpFor holds the whole way of an event whose
+// process is killed in the middle, at a few of its writes: Lambda's retry in another
+// process ends where the first one would have.
+func TestSection5_ProcessThatDiesIsMadeUpFor(t *testing.T) {
+	for _, action := range []string{"CreateRole", "AttachRolePolicy", "AddRoleToInstanceProfile", "DetachRolePolicy", "DeleteRole"} {
+		t.Run(action, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			s := l.stack()
+			kill := iamproxy.Times(1, iamproxy.Action(action))
+			first := l.function
+			l.proxy.SetFault(iamproxy.On(kill, iamproxy.Then(false, first.Kill)))
+			create, _ := s.Create(quick)
+			l.ok(create)
+			l.ok(s.Delete())
+			l.unchanged(before, "Create and Delete, one of them cut off at "+action)
+			if outcome := first.Invoke([]byte(`{}`), time.Second); !outcome.Died {
+				t.Error("the process was not killed, the scene is not set")
+			}
+		})
+	}
+}
+
+// TestSection5_TwoStacksAtOnce holds that requests of two stacks for the same names
+// end with one owner, whichever it is, and the other refused.
+func TestSection5_TwoStacksAtOnce(t *testing.T) {
+	l := newLab(t)
+	l.slow(20 * time.Millisecond)
+	before := l.snapshot()
+	a, b := l.stack(), l.stack()
+	ofA, ofB := a.Event("Create", quick), b.Event("Create", quick)
+	beside, done := l.start(), make(chan bool)
+	go func() { done <- beside.Invoke(ofB.JSON(), b.Timeout).OK() }()
+	if here, there := l.function.Invoke(ofA.JSON(), a.Timeout).OK(), <-done; !here || !there {
+		t.Errorf("the invocations succeeded: %v and %v", here, there)
+	}
+	x, y := a.Answers(ofA), b.Answers(ofB)
+	if len(x) != 1 || len(y) != 1 {
+		t.Fatalf("%d and %d answers, want one each", len(x), len(y))
+	}
+	if x[0].OK() && y[0].OK() {
+		t.Errorf("both stacks own %s and %s", x[0].PhysicalResourceID, y[0].PhysicalResourceID)
+	}
+	for _, s := range []*cloudformation.Stack{a, b} {
+		s.PhysicalID = l.stackID(s, "ray")
+		s.Properties = quick
+		l.ok(s.Delete())
+	}
+	l.unchanged(before, "two stacks and their Deletes")
+}
+
+// TestSection5_DeniedDeleteCanBeRepeated holds that a Delete which failed in the
+// middle is finished by the next one.
+func TestSection5_DeniedDeleteCanBeRepeated(t *testing.T) {
+	for _, action := range []string{"DetachRolePolicy", "DeleteRolePolicy", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile", "DeleteRole"} {
+		t.Run(action, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			s := l.created(quick)
+			l.proxy.SetFault(iamproxy.On(iamproxy.Action(action), iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+			l.failed(s.Delete(), "AccessDenied", "ray-head")
+			l.proxy.SetFault(nil)
+			l.ok(s.Delete())
+			l.unchanged(before, "Create and two Deletes")
+		})
+	}
+}
