@@ -15,7 +15,7 @@ import (
 func TestEvents(t *testing.T) {
 	want := map[string][]string{
 		"create":               {"+ profile ray-head: holds ray-head", "+ profile ray-worker: holds ray-worker"},
-		"create-everything":    {"+ role ml-gpu: arn:aws:iam::123456789012:role/team/ml-gpu", "+ profile ml-cpu: tag team=ml"},
+		"create-everything":    {"+ role ml-gpu: arn:aws:iam::123456789012:role/team/ml-gpu", "+ profile ml-cpu: tag team=ml", "+ role ml-cpu: boundary " + awsPolicy + "PowerUserAccess", "+ role ml-gpu: inline datasets", "+ role ml-head: inline datasets"},
 		"update-no-change":     {""},
 		"update-policies":      {"+ role ray-head: attached " + awsPolicy + "AmazonS3ReadOnlyAccess", "- role ray-head: attached " + awsPolicy + "AmazonSSMFullAccess"},
 		"update-group-added":   {"+ profile ray-gpu: holds ray-gpu", "role/ray-gpu\",\"arn:aws:iam::123456789012:role/ray-worker"},
