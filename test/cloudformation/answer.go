@@ -76,12 +76,12 @@ func readable(body []byte) error {
 	var data map[string]any
 	if raw, ok := given["Data"]; ok {
 		if err := json.Unmarshal(raw, &data); err != nil {
-			return fmt.Errorf("Data: %w", err)
+			return fmt.Errorf("the field Data: %w", err)
 		}
 	}
 	for name, value := range data {
 		if _, ok := value.(string); !ok {
-			return fmt.Errorf("Data: %s is %v, which Fn::GetAtt cannot give", name, value)
+			return fmt.Errorf("the attribute %s is %v, which Fn::GetAtt cannot give", name, value)
 		}
 	}
 	return nil
