@@ -5,6 +5,7 @@ package acceptance
 
 import (
 	"context"
+	"flag"
 	"net/http"
 	"os"
 	"strings"
@@ -21,7 +22,15 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/responseurl"
 )
 
+// atOnce is how many tests run at once: as many as there are accounts, since most of
+// a test is waiting.
+const atOnce = "4"
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	moto.StopShared()
 	checkout.Clean()
@@ -58,16 +67,16 @@ func newLab(t *testing.T, env ...string) *lab {
 	l.iam = iamaccount.Client(pool.URL(), header)
 	l.proxy = iamproxy.New(pool.URL(), header, 0)
 	l.urls = responseurl.New()
-	l.makeForeign()
 	t.Cleanup(func() {
 		l.urls.Close()
 		l.proxy.Close()
 		l.foreignIsUntouched()
-		if err := iamaccount.Wipe(context.Background(), l.iam); err != nil {
+		if err := iamaccount.Wipe(context.Background(), l.iam, foreign); err != nil {
 			t.Errorf("wiping the account: %v", err)
 		}
 		pool.Return(l.account)
 	})
+	l.keepForeign()
 	l.function = l.start(env...)
 	return l
 }

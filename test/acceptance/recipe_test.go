@@ -1,6 +1,8 @@
 package acceptance
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,14 +53,11 @@ var tightened = []string{
 // ownership.
 func TestRecipe(t *testing.T) {
 	l := newLab(t)
-	for _, command := range recipe {
-		l.awsIAM(command...)
-	}
+	l.awsIAM(recipe)
 	byHand := l.snapshot()
-	if err := iamaccount.Wipe(t.Context(), l.iam); err != nil {
+	if err := iamaccount.Wipe(t.Context(), l.iam, foreign); err != nil {
 		t.Fatal(err)
 	}
-	l.makeForeign()
 	l.created(quick)
 	var ours iamaccount.Snapshot
 	for _, line := range l.snapshot() {
@@ -78,18 +77,33 @@ func TestRecipe(t *testing.T) {
 	}
 }
 
-// awsIAM runs the real AWS CLI in the lab's account.
-func (l *lab) awsIAM(args ...string) {
+// cli runs commands with the real AWS CLI, which takes a second to start: once for all.
+const cli = `
+import json, sys
+from awscli.clidriver import create_clidriver
+for command in json.load(sys.stdin):
+    code = create_clidriver().main(["iam"] + command)
+    if code:
+        sys.exit("aws iam %s: exit %s" % (" ".join(command), code))
+`
+
+// awsIAM runs commands of the real AWS CLI in the lab's account.
+func (l *lab) awsIAM(commands [][]string) {
 	l.t.Helper()
 	python, err := checkout.Python()
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	cmd := exec.Command(python, append([]string{"-m", "awscli", "iam"}, args...)...)
+	input, err := json.Marshal(commands)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	cmd := exec.Command(python, "-c", cli)
+	cmd.Stdin = bytes.NewReader(input)
 	none := filepath.Join(l.t.TempDir(), "none")
 	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+l.proxy.URL, "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 		"AWS_CONFIG_FILE="+none, "AWS_SHARED_CREDENTIALS_FILE="+none, "AWS_EC2_METADATA_DISABLED=true")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		l.t.Fatalf("aws iam %s: %v\n%s", strings.Join(args, " "), err, out)
+		l.t.Fatalf("%v\n%s", err, out)
 	}
 }

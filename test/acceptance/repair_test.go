@@ -1,8 +1,10 @@
 package acceptance
 
 import (
-	"fmt"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
 // clear takes a role and its instance profile away by hand.
@@ -93,17 +95,19 @@ func TestSection5_ForeignHolderFailsAnUpdate(t *testing.T) {
 	l.unchanged(before, "an Update that cannot be done, and its rollback")
 }
 
-// TestSection5_ManyPoliciesByHand holds a Delete whose lists have several pages.
+// TestSection5_ManyPoliciesByHand holds a Delete whose list of policies has more than
+// one page.
 func TestSection5_ManyPoliciesByHand(t *testing.T) {
 	l := newLab(t)
-	var policies []string
-	for i := range 105 {
-		policies = append(policies, l.policy(fmt.Sprint("by-hand-", i)))
-	}
 	before := l.snapshot()
 	s := l.created(quick)
-	for _, policy := range policies {
-		l.attach("ray-worker", policy)
+	attached := 0
+	for pages := iam.NewListPoliciesPaginator(l.iam, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeAws}); attached < 105; {
+		page, err := pages.NextPage(t.Context())
+		for _, policy := range done(t, page, err).Policies {
+			l.attach("ray-worker", *policy.Arn)
+			attached++
+		}
 	}
 	l.ok(s.Delete())
 	l.unchanged(before, "Create, somebody's attaching, and Delete")

@@ -102,15 +102,22 @@ func (r *reader) keep(err error) bool {
 	return err == nil
 }
 
+// roles reads all about roles in one list, but for what that list leaves out.
 func (r *reader) roles() {
-	pages := iam.NewListRolesPaginator(r.client, &iam.ListRolesInput{})
+	pages := iam.NewGetAccountAuthorizationDetailsPaginator(r.client, &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeRole}})
 	for pages.HasMorePages() && r.err == nil {
 		page, err := pages.NextPage(r.ctx)
 		if !r.keep(err) {
 			return
 		}
-		for _, role := range page.Roles {
+		for _, role := range page.RoleDetailList {
 			r.role(aws.ToString(role.RoleName))
+			for _, p := range role.AttachedManagedPolicies {
+				r.add("role %s: attached %s", aws.ToString(role.RoleName), aws.ToString(p.PolicyArn))
+			}
+			for _, p := range role.RolePolicyList {
+				r.add("role %s: inline %s %s", aws.ToString(role.RoleName), aws.ToString(p.PolicyName), document(p.PolicyDocument))
+			}
 		}
 	}
 }
@@ -135,24 +142,6 @@ func (r *reader) role(name string) {
 		r.add("role %s: boundary %s", name, aws.ToString(b.PermissionsBoundaryArn))
 	}
 	r.tags("role "+name, out.Role.Tags)
-	r.rolePolicies(name)
-}
-
-func (r *reader) rolePolicies(name string) {
-	attached, inline, err := policiesOf(r.ctx, r.client, name)
-	if !r.keep(err) {
-		return
-	}
-	for _, arn := range attached {
-		r.add("role %s: attached %s", name, arn)
-	}
-	for _, policy := range inline {
-		p, err := r.client.GetRolePolicy(r.ctx, &iam.GetRolePolicyInput{RoleName: &name, PolicyName: &policy})
-		if !r.keep(err) {
-			return
-		}
-		r.add("role %s: inline %s %s", name, policy, document(p.PolicyDocument))
-	}
 }
 
 // policiesOf returns the ARNs of a role's managed policies and the names of its

@@ -2,6 +2,7 @@ package iamaccount
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -9,20 +10,21 @@ import (
 )
 
 // Wipe deletes every role, instance profile and customer managed policy of the
-// account, so that the next test finds it empty.
-func Wipe(ctx context.Context, c *iam.Client) error {
-	if err := deleteProfiles(ctx, c); err != nil {
+// account but those with the names to keep, so that the next test finds it empty.
+func Wipe(ctx context.Context, c *iam.Client, keep ...string) error {
+	kept := func(name *string) bool { return slices.Contains(keep, aws.ToString(name)) }
+	if err := deleteProfiles(ctx, c, kept); err != nil {
 		return err
 	}
-	if err := deleteRoles(ctx, c); err != nil {
+	if err := deleteRoles(ctx, c, kept); err != nil {
 		return err
 	}
-	return deletePolicies(ctx, c)
+	return deletePolicies(ctx, c, kept)
 }
 
 // Each lists to the end before it deletes: a page is found by its place in the list.
 
-func deleteProfiles(ctx context.Context, c *iam.Client) error {
+func deleteProfiles(ctx context.Context, c *iam.Client, kept func(*string) bool) error {
 	var all []types.InstanceProfile
 	for pages := iam.NewListInstanceProfilesPaginator(c, &iam.ListInstanceProfilesInput{}); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
@@ -32,6 +34,9 @@ func deleteProfiles(ctx context.Context, c *iam.Client) error {
 		all = append(all, page.InstanceProfiles...)
 	}
 	for _, p := range all {
+		if kept(p.InstanceProfileName) {
+			continue
+		}
 		for _, role := range p.Roles {
 			if _, err := c.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: p.InstanceProfileName, RoleName: role.RoleName}); err != nil {
 				return err
@@ -44,7 +49,7 @@ func deleteProfiles(ctx context.Context, c *iam.Client) error {
 	return nil
 }
 
-func deleteRoles(ctx context.Context, c *iam.Client) error {
+func deleteRoles(ctx context.Context, c *iam.Client, kept func(*string) bool) error {
 	var all []types.Role
 	for pages := iam.NewListRolesPaginator(c, &iam.ListRolesInput{}); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
@@ -54,6 +59,9 @@ func deleteRoles(ctx context.Context, c *iam.Client) error {
 		all = append(all, page.Roles...)
 	}
 	for _, role := range all {
+		if kept(role.RoleName) {
+			continue
+		}
 		if err := deleteRole(ctx, c, role.RoleName); err != nil {
 			return err
 		}
@@ -80,7 +88,7 @@ func deleteRole(ctx context.Context, c *iam.Client, name *string) error {
 	return err
 }
 
-func deletePolicies(ctx context.Context, c *iam.Client) error {
+func deletePolicies(ctx context.Context, c *iam.Client, kept func(*string) bool) error {
 	var all []types.Policy
 	for pages := iam.NewListPoliciesPaginator(c, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal}); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
@@ -90,6 +98,9 @@ func deletePolicies(ctx context.Context, c *iam.Client) error {
 		all = append(all, page.Policies...)
 	}
 	for _, p := range all {
+		if kept(p.PolicyName) {
+			continue
+		}
 		if err := deletePolicy(ctx, c, p.Arn); err != nil {
 			return err
 		}
