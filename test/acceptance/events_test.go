@@ -29,14 +29,23 @@ func TestEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Parallel()
+	stage, err := replay.NewStage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := stage.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	if len(files) != len(want) {
 		t.Errorf("%d files in events/, want %d", len(files), len(want))
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			result, err := replay.Run(file)
+			result, err := stage.Run(file)
 			if err != nil {
 				t.Fatal(err)
 			}

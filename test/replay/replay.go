@@ -11,6 +11,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"github.com/ray-iam/custom-rayiam/test/checkout"
 	"github.com/ray-iam/custom-rayiam/test/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/iamaccount"
@@ -32,39 +34,64 @@ type Result struct {
 	Log    string
 }
 
-// Run replays the event in file and stops all that it started.
+// Run replays the event in file on a stage of its own.
 func Run(file string) (result Result, err error) {
+	s, err := NewStage()
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return s.Run(file)
+}
+
+// A Stage is a process of the function, its IAM and the far end of its answers. One
+// event at a time is played on it.
+type Stage struct {
+	server   *moto.Server
+	function *lambdaruntime.Function
+	urls     *responseurl.Server
+}
+
+// NewStage starts what events need. Close stops it.
+func NewStage() (*Stage, error) {
+	server, err := moto.Start()
+	if err != nil {
+		return nil, err
+	}
+	executable, err := checkout.Function()
+	if err != nil {
+		return nil, errors.Join(err, server.Stop())
+	}
+	function, err := lambdaruntime.Start(executable, account, "AWS_ENDPOINT_URL="+server.URL)
+	if err != nil {
+		return nil, errors.Join(err, server.Stop())
+	}
+	return &Stage{server: server, function: function, urls: responseurl.New()}, nil
+}
+
+// Close stops all that NewStage started.
+func (s *Stage) Close() error {
+	s.urls.Close()
+	s.function.Stop()
+	return s.server.Stop()
+}
+
+// Run replays the event in file in an empty account.
+func (s *Stage) Run(file string) (Result, error) {
 	event, err := read(file)
 	if err != nil {
 		return Result{}, err
 	}
-	server, err := moto.Start()
-	if err != nil {
-		return Result{}, err
+	if err := iamaccount.Wipe(context.Background(), s.client()); err != nil {
+		return Result{}, fmt.Errorf("wiping the account: %w", err)
 	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
-	executable, err := checkout.Function()
-	if err != nil {
-		return Result{}, err
-	}
-	function, err := lambdaruntime.Start(executable, account, "AWS_ENDPOINT_URL="+server.URL)
-	if err != nil {
-		return Result{}, err
-	}
-	defer function.Stop()
-	s := &session{server: server, function: function, urls: responseurl.New()}
-	defer s.urls.Close()
 	if err := s.prepare(event); err != nil {
 		return Result{}, err
 	}
 	return s.run(event)
 }
 
-type session struct {
-	server   *moto.Server
-	function *lambdaruntime.Function
-	urls     *responseurl.Server
-}
+func (s *Stage) client() *iam.Client { return iamaccount.Client(s.server.URL, http.Header{}) }
 
 func read(file string) (cloudformation.Event, error) {
 	content, err := os.ReadFile(file)
@@ -79,7 +106,7 @@ func read(file string) (cloudformation.Event, error) {
 }
 
 // prepare creates what the event finds.
-func (s *session) prepare(event cloudformation.Event) error {
+func (s *Stage) prepare(event cloudformation.Event) error {
 	before := event
 	before.RequestType, before.PhysicalResourceID, before.OldResourceProperties = "Create", "", nil
 	switch event.RequestType {
@@ -99,8 +126,8 @@ func (s *session) prepare(event cloudformation.Event) error {
 	return nil
 }
 
-func (s *session) run(event cloudformation.Event) (Result, error) {
-	client := iamaccount.Client(s.server.URL, http.Header{})
+func (s *Stage) run(event cloudformation.Event) (Result, error) {
+	client := s.client()
 	before, err := iamaccount.Read(context.Background(), client)
 	if err != nil {
 		return Result{}, err
@@ -117,7 +144,7 @@ func (s *session) run(event cloudformation.Event) (Result, error) {
 }
 
 // send runs one event and reads its one answer as CloudFormation does.
-func (s *session) send(event cloudformation.Event) (cloudformation.Answer, []byte, error) {
+func (s *Stage) send(event cloudformation.Event) (cloudformation.Answer, []byte, error) {
 	event.ResponseURL = s.urls.URL(0)
 	outcome := s.function.Invoke(event.JSON(), 60*time.Second)
 	puts := s.urls.Puts(event.ResponseURL)
