@@ -7,13 +7,14 @@ STAMP   := .venv/requirements-installed
 SAM     := $(VENV) -m samcli
 CFNLINT := $(VENV) -c 'import sys; from cfnlint.runner import main; sys.exit(main())'
 EVENT   ?= events/create.json
+GOFILES := find . -type d \( -name '.?*' -o -name build -o -name node_modules \) -prune -o -name '*.go' -print0
 LAMBDA  := -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w'
 
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build invoke lint test fmt clean build-RayIAMFunction
+.PHONY: help setup build demo invoke lint test fmt clean build-RayIAMFunction
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-zA-Z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,11 +44,14 @@ build-RayIAMFunction:
 	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build $(LAMBDA) -o "$(ARTIFACTS_DIR)/bootstrap-x86_64" ./function
 	cp tools/bootstrap.sh "$(ARTIFACTS_DIR)/bootstrap"
 
+demo: setup ## See it at work on this machine: build, deploy, use, update, delete; no AWS account
+	@tools/demo.sh
+
 invoke: ## Run the function once on EVENT=file and show its answer; without EVENT, on a Create
 	@go run ./test/invoke "$(EVENT)"
 
 lint: $(STAMP) ## Check the form of Go code and templates
-	@unformatted=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 -r gofmt -l) && \
+	@unformatted=$$($(GOFILES) | xargs -0 -r gofmt -l) && \
 		test -z "$$unformatted" || { echo "gofmt, run make fmt:" && echo "$$unformatted"; exit 1; }
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
@@ -58,7 +62,7 @@ test: setup lint ## Run every check
 	go test -race ./...
 
 fmt: ## Format the Go code
-	@git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 -r gofmt -w
+	@$(GOFILES) | xargs -0 -r gofmt -w
 
 clean: ## Remove everything built or installed here
 	rm -rf .venv .aws-sam build
