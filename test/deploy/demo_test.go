@@ -53,7 +53,7 @@ func TestDemo(t *testing.T) {
 
 func TestDemoThatCannotGoOn(t *testing.T) {
 	checkout := copyCheckout(t)
-	if err := os.WriteFile(filepath.Join(checkout, "function/main.go"), []byte("package broken"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(checkout, "function/main.go"), []byte("package main\n\nbroken"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	demo := startDemo(t, checkout)
