@@ -38,13 +38,27 @@ func deleteProfiles(ctx context.Context, c *iam.Client, kept func(*string) bool)
 			continue
 		}
 		for _, role := range p.Roles {
-			if _, err := c.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: p.InstanceProfileName, RoleName: role.RoleName}); err != nil {
+			if err := removeRole(ctx, c, p.InstanceProfileName, role.RoleName); err != nil {
 				return err
 			}
 		}
 		if _, err := c.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: p.InstanceProfileName}); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// removeRole looks again when the call fails: after an answer that got lost the SDK
+// repeats the call, and moto has a 500 for a role that is no longer there.
+func removeRole(ctx context.Context, c *iam.Client, profile, role *string) error {
+	_, failed := c.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: profile, RoleName: role})
+	if failed == nil {
+		return nil
+	}
+	now, err := c.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: profile})
+	if err != nil || len(now.InstanceProfile.Roles) > 0 {
+		return failed
 	}
 	return nil
 }
