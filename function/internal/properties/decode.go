@@ -21,7 +21,8 @@ func decode(value any) rayiam.Properties {
 		Path:                text(top["Path"], "/"),
 		PermissionsBoundary: text(top["PermissionsBoundary"], ""),
 		Head:                node(object(top["Head"])),
-		AdoptExisting:       strings.EqualFold(scalar(top["AdoptExisting"]), "true"),
+		LeastPrivilege:      leastPrivilege(top["LeastPrivilege"]),
+		AdoptExisting:       flag(top["AdoptExisting"]),
 		PropagationWait:     defaultPropagationWait,
 	}
 	if seconds, err := strconv.Atoi(scalar(top["PropagationWaitSeconds"])); err == nil {
@@ -45,15 +46,38 @@ func node(o map[string]any) rayiam.NodeProperties {
 	var np rayiam.NodeProperties
 	if arns, given := o["ManagedPolicyArns"]; given {
 		np.ManagedPolicyARNs = []string{}
-		for _, v := range list(arns) {
-			np.ManagedPolicyARNs = append(np.ManagedPolicyARNs, text(v, ""))
-		}
+		np.ManagedPolicyARNs = append(np.ManagedPolicyARNs, texts(arns)...)
 	}
 	for _, v := range list(o["Policies"]) {
 		policy := object(v)
 		np.Policies = append(np.Policies, rayiam.InlinePolicy{Name: text(policy["PolicyName"], ""), Document: document(policy["PolicyDocument"])})
 	}
 	return np
+}
+
+// leastPrivilege returns nil for what is not an object, so that its absence and a
+// value that the schema refuses are the same here.
+func leastPrivilege(v any) *rayiam.LeastPrivilege {
+	o := object(v)
+	if o == nil {
+		return nil
+	}
+	lp := rayiam.LeastPrivilege{
+		ClusterName:      text(o["ClusterName"], ""),
+		FSx:              flag(o["FSx"]),
+		CloudWatch:       flag(o["CloudWatch"]),
+		Spot:             flag(o["Spot"]),
+		SubnetIDs:        texts(o["SubnetIds"]),
+		SecurityGroupIDs: texts(o["SecurityGroupIds"]),
+		ImageIDs:         texts(o["ImageIds"]),
+		KeyNames:         texts(o["KeyNames"]),
+		InstanceTypes:    texts(o["InstanceTypes"]),
+	}
+	for _, v := range list(o["S3Buckets"]) {
+		bucket := object(v)
+		lp.S3Buckets = append(lp.S3Buckets, rayiam.S3Bucket{Name: text(bucket["Name"], ""), ReadOnly: flag(bucket["ReadOnly"])})
+	}
+	return &lp
 }
 
 // document renders a policy document with its keys sorted. IAM keeps it as it is
@@ -84,6 +108,18 @@ func text(v any, absent string) string {
 	}
 	return absent
 }
+
+// texts returns the strings of a list, with an empty one for what is none, so that
+// each keeps its index.
+func texts(v any) []string {
+	var out []string
+	for _, e := range list(v) {
+		out = append(out, text(e, ""))
+	}
+	return out
+}
+
+func flag(v any) bool { return strings.EqualFold(scalar(v), "true") }
 
 // scalar returns the string form of a boolean, a number or a string:
 // CloudFormation turns the first two into the third on the way.

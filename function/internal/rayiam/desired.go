@@ -66,17 +66,17 @@ type Desired struct {
 // Nodes returns the head and the worker groups that p declares, owned by the
 // resource with this physical id in stack.
 func Nodes(p Properties, stack Stack, owner string) []Node {
-	node := func(name string, np NodeProperties, recipe []string) Node {
+	node := func(name string, np NodeProperties, recipe []string, builtin []InlinePolicy) Node {
 		n := Node{
 			Name:                name,
 			Path:                p.Path,
 			TrustPolicy:         trustPolicy(stack),
 			PermissionsBoundary: p.PermissionsBoundary,
-			ManagedPolicyARNs:   managedPolicies(np, recipe, stack),
+			ManagedPolicyARNs:   managedPolicies(np, p.recipe(recipe), stack),
 			InlinePolicies:      map[string]string{},
 			Tags:                map[string]string{},
 		}
-		for _, ip := range np.Policies {
+		for _, ip := range slices.Concat(builtin, np.Policies) {
 			n.InlinePolicies[ip.Name] = ip.Document
 		}
 		for _, t := range p.Tags {
@@ -86,10 +86,9 @@ func Nodes(p Properties, stack Stack, owner string) []Node {
 		n.Tags[StackTag] = stack.ID
 		return n
 	}
-	nodes := []Node{node(HeadName(p.NamePrefix), p.Head, headPolicies)}
-	nodes[0].InlinePolicies[passRolePolicyName(p.NamePrefix)] = passRolePolicy(p, stack)
+	nodes := []Node{node(HeadName(p.NamePrefix), p.Head, headPolicies, builtinHeadPolicies(p, stack))}
 	for _, g := range p.WorkerGroups {
-		nodes = append(nodes, node(WorkerName(p.NamePrefix, g.Name), g.NodeProperties, workerPolicies))
+		nodes = append(nodes, node(WorkerName(p.NamePrefix, g.Name), g.NodeProperties, workerPolicies, builtinWorkerPolicies(p, stack)))
 	}
 	return nodes
 }
@@ -104,6 +103,14 @@ func managedPolicies(np NodeProperties, recipe []string, stack Stack) []string {
 	arns = slices.Clone(arns)
 	slices.Sort(arns)
 	return slices.Compact(arns)
+}
+
+// recipe returns the managed policies of a node whose properties name none.
+func (p Properties) recipe(list []string) []string {
+	if p.LeastPrivilege != nil {
+		return nil
+	}
+	return list
 }
 
 func trustPolicy(stack Stack) string {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the golden plans anew")
+var update = flag.Bool("update", false, "write the golden files anew")
 
 const boundaryARN = "arn:aws:iam::123456789012:policy/boundary"
 

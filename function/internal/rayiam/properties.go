@@ -14,6 +14,7 @@ type Properties struct {
 	Head                NodeProperties
 	WorkerGroups        []WorkerGroup
 	Tags                []Tag
+	LeastPrivilege      *LeastPrivilege // nil for the recipe's managed policies
 	AdoptExisting       bool
 	PropagationWait     time.Duration // 0 also means that no profile is read back
 }

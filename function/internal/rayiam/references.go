@@ -26,7 +26,7 @@ func PolicyReferences(p Properties, stack Stack) []PolicyReference {
 			refs = append(refs, PolicyReference{ARN: arn, Path: fmt.Sprintf("%s[%d]", path, i)})
 		}
 		if np.ManagedPolicyARNs == nil {
-			for _, name := range recipe {
+			for _, name := range p.recipe(recipe) {
 				refs = append(refs, PolicyReference{ARN: stack.awsPolicyARN(name), Path: path + " (default)", Default: true})
 			}
 		}

@@ -27,8 +27,9 @@ func Check(p Properties, stack Stack, bounds Bounds) Faults {
 	faults = append(faults, checkNode("Head", p.Head, builtinHeadPolicies(p, stack), p, stack, bounds)...)
 	for i, g := range p.WorkerGroups {
 		path := fmt.Sprintf("WorkerGroups[%d]", i)
-		faults = append(faults, checkNode(path, g.NodeProperties, nil, p, stack, bounds)...)
+		faults = append(faults, checkNode(path, g.NodeProperties, builtinWorkerPolicies(p, stack), p, stack, bounds)...)
 	}
+	faults = append(faults, checkLeastPrivilege(p, stack)...)
 	faults = append(faults, checkRecipe(p, stack, bounds)...)
 	return append(faults, checkTags(p)...)
 }
@@ -103,13 +104,11 @@ func checkNode(path string, np NodeProperties, builtin []InlinePolicy, p Propert
 
 func checkInlinePolicies(path string, policies, builtin []InlinePolicy) Faults {
 	var faults Faults
-	size, taken := 0, map[string]string{}
+	size, taken := sizeOf(builtin)+sizeOf(policies), map[string]string{}
 	for _, ip := range builtin {
-		size += documentSize(ip.Document)
 		taken[strings.ToLower(ip.Name)] = "the built-in policy"
 	}
 	for i, ip := range policies {
-		size += documentSize(ip.Document)
 		fold := strings.ToLower(ip.Name)
 		if other, ok := taken[fold]; ok && ip.Name != "" {
 			faults = append(faults, Fault{fmt.Sprintf("%s[%d].PolicyName", path, i), Quote(ip.Name), other + " has this name already"})
@@ -117,18 +116,19 @@ func checkInlinePolicies(path string, policies, builtin []InlinePolicy) Faults {
 		}
 		taken[fold] = fmt.Sprintf("%s[%d]", path, i)
 	}
-	if size > maxInlinePolicy {
+	if size > maxInlinePolicy && sizeOf(builtin) <= maxInlinePolicy {
 		faults = append(faults, Fault{path, "", fmt.Sprintf("the inline policies of this role would have %d characters in all, white space aside, IAM allows %d", size, maxInlinePolicy)})
 	}
 	return faults
 }
 
-func documentSize(document string) int {
-	return utf8.RuneCountInString(policydoc.Compact(document))
-}
-
-func builtinHeadPolicies(p Properties, stack Stack) []InlinePolicy {
-	return []InlinePolicy{{Name: passRolePolicyName(p.NamePrefix), Document: passRolePolicy(p, stack)}}
+// sizeOf counts characters as IAM does: white space between tokens aside.
+func sizeOf(policies []InlinePolicy) int {
+	size := 0
+	for _, ip := range policies {
+		size += utf8.RuneCountInString(policydoc.Compact(ip.Document))
+	}
+	return size
 }
 
 // checkRecipe holds the recipe's own managed policies against the

@@ -16,7 +16,7 @@ func TestCheck(t *testing.T) {
 	document := func(size int) string {
 		return fmt.Sprintf(`{"a":"%s"}`, strings.Repeat("x", size-len(`{"a":""}`)))
 	}
-	builtin := documentSize(passRolePolicy(defaults, testStack))
+	builtin := sizeOf(builtinHeadPolicies(defaults, testStack))
 	tests := []struct {
 		name   string
 		props  Properties

@@ -1,0 +1,211 @@
+package rayiam
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func least(edits ...func(*LeastPrivilege)) func(*Properties) {
+	return func(p *Properties) {
+		lp := LeastPrivilege{ClusterName: "research"}
+		for _, edit := range edits {
+			edit(&lp)
+		}
+		p.LeastPrivilege = &lp
+	}
+}
+
+func everyOption(lp *LeastPrivilege) {
+	*lp = LeastPrivilege{
+		ClusterName: lp.ClusterName,
+		S3Buckets:   []S3Bucket{{Name: "research-results"}, {Name: "public-datasets", ReadOnly: true}},
+		FSx:         true, CloudWatch: true, Spot: true,
+		SubnetIDs:        []string{"subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"},
+		SecurityGroupIDs: []string{"sg-0aaaaaaaaaaaaaaaa"},
+		ImageIDs:         []string{"ami-0aaaaaaaaaaaaaaaa"},
+		KeyNames:         []string{"ray key"},
+		InstanceTypes:    []string{"m6i.4xlarge", "g5.xlarge", "m6i.4xlarge"},
+	}
+}
+
+// TestGeneratedPolicies holds section 9: the policies of every option, each against
+// its golden file, which shows them per role as a person reads them.
+func TestGeneratedPolicies(t *testing.T) {
+	china := testStack
+	china.Partition, china.Region = "aws-cn", "cn-north-1"
+	tests := []struct {
+		name  string
+		props Properties
+		stack Stack
+	}{
+		{"cluster", edited(least()), testStack},
+		{"groups-and-path", edited(addGroup, least(), func(p *Properties) { p.NamePrefix, p.Path = "ml", "/team/" }), testStack},
+		{"buckets", edited(least(func(lp *LeastPrivilege) {
+			lp.S3Buckets = []S3Bucket{{Name: "research-results"}, {Name: "public-datasets", ReadOnly: true}}
+		})), testStack},
+		{"buckets-read-only", edited(least(func(lp *LeastPrivilege) { lp.S3Buckets = []S3Bucket{{Name: "public-datasets", ReadOnly: true}} })), testStack},
+		{"fsx", edited(least(func(lp *LeastPrivilege) { lp.FSx = true })), testStack},
+		{"cloudwatch", edited(least(func(lp *LeastPrivilege) { lp.CloudWatch = true })), testStack},
+		{"spot", edited(least(func(lp *LeastPrivilege) { lp.Spot = true })), testStack},
+		{"subnets", edited(least(func(lp *LeastPrivilege) {
+			lp.SubnetIDs = []string{"subnet-0bbbbbbbbbbbbbbbb", "subnet-0aaaaaaaaaaaaaaaa"}
+		})), testStack},
+		{"security-groups", edited(least(func(lp *LeastPrivilege) { lp.SecurityGroupIDs = []string{"sg-0aaaaaaaaaaaaaaaa"} })), testStack},
+		{"images", edited(least(func(lp *LeastPrivilege) { lp.ImageIDs = []string{"ami-0aaaaaaaaaaaaaaaa"} })), testStack},
+		{"keys", edited(least(func(lp *LeastPrivilege) { lp.KeyNames = []string{"ray key"} })), testStack},
+		{"instance-types", edited(least(func(lp *LeastPrivilege) { lp.InstanceTypes = []string{"m6i.4xlarge", "g5.xlarge", "m6i.4xlarge"} })), testStack},
+		{"everything", edited(least(everyOption)), testStack},
+		{"everything-in-china", edited(least(everyOption)), china},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := rendered(t, Nodes(tt.props, tt.stack, "owner"))
+			file := filepath.Join("testdata", "policies", tt.name+".golden.json")
+			if *update {
+				if err := os.WriteFile(file, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != string(want) {
+				t.Errorf("policies differ from %s (write it anew with -update):\n%s", file, got)
+			}
+		})
+	}
+}
+
+// rendered is every inline policy of every role.
+func rendered(t *testing.T, nodes []Node) []byte {
+	t.Helper()
+	roles := map[string]map[string]json.RawMessage{}
+	for _, node := range nodes {
+		roles[node.Name] = map[string]json.RawMessage{}
+		for name, document := range node.InlinePolicies {
+			roles[node.Name][name] = json.RawMessage(document)
+		}
+	}
+	out, err := json.MarshalIndent(roles, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(out, '\n')
+}
+
+// TestLeastPrivilege_ReplacesTheRecipe holds that the recipe's policies go with the
+// property's presence, and that those which the template names stay.
+func TestLeastPrivilege_ReplacesTheRecipe(t *testing.T) {
+	const named = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+	p := edited(addGroup, setBoundary, least(), func(p *Properties) {
+		p.Head.ManagedPolicyARNs = []string{named}
+		p.Head.Policies = []InlinePolicy{{"extra", "{}"}}
+	})
+	nodes := Nodes(p, testStack, "owner")
+	if got := nodes[0].ManagedPolicyARNs; !slices.Equal(got, []string{named}) {
+		t.Errorf("the head has %v, want the named policy", got)
+	}
+	if got, want := sortedKeys(nodes[0].InlinePolicies), []string{"extra", "ray-autoscaler-policy", "ray-pass-role-policy"}; !slices.Equal(got, want) {
+		t.Errorf("the head has inline %v, want %v", got, want)
+	}
+	for _, node := range nodes[1:] {
+		if len(node.ManagedPolicyARNs)+len(node.InlinePolicies) != 0 {
+			t.Errorf("%s has %v and %v, want nothing: no option asks for it", node.Name, node.ManagedPolicyARNs, node.InlinePolicies)
+		}
+	}
+	for _, ref := range PolicyReferences(p, testStack) {
+		if ref.Default {
+			t.Errorf("%s is asked for by default", ref.ARN)
+		}
+	}
+}
+
+// TestLeastPrivilege_PassRoleStaysAsItIs holds section 5's form of it.
+func TestLeastPrivilege_PassRoleStaysAsItIs(t *testing.T) {
+	const name = "ray-pass-role-policy"
+	with := Nodes(edited(least(everyOption)), testStack, "owner")[0].InlinePolicies[name]
+	if without := Nodes(defaults, testStack, "owner")[0].InlinePolicies[name]; with != without {
+		t.Errorf("%s, want %s", with, without)
+	}
+}
+
+// TestLeastPrivilege_Check holds what the schema cannot say.
+func TestLeastPrivilege_Check(t *testing.T) {
+	long := func(lp *LeastPrivilege) {
+		for i := range 20 {
+			lp.KeyNames = append(lp.KeyNames, strings.Repeat("k", 240)+fmt.Sprint(i))
+			lp.S3Buckets = append(lp.S3Buckets, S3Bucket{Name: strings.Repeat("b", 60) + fmt.Sprint(i)})
+		}
+	}
+	tests := []struct {
+		name  string
+		props Properties
+		want  []string
+	}{
+		{"every option", edited(least(everyOption)), nil},
+		{"generated policies need no boundary", edited(least()), nil},
+		{"declared ones do", edited(least(), func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), []string{"Head.Policies: only under a permissions boundary"}},
+		{"bucket twice", edited(least(func(lp *LeastPrivilege) {
+			lp.S3Buckets = []S3Bucket{{Name: "data"}, {Name: "data", ReadOnly: true}}
+		})), []string{"LeastPrivilege.S3Buckets[1].Name: S3Buckets[0] has this name"}},
+		{"too large by itself", edited(least(long)), []string{"LeastPrivilege: role ray-head would have"}},
+		{"too large by itself, and more on top", edited(least(long), setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), []string{"LeastPrivilege: role ray-head would have"}},
+		{"too large with what is on top", edited(least(everyOption), setBoundary, func(p *Properties) {
+			p.WorkerGroups[0].Policies = []InlinePolicy{{"a", `{"x":"` + strings.Repeat("x", 9000) + `"}`}}
+		}), []string{"WorkerGroups[0].Policies: IAM allows 10240"}},
+		{"names of the generated policies", edited(least(everyOption), setBoundary, func(p *Properties) {
+			p.Head.Policies = []InlinePolicy{{"Ray-autoscaler-policy", "{}"}}
+			p.WorkerGroups[0].Policies = []InlinePolicy{{"ray-data-policy", "{}"}}
+		}), []string{"Head.Policies[0].PolicyName: the built-in policy has this name", "WorkerGroups[0].Policies[0].PolicyName: the built-in policy has this name"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			faults := Check(tt.props, testStack, Bounds{})
+			if len(faults) != len(tt.want) {
+				t.Fatalf("%d faults, want %d: %v", len(faults), len(tt.want), faults)
+			}
+			for i, want := range tt.want {
+				path, sentence, _ := strings.Cut(want, ": ")
+				if faults[i].Path != path || !strings.Contains(faults[i].String(), sentence) {
+					t.Errorf("fault %q, want %q at %s", faults[i], sentence, path)
+				}
+			}
+		})
+	}
+}
+
+// TestLeastPrivilege_Fits holds that lists as long as the schema allows, of names as
+// long as they usually are, stay within IAM's size together.
+func TestLeastPrivilege_Fits(t *testing.T) {
+	p := edited(addGroup, least(everyOption, func(lp *LeastPrivilege) {
+		lp.ClusterName = "a-cluster-with-quite-a-long-name"
+		lp.S3Buckets, lp.SubnetIDs, lp.SecurityGroupIDs, lp.ImageIDs, lp.KeyNames, lp.InstanceTypes = nil, nil, nil, nil, nil, nil
+		for i := range 12 {
+			lp.S3Buckets = append(lp.S3Buckets, S3Bucket{Name: fmt.Sprintf("research-results-%02d", i), ReadOnly: i%2 == 0})
+		}
+		for i := range 12 {
+			lp.SubnetIDs = append(lp.SubnetIDs, fmt.Sprintf("subnet-%017x", i))
+		}
+		for i := range 8 {
+			lp.SecurityGroupIDs = append(lp.SecurityGroupIDs, fmt.Sprintf("sg-%017x", i))
+			lp.ImageIDs = append(lp.ImageIDs, fmt.Sprintf("ami-%017x", i))
+			lp.KeyNames = append(lp.KeyNames, fmt.Sprintf("ray-key-%02d", i))
+		}
+		for i := range 24 {
+			lp.InstanceTypes = append(lp.InstanceTypes, fmt.Sprintf("m6i.%02dxlarge", i))
+		}
+	}))
+	stack := testStack
+	stack.Partition, stack.Region = "aws-us-gov", "us-gov-west-1"
+	size := sizeOf(builtinHeadPolicies(p, stack))
+	t.Logf("%d characters", size)
+	if faults := Check(p, stack, Bounds{}); len(faults) != 0 {
+		t.Errorf("%d characters: %v", size, faults)
+	}
+}
