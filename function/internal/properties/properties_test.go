@@ -181,6 +181,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{}`)
 	f.Add(`{"NamePrefix":"ml","Path":"/x/","WorkerGroups":[{"Name":"a","ManagedPolicyArns":["arn:aws:iam::aws:policy/X"]}],"Tags":[{"Key":"k","Value":"v"}],"AdoptExisting":"true","PropagationWaitSeconds":"5"}`)
 	f.Add(`{"Head":{"Policies":[{"PolicyName":"p","PolicyDocument":{"Statement":[{"Effect":"Allow","Action":["a:b"],"Resource":"*"}]}}]}}`)
+	f.Add(`{"LeastPrivilege":{"ClusterName":"a","S3Buckets":[{"Name":"abc","ReadOnly":true}],"Spot":"true","SubnetIds":["subnet-01234567"],"KeyNames":["k"]}}`)
 	f.Add(`{"NamePrefx":[{}],"WorkerGroups":[null]}`)
 	f.Add(`null`)
 	f.Fuzz(func(t *testing.T, raw string) {

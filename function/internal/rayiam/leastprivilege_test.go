@@ -3,6 +3,7 @@ package rayiam
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -207,5 +208,32 @@ func TestLeastPrivilege_Fits(t *testing.T) {
 	t.Logf("%d characters", size)
 	if faults := Check(p, stack, Bounds{}); len(faults) != 0 {
 		t.Errorf("%d characters: %v", size, faults)
+	}
+}
+
+// TestLeastPrivilege_SwitchNeverWidens holds that on the way from the recipe to least
+// privilege nothing managed is attached, that the way back takes every generated
+// policy away, and that neither touches boundary, trust or profile.
+func TestLeastPrivilege_SwitchNeverWidens(t *testing.T) {
+	on := mustPlan(t, desiredFor(edited(least(everyOption))), settled(defaults))
+	off := mustPlan(t, desiredFor(defaults), settled(edited(least(everyOption))))
+	tests := []struct {
+		name string
+		plan Plan
+		want map[Call]int
+	}{
+		{"on", on, map[Call]int{DetachRolePolicy: 8, PutRolePolicy: 6}},
+		{"off", off, map[Call]int{AttachRolePolicy: 8, DeleteRolePolicy: 6}},
+	}
+	for _, tt := range tests {
+		got := map[Call]int{}
+		for _, steps := range tt.plan.Phases {
+			for _, step := range steps {
+				got[step.Call]++
+			}
+		}
+		if !maps.Equal(got, tt.want) {
+			t.Errorf("%s: calls %v, want %v", tt.name, got, tt.want)
+		}
 	}
 }

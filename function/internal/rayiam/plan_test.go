@@ -71,6 +71,9 @@ func TestPlans(t *testing.T) {
 		{"boundary-set-with-policies", desiredFor(onlyS3), settled(defaults)},
 		{"boundary-removed", desiredFor(defaults), settled(edited(setBoundary))},
 		{"tags-changed", desiredFor(edited(setTags)), tagged(tagged(settled(defaults), "ray-head", "team", "web"), "ray-head", "old", "1")},
+		{"least-privilege-on", desiredFor(edited(least(everyOption))), settled(defaults)},
+		{"least-privilege-off", desiredFor(defaults), settled(edited(least(everyOption)))},
+		{"least-privilege-narrowed", desiredFor(edited(least())), settled(edited(least(everyOption)))},
 		{"drift", desiredFor(defaults), func() Observed {
 			o := alterRole(settled(defaults), "ray-head", func(r *Role) {
 				r.TrustPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`
@@ -118,6 +121,7 @@ func TestPlanOfWhatIsSoIsEmpty(t *testing.T) {
 	}{
 		{"defaults", desiredFor(defaults), settled(defaults)},
 		{"everything", desiredFor(edited(addGroup, setBoundary, setTags)), settled(edited(addGroup, setBoundary, setTags))},
+		{"least privilege", desiredFor(edited(addGroup, least(everyOption))), settled(edited(addGroup, least(everyOption)))},
 		{"owned by adoption, kept", desiredFor(defaults), tagged(settled(defaults), "ray-head", AdoptedTag, Owned)},
 		{"held by adoption", held, tagged(settled(defaults), "ray-head", AdoptedTag, Held)},
 		{"created under AdoptExisting", held, settled(defaults)},
