@@ -1,0 +1,170 @@
+package acceptance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// everyLeastPrivilege asks for all that section 9 offers, as CloudFormation delivers it.
+var everyLeastPrivilege = map[string]any{
+	"ClusterName": "research",
+	"S3Buckets":   []any{map[string]any{"Name": "research-results"}, map[string]any{"Name": "public-datasets", "ReadOnly": "true"}},
+	"FSx":         "true", "CloudWatch": "true", "Spot": "true",
+	"SubnetIds":        []any{"subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"},
+	"SecurityGroupIds": []any{"sg-0aaaaaaaaaaaaaaaa"},
+	"ImageIds":         []any{"ami-0aaaaaaaaaaaaaaaa"},
+	"KeyNames":         []any{"ray key"},
+	"InstanceTypes":    []any{"m6i.4xlarge", "g5.xlarge"},
+}
+
+func leastPrivilege(fields ...any) properties {
+	lp := map[string]any{"ClusterName": "research"}
+	for i := 0; i < len(fields); i += 2 {
+		lp[fields[i].(string)] = fields[i+1]
+	}
+	return properties{"LeastPrivilege": lp}
+}
+
+// TestSection9_EveryOption holds that a Create with all options makes the generated
+// policies and attaches none of the recipe's, that the policies which the template
+// names apply too, and that nothing is left to write.
+func TestSection9_EveryOption(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	p := quick.With(properties{
+		"LeastPrivilege": everyLeastPrivilege,
+		"WorkerGroups":   []any{map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu", "ManagedPolicyArns": []any{awsPolicy + "AmazonEC2ContainerRegistryReadOnly"}}},
+	})
+	s := l.created(p)
+	own := "arn:aws:ec2:us-east-1:" + l.account
+	l.has(
+		"role ray-head: inline ray-pass-role-policy",
+		"role ray-head: inline ray-autoscaler-policy",
+		"role ray-head: inline ray-cloudwatch-policy",
+		"role ray-head: inline ray-agent-policy",
+		"role ray-head: inline ray-data-policy",
+		"role ray-cpu: inline ray-agent-policy",
+		"role ray-cpu: inline ray-data-policy",
+		"role ray-gpu: attached "+awsPolicy+"AmazonEC2ContainerRegistryReadOnly",
+		own+":instance/*",
+		"arn:aws:ec2:us-east-1:*:subnet/subnet-0bbbbbbbbbbbbbbbb",
+		"arn:aws:iam::"+l.account+":instance-profile/ray-gpu",
+		"arn:aws:s3:::public-datasets/*",
+	)
+	l.hasNot("role ray-head: attached", "role ray-cpu: attached", "role ray-cpu: inline ray-autoscaler-policy")
+	l.likeNew(s, p, before)
+}
+
+// TestSection9_GeneratedPoliciesNeedNoBoundary holds that section 8's condition is for
+// what a template's author writes, and still there.
+func TestSection9_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
+	l := newLab(t)
+	l.created(quick.With(leastPrivilege()))
+	l.has("role ray-head: inline ray-autoscaler-policy")
+	refused, _ := l.stack().Create(quick.With(leastPrivilege()).With(properties{"NamePrefix": "other", "Head": map[string]any{"Policies": []any{inline("extra", "a:B")}}}))
+	l.failed(refused, "Head.Policies", "PermissionsBoundary", "nothing was changed")
+	boundary := l.policy("boundary")
+	l.created(quick.With(leastPrivilege()).With(properties{"NamePrefix": "third", "PermissionsBoundary": boundary, "Head": map[string]any{"Policies": []any{inline("extra", "a:B")}}}))
+	l.has("role third-head: inline extra", "role third-head: inline third-autoscaler-policy", "role third-head: boundary "+boundary)
+}
+
+// TestSection9_OnChangeInPlace holds the switch from the recipe and back, and a change
+// of what is asked for: in place, with the result that a Create would have had. On
+// the way to least privilege nothing is attached.
+func TestSection9_OnChangeInPlace(t *testing.T) {
+	recipe, narrow := quick, quick.With(properties{"LeastPrivilege": everyLeastPrivilege})
+	for _, tt := range []struct {
+		name     string
+		from, to properties
+		never    string
+	}{
+		{"switched on", recipe, narrow, "AttachRolePolicy"},
+		{"switched off", narrow, recipe, "PutRolePolicy"},
+		{"options dropped", narrow, quick.With(leastPrivilege()), "AttachRolePolicy"},
+		{"another cluster", narrow, quick.With(leastPrivilege("ClusterName", "other")), "AttachRolePolicy"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			s := l.created(tt.from)
+			l.proxy.Reset()
+			l.updated(s, tt.to)
+			if writes := l.proxy.Writes(); len(writes) == 0 || slices.Contains(writes, tt.never) {
+				t.Errorf("writes %v, want some and no %s", writes, tt.never)
+			}
+			l.likeNew(s, tt.to, before)
+		})
+	}
+}
+
+// TestSection9_DriftIsRepaired holds that a generated policy replaced by hand is
+// brought back, and that one put beside them goes.
+func TestSection9_DriftIsRepaired(t *testing.T) {
+	l := newLab(t)
+	p := quick.With(leastPrivilege("Spot", true))
+	s := l.created(p)
+	before := l.snapshot()
+	l.putInline("ray-head", "ray-autoscaler-policy")
+	l.putInline("ray-worker", "by-hand")
+	l.updated(s, p.With(properties{"Revision": "2"}))
+	l.unchanged(before, "drift and its repair")
+}
+
+// TestSection9_BadInputIsRefused holds that each fault names its property, in the
+// second entry of a list as in the first, before any write, and that policies beyond
+// IAM's size are one.
+func TestSection9_BadInputIsRefused(t *testing.T) {
+	l := newLab(t)
+	bucket := func(fields ...any) []any {
+		second := map[string]any{}
+		for i := 0; i < len(fields); i += 2 {
+			second[fields[i].(string)] = fields[i+1]
+		}
+		return []any{map[string]any{"Name": "research-results"}, second}
+	}
+	var longNames []any
+	for i := range 8 {
+		longNames = append(longNames, fmt.Sprintf("%s-%d", strings.Repeat("k", 250), i))
+	}
+	var longBuckets []any
+	for i := range 12 {
+		longBuckets = append(longBuckets, map[string]any{"Name": fmt.Sprintf("%s-%02d", strings.Repeat("b", 60), i)})
+	}
+	tooLarge := leastPrivilege("KeyNames", longNames, "S3Buckets", longBuckets, "CloudWatch", true, "ClusterName", strings.Repeat("c", 245))
+	for _, tt := range []struct {
+		name  string
+		props properties
+		want  []string
+	}{
+		{"no cluster", properties{"LeastPrivilege": map[string]any{}}, []string{"LeastPrivilege.ClusterName: is missing"}},
+		{"cluster", leastPrivilege("ClusterName", "a/*"), []string{`LeastPrivilege.ClusterName: "a/*" is refused`}},
+		{"unknown option", leastPrivilege("Fsx", true), []string{"LeastPrivilege.Fsx", "FSx"}},
+		{"bucket with a wildcard", leastPrivilege("S3Buckets", bucket("Name", "data-*")), []string{`LeastPrivilege.S3Buckets[1].Name: "data-*" is refused`}},
+		{"bucket twice", leastPrivilege("S3Buckets", bucket("Name", "research-results", "ReadOnly", true)), []string{"LeastPrivilege.S3Buckets[1].Name", "S3Buckets[0] has this name"}},
+		{"read-only", leastPrivilege("S3Buckets", bucket("Name", "data", "ReadOnly", "perhaps")), []string{`LeastPrivilege.S3Buckets[1].ReadOnly: "perhaps" is refused`}},
+		{"spot", leastPrivilege("Spot", "perhaps"), []string{`LeastPrivilege.Spot: "perhaps" is refused`}},
+		{"subnet", leastPrivilege("SubnetIds", []any{"subnet-01234567", "subnet-*"}), []string{`LeastPrivilege.SubnetIds[1]: "subnet-*" is refused`}},
+		{"security group", leastPrivilege("SecurityGroupIds", []any{"default"}), []string{`LeastPrivilege.SecurityGroupIds[0]: "default" is refused`}},
+		{"image", leastPrivilege("ImageIds", []any{"*"}), []string{`LeastPrivilege.ImageIds[0]: "*" is refused`}},
+		{"key", leastPrivilege("KeyNames", []any{"ray", "${aws:username}"}), []string{`LeastPrivilege.KeyNames[1]: "${aws:username}" is refused`}},
+		{"instance type", leastPrivilege("InstanceTypes", []any{"m5.*"}), []string{`LeastPrivilege.InstanceTypes[0]: "m5.*" is refused`}},
+		{"empty list", leastPrivilege("InstanceTypes", []any{}), []string{"LeastPrivilege.InstanceTypes: [] is refused", "leave it out"}},
+		{"policies too large", tooLarge, []string{"LeastPrivilege: the policies of role ray-head would have", "IAM allows 10240"}},
+		{"named as a generated one", leastPrivilege().With(properties{"PermissionsBoundary": awsPolicy + "ReadOnlyAccess", "Head": map[string]any{"Policies": []any{inline("ray-autoscaler-policy", "a:B")}}}), []string{"Head.Policies[0].PolicyName", "built-in"}},
+		{"several at once", leastPrivilege("ClusterName", "", "Spot", 5, "ImageIds", []any{"x"}), []string{"3 properties", "LeastPrivilege.ClusterName", "LeastPrivilege.Spot", "LeastPrivilege.ImageIds[0]"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := l.snapshot()
+			l.proxy.Reset()
+			create, rollback := l.stack().Create(quick.With(tt.props))
+			l.failed(create, append(tt.want, "nothing was changed")...)
+			l.ok(rollback)
+			if writes := l.proxy.Writes(); len(writes) != 0 {
+				t.Errorf("writes %v, want none", writes)
+			}
+			l.unchanged(before, tt.name)
+		})
+	}
+}
