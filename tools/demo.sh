@@ -53,7 +53,7 @@ show() {
   roles=$(aws iam get-account-authorization-details --filter Role --output text --query "sort_by(
     RoleDetailList[?InstanceProfileList && starts_with(RoleName, '$prefix')], &RoleName)[].[RoleName,
     InstanceProfileList[0].InstanceProfileName, join(', ', sort(AttachedManagedPolicies[].PolicyName)),
-    join(', ', RolePolicyList[].PolicyName)]")
+    join(', ', sort(RolePolicyList[].PolicyName))]")
   awk -F '\t' '{ printf "   role %s, in the instance profile %s\n        %s\n", $1, $2, $3
                  if ($4 != "") printf "        inline: %s\n", $4 }' <<<"$roles"
   names=$(cut -f 1 <<<"$roles" | paste -s -d ' ' -)
@@ -149,7 +149,21 @@ aws iam list-attached-role-policies --role-name ray-embed-worker --output text |
   fail "the policy detached by hand did not come back"
 note "The new group is there, and so is the policy again: what the template declares is what is."
 
-say "7. Deleting both stacks"
+say "7. A cluster that may do no more than it needs, examples/least-privilege.yaml"
+run aws cloudformation create-stack --stack-name ray-research --template-body file://examples/least-privilege.yaml \
+  --parameters ParameterKey=PropagationWaitSeconds,ParameterValue=0 ParameterKey=DatasetsBucket,ParameterValue=datasets
+settle ray-research CREATE_COMPLETE
+show ray-research- ray-research-cpu ray-research-gpu ray-research-head
+broad=$(aws iam list-attached-role-policies --role-name ray-research-head --query 'AttachedPolicies[].PolicyName' \
+  --output text)
+[ -z "$broad" ] || fail "the head of ray-research still has $broad"
+note "No managed policy is left. What the head may stop and terminate are machines with these tags:"
+aws iam get-role-policy --role-name ray-research-head --policy-name ray-research-autoscaler-policy --output text \
+  --query "to_string(PolicyDocument.Statement[?Sid=='RunWorkers'] | [0].Condition.StringEquals)" | sed 's/^/        /'
+
+say "8. Deleting all stacks"
+run aws cloudformation delete-stack --stack-name ray-research
+settle ray-research gone
 run aws cloudformation delete-stack --stack-name ray-embed
 settle ray-embed gone
 run aws cloudformation delete-stack --stack-name ray-iam

@@ -30,6 +30,8 @@ func TestDemo(t *testing.T) {
 		`(?m)^ +Arn: arn:aws:iam::123456789012:instance-profile/ray-head$`,
 		`(?m)^ +Arn: arn:aws:iam::123456789012:instance-profile/ray-worker$`,
 		`(?m)^ +role ray-embed-gpu, in the instance profile ray-embed-gpu$`,
+		`(?m)^ +inline: ray-research-agent-policy, ray-research-autoscaler-policy, ray-research-cloudwatch-policy, ray-research-data-policy, ray-research-pass-role-policy$`,
+		`"aws:ResourceTag/ray-cluster-name": ?"research"`,
 		`IAM is empty again: no role and no instance profile is left\.`,
 	} {
 		if !regexp.MustCompile(want).MatchString(demo.output()) {

@@ -1,0 +1,97 @@
+package deploy
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// cluster is what examples/ray/cluster.yaml says that concerns identities.
+type cluster struct {
+	ClusterName  string `json:"cluster_name"`
+	Provider     map[string]any
+	Auth         map[string]any
+	HeadNodeType string `json:"head_node_type"`
+	NodeTypes    map[string]struct {
+		NodeConfig nodeConfig `json:"node_config"`
+	} `json:"available_node_types"`
+}
+
+type nodeConfig struct {
+	InstanceType, KeyName       string
+	SubnetIds, SecurityGroupIds []string
+	IamInstanceProfile          struct{ Arn string }
+	InstanceMarketOptions       struct{ MarketType string }
+}
+
+func readCluster(t *testing.T) cluster {
+	t.Helper()
+	command := exec.Command(python(t), "-c", "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)",
+		filepath.Join(root, "examples/ray/cluster.yaml"))
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("reading the cluster's YAML: %v", err)
+	}
+	var c cluster
+	if err := json.Unmarshal(out, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// The template and the cluster's YAML are one example: what the head launches by the one is what it may by the other.
+func TestLeastPrivilegeExample(t *testing.T) {
+	template, cluster := readTemplate(t, "examples/least-privilege.yaml"), readCluster(t)
+	const token = `{"Fn::ImportValue":{"Ref":"ServiceTokenExport"}}`
+	rayIAM := template.Resources["RayIAM"].Properties
+	if got := text(t, rayIAM["ServiceToken"]); got != token {
+		t.Errorf("ServiceToken is %s, want %s", got, token)
+	}
+	var least struct {
+		Spot                    bool
+		InstanceTypes, KeyNames []string
+	}
+	convert(t, rayIAM["LeastPrivilege"], &least)
+	var groups []struct{ Name string }
+	convert(t, rayIAM["WorkerGroups"], &groups)
+
+	if want := template.Parameters["ClusterName"].Default; cluster.ClusterName != want {
+		t.Errorf("cluster_name is %q, the template's ClusterName %v", cluster.ClusterName, want)
+	}
+	for name, node := range cluster.NodeTypes {
+		config := node.NodeConfig
+		profile := template.Parameters["NamePrefix"].Default.(string) + "-" + name
+		if _, got, _ := strings.Cut(config.IamInstanceProfile.Arn, ":instance-profile/"); got != profile {
+			t.Errorf("%s has the instance profile %q, want %s", name, got, profile)
+		}
+		if len(config.SubnetIds) == 0 || len(config.SecurityGroupIds) == 0 || !slices.Contains(least.KeyNames, config.KeyName) {
+			t.Errorf("%s leaves something to Ray that its head may not do: %+v", name, config)
+		}
+		if name == cluster.HeadNodeType {
+			continue
+		}
+		if !slices.ContainsFunc(groups, func(g struct{ Name string }) bool { return g.Name == name }) {
+			t.Errorf("%s is no worker group of the template", name)
+		}
+		if !slices.Contains(least.InstanceTypes, config.InstanceType) {
+			t.Errorf("%s has the type %s, the head may launch %v", name, config.InstanceType, least.InstanceTypes)
+		}
+		if config.InstanceMarketOptions.MarketType == "spot" && !least.Spot {
+			t.Errorf("%s is to be Spot Instances, and the head may launch none", name)
+		}
+	}
+	if len(cluster.NodeTypes) != len(groups)+1 {
+		t.Errorf("%d node types for %d worker groups and the head", len(cluster.NodeTypes), len(groups))
+	}
+	if cluster.Auth["ssh_private_key"] == nil {
+		t.Error("auth names no key: the head would look for one among all of the account's")
+	}
+	for key := range cluster.Provider {
+		if strings.Contains(key, "credentials") {
+			t.Errorf("the example holds %s", key)
+		}
+	}
+}
