@@ -1,0 +1,87 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestDocs_LeastPrivilegeStatements holds the tables of statements to the policies as
+// they are generated with every option: each statement is there, and names each of its
+// actions.
+func TestDocs_LeastPrivilegeStatements(t *testing.T) {
+	var roles map[string]map[string]struct {
+		Statement []struct {
+			Sid    string
+			Action any
+		}
+	}
+	golden := text(t, "function", "internal", "rayiam", "testdata", "policies", "everything.golden.json")
+	if err := json.Unmarshal([]byte(golden), &roles); err != nil {
+		t.Fatal(err)
+	}
+	document := text(t, "docs", "least-privilege.md")
+	documented := map[string]string{}
+	for _, m := range row.FindAllStringSubmatch(section(t, document, "What each statement permits"), -1) {
+		documented[m[1]] = m[2]
+	}
+	generated := map[string]bool{}
+	for name, policy := range roles["ray-head"] {
+		if heading := "`<NamePrefix>" + strings.TrimPrefix(name, "ray") + "`"; !strings.Contains(document, heading) {
+			t.Errorf("the document has no %s", heading)
+		}
+		for _, statement := range policy.Statement {
+			if statement.Sid == "" {
+				continue // the pass-role policy, which every head has
+			}
+			generated[statement.Sid] = true
+			actions, several := statement.Action.([]any)
+			if !several {
+				actions = []any{statement.Action}
+			}
+			for _, action := range actions {
+				if !strings.Contains(documented[statement.Sid], "`"+action.(string)+"`") {
+					t.Errorf("the document does not say that %s permits %s", statement.Sid, action)
+				}
+			}
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(generated)); !slices.Equal(got, want) {
+		t.Errorf("documented %v, generated %v", got, want)
+	}
+}
+
+// TestDocs_LeastPrivilegeOptions holds the table of options, with the lengths of the
+// lists, to the schema.
+func TestDocs_LeastPrivilegeOptions(t *testing.T) {
+	var schema struct {
+		Properties struct {
+			LeastPrivilege struct {
+				Properties map[string]struct{ MaxItems int }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(text(t, "schema", "custom-rayiam.schema.json")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	options := schema.Properties.LeastPrivilege.Properties
+	documented := map[string]string{}
+	for _, m := range row.FindAllStringSubmatch(section(t, text(t, "docs", "least-privilege.md"), "Options"), -1) {
+		documented[m[1]] = m[2]
+	}
+	if got, want := slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(options)); !slices.Equal(got, want) {
+		t.Errorf("documented %v, the schema has %v", got, want)
+	}
+	for name, option := range options {
+		if option.MaxItems == 0 {
+			continue
+		}
+		if length := regexp.MustCompile(`1 to [0-9]+`).FindString(documented[name]); length != fmt.Sprint("1 to ", option.MaxItems) {
+			t.Errorf("%s: documented %q, the schema allows %d", name, length, option.MaxItems)
+		}
+	}
+}
