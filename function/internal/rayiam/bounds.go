@@ -8,15 +8,20 @@ type Bounds struct {
 	NamePrefix          string   // every NamePrefix begins with it
 	PermissionsBoundary string   // the default boundary, and the only one
 	AllowedPolicyARNs   []string // patterns (* and ?) of managed policies; empty for any
+	NoAdoption          bool     // AdoptExisting is refused
 }
 
 // BoundsFromEnvironment reads the bounds from RAYIAM_NAME_PREFIX,
-// RAYIAM_PERMISSIONS_BOUNDARY and RAYIAM_ALLOWED_POLICY_ARNS (comma-separated).
-// A variable that is empty or unset is no bound.
+// RAYIAM_PERMISSIONS_BOUNDARY, RAYIAM_ALLOWED_POLICY_ARNS (comma-separated) and
+// RAYIAM_ALLOW_ADOPTION (anything but true forbids it). A variable that is empty or
+// unset is no bound.
 func BoundsFromEnvironment(getenv func(string) string) Bounds {
 	b := Bounds{
 		NamePrefix:          strings.TrimSpace(getenv("RAYIAM_NAME_PREFIX")),
 		PermissionsBoundary: strings.TrimSpace(getenv("RAYIAM_PERMISSIONS_BOUNDARY")),
+	}
+	if allow := strings.TrimSpace(getenv("RAYIAM_ALLOW_ADOPTION")); allow != "" {
+		b.NoAdoption = !strings.EqualFold(allow, "true")
 	}
 	for pattern := range strings.SplitSeq(getenv("RAYIAM_ALLOWED_POLICY_ARNS"), ",") {
 		if pattern = strings.TrimSpace(pattern); pattern != "" {

@@ -31,6 +31,9 @@ func Check(p Properties, stack Stack, bounds Bounds) Faults {
 	}
 	faults = append(faults, checkLeastPrivilege(p, stack)...)
 	faults = append(faults, checkRecipe(p, stack, bounds)...)
+	if p.AdoptExisting && bounds.NoAdoption {
+		faults = append(faults, Fault{"AdoptExisting", "true", "the administrator of the provider allows no taking over of what was there before: leave it out, or have the provider's parameter AllowAdoption set to true"})
+	}
 	return append(faults, checkTags(p)...)
 }
 

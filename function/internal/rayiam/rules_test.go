@@ -49,6 +49,8 @@ func TestCheck(t *testing.T) {
 				p.Tags = append(p.Tags, Tag{Key: fmt.Sprint(i)})
 			}
 		}), Bounds{}, []string{"Tags: 48 tags are too many with AdoptExisting"}},
+		{"adoption outside the bound", edited(func(p *Properties) { p.AdoptExisting = true }), Bounds{NoAdoption: true}, []string{"AdoptExisting: allows no taking over"}},
+		{"no adoption inside the bound", defaults, Bounds{NoAdoption: true}, nil},
 		{"prefix outside the bound", defaults, Bounds{NamePrefix: "team-"}, []string{`NamePrefix: begin with "team-"`}},
 		{"prefix inside the bound", defaults, Bounds{NamePrefix: "ra"}, nil},
 		{"boundary outside the bound", edited(setBoundary), Bounds{PermissionsBoundary: mine}, []string{"PermissionsBoundary: allows \"" + mine + "\" only"}},
