@@ -144,11 +144,12 @@ func encode(cases []Case) ([]byte, error) {
 	return encoded, nil
 }
 
-// account returns the account that the resource is in: of an ARN that names none, such
-// as a bucket's, and of no ARN at all, it is the principal's.
+// account returns the account that the resource is in. For an ARN that names none, such
+// as a bucket's, for AWS's own managed policies and for no ARN at all, it is the
+// principal's.
 func (c Case) account() string {
 	for _, arn := range []string{c.Resource, c.Principal} {
-		if parts := strings.SplitN(arn, ":", 6); c.Account == "" && len(parts) == 6 {
+		if parts := strings.SplitN(arn, ":", 6); c.Account == "" && len(parts) == 6 && parts[4] != "aws" {
 			c.Account = parts[4]
 		}
 	}

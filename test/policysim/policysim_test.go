@@ -43,6 +43,7 @@ func TestDecide(t *testing.T) {
 		{"no tag", "iam:DeleteRole", head, nil, []string{owned}, nil, ImplicitlyDenied},
 		{"within the boundary", "iam:GetRole", head, nil, []string{allow("iam:*", `"*"`, "")}, []string{allow("iam:GetRole", `"*"`, "")}, Allowed},
 		{"beyond the boundary", "iam:PutRolePolicy", head, nil, []string{allow("iam:*", `"*"`, "")}, []string{allow("iam:GetRole", `"*"`, "")}, ImplicitlyDenied},
+		{"a policy of AWS's own", "iam:GetPolicy", "arn:aws:iam::aws:policy/X", nil, []string{allow("iam:GetPolicy", `"arn:aws:iam::aws:policy/*"`, "")}, nil, Allowed},
 		{"no resource", "iam:ListUsers", "*", nil, []string{allow("iam:ListUsers", `"*"`, "")}, nil, Allowed},
 	}
 	var cases []Case
