@@ -3,11 +3,13 @@
 //   in:  {"documents": [...], "cases": [{principal, action, resource, account, context, identity, boundary}, ...]}
 //        identity and boundary are lists of indexes into documents
 //   out: [{"decision": "..."} or {"error": "..."}, ...], one for each case
+import { createValidatedPolicy, validateIdentityPolicy } from '@cloud-copilot/iam-policy'
 import { runSimulation } from '@cloud-copilot/iam-simulate'
 import { text } from 'node:stream/consumers'
 
 const { documents, cases } = JSON.parse(await text(process.stdin))
-const named = (indexes) => (indexes ?? []).map((i) => ({ name: `document ${i}`, policy: documents[i] }))
+const validated = documents.map((document) => createValidatedPolicy(document, validateIdentityPolicy)) // once, not for each case
+const named = (indexes) => (indexes ?? []).map((i) => ({ name: `document ${i}`, policy: validated[i] }))
 
 async function decide(c) {
   const outcome = await runSimulation(
