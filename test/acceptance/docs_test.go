@@ -85,8 +85,8 @@ func TestReadme_Attributes(t *testing.T) {
 func TestReadme_Bounds(t *testing.T) {
 	template := text(t, "template.yaml")
 	rows := regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\| `(RAYIAM_[A-Z_]+)` \\|").FindAllStringSubmatch(text(t, "README.md"), -1)
-	if len(rows) != 4 {
-		t.Errorf("%d rows, want 4", len(rows))
+	if len(rows) != 5 {
+		t.Errorf("%d rows, want 5", len(rows))
 	}
 	for _, m := range rows {
 		if !strings.Contains(template, m[2]+": !Ref "+m[1]+"\n") {

@@ -107,13 +107,15 @@ func TestSection8_BoundsOfTheAdministrator(t *testing.T) {
 	l := newLab(t)
 	boundary := l.policy("boundary")
 	other := l.policy("other")
-	l.function = l.start("RAYIAM_NAME_PREFIX=ray", "RAYIAM_PERMISSIONS_BOUNDARY="+boundary, "RAYIAM_ALLOWED_POLICY_ARNS="+awsPolicy+"Amazon*Access,"+awsPolicy+"CloudWatchAgent?erverPolicy")
+	l.function = l.start("RAYIAM_NAME_PREFIX=ray", "RAYIAM_PATH=/", "RAYIAM_ALLOW_ADOPTION=false", "RAYIAM_PERMISSIONS_BOUNDARY="+boundary, "RAYIAM_ALLOWED_POLICY_ARNS="+awsPolicy+"Amazon*Access,"+awsPolicy+"CloudWatchAgent?erverPolicy")
 	before := l.snapshot()
 	for name, tt := range map[string]struct {
 		props properties
 		want  []string
 	}{
 		"prefix":   {properties{"NamePrefix": "team"}, []string{"NamePrefix", `"team"`, `"ray"`}},
+		"path":     {properties{"Path": "/team/"}, []string{"Path", `"/team/"`, `allows "/" only`}},
+		"adoption": {properties{"AdoptExisting": true}, []string{"AdoptExisting", "AllowAdoption"}},
 		"boundary": {properties{"PermissionsBoundary": other}, []string{"PermissionsBoundary", boundary}},
 		"policy":   {properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AdministratorAccess"}}}, []string{"Head.ManagedPolicyArns[0]", "AdministratorAccess", "Amazon*Access"}},
 	} {

@@ -70,7 +70,7 @@ func runsTheFunction(t *testing.T, provider template) {
 		"Architectures": `[{"Ref":"Architecture"}]`,
 		"CodeUri":       `.`,
 		"Environment": `{"Variables":{"RAYIAM_ALLOWED_POLICY_ARNS":{"Ref":"AllowedPolicyArns"},"RAYIAM_ALLOW_ADOPTION":{"Ref":"AllowAdoption"},` +
-			`"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"}}}`,
+			`"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PATH":{"Ref":"Path"},"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"}}}`,
 		"EventInvokeConfig": `{"DestinationConfig":{"OnFailure":{"Destination":{"Fn::GetAtt":["FailureQueue","Arn"]},` +
 			`"Type":"SQS"}},"MaximumEventAgeInSeconds":3600,"MaximumRetryAttempts":2}`,
 		"Handler":       `bootstrap`,

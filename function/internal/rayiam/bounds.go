@@ -6,18 +6,20 @@ import "strings"
 // asks for. The zero value allows everything.
 type Bounds struct {
 	NamePrefix          string   // every NamePrefix begins with it
+	Path                string   // the only Path
 	PermissionsBoundary string   // the default boundary, and the only one
 	AllowedPolicyARNs   []string // patterns (* and ?) of managed policies; empty for any
 	NoAdoption          bool     // AdoptExisting is refused
 }
 
-// BoundsFromEnvironment reads the bounds from RAYIAM_NAME_PREFIX,
+// BoundsFromEnvironment reads the bounds from RAYIAM_NAME_PREFIX, RAYIAM_PATH,
 // RAYIAM_PERMISSIONS_BOUNDARY, RAYIAM_ALLOWED_POLICY_ARNS (comma-separated) and
 // RAYIAM_ALLOW_ADOPTION (anything but true forbids it). A variable that is empty or
 // unset is no bound.
 func BoundsFromEnvironment(getenv func(string) string) Bounds {
 	b := Bounds{
 		NamePrefix:          strings.TrimSpace(getenv("RAYIAM_NAME_PREFIX")),
+		Path:                strings.TrimSpace(getenv("RAYIAM_PATH")),
 		PermissionsBoundary: strings.TrimSpace(getenv("RAYIAM_PERMISSIONS_BOUNDARY")),
 	}
 	if allow := strings.TrimSpace(getenv("RAYIAM_ALLOW_ADOPTION")); allow != "" {

@@ -42,6 +42,9 @@ func checkNames(p Properties, bounds Bounds) Faults {
 	if !strings.HasPrefix(p.NamePrefix, bounds.NamePrefix) {
 		faults = append(faults, Fault{"NamePrefix", Quote(p.NamePrefix), fmt.Sprintf("the administrator of the provider allows names that begin with %s", Quote(bounds.NamePrefix))})
 	}
+	if bounds.Path != "" && p.Path != "" && p.Path != bounds.Path {
+		faults = append(faults, Fault{"Path", Quote(p.Path), fmt.Sprintf("the administrator of the provider allows %s only", Quote(bounds.Path))})
+	}
 	seen := map[string]int{}
 	for i, g := range p.WorkerGroups {
 		path := fmt.Sprintf("WorkerGroups[%d].Name", i)
@@ -99,8 +102,13 @@ func checkNode(path string, np NodeProperties, builtin []InlinePolicy, p Propert
 	if len(np.Policies) == 0 {
 		return faults
 	}
-	if p.PermissionsBoundary == "" {
+	switch {
+	case p.PermissionsBoundary == "":
 		faults = append(faults, Fault{path + ".Policies", "", "inline policies are accepted only under a permissions boundary, for nothing else bounds what they say: set PermissionsBoundary"})
+	case bounds.PermissionsBoundary == "" && !bounds.allowsPolicy(p.PermissionsBoundary):
+		// The template chose this boundary: under a wide one, an inline policy would
+		// say what no managed policy may.
+		faults = append(faults, Fault{path + ".Policies", "", fmt.Sprintf("inline policies are accepted only under a PermissionsBoundary that is itself among the managed policies which the administrator of the provider allows, those that match %s", strings.Join(bounds.AllowedPolicyARNs, ", "))})
 	}
 	return append(faults, checkInlinePolicies(path+".Policies", np.Policies, builtin)...)
 }

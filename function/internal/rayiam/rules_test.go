@@ -34,6 +34,10 @@ func TestCheck(t *testing.T) {
 		{"boundary of another account", edited(func(p *Properties) { p.PermissionsBoundary = "arn:aws:iam::999999999999:policy/X" }), Bounds{}, []string{"PermissionsBoundary: account 123456789012"}},
 		{"inline policies without a boundary", edited(func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), Bounds{}, []string{"Head.Policies: only under a permissions boundary"}},
 		{"inline policies under a boundary", edited(setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), Bounds{}, nil},
+		{"inline policies under a boundary that the template chose", edited(setBoundary, func(p *Properties) {
+			p.Head, p.WorkerGroups[0].ManagedPolicyARNs, p.Head.Policies = NodeProperties{}, nil, []InlinePolicy{{"a", "{}"}}
+		}), Bounds{AllowedPolicyARNs: []string{"arn:aws:iam::aws:policy/*"}}, []string{"Head.Policies: itself among the managed policies"}},
+		{"inline policies under a boundary that is an allowed policy", edited(setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), Bounds{AllowedPolicyARNs: []string{"arn:aws:iam::*"}}, nil},
 		{"duplicate inline policy", edited(setBoundary, func(p *Properties) { p.WorkerGroups[0].Policies = []InlinePolicy{{"a", "{}"}, {"A", "{}"}} }), Bounds{}, []string{"WorkerGroups[0].Policies[1].PolicyName: WorkerGroups[0].Policies[0] has this name"}},
 		{"name of the built-in policy", edited(setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"ray-pass-role-policy", "{}"}} }), Bounds{}, []string{"Head.Policies[0].PolicyName: the built-in policy has this name"}},
 		{"inline documents of 10,240", edited(setBoundary, func(p *Properties) {
@@ -51,6 +55,8 @@ func TestCheck(t *testing.T) {
 		}), Bounds{}, []string{"Tags: 48 tags are too many with AdoptExisting"}},
 		{"adoption outside the bound", edited(func(p *Properties) { p.AdoptExisting = true }), Bounds{NoAdoption: true}, []string{"AdoptExisting: allows no taking over"}},
 		{"no adoption inside the bound", defaults, Bounds{NoAdoption: true}, nil},
+		{"path outside the bound", defaults, Bounds{Path: "/ray/"}, []string{`Path: allows "/ray/" only`}},
+		{"path inside the bound", defaults, Bounds{Path: "/"}, nil},
 		{"prefix outside the bound", defaults, Bounds{NamePrefix: "team-"}, []string{`NamePrefix: begin with "team-"`}},
 		{"prefix inside the bound", defaults, Bounds{NamePrefix: "ra"}, nil},
 		{"boundary outside the bound", edited(setBoundary), Bounds{PermissionsBoundary: mine}, []string{"PermissionsBoundary: allows \"" + mine + "\" only"}},
@@ -99,9 +105,9 @@ func TestMatches(t *testing.T) {
 }
 
 func TestBoundsFromEnvironment(t *testing.T) {
-	env := map[string]string{"RAYIAM_NAME_PREFIX": "ray", "RAYIAM_PERMISSIONS_BOUNDARY": " ", "RAYIAM_ALLOWED_POLICY_ARNS": "a*, ,b"}
+	env := map[string]string{"RAYIAM_NAME_PREFIX": "ray", "RAYIAM_PATH": "/r/", "RAYIAM_PERMISSIONS_BOUNDARY": " ", "RAYIAM_ALLOWED_POLICY_ARNS": "a*, ,b"}
 	got := BoundsFromEnvironment(func(name string) string { return env[name] })
-	if got.NamePrefix != "ray" || got.PermissionsBoundary != "" || fmt.Sprint(got.AllowedPolicyARNs) != "[a* b]" {
+	if got.NamePrefix != "ray" || got.Path != "/r/" || got.PermissionsBoundary != "" || fmt.Sprint(got.AllowedPolicyARNs) != "[a* b]" {
 		t.Errorf("BoundsFromEnvironment = %+v", got)
 	}
 	if p := (Bounds{PermissionsBoundary: "b"}).Default(defaults); p.PermissionsBoundary != "b" {
