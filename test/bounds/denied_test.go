@@ -2,6 +2,8 @@ package bounds
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,8 +101,28 @@ func (s set) reports() []policysim.Case {
 	return []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil)}
 }
 
+// widerRights are calls whose condition another statement's might stand in for.
+func (s set) widerRights() []policysim.Case {
+	all := []policysim.Case{s.call("owned, passed to Lambda", "PassRole", s.own("role"), conditionKeys{ownerTag: {s.owner()}, serviceKey: {"lambda.amazonaws.com"}})}
+	if s.bounded() {
+		all = append(all, s.call("made as if adopted, without the boundary", "CreateRole", s.own("role"), conditionKeys{
+			newOwnerTag: {s.owner()}, newAdopted: {"held"}, tagKeys: {"ray-iam:adopted", "ray-iam:owner"},
+		}))
+	}
+	return all
+}
+
 func (s set) dangerous() []policysim.Case {
-	return append(append(s.nearMisses(), s.claims()...), s.beyond()...)
+	all := slices.Concat(s.nearMisses(), s.claims(), s.beyond(), s.widerRights())
+	for _, c := range all { // being adopted gives no more rights, but that of being released
+		own := c.Resource == s.own("role") || c.Resource == s.own("instance-profile")
+		if own && slices.Equal(c.Context[ownerTag], []string{s.owner()}) && !strings.HasPrefix(c.Action, "iam:Untag") {
+			held := maps.Clone(c.Context)
+			held[adoptedTag] = []string{"held"}
+			all = append(all, s.call("adopted, "+c.Name, c.Action, c.Resource, held))
+		}
+	}
+	return all
 }
 
 // TestDenied holds that what is dangerous is denied, and that it is so for the one

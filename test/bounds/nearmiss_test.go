@@ -58,11 +58,13 @@ func isRead(name string) bool {
 	return strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List")
 }
 
+// call returns an authorization. Whatever account is in the ARN, the answer is that of
+// the function's own: for another one, it would be denied for want of a policy there.
 func (s set) call(why, action, resource string, context conditionKeys) policysim.Case {
 	if !strings.Contains(action, ":") {
 		action = "iam:" + action
 	}
-	return policysim.Case{Name: fmt.Sprintf("%s: %s on %s with %v", why, action, resource, context), Principal: s.principal(), Action: action, Resource: resource, Context: context}
+	return policysim.Case{Name: fmt.Sprintf("%s: %s on %s with %v", why, action, resource, context), Principal: s.principal(), Action: action, Resource: resource, Account: account, Context: context}
 }
 
 // own returns the ARN of a role, instance profile or policy that is within the bounds.
@@ -112,6 +114,7 @@ func (s set) foreignResources(name, kind string) map[string]string {
 		return foreign
 	}
 	foreign["another prefix"] = s.iamARN(account, kind, s.path(), "admin")
+	foreign["a name with the prefix inside"] = s.iamARN(account, kind, s.path(), "my-"+s.prefix()+"-head")
 	foreign["another prefix at a path"] = s.iamARN(account, kind, "/elsewhere/", "admin")
 	if kind == "role" {
 		foreign["the function's own role"] = s.executionRole()
