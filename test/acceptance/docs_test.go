@@ -131,6 +131,34 @@ func TestDocs_LinksAndTargets(t *testing.T) {
 	}
 }
 
+// TestSecurity_Tests holds that every test on which the security page rests is there.
+func TestSecurity_Tests(t *testing.T) {
+	there := map[string]bool{}
+	for _, folder := range []string{"function", "test"} {
+		if err := filepath.WalkDir(filepath.Join(checkout.Root(), folder), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(string(content), -1) {
+				there[m[1]] = true
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(text(t, "docs", "security.md"), -1)
+	if len(named) == 0 {
+		t.Error("the page names no test")
+	}
+	for _, m := range named {
+		if !there[m[1]] {
+			t.Errorf("no test is called %s", m[1])
+		}
+	}
+}
+
 // TestReadme_Layout holds the layout to the folders.
 func TestReadme_Layout(t *testing.T) {
 	layout := section(t, text(t, "README.md"), "How it is laid out")
