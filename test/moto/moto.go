@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -41,7 +42,7 @@ func Start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(python, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0")
+	cmd := exec.Command(python, filepath.Join(checkout.Root(), "test", "moto", "server.py"), "-H", "127.0.0.1", "-p", "0")
 	cmd.Env = append(os.Environ(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true", "PYTHONUNBUFFERED=1")
 	checkout.DieWithParent(cmd)
 	output, err := cmd.StderrPipe()
@@ -105,7 +106,8 @@ func (s *Server) warm(account string) error {
 	return nil
 }
 
-// accounts is how many tests may run at once, each in an account of its own.
+// accounts is how many tests may run at once, each in an account of its own, unless
+// they ask for a pool of another size.
 const accounts = 4
 
 // Pool hands out accounts of one server.
@@ -114,8 +116,8 @@ type Pool struct {
 	free   chan string
 }
 
-// NewPool starts a server with a few accounts.
-func NewPool() (*Pool, error) {
+// NewPool starts a server with so many accounts.
+func NewPool(accounts int) (*Pool, error) {
 	server, err := Start()
 	if err != nil {
 		return nil, err
@@ -145,7 +147,7 @@ func (p *Pool) Stop() error { return p.server.Stop() }
 
 // Shared returns the one pool of this test process, started at first use.
 var Shared = sync.OnceValues(func() (*Pool, error) {
-	p, err := NewPool()
+	p, err := NewPool(accounts)
 	shared = p
 	return p, err
 })
