@@ -35,6 +35,18 @@ func Action(name string) func(Call) bool { return func(c Call) bool { return c.A
 // Every matches all calls.
 func Every(Call) bool { return true }
 
+// Same matches the n-th call and every repetition of it: the calls of the same action
+// with the same arguments.
+func Same(n int) func(Call) bool {
+	form := ""
+	return func(c Call) bool {
+		if c.N == n {
+			form = c.Form.Encode()
+		}
+		return form != "" && c.Form.Encode() == form
+	}
+}
+
 // Times limits match to the first n calls that it matches.
 func Times(n int, match func(Call) bool) func(Call) bool {
 	return func(c Call) bool {

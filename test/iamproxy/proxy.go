@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -49,6 +51,7 @@ type Proxy struct {
 	fault Fault
 
 	deciding sync.Mutex
+	open     atomic.Int64 // connections
 }
 
 // New starts a proxy on a free port of 127.0.0.1. It adds header to every call.
@@ -56,7 +59,16 @@ type Proxy struct {
 // tell from calls one after another.
 func New(target string, header http.Header, latency time.Duration) *Proxy {
 	p := &Proxy{target: target, header: header, latency: latency, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	p.server = httptest.NewServer(p)
+	p.server = httptest.NewUnstartedServer(p)
+	p.server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			p.open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			p.open.Add(-1)
+		}
+	}
+	p.server.Start()
 	p.URL = p.server.URL
 	return p
 }
@@ -91,6 +103,14 @@ func (p *Proxy) Calls() []Call {
 		calls[i] = *c
 	}
 	return calls
+}
+
+// Drain waits until the callers have closed their connections, and returns once no
+// call is under way: what a killed process had begun happens all the same.
+func (p *Proxy) Drain() {
+	for p.open.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // Writes returns the actions of the calls that change anything.

@@ -1,7 +1,10 @@
 package iamproxy
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -65,5 +68,35 @@ func TestErrorCode(t *testing.T) {
 	}
 	if Answer(http.StatusForbidden, "AccessDenied").Instead == nil {
 		t.Error("an Answer lets the call pass")
+	}
+}
+
+// TestDrain holds that a call whose caller has gone is waited for.
+func TestDrain(t *testing.T) {
+	reached := make(chan bool)
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		reached <- true
+		time.Sleep(100 * time.Millisecond)
+	}))
+	defer server.Close()
+	p := New(server.URL, nil, 0)
+	defer p.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, strings.NewReader("Action=CreateRole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		<-reached
+		cancel()
+	}()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	if resp, err := client.Do(req); err == nil {
+		resp.Body.Close()
+		t.Fatal("the caller did not give up")
+	}
+	p.Drain()
+	if calls := p.Calls(); len(calls) != 1 || calls[0].Status != http.StatusOK {
+		t.Errorf("drained with %+v, want the call to have happened", calls)
 	}
 }
