@@ -67,7 +67,9 @@ lint: $(STAMP) ## Check the form of Go code and templates
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 
 test: setup lint ## Run every check
-	go test -race ./...
+	@rm -rf build/reports
+	go test -race -count=1 ./... # not from the cache: it knows nothing of what other programs read
+	@cat build/reports/*.txt
 
 fmt: ## Format the Go code
 	@$(GOFILES) | xargs -0 -r gofmt -w

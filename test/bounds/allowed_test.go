@@ -1,9 +1,11 @@
 package bounds
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/checkout"
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 )
 
@@ -50,5 +52,5 @@ func TestAllowed(t *testing.T) {
 			t.Errorf("iam:%s was never recorded: the scenes do not show that it is allowed", name)
 		}
 	}
-	t.Logf("%d authorizations of %d actions in %d sets of parameters", total, len(actions), len(sets))
+	checkout.Report(t, "bounds-allowed", fmt.Sprintf("Execution role, allowed: %d authorizations of %d actions in %d sets of parameters", total, len(actions), len(sets)))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/checkout"
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 )
 
@@ -152,5 +153,5 @@ func TestDenied(t *testing.T) {
 			t.Errorf("%s: %s", got, cases[i].Name)
 		}
 	}
-	t.Logf("%d authorizations in %d sets of parameters: %v", len(cases), len(sets), counts)
+	checkout.Report(t, "bounds-denied", fmt.Sprintf("Execution role, denied: %d authorizations in %d sets of parameters: %v", len(cases), len(sets), counts))
 }

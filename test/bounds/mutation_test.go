@@ -2,11 +2,13 @@ package bounds
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/checkout"
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 )
 
@@ -74,7 +76,7 @@ func TestMutation(t *testing.T) {
 			t.Errorf("no case fails: %s", name)
 		}
 	}
-	t.Logf("%d weakened forms, %d of them make a case fail, by %d authorizations", len(generated), len(killed), asked)
+	checkout.Report(t, "bounds-mutation", fmt.Sprintf("Execution role, weakened: %d weakened forms, %d of them make a case fail, by %d authorizations", len(generated), len(killed), asked))
 }
 
 // against returns the dangerous calls that a mutant may let pass, under the policy with
