@@ -1,0 +1,18 @@
+// Package faults holds the built function to its promises when things go wrong: at
+// every call to IAM, on the way of its answers, and in the order of its requests.
+package faults
+
+import (
+	"os"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/moto"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	moto.StopShared()
+	checkout.Clean()
+	os.Exit(code)
+}
