@@ -10,8 +10,9 @@ import (
 // it about one call at a time.
 type Fault func(Call) Effect
 
-// An Effect is what happens to a call Instead of its reaching IAM, or After it has.
+// An Effect is what happens Before a call reaches IAM, Instead of that, or After it has.
 type Effect struct {
+	Before  func()
 	Instead http.HandlerFunc
 	After   http.HandlerFunc
 }

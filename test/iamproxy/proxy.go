@@ -143,6 +143,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	effect := p.decide(fault, begun)
 	time.Sleep(p.latency)
+	if effect.Before != nil {
+		effect.Before()
+	}
 	if effect.Instead != nil {
 		p.finish(call, 0, "")
 		effect.Instead(w, r)

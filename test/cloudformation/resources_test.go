@@ -1,0 +1,40 @@
+package cloudformation
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// TestResources holds what is answered of a resource that is known, of one that is
+// not, and of any other question.
+func TestResources(t *testing.T) {
+	r := NewResources()
+	defer r.Close()
+	r.Set("stack&1", "A", "CREATE_FAILED", "id<1>")
+	r.Set("stack&1", "Gone", "CREATE_FAILED", "")
+	r.Forget("stack&1", "Gone")
+	tests := []struct {
+		action, stack, logicalID string
+		status                   int
+		want                     string
+	}{
+		{"DescribeStackResource", "stack&1", "A", http.StatusOK, "<PhysicalResourceId>id&lt;1&gt;</PhysicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus>"},
+		{"DescribeStackResource", "stack&1", "Gone", http.StatusBadRequest, "Stack 'stack&amp;1' does not exist"},
+		{"DescribeStackResource", "stack2", "A", http.StatusBadRequest, "ValidationError"},
+		{"DeleteStack", "stack&1", "A", http.StatusBadRequest, "ValidationError"},
+	}
+	for i, tt := range tests {
+		resp, err := http.PostForm(r.URL, url.Values{"Action": {tt.action}, "StackName": {tt.stack}, "LogicalResourceId": {tt.logicalID}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != tt.status || !strings.Contains(string(body), tt.want) || r.Asked() != i+1 {
+			t.Errorf("%s of %s in %s: %d %s after %d questions, want %d with %s", tt.action, tt.logicalID, tt.stack, resp.StatusCode, body, r.Asked(), tt.status, tt.want)
+		}
+	}
+}
