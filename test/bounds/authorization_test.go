@@ -48,6 +48,9 @@ var kinds = map[string]struct {
 	"UpdateAssumeRolePolicy":        {kind: "role", current: true},
 }
 
+// askAboutStacks is the one call that is not IAM's.
+const askAboutStacks = "cloudformation:DescribeStackResource"
+
 // An entity is a role or instance profile as it is at the moment of a call.
 type entity struct {
 	arn      string

@@ -85,21 +85,24 @@ func (s set) beyond() []policysim.Case {
 	} {
 		all = append(all, s.call("not its business", c[0], c[1], nil))
 	}
-	for _, change := range [][2]string{{account, otherAccount}, {"arn:" + s.part() + ":", "arn:aws-us-gov:"}, {stackName, "another"}} {
+	for _, change := range [][2]string{{account, otherAccount}, {"arn:" + s.part() + ":", "arn:aws-us-gov:"}, {stackName, "another"}, {"us-east-1", "eu-west-1"}} {
 		elsewhere := func(arn string) string { return strings.Replace(arn, change[0], change[1], 1) }
 		all = append(all,
 			s.call("elsewhere", "sqs:SendMessage", elsewhere(s.failureQueue()), nil),
 			s.call("elsewhere", "logs:PutLogEvents", elsewhere(stream), nil),
 			s.call("elsewhere", "logs:CreateLogStream", elsewhere(stream), nil))
+		if stack := elsewhere(s.someStack()); stack != s.someStack() {
+			all = append(all, s.call("elsewhere", askAboutStacks, stack, nil))
+		}
 	}
 	return all
 }
 
-// reports are what Lambda does in the role's name: it writes the log and sends what
-// failed to the queue.
+// reports are what Lambda does in the role's name, which writes the log and sends what
+// failed to the queue, and the one question to CloudFormation.
 func (s set) reports() []policysim.Case {
 	stream := strings.TrimSuffix(s.logGroup(), "*") + "log-stream:x"
-	return []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil)}
+	return []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil), s.call("", askAboutStacks, s.someStack(), nil)}
 }
 
 // widerRights are calls whose condition another statement's might stand in for.

@@ -113,7 +113,10 @@ func widened(arn string) map[string]string {
 	wide := map[string]string{"everywhere": "*", "in any account": inPart(arn, 4, "*"), "in any partition": inPart(arn, 1, "*")}
 	parts := strings.SplitN(arn, ":", 6)
 	if parts[2] != "iam" {
-		wide["of any name"] = inPart(arn, 5, "*")
+		wide["in any Region"] = inPart(arn, 3, "*")
+		if parts[5] != "stack/*" { // any name is allowed already
+			wide["of any name"] = inPart(arn, 5, "*")
+		}
 		return wide
 	}
 	kind, _, _ := strings.Cut(parts[5], "/")

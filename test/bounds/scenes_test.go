@@ -3,6 +3,7 @@ package bounds
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -38,7 +39,9 @@ func groups(names ...string) []any {
 func wholeLife(l *lab) {
 	own := l.policy("own-bound")
 	s := l.stack(nil)
+	s.Age = time.Minute // so old that the function asks whether somebody still waits
 	l.did(s.Create(l.base(nil)))
+	s.Age = 0
 	tagged := l.base(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "x"}}, "WorkerGroups": groups("worker", "gpu")})
 	l.did(s.Update(tagged))
 	retagged := l.base(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "y"}}, "WorkerGroups": groups("gpu")})

@@ -97,6 +97,11 @@ func (s set) failureQueue() string {
 	return fmt.Sprintf("arn:%s:sqs:us-east-1:%s:%s-FailureQueue-1ABC", s.part(), account, stackName)
 }
 
+// someStack is one that uses the provider: any in the account and Region may.
+func (s set) someStack() string {
+	return fmt.Sprintf("arn:%s:cloudformation:us-east-1:%s:stack/team/11111111-2222-4333-8444-555555555555", s.part(), account)
+}
+
 // environment is the function's, as the template sets it from these parameters.
 func (s set) environment(t *testing.T, tpl template) []string {
 	t.Helper()

@@ -148,6 +148,15 @@ func (r Request) issued() (at time.Time, valid time.Duration, ok bool) {
 	return at, time.Duration(seconds) * time.Second, true
 }
 
+// Issued returns when CloudFormation issued the request, to the second, or now where
+// the response URL does not say.
+func (r Request) Issued(now time.Time) time.Time {
+	if at, _, ok := r.issued(); ok && at.Before(now) {
+		return at
+	}
+	return now
+}
+
 // expired reports whether the response URL was valid once and is not any more.
 func (r Request) expired(now time.Time) bool {
 	at, valid, ok := r.issued()

@@ -20,6 +20,10 @@ const (
 	// maxFaults is how many server or network faults in a row one write meets
 	// before its plan is made anew: the write may have happened all the same.
 	maxFaults = 4
+
+	// doubtAfter is how long IAM may fail to show what was made before it is doubted
+	// that it is still there. Most of the time it takes less than a second.
+	doubtAfter = 5 * time.Second
 )
 
 // Backoff returns how long to wait before the next attempt, counted from 1: full
@@ -51,7 +55,7 @@ type call struct {
 func (b *batch) do(c call) error {
 	b.sync.slots <- struct{}{}
 	defer func() { <-b.sync.slots }()
-	faults := 0
+	faults, start := 0, time.Now()
 	for n := 1; ; n++ {
 		err := b.attempt(c.attempt)
 		if err == nil {
@@ -75,6 +79,9 @@ func (b *batch) do(c call) error {
 		case stale, final:
 			return &callError{doing: c.doing, err: err, stale: v == stale}
 		}
+		if why := b.doubt(err, time.Since(start)); why != nil {
+			return &callError{doing: c.doing, err: why}
+		}
 		delay := Backoff(n)
 		b.sync.retries.Add(1)
 		b.sync.log.Warn("retrying", "doing", c.doing, "attempt", n, "delay", delay.String(), slog.String("error", words(err)))
@@ -82,6 +89,15 @@ func (b *batch) do(c call) error {
 			return err
 		}
 	}
+}
+
+// doubt returns why not to go on waiting for what IAM does not show, or nil.
+func (b *batch) doubt(err error, waited time.Duration) error {
+	absent := has(err, codeAbsent) || errors.Is(err, errNotListed)
+	if !absent || waited < doubtAfter || b.sync.Doubt == nil {
+		return nil
+	}
+	return b.sync.Doubt(b.ctx)
 }
 
 // attempt makes one attempt, with a bound on its time.

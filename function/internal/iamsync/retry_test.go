@@ -2,6 +2,7 @@ package iamsync
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -191,4 +192,64 @@ func TestAwaitProfiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDoubt holds that what IAM does not show is doubted after a while and waited for no
+// longer once there is a reason, that without one it is waited for until the deadline,
+// and that other faults are not doubted.
+func TestDoubt(t *testing.T) {
+	gone := errors.New("it is gone")
+	tests := []struct {
+		name  string
+		reply reply
+		doubt func(asked int) error
+		want  string
+		took  time.Duration // at the most
+		asked bool
+	}{
+		{"a reason", fails(404, "NoSuchEntity"), func(int) error { return gone }, "it is gone", 2 * doubtAfter, true},
+		{"a reason later on", fails(404, "NoSuchEntity"), func(asked int) error {
+			if asked < 3 {
+				return nil
+			}
+			return gone
+		}, "it is gone", time.Minute - time.Second, true},
+		{"none", fails(404, "NoSuchEntity"), func(int) error { return nil }, "before the deadline", time.Minute, true},
+		{"throttled", fails(400, "Throttling"), func(int) error { return gone }, "before the deadline", time.Minute, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := &wire{replies: map[string][]reply{"GetInstanceProfile": {tt.reply}}}
+			asked := 0
+			onWire(t, w, func(ctx context.Context, s *Sync) {
+				start := time.Now()
+				s.Doubt = func(context.Context) error {
+					if asked++; time.Since(start) < doubtAfter {
+						t.Errorf("doubted after %s", time.Since(start))
+					}
+					return tt.doubt(asked)
+				}
+				err := s.AwaitProfiles(ctx, []string{"ray-head"}, time.Second)
+				if took := time.Since(start); err == nil || !strings.Contains(err.Error(), tt.want) || took > tt.took {
+					t.Errorf("got %v after %s, want %q within %s", err, took, tt.want, tt.took)
+				}
+			})
+			if (asked > 0) != tt.asked {
+				t.Errorf("asked %d times", asked)
+			}
+		})
+	}
+}
+
+// TestForget holds that a read counts again of what was made.
+func TestForget(t *testing.T) {
+	w := &wire{replies: map[string][]reply{"GetRole": {fails(404, "NoSuchEntity")}, "GetInstanceProfile": {fails(404, "NoSuchEntity")}}}
+	onWire(t, w, func(ctx context.Context, s *Sync) {
+		s.setExists(entity{"role", "ray-head"}, true)
+		s.Forget()
+		observed, _, err := s.Observe(ctx, []rayiam.Lookup{{Name: "ray-head"}}, nil)
+		if err != nil || len(observed.Roles) > 0 {
+			t.Errorf("got %v and %v, want nothing", observed.Roles, err)
+		}
+	})
 }

@@ -18,6 +18,10 @@ const maxInFlight = 64
 
 // A Sync talks to IAM on behalf of one request.
 type Sync struct {
+	// Doubt is asked now and then while IAM does not show what this request made. It
+	// returns why not to wait for that any longer, or nil. It may be nil itself.
+	Doubt func(context.Context) error
+
 	client *iam.Client
 	log    *slog.Logger
 	slots  chan struct{}
@@ -88,4 +92,11 @@ func (s *Sync) exists(e entity) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.sure[e]
+}
+
+// Forget makes reads count again: what was made may have been deleted since.
+func (s *Sync) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.sure)
 }

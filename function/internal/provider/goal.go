@@ -21,6 +21,7 @@ type goal struct {
 	wait       time.Duration            // for what was newly made
 
 	replacement bool // desired is a new set beside the one that CloudFormation knows
+	overtaking  bool // the request before, which this one takes back, may still be at work
 	outcome     customresource.Outcome
 }
 
@@ -89,6 +90,7 @@ func (p *Provider) update(g *goal, r customresource.Request, props rayiam.Proper
 	}
 	g.outcome.PhysicalID = r.PhysicalID
 	oldOwner := rayiam.PhysicalID(old.NamePrefix, r.StackID, r.LogicalID)
+	g.overtaking = oldOwner != g.desired.Owner
 	declared := props.Names()
 	for _, name := range old.PossibleNames() {
 		g.expected[name] = oldOwner == g.desired.Owner
@@ -115,6 +117,8 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) goal {
 	props, _ := p.checker.Read(r.Properties)
 	if namePrefix, ok := rayiam.NamePrefixOf(r.PhysicalID, r.StackID, r.LogicalID); ok {
 		props.NamePrefix = namePrefix
+	} else {
+		g.overtaking = true
 	}
 	owner := rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
 	for _, name := range props.PossibleNames() {

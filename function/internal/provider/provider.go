@@ -16,6 +16,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/function/internal/iamsync"
 	"github.com/ray-iam/custom-rayiam/function/internal/properties"
 	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/function/internal/stackresource"
 )
 
 // A Provider implements customresource.Resource.
@@ -23,6 +24,7 @@ type Provider struct {
 	aws     aws.Config
 	checker *properties.Checker
 	bounds  rayiam.Bounds
+	stacks  *stackresource.Reader
 }
 
 // New returns a Provider that reaches IAM as cfg says and stays within bounds. The
@@ -32,7 +34,7 @@ func New(cfg aws.Config, bounds rayiam.Bounds) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compiling the schema of the properties: %w", err)
 	}
-	return &Provider{aws: cfg, checker: checker, bounds: bounds}, nil
+	return &Provider{aws: cfg, checker: checker, bounds: bounds, stacks: stackresource.NewReader(cfg)}, nil
 }
 
 // PhysicalID returns the id of the resource that r declares. It is defined for
@@ -59,16 +61,24 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 		return customresource.Outcome{}, fmt.Errorf("nothing was changed: %w", err)
 	}
 	log.Info("checked", "physicalId", goal.outcome.PhysicalID, "nodes", len(goal.desired.Nodes), "removals", len(goal.desired.Removals))
-	work := &work{sync: iamsync.New(p.aws, log), log: log, start: time.Now()}
-	if goal.replacement {
-		err = work.replace(ctx, goal)
-	} else {
-		err = work.pursue(ctx, goal)
-	}
+	work := p.work(r, goal, log)
+	err = work.do(ctx, goal)
 	effort := work.summarize()
 	if err != nil {
 		return customresource.Outcome{Effort: effort}, err
 	}
 	goal.outcome.Effort = effort
 	return goal.outcome, nil
+}
+
+func (p *Provider) work(r customresource.Request, g goal, log *slog.Logger) *work {
+	now := time.Now()
+	w := &work{sync: iamsync.New(p.aws, log), log: log, start: now}
+	w.watch = &watch{request: r, replacement: g.replacement, issued: r.Issued(now), log: log,
+		ask: func(ctx context.Context) (stackresource.State, error) {
+			return p.stacks.Read(ctx, r.StackID, r.LogicalID)
+		},
+	}
+	w.sync.Doubt = w.watch.doubt
+	return w
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-lambda-go/cfn"
+
 	"github.com/ray-iam/custom-rayiam/function/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/function/internal/iamsync"
 	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
@@ -20,6 +22,7 @@ const maxRounds = 12
 // work is the work on one request.
 type work struct {
 	sync  *iamsync.Sync
+	watch *watch
 	log   *slog.Logger
 	start time.Time
 
@@ -30,9 +33,28 @@ type work struct {
 	stages map[string]int64 // milliseconds
 }
 
+// do does what a request comes down to.
+func (w *work) do(ctx context.Context, g goal) error {
+	if err := w.watch.begin(ctx); err != nil {
+		return fmt.Errorf("nothing was changed: %w", err)
+	}
+	switch {
+	case g.replacement:
+		return w.replace(ctx, g)
+	case g.overtaking:
+		return w.linger(ctx, g)
+	case w.watch.request.Type == cfn.RequestCreate:
+		return w.create(ctx, g)
+	}
+	return w.pursue(ctx, g)
+}
+
 // pursue converges to the goal and waits until what was made can be used.
 func (w *work) pursue(ctx context.Context, g goal) error {
 	if err := w.converge(ctx, g); err != nil {
+		return err
+	}
+	if err := w.watch.abandoned(ctx); err != nil {
 		return err
 	}
 	slices.Sort(w.fresh)
@@ -143,11 +165,7 @@ func (w *work) replace(ctx context.Context, g goal) error {
 		return err
 	}
 	w.log.Warn("undoing the replacement", slog.String("error", err.Error()))
-	undo := goal{desired: rayiam.Desired{Removals: w.madeFor(g)}, expected: map[string]bool{}}
-	if undoErr := w.converge(ctx, undo); undoErr != nil {
-		return fmt.Errorf("%w; and what was made of the new set could not be taken away again, see roles and instance profiles with the tag %s=%s: %w", err, rayiam.OwnerTag, g.desired.Owner, undoErr)
-	}
-	return fmt.Errorf("%w; the old set is as it was, what was made of the new one has been taken away again", err)
+	return w.undo(ctx, g, w.madeFor(g), fmt.Errorf("%w; the old set is as it was", err))
 }
 
 // madeFor returns what this request made or adopted of a new set. What was the
