@@ -50,8 +50,10 @@ type lab struct {
 	proxy    *iamproxy.Proxy
 	urls     *responseurl.Server
 	function *lambdaruntime.Function
-	iam      *iam.Client
-	foreign  iamaccount.Snapshot // what belongs to none of the stacks
+
+	resources *cloudformation.Resources
+	iam       *iam.Client
+	foreign   iamaccount.Snapshot // what belongs to none of the stacks
 }
 
 // newLab builds a lab; env goes to the function. The test runs beside others.
@@ -67,8 +69,10 @@ func newLab(t *testing.T, env ...string) *lab {
 	l.iam = iamaccount.Client(pool.URL(), header)
 	l.proxy = iamproxy.New(pool.URL(), header, 0)
 	l.urls = responseurl.New()
+	l.resources = cloudformation.NewResources()
 	t.Cleanup(func() {
 		l.urls.Close()
+		l.resources.Close()
 		l.proxy.Close()
 		l.foreignIsUntouched()
 		if err := iamaccount.Wipe(context.Background(), l.iam, foreign); err != nil {
@@ -88,7 +92,7 @@ func (l *lab) start(env ...string) *lambdaruntime.Function {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	f, err := lambdaruntime.Start(executable, l.account, append(env, "AWS_ENDPOINT_URL="+l.proxy.URL)...)
+	f, err := lambdaruntime.Start(executable, l.account, append(env, "AWS_ENDPOINT_URL="+l.proxy.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION="+l.resources.URL)...)
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func TestMatrix(t *testing.T) {
 func size() (n int) {
 	for _, f := range faults {
 		for _, o := range operations {
-			if f.isFor(o) {
+			if f.is(o) {
 				n += references[o.name].calls
 			}
 		}
@@ -113,7 +113,7 @@ func queuePlays(queue chan<- []play, slow bool) {
 			i++
 		}
 		for _, f := range faults {
-			if f.slow != slow || !f.isFor(pair[0]) {
+			if !f.is(pair[0]) || f.slow(pair[0]) != slow {
 				continue
 			}
 			calls := 0

@@ -32,6 +32,8 @@ type world struct {
 	iam      *iam.Client
 	function *lambdaruntime.Function
 
+	resources *cloudformation.Resources
+
 	at         string // the state that the account is in; empty where that is not known
 	physicalID string
 }
@@ -43,6 +45,7 @@ func newWorld(tb testing.TB, pool *moto.Pool) *world {
 	w.iam = iamaccount.Client(pool.URL(), header)
 	w.proxy = iamproxy.New(pool.URL(), header, 0)
 	w.urls = responseurl.New()
+	w.resources = cloudformation.NewResources()
 	return w
 }
 
@@ -50,6 +53,7 @@ func newWorld(tb testing.TB, pool *moto.Pool) *world {
 func (w *world) close() {
 	w.stop()
 	w.urls.Close()
+	w.resources.Close()
 	w.proxy.Close()
 }
 
@@ -69,7 +73,7 @@ func (w *world) start() *lambdaruntime.Function {
 	if err != nil {
 		w.tb.Fatal(err)
 	}
-	f, err := lambdaruntime.Start(executable, w.account, "AWS_ENDPOINT_URL="+w.proxy.URL)
+	f, err := lambdaruntime.Start(executable, w.account, "AWS_ENDPOINT_URL="+w.proxy.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION="+w.resources.URL)
 	if err != nil {
 		w.tb.Fatal(err)
 	}

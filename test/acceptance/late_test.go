@@ -1,0 +1,69 @@
+package acceptance
+
+import (
+	"testing"
+	"time"
+)
+
+// TestLate_NobodyWaits holds that an event which comes after its time, from Lambda's
+// queue or a second time, changes nothing where CloudFormation says that the resource
+// has moved on, and is answered all the same.
+func TestLate_NobodyWaits(t *testing.T) {
+	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}})
+	for name, event := range map[string]struct{ request, status string }{
+		"Create of what is deleted": {"Create", "DELETE_COMPLETE"},
+		"Create of what is updated": {"Create", "UPDATE_COMPLETE"},
+		"Update that is over":       {"Update", "UPDATE_COMPLETE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			before := l.snapshot()
+			s.Age = time.Minute
+			l.resources.Set(s.ID, s.LogicalID, event.status, s.PhysicalID)
+			l.failed(s.Send(s.Event(event.request, grown)), "nothing was changed", "does not wait for this "+event.request, event.status)
+			l.unchanged(before, "an event that nobody waits for")
+		})
+	}
+}
+
+// TestLate_StillWanted holds that a late event is done where CloudFormation waits for
+// it, and where nobody can say; and that a Delete is always done.
+func TestLate_StillWanted(t *testing.T) {
+	for _, status := range []string{"IN_PROGRESS", ""} {
+		t.Run("status "+status, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			s := l.stack()
+			s.Age = time.Minute
+			stands := func(request string) {
+				if status != "" {
+					l.resources.Set(s.ID, s.LogicalID, request+"_"+status, s.PhysicalID)
+				}
+			}
+			stands("CREATE")
+			create, _ := s.Create(quick)
+			l.ok(create)
+			stands("UPDATE")
+			l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}}))
+			if l.resources.Asked() < 3 {
+				t.Errorf("asked %d times, want before each event and after the Create", l.resources.Asked())
+			}
+			l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+			l.ok(s.Delete())
+			l.unchanged(before, "a late life")
+		})
+	}
+}
+
+// TestLate_QuickRequestsDoNotAsk holds that nothing is asked where nothing is late.
+func TestLate_QuickRequestsDoNotAsk(t *testing.T) {
+	l := newLab(t)
+	start := time.Now()
+	s := l.created(quick)
+	l.updated(s, quick.With(properties{"Revision": "2"}))
+	l.ok(s.Delete())
+	if took := time.Since(start); l.resources.Asked() != 0 && took < 3*time.Second {
+		t.Errorf("asked %d times in %s", l.resources.Asked(), took)
+	}
+}
