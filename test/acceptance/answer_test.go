@@ -188,6 +188,38 @@ func TestSection7_Logs(t *testing.T) {
 	}
 }
 
+// TestLogs_AttemptsAndSummary holds what a write that was repeated says, and the line
+// that sums the request up: its calls, its repetitions, and the time of each stage.
+func TestLogs_AttemptsAndSummary(t *testing.T) {
+	l := newLab(t)
+	const action = "PutRolePolicy"
+	l.proxy.SetFault(iamproxy.On(iamproxy.Times(2, iamproxy.Action(action)), iamproxy.Answer(http.StatusBadRequest, "Throttling")))
+	s := l.stack()
+	l.ok(s.Send(s.Event("Create", quick)))
+	l.function.Stop()
+	attempts, summaries := map[any]bool{}, 0
+	for _, line := range logLines(t, l.function.Log()) {
+		if line["call"] == action && line["msg"] == "written" {
+			attempts[line["attempt"]] = true
+		}
+		if line["msg"] != "summary" {
+			continue
+		}
+		summaries++
+		if calls := float64(len(l.proxy.Calls())); line["calls"] != calls || line["retries"] != 2.0 {
+			t.Errorf("the summary says %v calls and %v retries, want %v and 2", line["calls"], line["retries"], calls)
+		}
+		for _, stage := range []string{"observe", "apply", "propagate"} {
+			if _, ok := line["stages"].(map[string]any)[stage].(float64); !ok {
+				t.Errorf("the summary lacks the time of %s: %v", stage, line["stages"])
+			}
+		}
+	}
+	if summaries != 1 || len(attempts) != 1 || !attempts[3.0] {
+		t.Errorf("%d summaries, and written at attempt %v, want 1 and the third", summaries, attempts)
+	}
+}
+
 // TestMetrics holds the one line that CloudWatch reads as metrics, for each outcome.
 func TestMetrics(t *testing.T) {
 	l := newLab(t)

@@ -29,14 +29,17 @@ func (s *Sync) Apply(ctx context.Context, plan rayiam.Plan) error {
 
 func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 	return s.parallel(ctx, len(steps), func(b *batch, i int) error {
-		step, start := steps[i], time.Now()
+		step, start, attempts := steps[i], time.Now(), 0
 		err := b.do(call{
 			doing:   step.String(),
 			write:   true,
 			verdict: func(err error) verdict { return s.judge(step, err) },
-			attempt: func(ctx context.Context) error { return s.remember(step, s.write(ctx, step)) },
+			attempt: func(ctx context.Context) error {
+				attempts++
+				return s.remember(step, s.write(ctx, step))
+			},
 		})
-		log := s.log.With("call", string(step.Call), "doing", step.String(), "ms", time.Since(start).Milliseconds())
+		log := s.log.With("call", string(step.Call), "doing", step.String(), "attempt", attempts, "ms", time.Since(start).Milliseconds())
 		if err != nil {
 			log.Error("write failed", slog.String("error", err.Error()))
 			return err
