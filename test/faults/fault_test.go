@@ -165,6 +165,16 @@ func (c *cell) playDenied() {
 	if answer.OK() || !strings.Contains(answer.Reason, "AccessDenied: injected by the test") {
 		c.tb.Fatalf("answered %s %q, want FAILED with IAM's words", answer.Status, answer.Reason)
 	}
+	if c.replaces() {
+		c.holds("after the failed replacement", references[c.name].before)
+	}
+	c.followedUp(s, answer)
+}
+
+// followedUp holds that what CloudFormation sends after a failure leaves things as they
+// were, or gone.
+func (c *cell) followedUp(s *cloudformation.Stack, answer cloudformation.Answer) {
+	c.tb.Helper()
 	switch c.request {
 	case "Create":
 		c.deleted(s, answer.PhysicalResourceID)
@@ -173,9 +183,6 @@ func (c *cell) playDenied() {
 	case "Update":
 		if answer.PhysicalResourceID != c.physicalID {
 			c.tb.Errorf("a failed Update answered %q, want %q", answer.PhysicalResourceID, c.physicalID)
-		}
-		if c.replaces() {
-			c.holds("after the failed replacement", references[c.name].before)
 		}
 		c.rolledBack(s)
 	}

@@ -7,12 +7,11 @@ import (
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/checkout"
-	"github.com/ray-iam/custom-rayiam/test/moto"
 )
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	moto.StopShared()
+	stopPools()
 	checkout.Clean()
 	os.Exit(code)
 }

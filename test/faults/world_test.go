@@ -25,6 +25,7 @@ import (
 // through a proxy. One cell of the matrix at a time is played in it.
 type world struct {
 	tb       testing.TB // of the cell
+	pool     *moto.Pool
 	account  string
 	stackID  string
 	proxy    *iamproxy.Proxy
@@ -39,7 +40,7 @@ type world struct {
 }
 
 func newWorld(tb testing.TB, pool *moto.Pool) *world {
-	w := &world{tb: tb, account: pool.Take()}
+	w := &world{tb: tb, pool: pool, account: pool.Take()}
 	w.stackID = "arn:aws:cloudformation:us-east-1:" + w.account + ":stack/faults/11111111-2222-4333-8444-555555555555"
 	header := http.Header{moto.AccountHeader: {w.account}}
 	w.iam = iamaccount.Client(pool.URL(), header)
@@ -49,12 +50,14 @@ func newWorld(tb testing.TB, pool *moto.Pool) *world {
 	return w
 }
 
-// close ends the world. Its account stays as it is: the server ends with the tests.
+// close ends the world. Its account stays as it is: who takes it next does not know in
+// which state it is, and wipes it.
 func (w *world) close() {
 	w.stop()
 	w.urls.Close()
 	w.resources.Close()
 	w.proxy.Close()
+	w.pool.Return(w.account)
 }
 
 // started returns the running process of the function, a new one where the last one

@@ -1,0 +1,70 @@
+package faults
+
+import (
+	"hash/fnv"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+)
+
+// storms are what lasts for longer than a call.
+var storms = []fault{
+	{"half of all calls throttled, seed 1", every, every, func(c *cell) { c.playStorm(throttleHalf(1)) }},
+	{"half of all calls throttled, seed 2", every, every, func(c *cell) { c.playStorm(throttleHalf(2)) }},
+	{"half of all calls throttled, seed 3", every, every, func(c *cell) { c.playStorm(throttleHalf(3)) }},
+	{"IAM 0.5 s behind each create", makes, every, func(c *cell) { c.playStorm(iamproxy.Lag(500*time.Millisecond, 1)) }},
+	{"IAM 4 s behind", makes, every, func(c *cell) { c.playStorm(iamproxy.Lag(4*time.Second, 1)) }},
+	{"IAM 15 s behind", makes, every, func(c *cell) { c.playStorm(iamproxy.Lag(15*time.Second, 1)) }},
+	{"one reader of two 0.5 s behind", makes, every, func(c *cell) { c.playStorm(iamproxy.Lag(500*time.Millisecond, 2)) }},
+	{"one reader of two 4 s behind", makes, every, func(c *cell) { c.playStorm(iamproxy.Lag(4*time.Second, 2)) }},
+	{"one reader of two 15 s behind", makes, every, func(c *cell) { c.playStorm(iamproxy.Lag(15*time.Second, 2)) }},
+	{"IAM silent until the deadline", every, every, func(c *cell) { c.playSilent(1) }},
+	{"IAM silent from the middle on", every, every, func(c *cell) { c.playSilent(references[c.name].calls / 2) }},
+	{"IAM silent from the last call on", every, every, func(c *cell) { c.playSilent(references[c.name].calls) }},
+}
+
+func makes(o operation) bool { return o.request != "Delete" }
+
+// throttleHalf throttles every other call. The same calls, each counted by its
+// arguments, have the same fate under the same seed, in whatever order they come.
+func throttleHalf(seed byte) iamproxy.Fault {
+	met := map[string]int{}
+	return func(c iamproxy.Call) iamproxy.Effect {
+		form := c.Form.Encode()
+		met[form]++
+		h := fnv.New64a()
+		_, _ = h.Write([]byte{seed, byte(met[form]), byte(met[form] >> 8)})
+		_, _ = h.Write([]byte(form))
+		if h.Sum64()>>32&1 == 0 {
+			return iamproxy.Effect{}
+		}
+		return iamproxy.Answer(http.StatusBadRequest, "Throttling")
+	}
+}
+
+// playStorm holds that the operation ends as if nothing had been, with the new profiles
+// read back until they are there.
+func (c *cell) playStorm(fault iamproxy.Fault) {
+	s, e := c.begin()
+	e.ResourceProperties = e.ResourceProperties.With(properties{"PropagationWaitSeconds": 1})
+	c.ended(s, c.succeeds(s, e, fault))
+}
+
+// playSilent holds that the operation is answered in time when IAM falls silent at the
+// n-th call, and says over what; and that what CloudFormation sends then leaves things
+// as they were.
+func (c *cell) playSilent(n int) {
+	const timeout = 8 * time.Second
+	s, e := c.begin()
+	s.Timeout = timeout
+	start := time.Now()
+	answer := c.send(s, e, iamproxy.On(func(call iamproxy.Call) bool { return call.N >= n }, iamproxy.Hang()))
+	c.within(start, timeout, "an answer though IAM is silent")
+	if answer.OK() || !strings.Contains(answer.Reason, "before the deadline") || !strings.Contains(answer.Reason, "ing ") {
+		c.tb.Fatalf("answered %s %q, want FAILED and over what", answer.Status, answer.Reason)
+	}
+	s.Timeout = time.Minute
+	c.followedUp(s, answer)
+}
