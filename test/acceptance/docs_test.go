@@ -131,8 +131,9 @@ func TestDocs_LinksAndTargets(t *testing.T) {
 	}
 }
 
-// TestSecurity_Tests holds that every test on which the security page rests is there.
-func TestSecurity_Tests(t *testing.T) {
+// TestDocs_Tests holds that every test on which a page rests is there, and that the
+// pages which promise something rest on some.
+func TestDocs_Tests(t *testing.T) {
 	there := map[string]bool{}
 	for _, folder := range []string{"function", "test"} {
 		if err := filepath.WalkDir(filepath.Join(checkout.Root(), folder), func(path string, d fs.DirEntry, err error) error {
@@ -148,13 +149,15 @@ func TestSecurity_Tests(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(text(t, "docs", "security.md"), -1)
-	if len(named) == 0 {
-		t.Error("the page names no test")
-	}
-	for _, m := range named {
-		if !there[m[1]] {
-			t.Errorf("no test is called %s", m[1])
+	for _, page := range []string{"security.md", "reliability.md"} {
+		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(text(t, "docs", page), -1)
+		if len(named) == 0 {
+			t.Errorf("%s names no test", page)
+		}
+		for _, m := range named {
+			if !there[m[1]] {
+				t.Errorf("%s: no test is called %s", page, m[1])
+			}
 		}
 	}
 }
