@@ -1,7 +1,10 @@
 package acceptance
 
 import (
+	"net/http"
 	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
 )
 
 // TestSection5_DeleteLeavesNothing holds a plain Delete, and that a second one finds
@@ -109,4 +112,16 @@ func TestSection5_DisownedIsLeftAlone(t *testing.T) {
 	l.ok(s.Delete())
 	l.has("role ray-head: attached")
 	l.hasNot("profile ray-", "role ray-worker: ")
+}
+
+// TestSection5_DeleteLooksAgain holds that a profile which one answer of IAM's names and
+// the other does not is looked for again: it is neither taken for somebody else's nor
+// left behind.
+func TestSection5_DeleteLooksAgain(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	s := l.created(quick)
+	l.proxy.SetFault(iamproxy.On(iamproxy.Times(4, iamproxy.Action("GetInstanceProfile")), iamproxy.Answer(http.StatusNotFound, "NoSuchEntity")))
+	l.ok(s.Delete())
+	l.unchanged(before, "Create and Delete")
 }

@@ -3,6 +3,8 @@ package acceptance
 import (
 	"testing"
 	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
 )
 
 // TestLate_NobodyWaits holds that an event which comes after its time, from Lambda's
@@ -11,9 +13,10 @@ import (
 func TestLate_NobodyWaits(t *testing.T) {
 	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}})
 	for name, event := range map[string]struct{ request, status string }{
-		"Create of what is deleted": {"Create", "DELETE_COMPLETE"},
-		"Create of what is updated": {"Create", "UPDATE_COMPLETE"},
-		"Update that is over":       {"Update", "UPDATE_COMPLETE"},
+		"Create of what is updated":       {"Create", "UPDATE_COMPLETE"},
+		"Create of what is being updated": {"Create", "UPDATE_IN_PROGRESS"},
+		"Update that is over":             {"Update", "UPDATE_COMPLETE"},
+		"Update of what is being deleted": {"Update", "DELETE_IN_PROGRESS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -25,6 +28,27 @@ func TestLate_NobodyWaits(t *testing.T) {
 			l.unchanged(before, "an event that nobody waits for")
 		})
 	}
+}
+
+// TestLate_RepeatedCreate holds that a Create whose process was killed after its Delete
+// had come and gone is taken back when Lambda runs it again.
+func TestLate_RepeatedCreate(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	s := l.stack()
+	s.Age = time.Minute
+	e := s.Event("Create", quick)
+	killed := l.function
+	l.proxy.SetFault(iamproxy.On(iamproxy.Times(1, iamproxy.Action("AddRoleToInstanceProfile")), iamproxy.Then(true, killed.Kill)))
+	if outcome := killed.Invoke(e.JSON(), s.Timeout); !outcome.Died {
+		t.Errorf("the process was not killed: %+v", outcome)
+	}
+	l.proxy.SetFault(nil)
+	l.has("role ray-head: ")
+	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	s.Use(l.start())
+	l.failed(s.Send(e), "does not wait for this Create", "DELETE_COMPLETE", "what it made has been taken away again")
+	l.unchanged(before, "a Create that nobody heard of")
 }
 
 // TestLate_StillWanted holds that a late event is done where CloudFormation waits for

@@ -35,7 +35,10 @@ const (
 
 // linger pursues a goal and goes on until nothing has appeared for quietTime.
 func (w *work) linger(ctx context.Context, g goal) error {
-	if err := w.pursue(ctx, g); err != nil || len(g.desired.Removals) == 0 {
+	if err := w.converge(ctx, g); err != nil {
+		return err
+	}
+	if err := w.propagate(ctx, g); err != nil || len(g.desired.Removals) == 0 {
 		return err
 	}
 	begun, quiet := time.Now(), quietTime
@@ -76,6 +79,12 @@ func (w *work) create(ctx context.Context, g goal) error {
 	if err == nil || !w.wrote || w.watch.abandoned(ctx) == nil {
 		return err
 	}
+	return w.takeBack(ctx, g, err)
+}
+
+// takeBack takes away what this Create, or an attempt at it that was cut off, has made
+// for nobody.
+func (w *work) takeBack(ctx context.Context, g goal, err error) error {
 	w.log.Warn("taking the Create back", slog.String("error", err.Error()))
 	var all []rayiam.Removal
 	for _, node := range g.desired.Nodes {

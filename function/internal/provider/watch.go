@@ -51,7 +51,7 @@ type watch struct {
 
 	mu      sync.Mutex
 	doubted time.Time
-	over    error // once it is known; it stays so
+	over    *abandonedError // once it is known; it stays so
 }
 
 // An abandonedError says that CloudFormation has stopped waiting for a request.
@@ -61,13 +61,19 @@ type abandonedError struct {
 	age     time.Duration
 }
 
+// unclaimed reports whether nobody will delete what the request, or an attempt at it
+// that was cut off, has made.
+func (e *abandonedError) unclaimed() bool {
+	return e.request == cfn.RequestCreate && slices.Contains(givenUp, e.status)
+}
+
 func (e *abandonedError) Error() string {
 	return fmt.Sprintf("CloudFormation does not wait for this %s any more: it was issued %s ago, and the resource is %s", e.request, e.age.Round(time.Second), e.status)
 }
 
 // begin returns an *abandonedError for a Create or an Update that is stale and whose
 // time is over: what the resource is by now is somebody else's doing.
-func (w *watch) begin(ctx context.Context) error {
+func (w *watch) begin(ctx context.Context) *abandonedError {
 	if w.request.Type == cfn.RequestDelete || time.Since(w.issued) < staleAfter {
 		return nil
 	}
@@ -80,7 +86,7 @@ func (w *watch) begin(ctx context.Context) error {
 // abandoned returns an *abandonedError if the request is late and nobody will ever
 // delete what it has made: CloudFormation has given up a Create, or has gone back from
 // a replacement to the resource that was there before.
-func (w *watch) abandoned(ctx context.Context) error {
+func (w *watch) abandoned(ctx context.Context) *abandonedError {
 	makes := w.request.Type == cfn.RequestCreate || w.replacement
 	if over := w.known(); over != nil || !makes || time.Since(w.issued) < lateAfter {
 		return over
@@ -106,14 +112,18 @@ func (w *watch) doubt(ctx context.Context) error {
 		w.doubted = time.Now()
 	}
 	w.mu.Unlock()
+	over := w.known()
 	if turn {
-		return w.abandoned(ctx)
+		over = w.abandoned(ctx)
 	}
-	return w.known()
+	if over == nil {
+		return nil
+	}
+	return over
 }
 
 // known returns what was learnt before.
-func (w *watch) known() error {
+func (w *watch) known() *abandonedError {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.over
@@ -122,7 +132,7 @@ func (w *watch) known() error {
 // settled returns an *abandonedError if the resource is, and a moment later still is,
 // in one of these states. Where CloudFormation cannot be asked, the request counts as
 // wanted.
-func (w *watch) settled(ctx context.Context, in func(stackresource.State) bool) error {
+func (w *watch) settled(ctx context.Context, in func(stackresource.State) bool) *abandonedError {
 	var state stackresource.State
 	for question := range 2 {
 		if question > 0 && sleep(ctx, confirmPause, nil) != nil {

@@ -42,14 +42,14 @@ func is(status string) stackresource.State {
 // TestWatch holds when a request asks, what it takes for an end, and that it goes on
 // where nobody can tell.
 func TestWatch(t *testing.T) {
-	begin, after := (*watch).begin, (*watch).abandoned
+	begin, after := (*watch).begin, (*watch).abandoned // each at its time
 	replaced := stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: "other-0123456789ab"}
 	tests := []struct {
 		name        string
 		request     cfn.RequestType
 		replacement bool
 		age         time.Duration
-		when        func(*watch, context.Context) error
+		when        func(*watch, context.Context) *abandonedError
 		states      []stackresource.State
 		over        bool
 		asked       int
@@ -94,9 +94,8 @@ func TestWatch(t *testing.T) {
 				if (err != nil) != tt.over || *asked != tt.asked {
 					t.Errorf("asked %d times, got %v; want over=%v after %d questions", *asked, err, tt.over, tt.asked)
 				}
-				var abandoned *abandonedError
-				if err != nil && !errors.As(err, &abandoned) {
-					t.Errorf("got %T, want an *abandonedError", err)
+				if err != nil && err.unclaimed() != (tt.request == cfn.RequestCreate && tt.states[0].Status[:6] != "UPDATE") {
+					t.Errorf("unclaimed is %v after %v", err.unclaimed(), err)
 				}
 			})
 		})

@@ -19,6 +19,9 @@ import (
 // answer was lost, or somebody else is at the same names.
 const maxRounds = 12
 
+// maxLooks is how often IAM is observed for one plan at the most: for some ten seconds.
+const maxLooks = 8
+
 // work is the work on one request.
 type work struct {
 	sync  *iamsync.Sync
@@ -35,8 +38,11 @@ type work struct {
 
 // do does what a request comes down to.
 func (w *work) do(ctx context.Context, g goal) error {
-	if err := w.watch.begin(ctx); err != nil {
-		return fmt.Errorf("nothing was changed: %w", err)
+	if over := w.watch.begin(ctx); over != nil {
+		if over.unclaimed() {
+			return w.takeBack(ctx, g, over)
+		}
+		return fmt.Errorf("nothing was changed: %w", over)
 	}
 	switch {
 	case g.replacement:
@@ -49,14 +55,20 @@ func (w *work) do(ctx context.Context, g goal) error {
 	return w.pursue(ctx, g)
 }
 
-// pursue converges to the goal and waits until what was made can be used.
+// pursue converges to the goal, unless nobody waits for it any more by then, and waits
+// until what was made can be used.
 func (w *work) pursue(ctx context.Context, g goal) error {
 	if err := w.converge(ctx, g); err != nil {
 		return err
 	}
-	if err := w.watch.abandoned(ctx); err != nil {
-		return err
+	if over := w.watch.abandoned(ctx); over != nil {
+		return over
 	}
+	return w.propagate(ctx, g)
+}
+
+// propagate waits until what was made can be used.
+func (w *work) propagate(ctx context.Context, g goal) error {
 	slices.Sort(w.fresh)
 	w.fresh = slices.Compact(w.fresh)
 	begun := time.Now()
@@ -102,12 +114,10 @@ func (w *work) converge(ctx context.Context, g goal) error {
 
 // plan observes IAM and returns what is to be done, or why nothing may be.
 func (w *work) plan(ctx context.Context, g goal) (rayiam.Plan, error) {
-	begun := time.Now()
-	observed, missing, err := w.sync.Observe(ctx, g.desired.Lookups(g.expected), arns(g.references))
+	observed, missing, err := w.observe(ctx, g)
 	if err != nil {
 		return rayiam.Plan{}, err
 	}
-	w.log.Info("observed", "roles", len(observed.Roles), "instanceProfiles", len(observed.InstanceProfiles), "ms", w.stage("observe", begun))
 	if !w.wrote {
 		w.first = observed
 	}
@@ -128,6 +138,25 @@ func (w *work) plan(ctx context.Context, g goal) (rayiam.Plan, error) {
 	}
 	w.log.Info("planned", "phases", len(plan.Phases), "steps", steps)
 	return plan, nil
+}
+
+// observe reads what IAM has of the goal, again while that contradicts itself.
+func (w *work) observe(ctx context.Context, g goal) (rayiam.Observed, map[string]bool, error) {
+	for look := 1; ; look++ {
+		begun := time.Now()
+		observed, missing, err := w.sync.Observe(ctx, g.desired.Lookups(g.expected), arns(g.references))
+		if err != nil {
+			return rayiam.Observed{}, nil, err
+		}
+		w.log.Info("observed", "roles", len(observed.Roles), "instanceProfiles", len(observed.InstanceProfiles), "ms", w.stage("observe", begun))
+		if !observed.Torn() || look == maxLooks {
+			return observed, missing, nil
+		}
+		w.log.Warn("what was observed contradicts itself: looking again", "look", look)
+		if err := sleep(ctx, iamsync.Backoff(look), errors.New("what IAM answers contradicts itself")); err != nil {
+			return rayiam.Observed{}, nil, err
+		}
+	}
 }
 
 // recent names the declared profiles that are younger than the wait: an earlier

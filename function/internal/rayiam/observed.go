@@ -1,6 +1,9 @@
 package rayiam
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Observed is what IAM has under the names that were looked up. A name under
 // which it has nothing is absent from the map.
@@ -44,4 +47,17 @@ type Lookup struct {
 	// Removal is whether the role may have to go, so that the instance profiles
 	// that hold it matter.
 	Removal bool
+}
+
+// Torn reports whether o contradicts itself: a role is held by the instance profile of
+// its name, and no such profile was seen. It takes several calls to observe, and what
+// somebody does between two of them, or what one of IAM's readers does not show yet,
+// is not a conflict but a reason to look again.
+func (o Observed) Torn() bool {
+	for name, role := range o.Roles {
+		if _, seen := o.InstanceProfiles[name]; !seen && slices.Contains(role.InstanceProfiles, name) {
+			return true
+		}
+	}
+	return false
 }

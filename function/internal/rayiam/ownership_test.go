@@ -87,3 +87,25 @@ func TestForeignIsInNoStep(t *testing.T) {
 		})
 	}
 }
+
+// TestTorn holds what is no conflict but read while somebody else was writing.
+func TestTorn(t *testing.T) {
+	holders := func(names ...string) func(*Role) { return func(r *Role) { r.InstanceProfiles = names } }
+	without := func(o Observed) Observed { delete(o.InstanceProfiles, "ray-head"); return o }
+	tests := []struct {
+		name     string
+		observed Observed
+		want     bool
+	}{
+		{"nothing", Observed{}, false},
+		{"complete", settled(defaults), false},
+		{"held by the profile of its name, which is not there", without(alterRole(settled(defaults), "ray-head", holders("other", "ray-head"))), true},
+		{"held by another profile", without(alterRole(settled(defaults), "ray-head", holders("other"))), false},
+		{"held by nothing", without(alterRole(settled(defaults), "ray-head", holders())), false},
+	}
+	for _, tt := range tests {
+		if got := tt.observed.Torn(); got != tt.want {
+			t.Errorf("%s: Torn() = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
