@@ -124,7 +124,7 @@ func (c *cell) deletion(s *cloudformation.Stack, id string) cloudformation.Event
 func (c *cell) nothingIsLeft() {
 	c.tb.Helper()
 	if c.from == recipe {
-		c.at = ""
+		c.at = letGo
 		c.released()
 		return
 	}

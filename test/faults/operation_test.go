@@ -36,6 +36,7 @@ const (
 	empty   = "empty"
 	recipe  = "recipe"  // roles and profiles of the default names, made by hand
 	adopted = "adopted" // the same, taken over
+	letGo   = "let go"  // and released again
 	made    = "made"    // by a Create without properties
 	small   = "small"
 	changed = "changed" // small, with other policies, tags and another group
@@ -61,12 +62,12 @@ type operation struct {
 // side: a world goes from one to the other and back.
 var operations = []operation{
 	{"Create", "Create", empty, made},
+	{"Delete", "Delete", made, empty},
 	{"Adoption", "Create", recipe, adopted},
 	{"Update", "Update", small, changed},
 	{"Update back", "Update", changed, small},
 	{"Replacement", "Update", small, other},
 	{"Replacement back", "Update", other, small},
-	{"Delete", "Delete", small, empty},
 }
 
 func (o operation) replaces() bool {
@@ -93,6 +94,9 @@ func (w *world) enter(state string) {
 		return
 	case from == empty && state == recipe:
 		w.makeRecipe()
+	case from == made && state == empty:
+		s := w.stack(declared[made])
+		w.succeeds(s, s.Event("Delete", declared[made]), nil)
 	case from == empty:
 		s := w.stack(nil)
 		w.physicalID = w.succeeds(s, s.Event("Create", declared[state]), nil).PhysicalResourceID
@@ -118,15 +122,24 @@ func (w *world) cleanUp(s *cloudformation.Stack, o operation, answer cloudformat
 	w.physicalID = answer.PhysicalResourceID
 }
 
-// wipe empties the account and puts in what is foreign to every resource: things of
-// somebody else's, some with names like those that the operations use.
+// foreign is the name of what belongs to nobody here, like those that the operations use.
+const foreign = "ray-foreign"
+
+// wipe empties the account but for what is foreign, which is there from the beginning,
+// and is made anew after a cell that did not hold.
 func (w *world) wipe() {
 	w.tb.Helper()
+	var keep []string
+	if w.at != "" {
+		keep = []string{foreign}
+	}
 	w.at, w.physicalID = "", ""
-	if err := iamaccount.Wipe(context.Background(), w.iam); err != nil {
+	if err := iamaccount.Wipe(context.Background(), w.iam, keep...); err != nil {
 		w.tb.Fatalf("wiping the account: %v", err)
 	}
-	w.makeByHand("ray-foreign")
+	if keep == nil {
+		w.makeByHand(foreign)
+	}
 	w.at = empty
 }
 

@@ -121,23 +121,28 @@ func (m *matrix) queue(queue chan<- []play, slow bool) {
 			i++
 		}
 		for _, f := range m.rows {
-			if !f.is(pair[0]) || f.slow(pair[0]) != slow {
-				continue
-			}
-			cells := 0
-			for _, o := range pair {
-				cells = max(cells, m.each(o))
-			}
-			for n := 1; n <= cells; n++ {
-				var plays []play
-				for _, o := range pair {
-					if n <= m.each(o) {
-						plays = append(plays, play{f, o, n})
-					}
+			for _, plays := range m.plays(f, pair) {
+				if f.slow(plays[0].operation) == slow {
+					queue <- plays
 				}
-				queue <- plays
 			}
 		}
+	}
+}
+
+// plays are a row's cells of some operations, those with the same n together.
+func (m *matrix) plays(f fault, of []operation) (all [][]play) {
+	for n := 1; ; n++ {
+		var together []play
+		for _, o := range of {
+			if f.is(o) && n <= m.each(o) {
+				together = append(together, play{f, o, n})
+			}
+		}
+		if together == nil {
+			return all
+		}
+		all = append(all, together)
 	}
 }
 
