@@ -2,7 +2,9 @@ package policydoc
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -34,8 +36,8 @@ func Canonical(document string) (string, error) {
 	if err := dec.Decode(&v); err != nil {
 		return "", fmt.Errorf("reading policy document: %w", err)
 	}
-	if dec.More() {
-		return "", fmt.Errorf("reading policy document: text after its end")
+	if _, err := dec.Token(); err != io.EOF { // dec.More is false before a stray bracket
+		return "", errors.New("reading policy document: text after its end")
 	}
 	if doc, ok := v.(map[string]any); ok {
 		if st, ok := doc["Statement"]; ok {

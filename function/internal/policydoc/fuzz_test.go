@@ -1,0 +1,99 @@
+package policydoc
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// FuzzCanonical holds that exactly what is JSON has a canonical form, and that this
+// form is a fixed point: spelling it once more changes nothing, and it is Equal to
+// what it came from.
+func FuzzCanonical(f *testing.F) {
+	f.Add(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"a:B","Resource":"*"}}`)
+	f.Add(`{"Statement":[{"Principal":{"AWS":["1","1"]},"Condition":{"Bool":{"x":true}}},7]}`)
+	f.Add(`{"Statement":null}`)
+	f.Add(`[1e999]`)
+	f.Fuzz(func(t *testing.T, document string) {
+		once, err := Canonical(document)
+		if valid := json.Valid([]byte(document)); valid != (err == nil) {
+			t.Fatalf("%q is JSON: %v, and Canonical says %v", document, valid, err)
+		}
+		if err != nil {
+			return
+		}
+		twice, err := Canonical(once)
+		if err != nil || once != twice {
+			t.Errorf("Canonical(%q) = %q, and again %q (%v)", document, once, twice, err)
+		}
+		if !Equal(document, once) {
+			t.Errorf("%q is not Equal to its canonical form %q", document, once)
+		}
+	})
+}
+
+// FuzzEqual holds that Equal is an equivalence, that documents which are not JSON are
+// equal to themselves only, and that a difference in one action is never overlooked.
+func FuzzEqual(f *testing.F) {
+	f.Add(`{"Statement":{"Action":["a:B","c:D"]}}`, `{"Statement":[{"Action":["c:D","a:B"]}]}`)
+	f.Add(`{"Statement":{"Principal":"*"}}`, `{"Statement":{"Principal":{"AWS":"*"}}}`)
+	f.Add(`{"Statement":[{"Condition":{"Bool":{"a":true}}}]}`, `{"Statement":[{"Condition":{"Bool":{"a":["true"]}}}]}`)
+	f.Add(`{}`, `{} {}`)
+	f.Add(``, `null`)
+	f.Fuzz(func(t *testing.T, a, b string) {
+		equal := Equal(a, b)
+		if equal != Equal(b, a) {
+			t.Errorf("Equal(%q, %q) is not symmetric", a, b)
+		}
+		if !Equal(a, a) || !Equal(b, b) {
+			t.Errorf("%q or %q is not Equal to itself", a, b)
+		}
+		if valid := json.Valid([]byte(a)) && json.Valid([]byte(b)); equal && a != b && !valid {
+			t.Errorf("%q and %q are Equal, and not both are JSON", a, b)
+		}
+		ca, errA := Canonical(a)
+		if errA == nil && Equal(ca, b) != equal {
+			t.Errorf("Equal is not transitive: %q, its canonical form %q, and %q", a, ca, b)
+		}
+		with := func(action string) string {
+			return New(Statement{Effect: "Allow", Action: []string{action}, Resource: []string{"*"}})
+		}
+		if clean := strings.ToValidUTF8(a, "") == a && strings.ToValidUTF8(b, "") == b; clean && Equal(with(a), with(b)) != (a == b) {
+			t.Errorf("a statement with the action %q and one with %q: Equal is wrong", a, b)
+		}
+	})
+}
+
+// FuzzCompact holds that a document without white space says the same, has none left
+// between its tokens, and that what is not JSON comes back as it is.
+func FuzzCompact(f *testing.F) {
+	f.Add("{ \"a b\" :\n [ 1, \"\\u003c \" ] }")
+	f.Add("{\"a\":1} ")
+	f.Add("{} {}")
+	f.Add("\u2028")
+	f.Fuzz(func(t *testing.T, document string) {
+		compact := Compact(document)
+		if !json.Valid([]byte(document)) {
+			if compact != document {
+				t.Errorf("Compact(%q) = %q, want it as it is", document, compact)
+			}
+			return
+		}
+		if !Equal(document, compact) || len(compact) > len(document) || Compact(compact) != compact {
+			t.Errorf("Compact(%q) = %q", document, compact)
+		}
+		inString, escaped := false, false
+		for _, c := range []byte(compact) {
+			switch {
+			case escaped:
+				escaped = false
+			case inString && c == '\\':
+				escaped = true
+			case c == '"':
+				inString = !inString
+			case !inString && strings.IndexByte(" \t\r\n", c) >= 0:
+				t.Fatalf("Compact(%q) = %q, with white space between tokens", document, compact)
+			}
+		}
+	})
+}

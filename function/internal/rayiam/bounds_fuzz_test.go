@@ -1,0 +1,29 @@
+package rayiam
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// FuzzMatches holds the administrator's patterns to a regular expression that says
+// the same, since a pattern that matches too much lets a policy through.
+func FuzzMatches(f *testing.F) {
+	f.Add("arn:aws:iam::aws:policy/*", "arn:aws:iam::aws:policy/service-role/X")
+	f.Add("a*b?c**", "aXbbYc")
+	f.Add("", "")
+	f.Add("*", "")
+	f.Add("?", "")
+	f.Add("*ab*ab", "ababab")
+	f.Fuzz(func(t *testing.T, pattern, s string) {
+		for _, r := range pattern + s {
+			if r > 127 {
+				return // ARNs are ASCII; beyond it, regexp counts characters and matches bytes
+			}
+		}
+		expression := "(?s)^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + "$"
+		if got, want := matches(pattern, s), regexp.MustCompile(expression).MatchString(s); got != want {
+			t.Errorf("matches(%q, %q) = %v, want %v", pattern, s, got, want)
+		}
+	})
+}
