@@ -54,9 +54,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	r, err := Decode(payload)
 	call := callOf(ctx, r)
 	log := h.Log.With("stack", r.StackID, "logicalId", r.LogicalID, "requestId", r.RequestID, "requestType", r.Type, "lambdaRequestId", call.lambdaRequestID)
-	if r.ResponseURL == "" {
-		log.Error("event without a response URL: nobody can be answered", slog.Any("error", err))
-		return nil, errors.Join(errors.New("the event has no ResponseURL"), err)
+	if !r.answerable() {
+		log.Error("event without a response URL: nobody can be answered, so nothing is done", slog.Any("error", err))
+		return nil, errors.Join(errors.New("the event has no ResponseURL of http or https"), err)
 	}
 	log.Info("received", "physicalId", r.PhysicalID)
 	if r.expired(start) {

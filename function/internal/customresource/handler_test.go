@@ -159,11 +159,16 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestNobodyToAnswer holds that an event without a URL is an error.
+// TestNobodyToAnswer holds that an event without a URL to which a PUT can go is an
+// error, at once and before anything is done.
 func TestNobodyToAnswer(t *testing.T) {
-	inv := invoke(t, script{succeed, "x"}, []byte(`{"RequestType":"Create"}`))
-	if inv.err == nil || len(inv.puts.bodies) != 0 {
-		t.Errorf("Invoke: %v and %d answers, want an error and none", inv.err, len(inv.puts.bodies))
+	called := false
+	note := func(context.Context) (Outcome, error) { called = true; return Outcome{}, nil }
+	for _, url := range []any{nil, "", "x", "ftp://host/key", "https://", "https://:443/key", "%"} {
+		inv := invoke(t, script{note, "x"}, event(map[string]any{"ResponseURL": url}))
+		if inv.err == nil || len(inv.puts.bodies) != 0 || called || inv.took > time.Second {
+			t.Errorf("%v: %v and %d answers after %s, called: %v; want an error and nothing else", url, inv.err, len(inv.puts.bodies), inv.took, called)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package customresource
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -114,8 +115,12 @@ func syntax(err error) string {
 var responseURL = regexp.MustCompile(`"ResponseURL"\s*:\s*("(?:[^"\\]|\\.)*")`)
 
 // salvageURL finds the response URL in an event that is not JSON as a whole, such
-// as one that was cut off.
+// as one that was cut off. A property of the same name is not it, unless there is
+// nothing else.
 func salvageURL(payload []byte) Secret {
+	if s := fieldURL(payload); s != "" {
+		return s
+	}
 	m := responseURL.FindSubmatch(payload)
 	if m == nil {
 		return ""
@@ -125,6 +130,32 @@ func salvageURL(payload []byte) Secret {
 		return ""
 	}
 	return Secret(s)
+}
+
+// fieldURL returns the event's own ResponseURL, the last one before the event breaks.
+func fieldURL(payload []byte) (found Secret) {
+	dec := json.NewDecoder(bytes.NewReader(payload))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return ""
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		var value json.RawMessage
+		if err != nil || dec.Decode(&value) != nil {
+			break
+		}
+		var s string
+		if name == "ResponseURL" && json.Unmarshal(value, &s) == nil {
+			found = Secret(s)
+		}
+	}
+	return found
+}
+
+// answerable reports whether a PUT can go to the response URL at all.
+func (r Request) answerable() bool {
+	u, err := url.Parse(string(r.ResponseURL))
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
 // issued returns when CloudFormation signed the response URL and how long it is

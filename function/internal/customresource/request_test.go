@@ -47,6 +47,8 @@ func TestDecode(t *testing.T) {
 		{"properties of any form", event(map[string]any{"ResourceProperties": "x"}), ""},
 		{"cut off", event(nil)[:len(event(nil))-10], "not JSON at byte"},
 		{"text after the end", append(event(nil), '}'), "not JSON at byte"},
+		{"cut off after a property of the same name", []byte(`{"ResourceProperties":{"ResponseURL":"https://elsewhere/"},"ResponseURL":"` + testURL + `","StackId"`), "not JSON at byte"},
+		{"cut off after a second one", []byte(`{"ResponseURL":"https://elsewhere/","ResponseURL":"` + testURL + `","StackId"`), "not JSON at byte"},
 		{"a list", []byte(`[{"ResponseURL":"` + testURL + `"}]`), "not a JSON object"},
 	}
 	for _, tt := range tests {
