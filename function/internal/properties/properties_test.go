@@ -2,7 +2,6 @@ package properties
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -172,27 +171,4 @@ func TestNearest(t *testing.T) {
 			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
-}
-
-// FuzzRead holds that any input is either read or refused with a sentence, and that
-// what the schema takes, decoding takes whole.
-func FuzzRead(f *testing.F) {
-	c := newChecker(f)
-	f.Add(`{}`)
-	f.Add(`{"NamePrefix":"ml","Path":"/x/","WorkerGroups":[{"Name":"a","ManagedPolicyArns":["arn:aws:iam::aws:policy/X"]}],"Tags":[{"Key":"k","Value":"v"}],"AdoptExisting":"true","PropagationWaitSeconds":"5"}`)
-	f.Add(`{"Head":{"Policies":[{"PolicyName":"p","PolicyDocument":{"Statement":[{"Effect":"Allow","Action":["a:b"],"Resource":"*"}]}}]}}`)
-	f.Add(`{"LeastPrivilege":{"ClusterName":"a","S3Buckets":[{"Name":"abc","ReadOnly":true}],"Spot":"true","SubnetIds":["subnet-01234567"],"KeyNames":["k"]}}`)
-	f.Add(`{"NamePrefx":[{}],"WorkerGroups":[null]}`)
-	f.Add(`null`)
-	f.Fuzz(func(t *testing.T, raw string) {
-		props, faults := c.Read(json.RawMessage(raw))
-		if len(props.WorkerGroups) == 0 {
-			t.Errorf("Read(%q) has no worker group", raw)
-		}
-		for _, fault := range faults {
-			if fault.Path == "" || fault.Rule == "" || fmt.Sprint(fault) == "" {
-				t.Errorf("Read(%q): a fault without path or rule: %+v", raw, fault)
-			}
-		}
-	})
 }
