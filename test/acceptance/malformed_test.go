@@ -1,0 +1,130 @@
+package acceptance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/checkout"
+)
+
+// A malformed event has a place for the ResponseURL, %URL%, or none.
+type malformed struct{ name, payload string }
+
+// malformedEvents are what no CloudFormation sends.
+var malformedEvents = []malformed{
+	{"nothing", ``},
+	{"white space", " \n"},
+	{"null", `null`},
+	{"a number", `7`},
+	{"a text", `"%URL%"`},
+	{"only a URL", `{"ResponseURL":"%URL%"}`},
+	{"a URL in a list", `[{"ResponseURL":"%URL%"}]`},
+	{"a URL that is a number", `{"ResponseURL":7}`},
+	{"a URL of another scheme", `{"RequestType":"Create","ResponseURL":"ftp://127.0.0.1/"}`},
+	{"every field a list", `{"RequestType":[],"ResponseURL":"%URL%","StackId":[],"RequestId":[],"LogicalResourceId":[],"PhysicalResourceId":[],"ResourceProperties":[],"OldResourceProperties":[]}`},
+	{"every field null", `{"RequestType":null,"ResponseURL":"%URL%","StackId":null,"RequestId":null,"LogicalResourceId":null,"PhysicalResourceId":null,"ResourceProperties":null}`},
+	{"every field empty", `{"RequestType":"","ResponseURL":"%URL%","StackId":"","RequestId":"","LogicalResourceId":"","PhysicalResourceId":"","ResourceProperties":{}}`},
+	{"cut off in a field", `{"ResponseURL":"%URL%","RequestType":"Crea`},
+	{"cut off in a list", `{"ResponseURL":"%URL%","ResourceProperties":{"WorkerGroups":[{"Na`},
+	{"text after the end", `{"ResponseURL":"%URL%","RequestType":"Create"}}}`},
+	{"bytes that are no text", "{\"ResponseURL\":\"%URL%\",\"RequestType\":\"Create\",\"StackId\":\"\xff\xfe\x00\",\"LogicalResourceId\":\"\xc3\x28\"}"},
+	{"lone surrogates", `{"ResponseURL":"%URL%","RequestType":"\ud800","StackId":"\udfff","LogicalResourceId":"\ud800\ud800"}`},
+	{"nested deeper than JSON goes", `{"ResponseURL":"%URL%","ResourceProperties":` + strings.Repeat("[", 20000)},
+	{"nested deeply", `{"ResponseURL":"%URL%","RequestType":"Create","ResourceProperties":{"Head":` + strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat("}", 5001) + `}`},
+	{"ids of a megabyte", `{"ResponseURL":"%URL%","RequestType":"Delete","PhysicalResourceId":"` + strings.Repeat("<", 1<<20) + `","StackId":"` + strings.Repeat("\u2028", 1<<18) + `","RequestId":"r","LogicalResourceId":"l"}`},
+	{"ten thousand unknown properties", `{"ResponseURL":"%URL%","RequestType":"Create","RequestId":"r","LogicalResourceId":"l","StackId":"arn:aws:cloudformation:us-east-1:123456789012:stack/s/1","ResourceProperties":{` + many(10000, `"unknown-%d":{}`) + `}}`},
+	{"ten thousand worker groups", `{"ResponseURL":"%URL%","RequestType":"Create","RequestId":"r","LogicalResourceId":"l","StackId":"arn:aws:cloudformation:us-east-1:123456789012:stack/s/1","ResourceProperties":{"WorkerGroups":[` + many(10000, `{"Name":"%d"}`) + `]}}`},
+}
+
+func many(n int, format string) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf(format, i)
+	}
+	return strings.Join(all, ",")
+}
+
+var (
+	anyURL = regexp.MustCompile(`https?:\\?/\\?/[^"]*`)
+	value  = regexp.MustCompile(`(?m)^(?:string|\[\]byte)\((".*")\)$`)
+)
+
+// corpus returns the events that the fuzz targets keep, with a place for the URL, and
+// the properties as parts of otherwise good events.
+func corpus(t *testing.T) (events []malformed) {
+	t.Helper()
+	for _, target := range []string{"customresource/testdata/fuzz/FuzzDecode", "provider/testdata/fuzz/FuzzInvoke", "properties/testdata/fuzz/FuzzRead"} {
+		files, err := filepath.Glob(filepath.Join(checkout.Root(), "function", "internal", target, "*"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no corpus of %s (%v)", target, err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := value.FindSubmatch(content)
+			if m == nil {
+				t.Fatalf("%s has no value", file)
+			}
+			payload, err := strconv.Unquote(string(m[1]))
+			if err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			if strings.HasSuffix(target, "FuzzRead") {
+				payload = `{"RequestType":"Update","ResponseURL":"%URL%","RequestId":"r","LogicalResourceId":"l","PhysicalResourceId":"x","StackId":"arn:aws:cloudformation:us-east-1:999999999999:stack/s/1","OldResourceProperties":` + payload + `,"ResourceProperties":` + payload + `}`
+			}
+			events = append(events, malformed{target + "/" + filepath.Base(file), anyURL.ReplaceAllString(payload, "%URL%")})
+		}
+	}
+	return events
+}
+
+// field finds the ResponseURL where a person would: after its name.
+var field = regexp.MustCompile(`"ResponseURL":\s*"%URL%"`)
+
+// TestSection7_OneProcessSurvivesAll holds that one process takes any stream of
+// events: it lives on, it answers each once whose ResponseURL can be read, and reports
+// an error where nobody could be answered. Nothing is written.
+func TestSection7_OneProcessSurvivesAll(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	pid, answered, unanswerable := l.function.Pid(), 0, 0
+	for _, m := range append(malformedEvents, corpus(t)...) {
+		url := l.urls.URL(0)
+		payload := strings.ReplaceAll(m.payload, "%URL%", url)
+		outcome := l.function.Invoke([]byte(payload), 20*time.Second)
+		want := min(1, len(field.FindAllString(m.payload, -1)))
+		puts := l.urls.Puts(url)
+		switch {
+		case outcome.Died:
+			t.Fatalf("%s: the process died\n%s", m.name, l.function.Log())
+		case len(puts) != want:
+			t.Errorf("%s: %d answers, want %d (%+v)", m.name, len(puts), want, outcome)
+		case (outcome.Error == "") != (want == 1):
+			t.Errorf("%s: %d answers, and the invocation ended with %+v", m.name, want, outcome)
+		case want == 1:
+			answered++
+			if !puts[0].Taken || len(puts[0].Body) > 4096 || !strings.Contains(string(puts[0].Body), `"PhysicalResourceId":"`) {
+				t.Errorf("%s: an answer that CloudFormation does not take: %.300s", m.name, puts[0].Body)
+			}
+		default:
+			unanswerable++
+		}
+	}
+	if answered < 20 || unanswerable < 5 {
+		t.Errorf("%d events answered and %d that nobody could be answered for: the stream is too small to show anything", answered, unanswerable)
+	}
+	l.unchanged(before, "the stream")
+	s := l.created(quick)
+	l.ok(s.Delete())
+	if l.function.Pid() != pid {
+		t.Error("it was not one process")
+	}
+}
