@@ -54,8 +54,8 @@ func Read(ctx context.Context, c *iam.Client) (Snapshot, error) {
 }
 
 // ReadRoles returns the part of the snapshot that two calls are enough for: roles and
-// instance profiles, without descriptions, sessions and permissions boundaries. Tests
-// that read accounts thousands of times need it.
+// instance profiles, without descriptions and sessions. Tests that read accounts
+// thousands of times need it.
 func ReadRoles(ctx context.Context, c *iam.Client) (Snapshot, error) {
 	r := reader{ctx: ctx, client: c, listed: true}
 	r.roles()
@@ -133,6 +133,9 @@ func (r *reader) roles() {
 			for _, p := range role.RolePolicyList {
 				r.add("role %s: inline %s %s", name, aws.ToString(p.PolicyName), document(p.PolicyDocument))
 			}
+			if b := role.PermissionsBoundary; b != nil {
+				r.add("role %s: boundary %s", name, aws.ToString(b.PermissionsBoundaryArn))
+			}
 			if !r.listed {
 				r.role(name)
 			}
@@ -154,9 +157,6 @@ func (r *reader) role(name string) {
 	}
 	if seconds := aws.ToInt32(out.Role.MaxSessionDuration); seconds != defaultSession {
 		r.add("role %s: sessions of %d seconds", name, seconds)
-	}
-	if b := out.Role.PermissionsBoundary; b != nil {
-		r.add("role %s: boundary %s", name, aws.ToString(b.PermissionsBoundaryArn))
 	}
 }
 
