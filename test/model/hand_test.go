@@ -1,0 +1,230 @@
+package model
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"pgregory.net/rapid"
+)
+
+// A hand is one thing that a person does to a role or profile: to one of a stack's, as
+// drift, or to something that is foreign to all.
+type hand struct{ Do, Name, Value string }
+
+func (h hand) String() string { return "by hand: " + h.Do + " " + h.Name + " " + h.Value }
+
+const (
+	byHand   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`
+	trustsMe = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`
+	stranger = "ray-0123456789ab" // a resource of nobody's here
+)
+
+// drifts are what may happen to a role or profile that is there, and makings what may
+// come. Each says of a fact of the account what it does to it.
+var (
+	roleDrifts    = []string{"attach", "detach", "put inline", "change inline", "delete inline", "trust", "bound", "unbound", "tag role", "untag role", "disown role", "delete role", "put into another profile"}
+	profileDrifts = []string{"empty", "tag profile", "untag profile", "disown profile", "delete profile", "fill with another role"}
+	makings       = []string{"make role", "make profile", "make both", "make role of another resource's", recipeByHand, recipeByHand}
+)
+
+// recipeByHand makes what AdoptExisting is for: the head and the workers of a prefix.
+const recipeByHand = "make both of the recipe"
+
+// drawHand draws something that can be done to the account as it is.
+func (w *world) drawHand(t *rapid.T) hand {
+	var roles, profiles []string
+	for _, entity := range w.model.names() {
+		if name, ok := strings.CutPrefix(entity, "role "); ok && !slices.Contains(w.fixed(), entity) {
+			roles = append(roles, name)
+		}
+		if name, ok := strings.CutPrefix(entity, "profile "); ok && !slices.Contains(w.fixed(), entity) {
+			profiles = append(profiles, name)
+		}
+	}
+	kinds := []string{"make"}
+	if len(roles) > 0 {
+		kinds = append(kinds, "role", "role", "role")
+	}
+	if len(profiles) > 0 {
+		kinds = append(kinds, "profile", "profile")
+	}
+	switch pick(t, kinds...) {
+	case "role":
+		h := hand{Do: pick(t, roleDrifts...), Name: pick(t, roles...), Value: pick(t, "one", "two")}
+		return h
+	case "profile":
+		h := hand{Do: pick(t, profileDrifts...), Name: pick(t, profiles...), Value: pick(t, "one", "two")}
+		if len(roles) > 0 && h.Do == "fill with another role" {
+			h.Value = pick(t, roles...)
+		}
+		return h
+	}
+	h := hand{Do: pick(t, makings...), Name: pick(t, prefixes...) + "-head"}
+	if h.Do != recipeByHand && pick(t, false, true, true) {
+		h.Name = strings.TrimSuffix(h.Name, "head") + pick(t, groupNames...)
+	}
+	return h
+}
+
+// byHand does it, in the account and in the model. What makes no sense there, such as
+// to detach a policy where none is, is left undone.
+func (w *world) byHand(h hand) {
+	role, profile := w.model["role "+h.Name], w.model["profile "+h.Name]
+	if prefix, _, _ := strings.Cut(h.Name, "-head"); h.Do == recipeByHand {
+		w.make(hand{Do: "make both", Name: prefix + "-head"})
+		w.make(hand{Do: "make both", Name: prefix + "-worker"})
+	} else if slices.Contains(makings, h.Do) {
+		w.make(h)
+	} else if role != nil && slices.Contains(roleDrifts, h.Do) {
+		w.driftRole(h, role)
+	} else if profile != nil {
+		w.driftProfile(h, profile)
+	}
+	w.tally.add("by hand", h.Do)
+}
+
+// first returns the first fact of a kind, without its kind.
+func first(f facts, kind string) (string, bool) {
+	for _, key := range slices.Sorted(maps.Keys(f)) {
+		if name, ok := strings.CutPrefix(key, kind+" "); ok {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// done fails the run when a call by hand failed: then the scene is not set.
+func done[T any](w *world, out T, err error) T {
+	if err != nil {
+		w.judge.Fatalf("setting the scene: %v", err)
+	}
+	return out
+}
+
+func do[T any](w *world, out T, err error) { done(w, out, err) }
+
+func (w *world) driftRole(h hand, role facts) {
+	ctx, name := context.Background(), &h.Name
+	switch h.Do {
+	case "attach":
+		arn := awsPolicy + map[string]string{"one": "AmazonSSMFullAccess", "two": "ReadOnlyAccess"}[h.Value]
+		out, err := w.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: &arn})
+		do(w, out, err)
+		role["attached "+arn] = ""
+	case "detach":
+		if arn, ok := first(role, "attached"); ok {
+			out, err := w.iam.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: &arn})
+			do(w, out, err)
+			delete(role, "attached "+arn)
+		}
+	case "put inline":
+		w.putInline(h.Name, "by-hand", role)
+	case "change inline":
+		if policy, ok := first(role, "inline"); ok {
+			w.putInline(h.Name, policy, role)
+		}
+	case "delete inline":
+		if policy, ok := first(role, "inline"); ok {
+			out, err := w.iam.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy})
+			do(w, out, err)
+			delete(role, "inline "+policy)
+		}
+	case "trust":
+		document := trustsMe
+		out, err := w.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: &document})
+		do(w, out, err)
+		role["trusts"] = spelled(document)
+	case "bound":
+		arn := w.boundary(h.Value)
+		out, err := w.iam.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: name, PermissionsBoundary: &arn})
+		do(w, out, err)
+		role["boundary"] = arn
+	case "unbound":
+		if role["boundary"] != "" {
+			out, err := w.iam.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: name})
+			do(w, out, err)
+			delete(role, "boundary")
+		}
+	case "put into another profile":
+		w.makeProfile("held-by-"+h.Value, h.Name)
+	case "delete role":
+		w.deleteRole(h.Name)
+	default:
+		w.driftTags(h, role, func(tags []types.Tag) error {
+			_, err := w.iam.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: tags})
+			return err
+		}, func(keys []string) error {
+			_, err := w.iam.UntagRole(ctx, &iam.UntagRoleInput{RoleName: name, TagKeys: keys})
+			return err
+		})
+	}
+}
+
+func (w *world) driftProfile(h hand, profile facts) {
+	ctx, name := context.Background(), &h.Name
+	switch h.Do {
+	case "empty":
+		w.empty(h.Name)
+	case "fill with another role":
+		if role := w.model["role "+h.Value]; role != nil {
+			w.empty(h.Name)
+			w.fill(h.Name, h.Value)
+		}
+	case "delete profile":
+		w.deleteProfile(h.Name)
+	default:
+		w.driftTags(h, profile, func(tags []types.Tag) error {
+			_, err := w.iam.TagInstanceProfile(ctx, &iam.TagInstanceProfileInput{InstanceProfileName: name, Tags: tags})
+			return err
+		}, func(keys []string) error {
+			_, err := w.iam.UntagInstanceProfile(ctx, &iam.UntagInstanceProfileInput{InstanceProfileName: name, TagKeys: keys})
+			return err
+		})
+	}
+}
+
+// driftTags sets, removes or disowns, which is to remove the tag of ownership.
+func (w *world) driftTags(h hand, f facts, set func([]types.Tag) error, remove func([]string) error) {
+	key, value := "team", "by-hand"
+	verb, _, _ := strings.Cut(h.Do, " ")
+	switch {
+	case verb == "disown":
+		key = strings.TrimPrefix(ownerTag, "tag ")
+	case h.Value == "two":
+		key = strings.TrimPrefix(stackTag, "tag ")
+	}
+	if verb == "tag" {
+		do(w, 0, set([]types.Tag{{Key: &key, Value: &value}}))
+		f["tag "+key] = value
+		return
+	}
+	if _, there := f["tag "+key]; there {
+		do(w, 0, remove([]string{key}))
+		delete(f, "tag "+key)
+	}
+}
+
+// make makes roles and profiles as a person does, who knows nothing of our tags, or as
+// another resource does, which is none of ours here.
+func (w *world) make(h hand) {
+	if h.Do == "make profile" || h.Do == "make both" {
+		if w.model["profile "+h.Name] == nil {
+			w.makeProfile(h.Name, "")
+		}
+	}
+	if h.Do != "make profile" && w.model["role "+h.Name] == nil {
+		owner := ""
+		if h.Do == "make role of another resource's" {
+			owner = stranger
+		}
+		w.makeRole(h.Name, owner)
+	}
+	_, holds := first(w.model["profile "+h.Name], "holds")
+	if h.Do == "make both" && !holds {
+		w.fill(h.Name, h.Name)
+	}
+}

@@ -1,0 +1,315 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ray-iam/custom-rayiam/test/cloudformation"
+)
+
+var physicalID = regexp.MustCompile(`^(.+)-[0-9a-f]{12}$`)
+
+// removal is the change that a Delete asks for. The id says which set is meant; one
+// that CloudFormation made up says nothing, and then the properties do.
+func (w *world) removal(r *resource, id string, props properties) change {
+	prefix := text(props, "NamePrefix", "ray")
+	if m := physicalID.FindStringSubmatch(id); m != nil && w.id(r, m[1]) == id {
+		prefix = m[1]
+	}
+	if !validPrefix(prefix) {
+		return change{}
+	}
+	return change{removed: nodeNames(props.With(properties{"NamePrefix": prefix})), from: w.id(r, prefix)}
+}
+
+// updating is the change that an Update asks for: under the present prefix, what went
+// is removed, be it a group or what a failed replacement left behind.
+func (w *world) updating(r *resource, id string, props, old properties) change {
+	c := w.creating(r, props)
+	c.update = true
+	before := text(old, "NamePrefix", "ray")
+	if id != c.owner || !validPrefix(before) {
+		return c
+	}
+	c.from = w.id(r, before)
+	for _, name := range nodeNames(old) {
+		if c.from != c.owner || !slices.Contains(nodeNames(props), name) {
+			c.removed = append(c.removed, name)
+		}
+	}
+	return c
+}
+
+func (w *world) creating(r *resource, props properties) change {
+	prefix := text(props, "NamePrefix", "ray")
+	if !validPrefix(prefix) {
+		prefix = "ray" // what the id of a refused Create has in its place
+	}
+	owner := w.id(r, prefix)
+	return change{declared: declared(props, w.account, r.stack, owner), owner: owner, adopt: text(props, "AdoptExisting", "") == "true"}
+}
+
+func validPrefix(prefix string) bool { return !strings.Contains(prefix, " ") }
+
+// play sends a request under the operation's fault and holds what comes of it: the
+// declared state, or a refusal that names what is in the way and leaves no trace, or,
+// after a denial or the end of the process, something between before and after.
+func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (delivered, bool) {
+	way, attempts := c.inTheWay(w.model), 3
+	if o.Abandoned {
+		attempts = 1
+	}
+	before, after := w.model, w.model
+	if o.Bad == "" && len(way) == 0 {
+		after = c.apply(before)
+	}
+	d := w.deliver(r, e, o.Fault, attempts)
+	what := e.RequestType + " of " + r.String()
+	switch {
+	case !d.answered:
+		w.logf("   %s: never answered, killed at %s", what, d.hits)
+		w.endsBetween(what, before, after, c)
+		w.tally.add("ends", e.RequestType+" killed, not retried")
+		return d, false
+	case o.Fault.Kind == denied && len(d.hits) > 0:
+		w.logf("   %s: %s, denied %s", what, d.answer.Status, d.hits)
+		w.failed(d, "AccessDenied")
+		w.endsBetween(what, before, after, c)
+		w.undone(what, d, c, before)
+		w.tally.add("ends", e.RequestType+" denied")
+		return d, false
+	case o.Bad != "":
+		w.failed(d, "nothing was changed", bad[o.Bad].reason)
+		w.check(what + ", refused")
+		w.tally.add("ends", e.RequestType+" refused: "+o.Bad)
+		return d, false
+	case len(way) > 0:
+		w.refused(d, way)
+		w.check(what + ", refused")
+		w.tally.add("ends", e.RequestType+" refused for what is in the way")
+		return d, false
+	}
+	if !d.answer.OK() {
+		w.judge.Fatalf("%s: FAILED (%s hit): %s", what, d.hits, d.answer.Reason)
+	}
+	w.counted(before, after, e.RequestType)
+	w.model = after
+	w.check(fmt.Sprintf("%s (%s hit)", what, d.hits))
+	w.tally.add("ends", e.RequestType+" done")
+	return d, true
+}
+
+// endsBetween holds what an operation that did not end may leave, and takes it for
+// what is now: from there, what CloudFormation sends next is held exactly again.
+func (w *world) endsBetween(what string, before, after account, c change) {
+	seen := w.seen()
+	if problem := between(before, after, c.own(), seen); problem != "" {
+		w.judge.Fatalf("%s did not end, and left what is neither before nor after:\n%s", what, problem)
+	}
+	w.model = seen
+}
+
+// undone holds that a failed replacement which says that it has undone what it made
+// has.
+func (w *world) undone(what string, d delivered, c change, before account) {
+	if !strings.Contains(d.answer.Reason, "has been taken away again") {
+		return
+	}
+	for entity := range c.declared {
+		if before[entity].owner() == c.owner {
+			return // a set in use is not undone
+		}
+	}
+	for entity := range c.declared {
+		if _, was := before[entity]; !was && w.model[entity] != nil {
+			w.judge.Fatalf("%s says that it has undone what it made, and %s is there", what, entity)
+		}
+	}
+	w.tally.add("ends", "replacement undone")
+}
+
+func (w *world) failed(d delivered, parts ...string) {
+	if d.answer.OK() {
+		w.judge.Fatalf("SUCCESS, want FAILED with %q (%s hit)", parts, d.hits)
+	}
+	for _, part := range parts {
+		if !strings.Contains(d.answer.Reason, part) {
+			w.judge.Fatalf("FAILED, but the Reason does not say %q: %s", part, d.answer.Reason)
+		}
+	}
+}
+
+// refused holds that a refusal names what is in the way. A Reason that is too long for
+// an answer is cut, but not before the first.
+func (w *world) refused(d delivered, way []string) {
+	var names []string
+	for _, entity := range way {
+		names = append(names, strings.Replace(entity, "profile ", "instance profile ", 1)+" ")
+	}
+	w.failed(d, "nothing was changed")
+	if strings.Contains(d.answer.Reason, " … ") && slices.ContainsFunc(names, func(name string) bool { return strings.Contains(d.answer.Reason, name) }) {
+		return
+	}
+	w.failed(d, names...)
+}
+
+// settle sends what CloudFormation sends after something else has ended, as often as
+// it takes. While something is in the way, a person takes it away.
+func (w *world) settle(r *resource, request, id string, props, old properties, c change) cloudformation.Answer {
+	what := request + " of " + r.String()
+	for {
+		way := c.inTheWay(w.model)
+		d := w.deliver(r, w.event(r, request, id, props, old), fault{}, 1)
+		w.logf("   then %s of %s: %s", request, id, d.answer.Status)
+		if len(way) == 0 {
+			if !d.answer.OK() {
+				w.judge.Fatalf("%s: FAILED: %s", what, d.answer.Reason)
+			}
+			after := c.apply(w.model)
+			w.counted(w.model, after, request)
+			w.model = after
+			w.check(what + " that followed")
+			return d.answer
+		}
+		w.refused(d, way)
+		w.check(what + " that followed, refused")
+		w.tally.add("ends", request+" that followed refused for what is in the way")
+		w.clear(way, c)
+	}
+}
+
+// create plays a Create and what follows it.
+func (w *world) create(o op) {
+	r := w.resources[o.Resource]
+	c := w.creating(r, o.Props)
+	e := w.event(r, "Create", "", o.Props, nil)
+	d, ok := w.play(o, r, e, c)
+	if !d.answered {
+		id := c.owner // as CloudFormation may know it from an earlier attempt
+		if o.MadeUp {
+			id = w.stack(r).MadeUpID()
+			w.tally.add("ends", "Delete with a made-up id")
+		}
+		w.settle(r, "Delete", id, o.Props, nil, w.removal(r, id, o.Props))
+		return
+	}
+	if d.answer.PhysicalResourceID != c.owner {
+		w.judge.Fatalf("a Create answered %q, want %q", d.answer.PhysicalResourceID, c.owner)
+	}
+	if !ok {
+		w.settle(r, "Delete", d.answer.PhysicalResourceID, o.Props, nil, w.removal(r, c.owner, o.Props))
+		return
+	}
+	w.told(o, d, c)
+	w.again(o, r, e, c, d)
+	if o.Then == "cancelled" {
+		id := w.stack(r).MadeUpID()
+		w.settle(r, "Delete", id, o.Props, nil, w.removal(r, id, o.Props))
+		w.tally.add("ends", "Create cancelled")
+		return
+	}
+	r.id, r.props = c.owner, o.Props
+}
+
+// update plays an Update in place or a replacement, and what follows it.
+func (w *world) update(o op) {
+	r := w.resources[o.Resource]
+	oldID, old := r.id, r.props
+	c := w.updating(r, oldID, o.Props, old)
+	replaces := c.owner != oldID && o.Bad == ""
+	if replaces {
+		w.tally.add("ends", "replacement tried")
+	}
+	e := w.event(r, "Update", oldID, o.Props, old)
+	d, ok := w.play(o, r, e, c)
+	if !ok {
+		if d.answered && d.answer.PhysicalResourceID != oldID {
+			w.judge.Fatalf("a failed Update answered %q, want %q", d.answer.PhysicalResourceID, oldID)
+		}
+		w.rollBack(r, oldID, oldID, old, o.Props)
+		return
+	}
+	if d.answer.PhysicalResourceID != c.owner {
+		w.judge.Fatalf("an Update answered %q, want %q", d.answer.PhysicalResourceID, c.owner)
+	}
+	w.told(o, d, c)
+	w.again(o, r, e, c, d)
+	r.id, r.props = c.owner, o.Props
+	switch {
+	case o.Then == "rolled back":
+		w.rollBack(r, r.id, oldID, old, o.Props)
+		if r.id, r.props = oldID, old; replaces {
+			w.settle(r, "Delete", c.owner, o.Props, nil, w.removal(r, c.owner, o.Props))
+			w.tally.add("ends", "replacement rolled back")
+		}
+	case replaces:
+		w.settle(r, "Delete", oldID, old, nil, w.removal(r, oldID, old))
+		w.tally.add("ends", "replacement done")
+	}
+}
+
+// rollBack sends the Update with the properties swapped, until it succeeds.
+func (w *world) rollBack(r *resource, id, oldID string, old, props properties) {
+	answer := w.settle(r, "Update", id, old, props, w.updating(r, id, old, props))
+	if answer.PhysicalResourceID != oldID {
+		w.judge.Fatalf("the rollback answered %q, want %q", answer.PhysicalResourceID, oldID)
+	}
+	w.tally.add("ends", "Update rolled back")
+}
+
+// remove plays a Delete, and another one where it failed.
+func (w *world) remove(o op) {
+	r := w.resources[o.Resource]
+	c := w.removal(r, r.id, r.props)
+	e := w.event(r, "Delete", r.id, r.props, nil)
+	d, ok := w.play(o, r, e, c)
+	if !ok {
+		w.settle(r, "Delete", r.id, r.props, nil, c)
+	} else {
+		w.again(o, r, e, c, d)
+	}
+	r.id, r.props = "", nil
+}
+
+// told holds that the attributes are those of what is declared.
+func (w *world) told(o op, d delivered, c change) {
+	if want := attributes(o.Props, c.declared); !maps.Equal(d.answer.Data, want) {
+		w.judge.Fatalf("answered %v, want %v", d.answer.Data, want)
+	}
+}
+
+// again sends the same event a second time, where the operation asks for it.
+func (w *world) again(o op, r *resource, e cloudformation.Event, c change, first delivered) {
+	if o.Then != "twice" {
+		return
+	}
+	e.ResponseURL = w.urls.URL(0)
+	second := w.deliver(r, e, fault{}, 1)
+	if !second.answer.OK() || second.answer.PhysicalResourceID != first.answer.PhysicalResourceID || !maps.Equal(second.answer.Data, first.answer.Data) {
+		w.judge.Fatalf("the event again: %+v, want %+v", second.answer, first.answer)
+	}
+	w.model = c.apply(w.model)
+	w.check(e.RequestType + " again")
+	w.tally.add("ends", e.RequestType+" twice")
+}
+
+// counted notes what has become of what was adopted.
+func (w *world) counted(before, after account, request string) {
+	for _, entity := range before.names() {
+		was, is := before[entity], after[entity]
+		switch {
+		case was[adoptedTag] == is[adoptedTag]:
+		case is == nil:
+			w.tally.add("adoption", was[adoptedTag]+" then deleted")
+		case was[adoptedTag] == "":
+			w.tally.add("adoption", "adopted")
+		case is[adoptedTag] == "":
+			w.tally.add("adoption", was[adoptedTag]+" then released")
+		default:
+			w.tally.add("adoption", was[adoptedTag]+" then "+is[adoptedTag])
+		}
+	}
+}
