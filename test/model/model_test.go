@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"path"
 	"sync"
 	"testing"
 	"time"
@@ -30,22 +31,23 @@ var soak = flag.Duration("soak", 0, "play with new random seeds for so long, in 
 var replayed bool
 
 // seeds returns the worlds' first seeds: those of the short run, new ones for a soak,
-// or the one that is to be replayed.
-func seeds() []uint64 {
-	if given := flag.Lookup("rapid.seed").Value.String(); given != "0" {
-		var seed uint64
-		if _, err := fmt.Sscan(given, &seed); err != nil {
-			panic(err)
-		}
-		replayed = true
-		return []uint64{seed}
+// or the one that is to be replayed, in whichever world it is asked for.
+func seeds(t *testing.T) []uint64 {
+	var given uint64
+	if _, err := fmt.Sscan(flag.Lookup("rapid.seed").Value.String(), &given); err != nil {
+		t.Fatal(err)
 	}
-	var all []uint64
-	for i := range uint64(worlds) {
-		if *soak > 0 {
-			i = rand.Uint64()
+	replayed = given != 0
+	all := make([]uint64, worlds)
+	for i := range all {
+		switch {
+		case replayed:
+			all[i] = given
+		case *soak > 0:
+			all[i] = rand.Uint64()
+		default:
+			all[i] = firstSeed + 1000*uint64(i)
 		}
-		all = append(all, firstSeed+1000*i)
 	}
 	return all
 }
@@ -57,11 +59,13 @@ func TestModel(t *testing.T) {
 		total tally
 		all   sync.WaitGroup
 		start = time.Now()
-		begun = make(chan bool)
 	)
-	for i, seed := range seeds() {
+	for i, seed := range seeds(t) {
+		begun := make(chan bool)
+		begin := sync.OnceFunc(func() { close(begun) })
 		all.Go(func() {
-			t.Run(fmt.Sprintf("world %d", i+1), func(t *testing.T) { play(t, seed, start, &total, begun) })
+			defer begin()
+			t.Run(fmt.Sprintf("world%d", i+1), func(t *testing.T) { play(t, seed, start, &total, begin) })
 		})
 		<-begun // rapid reads its seed from a flag, which the next world sets
 	}
@@ -69,10 +73,8 @@ func TestModel(t *testing.T) {
 	total.report(t, time.Since(start))
 }
 
-// play plays one world from its seed on, a batch of runs in a soak after the other.
-func play(t *testing.T, seed uint64, start time.Time, total *tally, begun chan<- bool) {
-	signal := sync.OnceFunc(func() { begun <- true })
-	defer signal()
+// play plays one world, run after run, from its seed on.
+func play(t *testing.T, seed uint64, start time.Time, total *tally, begin func()) {
 	pool, err := moto.NewPool(1)
 	if err != nil {
 		t.Fatal(err)
@@ -84,12 +86,22 @@ func play(t *testing.T, seed uint64, start time.Time, total *tally, begun chan<-
 		t.Fatal(err)
 	}
 	t.Logf("seed %d", seed)
+	n, failed := uint64(0), false
 	rapid.Check(t, func(r *rapid.T) {
-		signal()
+		begin()
 		if *soak > 0 && time.Since(start) > *soak {
 			return
 		}
+		held := false
+		defer func() {
+			if !held && !failed { // what comes then is rapid's search for a shorter run
+				failed = true
+				t.Logf("replay this run: go test ./test/model -run 'TestModel/%s$' -rapid.checks 1 -rapid.seed %d", path.Base(t.Name()), seed+n*(n+1)/2)
+			}
+			n++
+		}()
 		w.run(r)
+		held = true
 	})
 }
 

@@ -78,7 +78,9 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 		w.logf("   %s: %s, denied %s", what, d.answer.Status, d.hits)
 		w.failed(d, "AccessDenied")
 		w.endsBetween(what, before, after, c)
-		w.undone(what, d, c, before)
+		if e.RequestType == "Update" && c.owner != e.PhysicalResourceID {
+			w.undone(what, d, c, before)
+		}
 		w.tally.add("ends", e.RequestType+" denied")
 		return d, false
 	case o.Bad != "":
@@ -112,24 +114,28 @@ func (w *world) endsBetween(what string, before, after account, c change) {
 	w.model = seen
 }
 
-// undone holds that a failed replacement which says that it has undone what it made
-// has.
+// undone holds that what a failed replacement had made is gone again, unless what was
+// denied stood in the way of that too. A set that was in use before is not undone.
 func (w *world) undone(what string, d delivered, c change, before account) {
-	if !strings.Contains(d.answer.Reason, "has been taken away again") {
+	possible := !slices.ContainsFunc(d.hits, func(call string) bool { return !making.MatchString(call) })
+	if !possible && !strings.Contains(d.answer.Reason, "has been taken away again") {
 		return
 	}
 	for entity := range c.declared {
 		if before[entity].owner() == c.owner {
-			return // a set in use is not undone
+			return
 		}
 	}
 	for entity := range c.declared {
 		if _, was := before[entity]; !was && w.model[entity] != nil {
-			w.judge.Fatalf("%s says that it has undone what it made, and %s is there", what, entity)
+			w.judge.Fatalf("%s failed, and %s, which it made, is still there: %s", what, entity, d.answer.Reason)
 		}
 	}
 	w.tally.add("ends", "replacement undone")
 }
+
+// making matches the calls that no undoing needs.
+var making = regexp.MustCompile(`^(Create|Attach|Put|Add|Tag)`)
 
 func (w *world) failed(d delivered, parts ...string) {
 	if d.answer.OK() {
@@ -176,7 +182,7 @@ func (w *world) settle(r *resource, request, id string, props, old properties, c
 		}
 		w.refused(d, way)
 		w.check(what + " that followed, refused")
-		w.tally.add("ends", request+" that followed refused for what is in the way")
+		w.tally.add("ends", request+" refused for what is in the way")
 		w.clear(way, c)
 	}
 }
