@@ -88,6 +88,29 @@ func TestSection4_PrefixesWhoseNamesMeet(t *testing.T) {
 	l.unchanged(before, "a refused replacement and its rollback")
 }
 
+// TestSection5_RollbackWhereNamesMeet holds that the rollback of such a replacement,
+// for which one name is to be there and is to go, finds nothing to do and ends.
+func TestSection5_RollbackWhereNamesMeet(t *testing.T) {
+	l := newLab(t)
+	worker := func(name string) properties {
+		return properties{"WorkerGroups": []any{map[string]any{"Name": name, "Policies": []any{map[string]any{
+			"PolicyName": "declared", "PolicyDocument": map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}}},
+		}}}}}
+	}
+	bounded := quick.With(properties{"PermissionsBoundary": l.policy("names-meet")})
+	s := l.created(bounded.With(worker("a-b")))
+	before := l.snapshot()
+	l.failed(s.Send(s.Event("Update", bounded.With(worker("b")).With(properties{"NamePrefix": "ray-a"}))), "role ray-a-b")
+	swapped := s.Event("Update", s.Properties)
+	swapped.OldResourceProperties = bounded.With(worker("b")).With(properties{"NamePrefix": "ray-a"})
+	l.proxy.Reset()
+	l.ok(s.Send(swapped))
+	if writes := l.proxy.Writes(); len(writes) != 0 {
+		t.Errorf("writes %v, want none", writes)
+	}
+	l.unchanged(before, "the rollback")
+}
+
 // TestSection4_FailedAdoptingReplacement holds that what a replacement had taken over
 // when it failed is released, not deleted.
 func TestSection4_FailedAdoptingReplacement(t *testing.T) {

@@ -161,15 +161,22 @@ func (d Desired) tags(node Node, now map[string]string) map[string]string {
 	return tags
 }
 
-// Lookups returns what has to be observed to plan for d. The names in expected
-// are likely to exist.
+// Lookups returns what has to be observed to plan for d, each name once. The names in
+// expected are likely to exist.
 func (d Desired) Lookups(expected map[string]bool) []Lookup {
 	var lookups []Lookup
+	at := map[string]int{}
 	for _, node := range d.Nodes {
+		at[node.Name] = len(lookups)
 		lookups = append(lookups, Lookup{Name: node.Name, Expected: expected[node.Name], Documents: sortedKeys(node.InlinePolicies)})
 	}
 	for _, removal := range d.Removals {
-		lookups = append(lookups, Lookup{Name: removal.Name, Expected: expected[removal.Name], Removal: true})
+		i, ok := at[removal.Name]
+		if !ok {
+			i, lookups = len(lookups), append(lookups, Lookup{Name: removal.Name, Expected: expected[removal.Name]})
+			at[removal.Name] = i
+		}
+		lookups[i].Removal = true
 	}
 	return lookups
 }
