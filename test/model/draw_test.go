@@ -101,14 +101,16 @@ func (w *world) step() *rapid.Generator[op] {
 		}
 		r := w.resources[o.Resource]
 		o.Name = r.String()
-		o.Props = w.drawFor(t, o.Kind, r)
+		props := w.drawFor(t, o.Kind, r)
+		o.Props = props
 		o.Then = drawThen(t, o.Kind)
 		if o.Kind != "delete" && o.Kind != "repair" && pick(t, 0, 0, 0, 0, 0, 0, 1) == 1 {
 			o.Bad = pick(t, slices.Sorted(maps.Keys(bad))...)
 			o.Props = o.Props.With(bad[o.Bad].change)
 		}
-		if o.Kind == "replace" {
-			o.Fault = drawFault(t, denied, denied) // which asks the most of it
+		if o.Kind == "replace" && pick(t, false, true) { // to be undone, which asks the most of it
+			o.Fault, o.Bad = fault{Kind: denied, Salt: rapid.Uint32Range(0, 999).Draw(t, ""), Of: 16, Writes: true}, ""
+			o.Props = props
 		} else {
 			o.Fault = drawFault(t)
 		}
@@ -129,8 +131,8 @@ func drawThen(t *rapid.T, kind string) string {
 	return pick(t, "", "", "", "", "twice", "rolled back")
 }
 
-func drawFault(t *rapid.T, kinds ...string) fault {
-	kind := pick(t, append(kinds, "", "", "", "temporary", "temporary", denied, denied, killedBefore, killedAfter)...)
+func drawFault(t *rapid.T) fault {
+	kind := pick(t, "", "", "", "temporary", "temporary", denied, denied, killedBefore, killedAfter)
 	if kind == "" {
 		return fault{}
 	}

@@ -16,13 +16,15 @@ import (
 )
 
 // The short run, in make test, is the same every time: so many worlds side by side,
-// each with its seed, so many runs.
+// each with its seed, so many runs. Some requests linger, which costs time and no work:
+// more worlds than processors keep these busy.
 const (
 	firstSeed = 1000
 
-	worlds = 2
-	runs   = 8
-	steps  = 26 // of a run, on average
+	servers = 2
+	worlds  = 8
+	runs    = 2
+	steps   = 12 // of a run, on average
 )
 
 var soak = flag.Duration("soak", 0, "play with new random seeds for so long, in place of the short run")
@@ -59,13 +61,14 @@ func TestModel(t *testing.T) {
 		total tally
 		all   sync.WaitGroup
 		start = time.Now()
+		pools = newPools(t)
 	)
 	for i, seed := range seeds(t) {
 		begun := make(chan bool)
 		begin := sync.OnceFunc(func() { close(begun) })
 		all.Go(func() {
 			defer begin()
-			t.Run(fmt.Sprintf("world%d", i+1), func(t *testing.T) { play(t, seed, start, &total, begin) })
+			t.Run(fmt.Sprintf("world%d", i+1), func(t *testing.T) { play(t, newWorld(t, pools[i%servers], &total), seed, start, begin) })
 		})
 		<-begun // rapid reads its seed from a flag, which the next world sets
 	}
@@ -73,14 +76,20 @@ func TestModel(t *testing.T) {
 	total.report(t, time.Since(start))
 }
 
-// play plays one world, run after run, from its seed on.
-func play(t *testing.T, seed uint64, start time.Time, total *tally, begin func()) {
-	pool, err := moto.NewPool(1)
-	if err != nil {
-		t.Fatal(err)
+func newPools(t *testing.T) (pools []*moto.Pool) {
+	for range servers {
+		pool, err := moto.NewPool(worlds / servers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = pool.Stop() })
+		pools = append(pools, pool)
 	}
-	defer func() { _ = pool.Stop() }()
-	w := newWorld(t, pool, total)
+	return pools
+}
+
+// play plays one world, run after run, from its seed on.
+func play(t *testing.T, w *world, seed uint64, start time.Time, begin func()) {
 	defer w.close()
 	if err := flag.Set("rapid.seed", fmt.Sprint(seed)); err != nil {
 		t.Fatal(err)

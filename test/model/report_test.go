@@ -12,18 +12,18 @@ import (
 // less than the report says.
 var enough = map[string]map[string]int{
 	"runs":     {"": worlds * runs},
-	"steps":    {"": 300, "by hand": 100, "create": 70, "update": 40, "repair": 20, "replace": 20, "delete": 8},
-	"events":   {"": 400, "Create": 100, "Update": 150, "Delete": 80},
-	"answers":  {"SUCCESS": 250, "FAILED": 100, "none, killed": 7},
-	"faults":   {"": 70, denied: 20, killedBefore: 6, killedAfter: 6, "cut before": 1, "cut after": 1, "503": 1, "concurrent": 1, "failure": 1, "throttled": 1, "unmodifiable": 1},
+	"steps":    {"": 250, "by hand": 80, "create": 60, "update": 30, "repair": 12, "replace": 12, "delete": 6},
+	"events":   {"": 300, "Create": 80, "Update": 90, "Delete": 70},
+	"answers":  {"SUCCESS": 180, "FAILED": 80, "none, killed": 6},
+	"faults":   {"": 50, denied: 15, killedBefore: 5, killedAfter: 5, "cut before": 1, "cut after": 1, "503": 1, "concurrent": 1, "failure": 1, "throttled": 1, "unmodifiable": 1},
 	"adoption": {"adopted": 15, "held then released": 10, "held then owned": 2, "owned then deleted": 1},
 	"ends": {
-		"Create done": 25, "Update done": 40, "Delete done": 6, "replacement tried": 15, "replacement done": 2, "replacement rolled back": 2, "replacement undone": 1,
-		"Update rolled back": 40, "Create cancelled": 2, "Delete with a made-up id": 2,
-		"Create denied": 5, "Update denied": 10, "Delete denied": 1,
-		"Create killed, not retried": 3, "Update killed, not retried": 3,
-		"Create refused for what is in the way": 15, "Update refused for what is in the way": 8, "Delete refused for what is in the way": 1,
-		"Create twice": 2, "Update twice": 4, "Delete twice": 2,
+		"Create done": 20, "Update done": 25, "Delete done": 4, "replacement tried": 10, "replacement done": 1, "replacement rolled back": 1, "replacement undone": 1,
+		"Update rolled back": 25, "Create cancelled": 1, "Delete with a made-up id": 2,
+		"Create denied": 4, "Update denied": 5, "Delete denied": 1,
+		"Create killed, not retried": 2, "Update killed, not retried": 1,
+		"Create refused for what is in the way": 15, "Update refused for what is in the way": 4, "Delete refused for what is in the way": 1,
+		"Create twice": 2, "Update twice": 3, "Delete twice": 1,
 	},
 }
 

@@ -44,6 +44,7 @@ type world struct {
 	urls     *responseurl.Server
 	iam      *iam.Client
 	function *lambdaruntime.Function
+	statuses *cloudformation.Resources // what CloudFormation says of a resource
 	tally    *tally
 
 	model     account // what should be there
@@ -75,6 +76,7 @@ func newWorld(t *testing.T, pool *moto.Pool, tally *tally) *world {
 	w.iam = iamaccount.Client(pool.URL(), header)
 	w.proxy = iamproxy.New(pool.URL(), header, 0)
 	w.urls = responseurl.New()
+	w.statuses = cloudformation.NewResources()
 	for _, r := range []resource{{stack: "a", logical: "RayIAM"}, {stack: "a", logical: "Second"}, {stack: "b", logical: "RayIAM"}, {stack: "c", logical: "RayIAM"}} {
 		r.stack = "arn:aws:cloudformation:us-east-1:" + w.account + ":stack/" + r.stack + "/11111111-2222-4333-8444-555555555555"
 		w.resources = append(w.resources, &r)
@@ -85,6 +87,7 @@ func newWorld(t *testing.T, pool *moto.Pool, tally *tally) *world {
 func (w *world) close() {
 	w.stop(w.t)
 	w.urls.Close()
+	w.statuses.Close()
 	w.proxy.Close()
 }
 
@@ -96,7 +99,7 @@ func (w *world) started() *lambdaruntime.Function {
 		if err != nil {
 			w.judge.Fatal(err)
 		}
-		if w.function, err = lambdaruntime.Start(executable, w.account, "AWS_ENDPOINT_URL="+w.proxy.URL); err != nil {
+		if w.function, err = lambdaruntime.Start(executable, w.account, "AWS_ENDPOINT_URL="+w.proxy.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION="+w.statuses.URL); err != nil {
 			w.judge.Fatal(err)
 		}
 	}
@@ -158,8 +161,10 @@ type delivered struct {
 // once, unless the last process died over it, and that CloudFormation takes the answer.
 func (w *world) deliver(r *resource, e cloudformation.Event, f fault, attempts int) delivered {
 	var h hits
+	w.proxy.Reset()
 	w.proxy.SetFault(f.proxy(&h, func() { w.function.Kill() }))
 	defer w.proxy.SetFault(nil)
+	w.statuses.Set(r.stack, r.logical, strings.ToUpper(e.RequestType)+"_IN_PROGRESS", e.PhysicalResourceID)
 	w.tally.add("events", e.RequestType)
 	var outcome lambdaruntime.Outcome
 	for range attempts {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -105,12 +106,17 @@ func FuzzInvoke(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		var log bytes.Buffer
-		far := &s3{}
-		h := &customresource.Handler{Resource: p, Log: slog.New(slog.NewJSONHandler(&log, nil)), Transport: far}
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		_, err := h.Invoke(ctx, payload)
+		var (
+			log bytes.Buffer
+			far s3
+			err error
+		)
+		synctest.Test(t, func(t *testing.T) { // some requests linger
+			h := &customresource.Handler{Resource: p, Log: slog.New(slog.NewJSONHandler(&log, nil)), Transport: &far}
+			ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+			defer cancel()
+			_, err = h.Invoke(ctx, payload)
+		})
 		if len(far.bodies) > 1 || (err == nil) != (len(far.bodies) == 1) {
 			t.Fatalf("%d answers, and the invocation ended with %v\n%s", len(far.bodies), err, log.String())
 		}
