@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"pgregory.net/rapid"
 )
@@ -35,7 +36,7 @@ func (o op) GoString() string {
 		if err != nil {
 			panic(err)
 		}
-		line += " " + string(props)
+		line += " " + strings.NewReplacer(awsPolicy, "", `"PropagationWaitSeconds":0,`, "").Replace(string(props))
 	}
 	if o.Bad != "" {
 		line += ", bad " + o.Bad

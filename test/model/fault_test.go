@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -53,12 +54,14 @@ func (f fault) String() string {
 	return fmt.Sprintf(", %s (one in %d %s, salt %d)", f.Kind, f.Of, calls, f.Salt)
 }
 
-// identity says what a call is.
+var accountDigits = regexp.MustCompile(`\b[0-9]{12}\b`)
+
+// identity says what a call is, in whichever account.
 func identity(c iamproxy.Call) string {
 	parts := []string{c.Action}
 	for _, key := range []string{"RoleName", "InstanceProfileName", "PolicyName", "PolicyArn"} {
 		if value := c.Form.Get(key); value != "" {
-			parts = append(parts, value)
+			parts = append(parts, accountDigits.ReplaceAllString(value, "ACCOUNT"))
 		}
 	}
 	return strings.Join(parts, " ")

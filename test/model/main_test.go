@@ -13,7 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.checks": fmt.Sprint(runs), "rapid.steps": fmt.Sprint(steps), "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.checks": fmt.Sprint(runs), "rapid.steps": fmt.Sprint(steps), "rapid.nofailfile": "true", "rapid.shrinktime": "2m"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
