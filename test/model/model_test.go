@@ -22,9 +22,10 @@ const (
 	firstSeed = 1000
 
 	servers = 2
-	worlds  = 8
+	worlds  = 14
 	runs    = 2
-	steps   = 12 // of a run, on average
+	steps   = 18 // of a run, on average
+	longest = 20 // steps, so that no world keeps the others waiting
 )
 
 var soak = flag.Duration("soak", 0, "play with new random seeds for so long, in place of the short run")
@@ -119,7 +120,11 @@ func (w *world) run(r *rapid.T) {
 	w.judge = judge{w.t, r}
 	w.reset()
 	w.tally.add("runs", "")
+	n := 0
 	r.Repeat(map[string]func(*rapid.T){"": func(*rapid.T) {}, "step": func(r *rapid.T) {
+		if n++; n > longest {
+			return
+		}
 		o := w.step().Draw(r, "step")
 		w.tally.add("steps", o.Kind)
 		switch o.Kind {
