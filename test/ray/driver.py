@@ -1,0 +1,210 @@
+"""Runs Ray's own cluster launcher and autoscaler against moto and records their AWS calls.
+
+    driver.py SCENE.json
+
+First `ray up`, as on its user's machine, to the end of the head's setup; then what the
+head does, with the configuration that `ray up` has sent it: autoscaler v2, the launcher
+of v1, the setup of new workers with the CloudWatch integration in it, and the end of
+the workers. What is not Ray's own here is the SSH connection, whose commands all
+succeed, and how long it waits.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import yaml
+from ray.autoscaler._private import commands, subprocess_output_util
+from ray.autoscaler._private.aws import node_provider
+from ray.autoscaler._private.event_summarizer import EventSummarizer
+from ray.autoscaler._private.node_launcher import BaseNodeLauncher
+from ray.autoscaler._private.node_provider_availability_tracker import NodeProviderAvailabilityTracker
+from ray.autoscaler._private.providers import _get_node_provider
+from ray.autoscaler._private.util import ConcurrentCounter
+from ray.autoscaler.v2.instance_manager.config import FileConfigReader
+from ray.autoscaler.v2.instance_manager.node_provider import NodeProviderAdapter
+from ray.autoscaler.v2.instance_manager.ray_installer import RayInstaller
+from ray.core.generated.instance_manager_pb2 import Instance, NodeKind
+from recorder import Recorder
+
+CLOUDWATCH = {
+    "agent": {"logs": {"log_group_name": "{cluster_name}-ray_logs_out"}},
+    "dashboard": [{"type": "text", "width": 1, "height": 1, "properties": {"markdown": "{cluster_name}"}}],
+    "alarm": [
+        {
+            "AlarmName": "{cluster_name}-cpu-{instance_id}",
+            "MetricName": "cpu_usage",
+            "Namespace": "{cluster_name}-ray-CWAgent",
+            "Statistic": "Average",
+            "Period": 300,
+            "EvaluationPeriods": 1,
+            "Threshold": 90,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "AlarmActions": ["arn:aws:sns:{region}:{account}:ray-alarms"],
+            "Dimensions": [{"Name": "InstanceId", "Value": "{instance_id}"}],
+        }
+    ],
+}
+
+
+class Ssh:
+    """Stands for the subprocess module: every command succeeds, and files sent are kept."""
+
+    DEVNULL = subprocess.DEVNULL
+
+    def __init__(self, received):
+        self.received = received
+
+    def check_call(self, cmd, *_, **__):
+        if cmd[0] == "rsync" and cmd[-1].endswith("ray_bootstrap_config.yaml"):
+            shutil.copy(cmd[-2], self.received)
+        return 0
+
+    def check_output(self, cmd, *_, **__):
+        return b""
+
+
+def cluster(scene, directory):
+    """Writes the example with the placeholders replaced by what there is, and the scene's changes."""
+    with open(scene["yaml"]) as f:
+        text = f.read()
+    world = scene["world"]
+    for placeholder, value in {
+        "ami-0123456789abcdef0": world["image"],
+        "subnet-0123456789abcdef0": world["subnet"],
+        "sg-0123456789abcdef0": world["group"],
+        "123456789012": scene["account"],
+    }.items():
+        assert placeholder in text, placeholder
+        text = text.replace(placeholder, value)
+    config = yaml.safe_load(text)
+    workers = config["available_node_types"]
+    if scene.get("noSpot"):
+        del workers["gpu"]["node_config"]["InstanceMarketOptions"]
+    if scene.get("cloudWatch"):
+        config["provider"]["cloudwatch"] = {kind: {"config": write(kind, scene, directory)} for kind in CLOUDWATCH}
+        workers["cpu"]["node_config"]["ImageId"] = world["agentImage"]
+    if scene.get("reserved"):
+        node = workers["gpu"]["node_config"]
+        for given in ("InstanceType", "ImageId", "KeyName"):
+            del node[given]  # the template's
+        node["LaunchTemplate"] = {"LaunchTemplateId": world["template"], "Version": "$Default"}
+        node["Placement"] = {"GroupName": "ray"}
+        node["CapacityReservationSpecification"] = {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
+    path = os.path.join(directory, "cluster.yaml")
+    with open(path, "w") as f:
+        yaml.safe_dump(config, f)
+    return path
+
+
+def write(kind, scene, directory):
+    path = os.path.join(directory, kind + ".json")
+    with open(path, "w") as f:
+        f.write(json.dumps(CLOUDWATCH[kind]).replace("{account}", scene["account"]))
+    return path
+
+
+def ray_up(path, ssh):
+    """What create_or_update_cluster does, with the SSH connection given."""
+    with open(path) as f:
+        config = yaml.safe_load(f)
+    config = commands._bootstrap_config(config, no_config_cache=True)
+    commands.get_or_create_head_node(config, path, no_restart=False, restart_only=False, yes=True, override_cluster_name=None, _runner=ssh)
+
+
+class Head:
+    def __init__(self, path, ssh):
+        self.path, self.ssh = path, ssh
+        with open(path) as f:
+            self.config = yaml.safe_load(f)
+        self.reader = FileConfigReader(path, skip_content_hash=False)
+        self.provider = _get_node_provider(self.config["provider"], self.config["cluster_name"])
+        self.adapter = NodeProviderAdapter(self.provider, self.reader)
+        self.launches = 0
+
+    def workers(self, kind=None):
+        found = self.adapter.get_non_terminated()
+        return [i for i, n in found.items() if n.node_kind == NodeKind.WORKER and kind in (None, n.node_type)]
+
+    def launch(self, shape):
+        """By autoscaler v2, which answers before it has launched anything."""
+        self.launches += 1
+        before = len(self.workers())
+        self.adapter.launch(shape, f"launch-{self.launches}")
+        self.until(lambda: len(self.workers()) == before + sum(shape.values()))
+
+    def terminate(self, ids):
+        self.adapter.terminate(ids, "terminate")
+        self.until(lambda: not set(ids) & set(self.workers()))
+
+    def until(self, reached):
+        for _ in range(200):
+            errors = self.adapter.poll_errors()
+            if errors:
+                raise errors[0] from errors[0].__cause__
+            if reached():
+                return
+            time.sleep(0.05)
+        raise TimeoutError("the autoscaler did not do it")
+
+    def set_up(self, ids):
+        installer = RayInstaller(self.provider, self.reader.get_cached_autoscaling_config(), self.ssh)
+        for i in ids:
+            kind = self.provider.node_tags(i)["ray-user-node-type"]
+            installer.install_ray(Instance(cloud_instance_id=i, instance_type=kind), "10.0.1.5")
+
+    def launch_by_v1(self, kind):
+        launcher = BaseNodeLauncher(self.provider, ConcurrentCounter(), EventSummarizer(), NodeProviderAvailabilityTracker())
+        launcher.pending.inc(kind, 1)
+        if not launcher.launch_node(self.config, 1, kind):
+            raise RuntimeError(f"the launcher launched no {kind}")
+
+    def play(self, kinds):
+        for _ in range(2):  # one at a time: moto launches no more than MinCount
+            self.launch({kind: 1 for kind in kinds})
+        self.set_up(self.workers())
+        self.terminate(self.workers("cpu"))  # stopped, since stopped nodes are kept
+        self.launch({"cpu": 1})  # reuses one
+        self.set_up(self.workers("cpu"))
+        for kind in kinds:
+            self.launch_by_v1(kind)
+        self.provider.terminate_node(self.workers("gpu")[0])
+        self.terminate(self.workers("gpu"))
+        self.provider.terminate_node(self.workers("cpu")[0])
+        # Without stopped nodes, as cache_stopped_nodes: false has it.
+        self.provider.cache_stopped_nodes = False
+        self.launch({"cpu": 1})
+        self.launch({"cpu": 1})
+        self.provider.terminate_node(self.workers("cpu")[0])
+        self.terminate(self.workers("cpu"))
+        self.provider.cache_stopped_nodes = True
+        self.launch({"cpu": 1})
+        # The autoscaler's own end takes the workers down, and bootstraps once more for it.
+        commands.teardown_cluster(self.path, yes=True, workers_only=True, override_cluster_name=None, keep_min_workers=True)
+
+
+def main(scene):
+    node_provider.TAG_BATCH_DELAY = 0.01
+    commands.POLL_INTERVAL = 0.05
+    subprocess_output_util.set_output_redirected(False)
+    with tempfile.TemporaryDirectory() as directory:
+        tempfile.tempdir = os.environ["HOME"] = directory
+        os.makedirs(os.path.join(directory, ".ssh"))
+        for key in (".ssh/ray-research.pem", "ray_bootstrap_key.pem"):
+            with open(os.path.join(directory, key), "w") as f:
+                f.write("a key")
+        received = os.path.join(directory, "ray_bootstrap_config.yaml")
+        recorder, ssh = Recorder(scene["record"], scene["account"]), Ssh(received)
+        recorder.who = "ray up"
+        ray_up(cluster(scene, directory), ssh)
+        recorder.who = "head"
+        Head(received, ssh).play(["cpu", "gpu"])
+
+
+with open(sys.argv[1]) as f:
+    main(json.load(f))

@@ -1,0 +1,45 @@
+"""Makes in moto what a cluster's owner has before `ray up`, and prints what it is called.
+
+Placement groups and capacity reservations are left out: moto has neither, and takes
+their names in a launch for granted.
+"""
+
+import json
+import sys
+
+import boto3
+from recorder import of_account
+
+TAGS = [{"Key": "ray-cluster-name", "Value": "research"}]
+
+
+def main(account):
+    session = of_account(boto3.Session(), account)
+    ec2 = session.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="ray", Description="ray", VpcId=vpc)["GroupId"]
+    ec2.create_key_pair(KeyName="ray-research")
+
+    def image(name):
+        return ec2.register_image(Name=name, RootDeviceName="/dev/sda1", Architecture="x86_64")["ImageId"]
+
+    def template(image, instance_type):
+        data = {"ImageId": image, "InstanceType": instance_type, "KeyName": "ray-research"}
+        made = ec2.create_launch_template(LaunchTemplateName="ray", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"]
+        ec2.create_tags(Resources=[made], Tags=TAGS)
+        return made
+
+    plain = image("plain")
+    world = {
+        "subnet": subnet,
+        "group": group,
+        "key": "ray-research",
+        "image": plain,
+        "agentImage": image("with the agent T6Iq2faj"),  # Ray's sign that an image has the CloudWatch agent
+        "template": template(plain, "g5.xlarge"),
+    }
+    json.dump(world, sys.stdout)
+
+
+main(sys.argv[1])
