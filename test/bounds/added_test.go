@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/ray-iam/custom-rayiam/test/weaken"
 )
 
 // added returns an allowing statement with each action more that the policy or the
@@ -15,7 +17,7 @@ func added(st statement, statements []statement) []mutant {
 	if st["Effect"] != "Allow" {
 		return nil
 	}
-	actions := list(st["Action"])
+	actions := weaken.List(st["Action"])
 	service, _, _ := strings.Cut(actions[0].(string), ":")
 	more := []string{service + ":*"}
 	if service == "iam" {
@@ -30,9 +32,9 @@ func added(st statement, statements []statement) []mutant {
 			slices.ContainsFunc(statements, func(other statement) bool { return covers(other, st, action) }) {
 			continue
 		}
-		weak := clone(st)
+		weak := weaken.Clone(st)
 		weak["Action"] = append(slices.Clone(actions), action)
-		all = append(all, mutant{fmt.Sprintf("%s with %s", st["Sid"], action), weak, action})
+		all = append(all, mutant{Name: fmt.Sprintf("%s with %s", st["Sid"], action), Statement: weak, Action: action})
 	}
 	return all
 }
@@ -43,7 +45,7 @@ func concernsKind(st statement, action string) bool {
 	if k, ok := kinds[strings.TrimPrefix(action, "iam:")]; ok {
 		kind = k.kind
 	}
-	return kind == "" || slices.ContainsFunc(list(st["Resource"]), func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
+	return kind == "" || slices.ContainsFunc(weaken.List(st["Resource"]), func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
 }
 
 // neverMet reports whether the statement asks for a condition key that IAM does not
@@ -76,13 +78,13 @@ func neverMet(st statement, action string) bool {
 // covers reports whether other allows the action wherever st would: on all of its
 // resources and under no condition that st does not have.
 func covers(other, st statement, action string) bool {
-	if other["Effect"] != "Allow" || !slices.Contains(list(other["Action"]), any(action)) {
+	if other["Effect"] != "Allow" || !slices.Contains(weaken.List(other["Action"]), any(action)) {
 		return false
 	}
 	kind := ":" + kinds[strings.TrimPrefix(action, "iam:")].kind + "/"
-	for _, r := range list(st["Resource"]) {
+	for _, r := range weaken.List(st["Resource"]) {
 		within := func(wide any) bool { return wildcard(wide.(string)).MatchString(r.(string)) }
-		if strings.Contains(r.(string), kind) && !slices.ContainsFunc(list(other["Resource"]), within) {
+		if strings.Contains(r.(string), kind) && !slices.ContainsFunc(weaken.List(other["Resource"]), within) {
 			return false
 		}
 	}

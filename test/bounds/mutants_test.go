@@ -1,21 +1,18 @@
 package bounds
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ray-iam/custom-rayiam/test/weaken"
 )
 
-type statement = map[string]any
+type statement = weaken.Statement
 
-// A mutant is a statement with one weakness. The name is the same in every set of
-// parameters.
-type mutant struct {
-	name      string
-	statement statement // nil where a denial is gone
-	action    string    // on which alone it may differ, a pattern; empty for any of the statement's
-}
+// A mutant is a statement with one weakness: nil where a denial is gone. The name is
+// the same in every set of parameters.
+type mutant = weaken.Mutant
 
 // mutants returns a resolved statement in every weakened form: each condition key
 // dropped or satisfied by anything, each resource widened, each denial narrowed.
@@ -23,75 +20,33 @@ type mutant struct {
 func mutants(st statement) []mutant {
 	all := resourceMutants(st)
 	if st["Effect"] == "Deny" {
-		all = append(all, mutant{name: "without the statement"})
-	}
-	conditions, _ := st["Condition"].(map[string]any)
-	for operator, keys := range conditions {
-		for key := range keys.(map[string]any) {
-			all = append(all, conditionMutants(st, operator, key)...)
-		}
+		all = append(all, mutant{Name: "without the statement"})
 	}
 	if exempt, ok := st["NotAction"]; ok {
 		for name, k := range kinds {
 			if !isRead(name) && k.kind != "policy" {
-				weak := clone(st)
-				weak["NotAction"] = append(list(exempt), "iam:"+name)
-				all = append(all, mutant{"not for " + name, weak, "iam:" + name})
+				weak := weaken.Clone(st)
+				weak["NotAction"] = append(weaken.List(exempt), "iam:"+name)
+				all = append(all, mutant{Name: "not for " + name, Statement: weak, Action: "iam:" + name})
 			}
 		}
 	}
 	for i := range all {
-		all[i].name = fmt.Sprintf("%s %s", st["Sid"], all[i].name)
+		all[i].Name = fmt.Sprintf("%s %s", st["Sid"], all[i].Name)
 	}
-	return all
-}
-
-func conditionMutants(st statement, operator, key string) []mutant {
-	dropped := clone(st)
-	keys := dropped["Condition"].(map[string]any)[operator].(map[string]any)
-	values := list(keys[key])
-	delete(keys, key)
-	all := []mutant{{fmt.Sprintf("without %s %s", operator, key), dropped, ""}}
-	if strings.Contains(operator, "Not") {
-		for i, value := range values {
-			weak := clone(st)
-			weak["Condition"].(map[string]any)[operator].(map[string]any)[key] = slices.Delete(slices.Clone(values), i, i+1)
-			all = append(all, mutant{fmt.Sprintf("with %s %s no longer %s", operator, key, value), weak, ""})
-		}
-		return all
-	}
-	if operator == "Null" {
-		return all
-	}
-	weak := clone(dropped)
-	anything := "*"
-	if strings.HasPrefix(operator, "Arn") {
-		anything = "arn:*:*:*:*:*"
-	}
-	addCondition(weak, strings.Replace(operator, "Equals", "Like", 1), key, anything)
-	return append(all, mutant{fmt.Sprintf("with any %s", key), weak, ""})
-}
-
-func addCondition(st statement, operator, key string, value any) {
-	conditions := st["Condition"].(map[string]any)
-	keys, ok := conditions[operator].(map[string]any)
-	if !ok {
-		keys = map[string]any{}
-		conditions[operator] = keys
-	}
-	keys[key] = value
+	return append(all, weaken.Conditions(st)...)
 }
 
 func resourceMutants(st statement) []mutant {
 	var all []mutant
-	resources := list(st["Resource"])
+	resources := weaken.List(st["Resource"])
 	for i, r := range resources {
 		arn := r.(string)
 		if st["Effect"] == "Deny" {
-			weak := clone(st)
+			weak := weaken.Clone(st)
 			weak["Resource"] = slices.Delete(slices.Clone(resources), i, i+1)
 			if len(resources) > 1 {
-				all = append(all, mutant{fmt.Sprintf("without resource %d", i+1), weak, ""})
+				all = append(all, mutant{Name: fmt.Sprintf("without resource %d", i+1), Statement: weak})
 			}
 			continue
 		}
@@ -99,56 +54,30 @@ func resourceMutants(st statement) []mutant {
 			if slices.Contains(resources, any(wide)) {
 				continue // it is as wide already
 			}
-			weak := clone(st)
+			weak := weaken.Clone(st)
 			list := slices.Clone(resources)
 			list[i] = wide
 			weak["Resource"] = list
-			all = append(all, mutant{fmt.Sprintf("with resource %d %s", i+1, why), weak, ""})
+			all = append(all, mutant{Name: fmt.Sprintf("with resource %d %s", i+1, why), Statement: weak})
 		}
 	}
 	return all
 }
 
 func widened(arn string) map[string]string {
-	wide := map[string]string{"everywhere": "*", "in any account": inPart(arn, 4, "*"), "in any partition": inPart(arn, 1, "*")}
+	wide := map[string]string{"everywhere": "*", "in any account": weaken.InPart(arn, 4, "*"), "in any partition": weaken.InPart(arn, 1, "*")}
 	parts := strings.SplitN(arn, ":", 6)
 	if parts[2] != "iam" {
-		wide["in any Region"] = inPart(arn, 3, "*")
+		wide["in any Region"] = weaken.InPart(arn, 3, "*")
 		if parts[5] != "stack/*" { // any name is allowed already
-			wide["of any name"] = inPart(arn, 5, "*")
+			wide["of any name"] = weaken.InPart(arn, 5, "*")
 		}
 		return wide
 	}
 	kind, _, _ := strings.Cut(parts[5], "/")
-	wide["of any name"] = inPart(arn, 5, kind+"/*")
+	wide["of any name"] = weaken.InPart(arn, 5, kind+"/*")
 	if name := arn[strings.LastIndex(arn, "/")+1:]; name != "*" {
-		wide["at any path"] = inPart(arn, 5, kind+"/*"+name)
+		wide["at any path"] = weaken.InPart(arn, 5, kind+"/*"+name)
 	}
 	return wide
-}
-
-// inPart replaces one of the six parts of an ARN.
-func inPart(arn string, i int, value string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	parts[i] = value
-	return strings.Join(parts, ":")
-}
-
-func list(v any) []any {
-	if l, ok := v.([]any); ok {
-		return slices.Clone(l)
-	}
-	return []any{v}
-}
-
-func clone(st statement) statement {
-	text, err := json.Marshal(st)
-	if err != nil {
-		panic(err)
-	}
-	var copied statement
-	if err := json.Unmarshal(text, &copied); err != nil {
-		panic(err)
-	}
-	return copied
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ray-iam/custom-rayiam/test/checkout"
 	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/weaken"
 )
 
 // TestActions holds that the policy's actions and the code's calls are the same set:
@@ -27,7 +28,7 @@ func TestActions(t *testing.T) {
 			if st["Effect"] != "Allow" {
 				continue
 			}
-			for _, action := range list(st["Action"]) {
+			for _, action := range weaken.List(st["Action"]) {
 				allowed[action.(string)] = true
 			}
 		}
@@ -58,8 +59,8 @@ func TestMutation(t *testing.T) {
 		var cases []policysim.Case
 		for i, st := range statements {
 			for _, m := range append(mutants(st), added(st, statements)...) {
-				generated[m.name] = true
-				if !killed[m.name] {
+				generated[m.Name] = true
+				if !killed[m.Name] {
 					cases = append(cases, against(m, st, slices.Clone(statements), i, dangerous)...)
 				}
 			}
@@ -82,7 +83,7 @@ func TestMutation(t *testing.T) {
 // against returns the dangerous calls that a mutant may let pass, under the policy with
 // the mutant in place of the statement, and in the mutant's name.
 func against(m mutant, st statement, statements []statement, i int, dangerous []policysim.Case) []policysim.Case {
-	if statements[i] = m.statement; m.statement == nil {
+	if statements[i] = m.Statement; m.Statement == nil {
 		statements = slices.Delete(statements, i, i+1)
 	}
 	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
@@ -91,8 +92,8 @@ func against(m mutant, st statement, statements []statement, i int, dangerous []
 	}
 	var cases []policysim.Case
 	for _, c := range dangerous {
-		if m.action == "" && concerns(st, c.Action) || m.action != "" && wildcard(m.action).MatchString(c.Action) {
-			c.Name, c.Identity = m.name, []string{string(text)}
+		if m.Action == "" && concerns(st, c.Action) || m.Action != "" && wildcard(m.Action).MatchString(c.Action) {
+			c.Name, c.Identity = m.Name, []string{string(text)}
 			cases = append(cases, c)
 		}
 	}
@@ -104,6 +105,6 @@ func concerns(st statement, action string) bool {
 	if st["NotAction"] != nil {
 		return strings.HasPrefix(action, "iam:")
 	}
-	actions := list(st["Action"])
+	actions := weaken.List(st["Action"])
 	return slices.Contains(actions, any(action)) || slices.Contains(actions, any("iam:*")) && strings.HasPrefix(action, "iam:")
 }

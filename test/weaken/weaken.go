@@ -1,0 +1,102 @@
+// Package weaken makes weaker forms of a policy's statement, one weakness in each. A
+// proof that a policy denies what is dangerous asks of each of them whether it still
+// does: if so, something in the policy is there for nothing, or the proof sees too
+// little.
+package weaken
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Statement is one of a policy document, decoded.
+type Statement = map[string]any
+
+// A Mutant is a statement with one weakness.
+type Mutant struct {
+	Name      string // what is weaker, by the statement's Sid
+	Statement Statement
+	Action    string // on which alone it may differ, a pattern; empty for any of the statement's
+}
+
+// Conditions returns the statement with each condition key dropped, and with any value
+// in place of its own. A negated key has each value taken out.
+func Conditions(st Statement) []Mutant {
+	var all []Mutant
+	conditions, _ := st["Condition"].(map[string]any)
+	for operator, keys := range conditions {
+		for key := range keys.(map[string]any) {
+			for _, m := range condition(st, operator, key) {
+				m.Name = fmt.Sprintf("%s %s", st["Sid"], m.Name)
+				all = append(all, m)
+			}
+		}
+	}
+	return all
+}
+
+func condition(st Statement, operator, key string) []Mutant {
+	dropped := Clone(st)
+	keys := dropped["Condition"].(map[string]any)[operator].(map[string]any)
+	values := List(keys[key])
+	delete(keys, key)
+	all := []Mutant{{fmt.Sprintf("without %s %s", operator, key), dropped, ""}}
+	if strings.Contains(operator, "Not") {
+		for i, value := range values {
+			weak := Clone(st)
+			weak["Condition"].(map[string]any)[operator].(map[string]any)[key] = slices.Delete(slices.Clone(values), i, i+1)
+			all = append(all, Mutant{fmt.Sprintf("with %s %s no longer %s", operator, key, value), weak, ""})
+		}
+		return all
+	}
+	if operator == "Null" {
+		return all
+	}
+	weak := Clone(dropped)
+	anything := "*"
+	if strings.HasPrefix(operator, "Arn") {
+		anything = "arn:*:*:*:*:*"
+	}
+	add(weak, strings.Replace(operator, "Equals", "Like", 1), key, anything)
+	return append(all, Mutant{fmt.Sprintf("with any %s", key), weak, ""})
+}
+
+func add(st Statement, operator, key string, value any) {
+	conditions := st["Condition"].(map[string]any)
+	keys, ok := conditions[operator].(map[string]any)
+	if !ok {
+		keys = map[string]any{}
+		conditions[operator] = keys
+	}
+	keys[key] = value
+}
+
+// InPart replaces one of the six parts of an ARN.
+func InPart(arn string, i int, value string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	parts[i] = value
+	return strings.Join(parts, ":")
+}
+
+// List returns an element that may be one value or several, as several.
+func List(v any) []any {
+	if l, ok := v.([]any); ok {
+		return slices.Clone(l)
+	}
+	return []any{v}
+}
+
+// Clone returns a copy that shares nothing with st.
+func Clone(st Statement) Statement {
+	text, err := json.Marshal(st)
+	if err != nil {
+		panic(err)
+	}
+	var copied Statement
+	if err := json.Unmarshal(text, &copied); err != nil {
+		panic(err)
+	}
+	return copied
+}
