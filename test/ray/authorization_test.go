@@ -97,17 +97,9 @@ func (p place) launch(c call) ([]policysim.Case, error) {
 	}
 	profile := text(c.Parameters, "IamInstanceProfile", "Arn")
 	all := []policysim.Case{p.authorization("ec2:RunInstances", p.arn("ec2", "instance/i-"+toBeMade), p.instanceKeys(c, profile))}
-	on := func(account, resource string, tags map[string]string) {
-		owner := place{account, p.region}
-		all = append(all, p.authorization("ec2:RunInstances", owner.arn("ec2", resource), resourceTags("aws:ResourceTag/", tags)))
-	}
 	for _, resource := range p.parts(c) {
-		id := resource[strings.LastIndex(resource, "/")+1:]
-		account := p.account
-		if strings.HasPrefix(resource, "image/") || strings.HasPrefix(resource, "snapshot/") {
-			account = ""
-		}
-		on(account, resource, c.Tags[id])
+		kind, id, _ := strings.Cut(resource, "/")
+		all = append(all, p.authorization("ec2:RunInstances", p.ofKind(kind, id), resourceTags("aws:ResourceTag/", c.Tags[id])))
 	}
 	for _, specification := range anyList(c.Parameters["TagSpecifications"]) {
 		kind := text(specification, "ResourceType")

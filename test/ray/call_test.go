@@ -27,6 +27,14 @@ func (p place) arn(service, resource string) string {
 	return "arn:aws:" + service + ":" + p.region + ":" + p.account + ":" + resource
 }
 
+// ofKind returns the ARN of an EC2 resource. Images and snapshots have no account in it.
+func (p place) ofKind(kind, id string) string {
+	if kind == "image" || kind == "snapshot" {
+		p.account = ""
+	}
+	return p.arn("ec2", kind+"/"+id)
+}
+
 func (p place) iam(kind, name string) string {
 	return "arn:aws:iam::" + p.account + ":" + kind + "/" + name
 }

@@ -32,23 +32,25 @@ from ray.autoscaler.v2.instance_manager.ray_installer import RayInstaller
 from ray.core.generated.instance_manager_pb2 import Instance, NodeKind
 from recorder import Recorder
 
+def alarm(name):
+    return {
+        "AlarmName": name,
+        "MetricName": "cpu_usage",
+        "Namespace": "{cluster_name}-ray-CWAgent",
+        "Statistic": "Average",
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": 90,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "AlarmActions": ["arn:aws:sns:{region}:{account}:ray-alarms"],
+        "Dimensions": [{"Name": "InstanceId", "Value": "{instance_id}"}],
+    }
+
+
 CLOUDWATCH = {
     "agent": {"logs": {"log_group_name": "{cluster_name}-ray_logs_out"}},
     "dashboard": [{"type": "text", "width": 1, "height": 1, "properties": {"markdown": "{cluster_name}"}}],
-    "alarm": [
-        {
-            "AlarmName": "{cluster_name}-cpu-{instance_id}",
-            "MetricName": "cpu_usage",
-            "Namespace": "{cluster_name}-ray-CWAgent",
-            "Statistic": "Average",
-            "Period": 300,
-            "EvaluationPeriods": 1,
-            "Threshold": 90,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "AlarmActions": ["arn:aws:sns:{region}:{account}:ray-alarms"],
-            "Dimensions": [{"Name": "InstanceId", "Value": "{instance_id}"}],
-        }
-    ],
+    "alarm": [alarm("{cluster_name}-cpu-{instance_id}"), alarm("cpu_usage_{instance_id}")],
 }
 
 

@@ -157,21 +157,27 @@ func inline(t *testing.T, endpoint, account string, p properties) map[string]map
 	client := create(t, endpoint, account, p)
 	policies := map[string]map[string]string{}
 	for _, role := range []string{"head", "cpu", "gpu"} {
-		name := "ray-research-" + role
-		names, err := client.ListRolePolicies(t.Context(), &iam.ListRolePoliciesInput{RoleName: &name})
+		policies[role] = readInline(t, client, "ray-research-"+role)
+	}
+	return policies
+}
+
+// readInline returns a role's inline policies by name.
+func readInline(t *testing.T, client *iam.Client, role string) map[string]string {
+	t.Helper()
+	names, err := client.ListRolePolicies(t.Context(), &iam.ListRolePoliciesInput{RoleName: &role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents := map[string]string{}
+	for _, name := range names.PolicyNames {
+		out, err := client.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
 		if err != nil {
 			t.Fatal(err)
 		}
-		policies[role] = map[string]string{}
-		for _, policy := range names.PolicyNames {
-			out, err := client.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: &name, PolicyName: &policy})
-			if err != nil {
-				t.Fatal(err)
-			}
-			policies[role][policy] = decoded(t, out.PolicyDocument)
-		}
+		documents[name] = decoded(t, out.PolicyDocument)
 	}
-	return policies
+	return documents
 }
 
 func decoded(t *testing.T, document *string) string {
