@@ -34,21 +34,24 @@ var equivalent = map[string]string{
 func TestMutation(t *testing.T) {
 	p := everyOption(t)
 	denied := p.denied(t)
-	generated, killed, asked := map[string]bool{}, map[string]bool{}, 0
-	var cases []policysim.Case
+	generated, killed, asked := map[string][]policysim.Case{}, map[string]bool{}, 0
 	for _, st := range p.statements(t, "head") {
 		for _, m := range mutants(st) {
-			if generated[m.Name] {
-				continue // of two subnets, say, one
-			}
-			generated[m.Name] = true
-			cases = append(cases, p.against(m, st, denied)...)
+			generated[m.Name] = p.against(m, st, denied)
 		}
 	}
-	asked = len(cases)
-	for i, got := range policysim.Evaluate(t, cases) {
-		if got == policysim.Allowed {
-			killed[cases[i].Name] = true
+	for _, most := range []int{10, len(denied)} { // a few are mostly enough, and all take long
+		var cases []policysim.Case
+		for name, against := range generated {
+			if !killed[name] {
+				cases = append(cases, against[:min(most, len(against))]...)
+			}
+		}
+		asked += len(cases)
+		for i, got := range policysim.Evaluate(t, cases) {
+			if got == policysim.Allowed {
+				killed[cases[i].Name] = true
+			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(generated)) {
@@ -57,7 +60,7 @@ func TestMutation(t *testing.T) {
 		}
 	}
 	for name := range equivalent {
-		if !generated[name] {
+		if _, ok := generated[name]; !ok {
 			t.Errorf("listed as equivalent, and there is no such weakened form: %s", name)
 		}
 	}
