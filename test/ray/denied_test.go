@@ -117,6 +117,22 @@ func TestRights(t *testing.T) {
 	}
 }
 
+// TestWorkers holds that a worker's policies are some of the head's, word for word: what
+// is shown of the head's statements is so for a worker's.
+func TestWorkers(t *testing.T) {
+	p := everyOption(t)
+	for _, role := range []string{"cpu", "gpu"} {
+		if len(p.policies[role]) != 2 {
+			t.Errorf("%s has %d policies, want data and agent", role, len(p.policies[role]))
+		}
+		for name, document := range p.policies[role] {
+			if document != p.policies["head"][name] {
+				t.Errorf("%s: %s is not the head's", role, name)
+			}
+		}
+	}
+}
+
 // TestLists holds that a list that is left out leaves it open, and Spot that is left out
 // does not. What a list denies is in the catalogue.
 func TestLists(t *testing.T) {
