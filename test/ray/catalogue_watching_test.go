@@ -71,8 +71,8 @@ func (c *catalogue) addRegions() {
 	}
 	for _, r := range c.rights() {
 		for _, right := range r.cases {
-			if right.Action == "cloudwatch:PutMetricData" || strings.HasPrefix(right.Resource, "arn:aws:s3:") || strings.HasPrefix(right.Resource, "arn:aws:iam:") {
-				continue // global, or a metric of the cluster's own wherever it is
+			if strings.HasPrefix(right.Resource, "arn:aws:s3:") || strings.HasPrefix(right.Resource, "arn:aws:iam:") {
+				continue // in no Region
 			}
 			right.Resource = strings.Replace(right.Resource, ":"+c.region+":", ":"+there.region+":", 1)
 			c.add(regions, right.Action+" in Ireland", "head", []caseOf{there.authorization(right.Action, right.Resource, withoutRegion(right.Context))})

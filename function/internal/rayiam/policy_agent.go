@@ -12,11 +12,14 @@ func agentPolicy(lp LeastPrivilege, stack Stack) string {
 	own := lp.ClusterName + "-ray*"
 	return policydoc.New(
 		policydoc.Statement{
-			Sid:       "Metrics",
-			Effect:    "Allow",
-			Action:    []string{"cloudwatch:PutMetricData"},
-			Resource:  []string{"*"},
-			Condition: condition{"StringLike": {"cloudwatch:namespace": {own}}},
+			Sid:      "Metrics",
+			Effect:   "Allow",
+			Action:   []string{"cloudwatch:PutMetricData"},
+			Resource: []string{"*"},
+			Condition: condition{
+				"StringEquals": {"aws:RequestedRegion": {stack.Region}},
+				"StringLike":   {"cloudwatch:namespace": {own}},
+			},
 		},
 		policydoc.Statement{
 			Sid:    "Logs",
