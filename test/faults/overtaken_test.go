@@ -18,11 +18,15 @@ func (c *cell) playOvertaken(held bool) {
 	if e.RequestType == "Update" {
 		next, between, over = c.rollback(s), "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"
 	}
-	c.resources.Set(s.ID, s.LogicalID, strings.ToUpper(e.RequestType)+"_IN_PROGRESS", c.physicalID)
+	id := c.physicalID // what CloudFormation has for the resource
+	if e.RequestType == "Create" {
+		id = madeUp
+	}
+	c.resources.Set(s.ID, s.LogicalID, strings.ToUpper(e.RequestType)+"_IN_PROGRESS", id)
 	reached, forgotten := make(chan bool), make(chan bool)
 	c.proxy.Reset()
 	c.proxy.SetFault(iamproxy.On(iamproxy.Nth(c.n), iamproxy.Effect{Before: func() {
-		c.resources.Set(s.ID, s.LogicalID, between, c.physicalID)
+		c.resources.Set(s.ID, s.LogicalID, between, id)
 		close(reached)
 		if held {
 			<-forgotten
@@ -34,7 +38,7 @@ func (c *cell) playOvertaken(held bool) {
 	beside := c.start()
 	defer beside.Stop()
 	outcome := beside.Invoke(next.JSON(), cloudformation.DefaultTimeout)
-	c.resources.Set(s.ID, s.LogicalID, over, c.physicalID)
+	c.resources.Set(s.ID, s.LogicalID, over, id)
 	close(forgotten)
 	first.Wait()
 	c.proxy.SetFault(nil)

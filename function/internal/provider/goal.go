@@ -20,8 +20,10 @@ type goal struct {
 	expected   map[string]bool          // names that are likely to be there already
 	wait       time.Duration            // for what was newly made
 
-	replacement bool // desired is a new set beside the one that CloudFormation knows
-	overtaking  bool // the request before, which this one takes back, may still be at work
+	replacement bool   // desired is a new set beside the one that CloudFormation knows
+	overtaking  bool   // the request before, which this one takes back, may still be at work
+	undoing     bool   // desired is what was before a request that nobody waits for
+	living      string // the owner of what a Delete with a made-up id deletes
 	outcome     customresource.Outcome
 }
 
@@ -121,6 +123,9 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) goal {
 		g.overtaking = true
 	}
 	owner := rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
+	if g.overtaking {
+		g.living = owner
+	}
 	for _, name := range props.PossibleNames() {
 		g.expected[name] = true
 		g.desired.Removals = append(g.desired.Removals, rayiam.Removal{Name: name, Owner: owner})

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -27,13 +26,18 @@ import (
 const (
 	quietTime = 5 * time.Second
 	pollPause = time.Second
+	maxQuiets = 4 // how many of these times lingering may take at the most
+
+	// clockSkew is by how much IAM's clock and that of the response URL may differ.
+	clockSkew = time.Minute
 
 	// takeBackTime is kept of a Create's time, or an eighth where that is less, for
 	// taking back what it made.
 	takeBackTime = 10 * time.Second
 )
 
-// linger pursues a goal and goes on until nothing has appeared for quietTime.
+// linger pursues a goal and goes on until nothing has appeared for quietTime. Once the
+// goal was reached, IAM that does not answer any more is no failure.
 func (w *work) linger(ctx context.Context, g goal) error {
 	if err := w.converge(ctx, g); err != nil {
 		return err
@@ -45,18 +49,26 @@ func (w *work) linger(ctx context.Context, g goal) error {
 	if end, ok := ctx.Deadline(); ok {
 		quiet = min(quiet, time.Until(end)/2)
 	}
+	look, cancel := context.WithTimeout(ctx, maxQuiets*quiet)
+	defer cancel()
 	defer func() { w.stage("linger", begun) }()
 	g.expected = nil
 	for last := begun; time.Since(last) < quiet; {
-		if err := sleep(ctx, min(pollPause, quiet), errors.New("waiting for a request that was overtaken to end")); err != nil {
-			return err
+		if sleep(look, min(pollPause, quiet), nil) != nil {
+			return nil
 		}
-		plan, err := w.plan(ctx, g)
-		if err != nil {
+		plan, err := w.plan(look, g)
+		switch {
+		case err != nil && look.Err() != nil:
+			w.log.Warn("not known whether something has appeared since", slog.String("error", err.Error()))
+			return nil
+		case err != nil:
 			return err
-		}
-		if plan.Empty() {
+		case plan.Empty():
 			continue
+		case g.undoing && !w.watch.abandonedStill(ctx):
+			w.log.Warn("leaving what has appeared to the request that is waited for by now")
+			return nil
 		}
 		w.log.Warn("a request that was overtaken is still at work: undoing what it went on to do")
 		if err := w.converge(ctx, g); err != nil {
@@ -82,23 +94,39 @@ func (w *work) create(ctx context.Context, g goal) error {
 	return w.takeBack(ctx, g, err)
 }
 
-// takeBack takes away what this Create, or an attempt at it that was cut off, has made
-// for nobody.
+// takeBack takes away what this request, or an attempt at it that was cut off, has made
+// for nobody. What is older than the request it leaves alone: that was there before,
+// retained from an earlier life of the resource for instance.
 func (w *work) takeBack(ctx context.Context, g goal, err error) error {
-	w.log.Warn("taking the Create back", slog.String("error", err.Error()))
-	var all []rayiam.Removal
-	for _, node := range g.desired.Nodes {
-		all = append(all, rayiam.Removal{Name: node.Name, Owner: g.desired.Owner})
+	w.log.Warn("taking back what nobody waits for", slog.String("error", err.Error()))
+	if !w.wrote {
+		var observeErr error
+		if w.first, _, observeErr = w.observe(ctx, g); observeErr != nil {
+			return fmt.Errorf("%w; and it is not known whether an attempt has left something: %w", err, observeErr)
+		}
 	}
-	return w.undo(ctx, g, all, err)
+	return w.undo(ctx, g, young(g.desired, w.first, w.watch.issued.Add(-clockSkew)), err)
+}
+
+// young returns the nodes of which nothing was observed that is older than this.
+func young(d rayiam.Desired, observed rayiam.Observed, than time.Time) []rayiam.Removal {
+	var removals []rayiam.Removal
+	for _, node := range d.Nodes {
+		role, isRole := observed.Roles[node.Name]
+		profile, isProfile := observed.InstanceProfiles[node.Name]
+		if isRole && role.Created.Before(than) || isProfile && profile.Created.Before(than) {
+			continue
+		}
+		removals = append(removals, rayiam.Removal{Name: node.Name, Owner: d.Owner})
+	}
+	return removals
 }
 
 // undo takes away what was made for a goal that was not reached because of err, and
 // adds to err how that ended.
 func (w *work) undo(ctx context.Context, g goal, removals []rayiam.Removal, err error) error {
-	undo, take := goal{desired: rayiam.Desired{Removals: removals}}, w.converge
-	var abandoned *abandonedError
-	if errors.As(err, &abandoned) {
+	undo, take := goal{desired: rayiam.Desired{Removals: removals}, undoing: true}, w.converge
+	if w.watch.abandoned(ctx) != nil {
 		// What was made may be deleted by now, so that waiting until IAM shows it
 		// would be in vain. Lingering is for what IAM is late to show.
 		w.sync.Forget()

@@ -74,7 +74,7 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 func (p *Provider) work(r customresource.Request, g goal, log *slog.Logger) *work {
 	now := time.Now()
 	w := &work{sync: iamsync.New(p.aws, log), log: log, start: now}
-	w.watch = &watch{request: r, replacement: g.replacement, issued: r.Issued(now), log: log,
+	w.watch = &watch{request: r, owner: g.desired.Owner, replacement: g.replacement, issued: r.Issued(now), log: log,
 		ask: func(ctx context.Context) (stackresource.State, error) {
 			return p.stacks.Read(ctx, r.StackID, r.LogicalID)
 		},

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 
 	"github.com/ray-iam/custom-rayiam/function/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
 	"github.com/ray-iam/custom-rayiam/function/internal/stackresource"
 )
 
@@ -36,8 +37,17 @@ const (
 // other, such as those of an import, says nothing.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events-by-operation.html
 var (
-	givenUp = []string{"CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED"}
+	gone    = []string{"CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED"}
 	updated = []string{"UPDATE_COMPLETE", "UPDATE_FAILED"}
+)
+
+// A standing is what the state of its resource says of a request.
+type standing int
+
+const (
+	wanted  standing = iota
+	movedOn          // nobody waits for it, and what the resource is by now is another request's doing
+	givenUp          // nobody waits for it, and nobody will delete what it has made
 )
 
 // A watch asks CloudFormation, which sends a request and does not take it back, what
@@ -45,62 +55,96 @@ var (
 type watch struct {
 	ask         func(context.Context) (stackresource.State, error)
 	request     customresource.Request
-	replacement bool // the request is an Update that replaces the resource
+	owner       string // the physical id of what the request makes
+	replacement bool   // the request is an Update that replaces the resource
 	issued      time.Time
 	log         *slog.Logger
 
 	mu      sync.Mutex
 	doubted time.Time
-	over    *abandonedError // once it is known; it stays so
+	over    *abandonedError // once it is known
 }
 
 // An abandonedError says that CloudFormation has stopped waiting for a request.
 type abandonedError struct {
-	request cfn.RequestType
-	status  string
-	age     time.Duration
-}
-
-// unclaimed reports whether nobody will delete what the request, or an attempt at it
-// that was cut off, has made.
-func (e *abandonedError) unclaimed() bool {
-	return e.request == cfn.RequestCreate && slices.Contains(givenUp, e.status)
+	request  cfn.RequestType
+	status   string
+	standing standing
+	age      time.Duration
 }
 
 func (e *abandonedError) Error() string {
 	return fmt.Sprintf("CloudFormation does not wait for this %s any more: it was issued %s ago, and the resource is %s", e.request, e.age.Round(time.Second), e.status)
 }
 
+// standing judges a state.
+func (w *watch) standing(s stackresource.State) standing {
+	_, ours := rayiam.NamePrefixOf(s.PhysicalID, w.request.StackID, w.request.LogicalID)
+	isGone, isUpdated := slices.Contains(gone, s.Status), slices.Contains(updated, s.Status)
+	switch {
+	case w.request.Type == cfn.RequestCreate && ours && s.PhysicalID != w.owner:
+		return movedOn // the resource was replaced, and it is the replacement that is meant
+	case w.request.Type == cfn.RequestCreate && isGone:
+		return givenUp
+	case w.request.Type == cfn.RequestCreate && (isUpdated || s.Status == "UPDATE_IN_PROGRESS"):
+		return movedOn
+	case w.request.Type == cfn.RequestUpdate && w.replacement && isUpdated && s.PhysicalID == w.request.PhysicalID:
+		return givenUp
+	case w.request.Type == cfn.RequestUpdate && (isGone || isUpdated):
+		return movedOn
+	}
+	return wanted
+}
+
 // begin returns an *abandonedError for a Create or an Update that is stale and whose
-// time is over: what the resource is by now is somebody else's doing.
+// time is over.
 func (w *watch) begin(ctx context.Context) *abandonedError {
 	if w.request.Type == cfn.RequestDelete || time.Since(w.issued) < staleAfter {
 		return nil
 	}
-	return w.settled(ctx, func(s stackresource.State) bool {
-		return slices.Contains(givenUp, s.Status) || slices.Contains(updated, s.Status) ||
-			w.request.Type == cfn.RequestCreate && s.Status == "UPDATE_IN_PROGRESS"
-	})
+	over := w.settled(ctx, movedOn)
+	if over != nil && over.standing == givenUp {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.over = over
+	}
+	return over
 }
 
-// abandoned returns an *abandonedError if the request is late and nobody will ever
-// delete what it has made: CloudFormation has given up a Create, or has gone back from
-// a replacement to the resource that was there before.
+// late reports whether what may have overtaken the request may not linger any more.
+func (w *watch) late() bool { return time.Since(w.issued) >= lateAfter }
+
+// outdated returns an *abandonedError if an Update is late and its time is over.
+func (w *watch) outdated(ctx context.Context) *abandonedError {
+	if w.request.Type != cfn.RequestUpdate || !w.late() {
+		return nil
+	}
+	return w.settled(ctx, movedOn)
+}
+
+// abandoned returns an *abandonedError if the request is late and given up. Once it is
+// known, it is not asked for again.
 func (w *watch) abandoned(ctx context.Context) *abandonedError {
 	makes := w.request.Type == cfn.RequestCreate || w.replacement
-	if over := w.known(); over != nil || !makes || time.Since(w.issued) < lateAfter {
+	if over := w.known(); over != nil || !makes || !w.late() {
 		return over
 	}
-	over := w.settled(ctx, func(s stackresource.State) bool {
-		if w.replacement {
-			return slices.Contains(updated, s.Status) && s.PhysicalID == w.request.PhysicalID
-		}
-		return slices.Contains(givenUp, s.Status)
-	})
+	over := w.settled(ctx, givenUp)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.over = over
-	return over
+	if w.over == nil {
+		w.over = over
+	}
+	return w.over
+}
+
+// abandonedStill asks again: the next request for the same resource makes the same
+// roles, and it may have come.
+func (w *watch) abandonedStill(ctx context.Context) bool {
+	w.mu.Lock()
+	w.over = nil
+	w.mu.Unlock()
+	return w.abandoned(ctx) != nil
 }
 
 // doubt is abandoned for many who ask at once, and again and again: one of them does,
@@ -129,25 +173,40 @@ func (w *watch) known() *abandonedError {
 	return w.over
 }
 
-// settled returns an *abandonedError if the resource is, and a moment later still is,
-// in one of these states. Where CloudFormation cannot be asked, the request counts as
-// wanted.
-func (w *watch) settled(ctx context.Context, in func(stackresource.State) bool) *abandonedError {
-	var state stackresource.State
+// lives reports whether this owner is what CloudFormation has for the resource: then
+// a Delete of an id that was made up is not meant for it. Where CloudFormation cannot
+// be asked, it is.
+func (w *watch) lives(ctx context.Context, owner string) bool {
+	state, err := w.state(ctx)
+	return err == nil && state.PhysicalID == owner
+}
+
+// settled returns an *abandonedError if the standing of the request is at least this,
+// and a moment later still is. Where CloudFormation cannot be asked, the request counts
+// as wanted.
+func (w *watch) settled(ctx context.Context, least standing) *abandonedError {
+	var over *abandonedError
 	for question := range 2 {
 		if question > 0 && sleep(ctx, confirmPause, nil) != nil {
 			return nil
 		}
-		var err error
-		state, err = w.ask(ctx)
+		state, err := w.state(ctx)
 		if err != nil {
-			w.log.Warn("not known whether CloudFormation still waits", slog.String("error", err.Error()))
 			return nil
 		}
-		w.log.Info("asked CloudFormation", "resourceStatus", state.Status, "resourcePhysicalId", state.PhysicalID)
-		if !in(state) {
+		if over = (&abandonedError{w.request.Type, state.Status, w.standing(state), time.Since(w.issued)}); over.standing < least {
 			return nil
 		}
 	}
-	return &abandonedError{w.request.Type, state.Status, time.Since(w.issued)}
+	return over
+}
+
+func (w *watch) state(ctx context.Context) (stackresource.State, error) {
+	state, err := w.ask(ctx)
+	if err != nil {
+		w.log.Warn("not known whether CloudFormation still waits", slog.String("error", err.Error()))
+		return state, err
+	}
+	w.log.Info("asked CloudFormation", "resourceStatus", state.Status, "resourcePhysicalId", state.PhysicalID)
+	return state, nil
 }

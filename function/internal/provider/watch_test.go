@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 
 	"github.com/ray-iam/custom-rayiam/function/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
 	"github.com/ray-iam/custom-rayiam/function/internal/stackresource"
 )
 
@@ -39,21 +40,30 @@ func is(status string) stackresource.State {
 	return stackresource.State{Status: status, PhysicalID: presentID}
 }
 
+// A watchCase is a request, when it asks, and what it is told.
+type watchCase struct {
+	name        string
+	request     cfn.RequestType
+	replacement bool
+	age         time.Duration
+	when        func(*watch, context.Context) *abandonedError
+	states      []stackresource.State
+	over        bool
+	asked       int
+}
+
+// givenUp reports whether nobody will delete what the request has made.
+func (c watchCase) givenUp() bool {
+	isUpdated := strings.HasPrefix(c.states[0].Status, "UPDATE")
+	return c.request == cfn.RequestCreate && !isUpdated || c.replacement && isUpdated
+}
+
 // TestWatch holds when a request asks, what it takes for an end, and that it goes on
 // where nobody can tell.
 func TestWatch(t *testing.T) {
 	begin, after := (*watch).begin, (*watch).abandoned // each at its time
 	replaced := stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: "other-0123456789ab"}
-	tests := []struct {
-		name        string
-		request     cfn.RequestType
-		replacement bool
-		age         time.Duration
-		when        func(*watch, context.Context) *abandonedError
-		states      []stackresource.State
-		over        bool
-		asked       int
-	}{
+	tests := []watchCase{
 		{"a young Create", cfn.RequestCreate, false, 3 * time.Second, after, []stackresource.State{is("DELETE_COMPLETE")}, false, 0},
 		{"a Create that is waited for", cfn.RequestCreate, false, 4 * time.Second, after, []stackresource.State{is("CREATE_IN_PROGRESS")}, false, 1},
 		{"a cancelled Create", cfn.RequestCreate, false, 4 * time.Second, after, []stackresource.State{is("CREATE_FAILED")}, true, 2},
@@ -63,6 +73,7 @@ func TestWatch(t *testing.T) {
 		{"a state that was older than the request", cfn.RequestCreate, false, 4 * time.Second, after, []stackresource.State{is("CREATE_FAILED"), is("CREATE_IN_PROGRESS")}, false, 2},
 		{"a Create whose like has been answered", cfn.RequestCreate, false, time.Hour, after, []stackresource.State{is("CREATE_COMPLETE")}, false, 1},
 		{"a Create of what lives and was updated", cfn.RequestCreate, false, time.Hour, after, []stackresource.State{is("UPDATE_COMPLETE")}, false, 1},
+		{"a Create of what was replaced, in the cleanup", cfn.RequestCreate, false, time.Hour, after, []stackresource.State{{Status: "DELETE_IN_PROGRESS", PhysicalID: rayiam.PhysicalID("other", "", "")}}, false, 1},
 		{"an imported resource", cfn.RequestCreate, false, time.Hour, after, []stackresource.State{is("IMPORT_COMPLETE")}, false, 1},
 		{"CloudFormation does not tell", cfn.RequestCreate, false, time.Hour, after, []stackresource.State{{}}, false, 1},
 		{"CloudFormation does not tell the second time", cfn.RequestCreate, false, time.Hour, after, []stackresource.State{is("DELETE_COMPLETE"), {}}, false, 2},
@@ -83,6 +94,11 @@ func TestWatch(t *testing.T) {
 		{"a stale Update that is waited for", cfn.RequestUpdate, false, 30 * time.Second, begin, []stackresource.State{is("UPDATE_IN_PROGRESS")}, false, 1},
 		{"a stale Update that is over", cfn.RequestUpdate, false, 30 * time.Second, begin, []stackresource.State{is("UPDATE_COMPLETE")}, true, 2},
 		{"a stale Update of what is being deleted", cfn.RequestUpdate, false, 30 * time.Second, begin, []stackresource.State{is("DELETE_IN_PROGRESS")}, true, 2},
+		{"a stale replacement that was taken back", cfn.RequestUpdate, true, 30 * time.Second, begin, []stackresource.State{is("UPDATE_COMPLETE")}, true, 2},
+		{"a stale replacement whose like has been answered", cfn.RequestUpdate, false, 30 * time.Second, begin, []stackresource.State{replaced}, true, 2},
+		{"a late Update about to delete", cfn.RequestUpdate, false, 4 * time.Second, (*watch).outdated, []stackresource.State{is("UPDATE_COMPLETE")}, true, 2},
+		{"a late Update about to delete, waited for", cfn.RequestUpdate, false, 4 * time.Second, (*watch).outdated, []stackresource.State{is("UPDATE_IN_PROGRESS")}, false, 1},
+		{"an early Update about to delete", cfn.RequestUpdate, false, 3 * time.Second, (*watch).outdated, []stackresource.State{is("UPDATE_COMPLETE")}, false, 0},
 		{"a stale Delete", cfn.RequestDelete, false, time.Hour, begin, []stackresource.State{is("UPDATE_COMPLETE")}, false, 0},
 		{"a stale request of which CloudFormation does not tell", cfn.RequestUpdate, false, time.Hour, begin, []stackresource.State{{}}, false, 1},
 	}
@@ -94,8 +110,8 @@ func TestWatch(t *testing.T) {
 				if (err != nil) != tt.over || *asked != tt.asked {
 					t.Errorf("asked %d times, got %v; want over=%v after %d questions", *asked, err, tt.over, tt.asked)
 				}
-				if err != nil && err.unclaimed() != (tt.request == cfn.RequestCreate && tt.states[0].Status[:6] != "UPDATE") {
-					t.Errorf("unclaimed is %v after %v", err.unclaimed(), err)
+				if err != nil && (err.standing == givenUp) != tt.givenUp() {
+					t.Errorf("standing %d after %v", err.standing, err)
 				}
 			})
 		})

@@ -39,12 +39,18 @@ type work struct {
 // do does what a request comes down to.
 func (w *work) do(ctx context.Context, g goal) error {
 	if over := w.watch.begin(ctx); over != nil {
-		if over.unclaimed() {
+		switch {
+		case over.standing == givenUp:
 			return w.takeBack(ctx, g, over)
+		case w.reached(ctx, g): // by an attempt before, whose answer may be lost
+			return nil
 		}
 		return fmt.Errorf("nothing was changed: %w", over)
 	}
 	switch {
+	case g.overtaking && g.living != "" && w.watch.lives(ctx, g.living):
+		w.log.Warn("leaving the resource alone: the id is of another life of it")
+		return nil
 	case g.replacement:
 		return w.replace(ctx, g)
 	case g.overtaking:
@@ -55,16 +61,26 @@ func (w *work) do(ctx context.Context, g goal) error {
 	return w.pursue(ctx, g)
 }
 
-// pursue converges to the goal, unless nobody waits for it any more by then, and waits
-// until what was made can be used.
+// pursue converges to the goal and waits until what was made can be used. The error is
+// an *abandonedError if nobody waits for it any more by then.
 func (w *work) pursue(ctx context.Context, g goal) error {
 	if err := w.converge(ctx, g); err != nil {
+		return err
+	}
+	late := w.watch.late() // with the last write
+	if err := w.propagate(ctx, g); err != nil || !late {
 		return err
 	}
 	if over := w.watch.abandoned(ctx); over != nil {
 		return over
 	}
-	return w.propagate(ctx, g)
+	return nil
+}
+
+// reached reports whether there is nothing to do.
+func (w *work) reached(ctx context.Context, g goal) bool {
+	plan, err := w.plan(ctx, g)
+	return err == nil && plan.Empty()
 }
 
 // propagate waits until what was made can be used.
@@ -95,7 +111,7 @@ func (w *work) converge(ctx context.Context, g goal) error {
 		begun := time.Now()
 		w.wrote = true
 		w.fresh = append(w.fresh, plan.Fresh()...)
-		err = w.sync.Apply(ctx, plan)
+		err = w.apply(ctx, g, plan)
 		w.log.Info("applied", "round", round, "ok", err == nil, "ms", w.stage("apply", begun))
 		switch {
 		case err == nil:
@@ -110,6 +126,21 @@ func (w *work) converge(ctx context.Context, g goal) error {
 			return err
 		}
 	}
+}
+
+// apply writes a plan. An Update that has been overtaken by the one back must not come
+// to its end, where it would delete the groups that are declared again.
+func (w *work) apply(ctx context.Context, g goal, plan rayiam.Plan) error {
+	before, removing := plan.Split(g.desired.Removals)
+	if err := w.sync.Apply(ctx, before); err != nil {
+		return err
+	}
+	if len(g.desired.Nodes) > 0 && !removing.Empty() {
+		if over := w.watch.outdated(ctx); over != nil {
+			return over
+		}
+	}
+	return w.sync.Apply(ctx, removing)
 }
 
 // plan observes IAM and returns what is to be done, or why nothing may be.

@@ -57,6 +57,20 @@ func NewPlan(d Desired, o Observed) (Plan, error) {
 // Empty reports whether the observed state is the desired one.
 func (p Plan) Empty() bool { return len(p.Phases) == 0 }
 
+// Split returns the phases before the first that touches one of the removals, and the
+// others.
+func (p Plan) Split(removals []Removal) (before, from Plan) {
+	i := slices.IndexFunc(p.Phases, func(steps []Step) bool {
+		return slices.ContainsFunc(steps, func(s Step) bool {
+			return slices.ContainsFunc(removals, func(r Removal) bool { return r.Name == s.Role || r.Name == s.InstanceProfile })
+		})
+	})
+	if i < 0 {
+		i = len(p.Phases)
+	}
+	return Plan{Phases: p.Phases[:i]}, Plan{Phases: p.Phases[i:]}
+}
+
 // String renders the plan, one step a line, a blank line between phases.
 func (p Plan) String() string {
 	phases := make([]string, len(p.Phases))

@@ -162,3 +162,22 @@ func TestFresh(t *testing.T) {
 		t.Errorf("Fresh = %v, want %v", got, want)
 	}
 }
+
+// TestSplit holds that a plan can be cut before the first phase that touches what goes.
+func TestSplit(t *testing.T) {
+	step := func(call Call, role, profile string) Step {
+		return Step{Call: call, Role: role, InstanceProfile: profile}
+	}
+	plan := Plan{Phases: [][]Step{
+		{step(CreateRole, "a", "")}, {step(AttachRolePolicy, "a", ""), step(DetachRolePolicy, "b", "")}, {step(DeleteInstanceProfile, "", "c"), step(DeleteRole, "b", "")},
+	}}
+	for name, want := range map[string]int{"b": 1, "c": 2, "d": 3} {
+		before, from := plan.Split([]Removal{{Name: name}})
+		if len(before.Phases) != want || len(from.Phases) != len(plan.Phases)-want {
+			t.Errorf("%s: split into %d and %d phases, want %d before", name, len(before.Phases), len(from.Phases), want)
+		}
+	}
+	if before, from := plan.Split(nil); len(before.Phases) != 3 || !from.Empty() {
+		t.Errorf("without removals split into %v and %v", before, from)
+	}
+}

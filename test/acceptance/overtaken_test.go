@@ -1,0 +1,156 @@
+package acceptance
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+)
+
+// late is the age of an event that is asked about after its last write only.
+const late = 10 * time.Second
+
+// TestOvertaken_SuccessorIsLeftAlone holds that a Create which is being taken back lets
+// the next one of the same resource be, which makes the same roles.
+func TestOvertaken_SuccessorIsLeftAlone(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	s.Age = late
+	first := s.Event("Create", quick)
+	s.Age = 0
+	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	deleted := make(chan bool)
+	both := iamproxy.Action("DeleteRole")
+	seen := 0
+	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+		if both(c) {
+			if seen++; seen == 2 {
+				close(deleted)
+			}
+		}
+		return iamproxy.Effect{}
+	})
+	var wait sync.WaitGroup
+	wait.Go(func() { l.function.Invoke(first.JSON(), s.Timeout) })
+	<-deleted
+	time.Sleep(500 * time.Millisecond) // both have reached IAM, and the first one lingers
+	l.resources.Set(s.ID, s.LogicalID, "CREATE_IN_PROGRESS", "")
+	next := l.start()
+	s.Use(next)
+	create, _ := s.Create(quick)
+	l.ok(create)
+	l.resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", create.PhysicalResourceID)
+	wait.Wait()
+	l.failed(s.Answers(first)[0], "does not wait for this Create any more")
+	l.isComplete(s, quick)
+}
+
+// TestOvertaken_FailsByItself holds that a Create which fails for a reason of its own,
+// after its Delete has come and gone, leaves nothing either.
+func TestOvertaken_FailsByItself(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	s := l.stack()
+	s.Age = late
+	create := s.Event("Create", quick)
+	s.Age = 0
+	gone := s.Event("Delete", quick)
+	gone.PhysicalResourceID = s.MadeUpID()
+	l.resources.Set(s.ID, s.LogicalID, "DELETE_IN_PROGRESS", gone.PhysicalResourceID)
+	beside := l.start()
+	denied := func(c iamproxy.Call) bool {
+		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-worker" && strings.Contains(c.Form.Get("PolicyArn"), "S3")
+	}
+	effect := iamproxy.Answer(http.StatusForbidden, "AccessDenied")
+	effect.Before = func() {
+		if outcome := beside.Invoke(gone.JSON(), s.Timeout); !outcome.OK() {
+			t.Errorf("the Delete ended with %+v", outcome)
+		}
+		l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", gone.PhysicalResourceID)
+	}
+	l.proxy.SetFault(iamproxy.On(iamproxy.Times(1, denied), effect))
+	l.failed(s.Send(create), "what it made has been taken away again")
+	l.ok(s.Answers(gone)[0])
+	l.unchanged(before, "a Create that failed after its Delete")
+}
+
+// TestOvertaken_UpdateDeletesNoGroupThatIsBack holds that an Update which is late, and
+// which the Update back has overtaken, does not come to its end: the groups that it is
+// to delete are declared again.
+func TestOvertaken_UpdateDeletesNoGroupThatIsBack(t *testing.T) {
+	l := newLab(t)
+	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	s := l.created(grown)
+	before := l.snapshot()
+	s.Age = late
+	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+	l.failed(s.Send(s.Event("Update", quick)), "does not wait for this Update any more")
+	l.has("role ray-gpu: ", "profile ray-gpu: holds ray-gpu")
+	s.Age = 0
+	l.updated(s, grown)
+	l.unchanged(before, "an Update that was overtaken, and the one back")
+}
+
+// TestOvertaken_MadeUpIDOfAnotherLife holds that a Delete with an id that CloudFormation
+// once made up is not taken for one of the resource that it has by now.
+func TestOvertaken_MadeUpIDOfAnotherLife(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	l.resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", s.PhysicalID)
+	e := s.Event("Delete", quick)
+	e.PhysicalResourceID = s.MadeUpID()
+	l.ok(s.Send(e))
+	l.unchanged(before, "a Delete with the id of another life")
+}
+
+// TestOvertaken_SilenceWhileLingering holds that a Delete which has done its work is no
+// failure because IAM does not answer its last looks.
+func TestOvertaken_SilenceWhileLingering(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	e := s.Event("Delete", quick)
+	e.PhysicalResourceID = s.MadeUpID()
+	deletions := 0
+	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+		if c.Action == "DeleteRole" {
+			deletions++
+		}
+		if deletions == 2 && c.Action == "GetRole" {
+			return iamproxy.Hang()
+		}
+		return iamproxy.Effect{}
+	})
+	s.Timeout = 10 * time.Second
+	start := time.Now()
+	l.ok(s.Send(e))
+	if took := time.Since(start); deletions != 2 || took > s.Timeout {
+		t.Errorf("%d roles deleted and answered after %s", deletions, took)
+	}
+}
+
+// TestLate_ReachedIsAnsweredAgain holds that an Update which comes a second time, when
+// all that it asks for is there, is answered as the first time.
+func TestLate_ReachedIsAnsweredAgain(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	s.Age = time.Minute
+	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}})
+	e := s.Event("Update", grown)
+	var answers []cloudformation.Answer
+	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"} {
+		l.resources.Set(s.ID, s.LogicalID, status, s.PhysicalID)
+		if outcome := l.function.Invoke(e.JSON(), s.Timeout); !outcome.OK() {
+			t.Errorf("the invocation ended with %+v", outcome)
+		}
+		answers = s.Answers(e)
+		l.ok(answers[len(answers)-1])
+	}
+	if len(answers) != 2 || answers[0].PhysicalResourceID != answers[1].PhysicalResourceID || answers[0].Data["WorkerRoleArn"] != answers[1].Data["WorkerRoleArn"] {
+		t.Errorf("answered %+v", answers)
+	}
+}
