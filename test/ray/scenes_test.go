@@ -101,6 +101,11 @@ func (s scene) play(t *testing.T) played {
 		t.Fatal(err)
 	}
 	p := played{scene: s, place: place{pool.Take(), region}}
+	defer func() {
+		if t.Failed() { // the next test that needs the scene must not wait for an account
+			pool.Return(p.account)
+		}
+	}()
 	directory := t.TempDir()
 	run := func(script, argument string) []byte {
 		return runPython(t, pool.URL(), filepath.Join("test", "ray", script), argument)
