@@ -48,7 +48,7 @@ func (w *work) do(ctx context.Context, g goal) error {
 		return fmt.Errorf("nothing was changed: %w", over)
 	}
 	switch {
-	case g.overtaking && g.living != "" && w.watch.lives(ctx, g.living):
+	case g.living != "" && !w.reached(ctx, g) && w.watch.lives(ctx, g.living):
 		w.log.Warn("leaving the resource alone: the id is of another life of it")
 		return nil
 	case g.replacement:
