@@ -2,11 +2,13 @@ package iamaccount
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/smithy-go"
 )
 
 // Wipe deletes every role, instance profile and customer managed policy of the
@@ -42,11 +44,22 @@ func deleteProfiles(ctx context.Context, c *iam.Client, kept func(*string) bool)
 				return err
 			}
 		}
-		if _, err := c.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: p.InstanceProfileName}); err != nil {
+		_, err := c.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: p.InstanceProfileName})
+		if err := unlessGone(err); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unlessGone makes of NoSuchEntity what was wanted: after an answer that got lost the SDK
+// repeats the call.
+func unlessGone(err error) error {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "NoSuchEntity" {
+		return nil
+	}
+	return err
 }
 
 // removeRole looks again when the call fails: after an answer that got lost the SDK
@@ -89,17 +102,19 @@ func deleteRole(ctx context.Context, c *iam.Client, name *string) error {
 		return err
 	}
 	for _, arn := range attached {
-		if _, err := c.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: &arn}); err != nil {
+		_, err := c.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: &arn})
+		if err := unlessGone(err); err != nil {
 			return err
 		}
 	}
 	for _, policy := range inline {
-		if _, err := c.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy}); err != nil {
+		_, err := c.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy})
+		if err := unlessGone(err); err != nil {
 			return err
 		}
 	}
 	_, err = c.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: name})
-	return err
+	return unlessGone(err)
 }
 
 func deletePolicies(ctx context.Context, c *iam.Client, kept func(*string) bool) error {
@@ -136,5 +151,5 @@ func deletePolicy(ctx context.Context, c *iam.Client, arn *string) error {
 		}
 	}
 	_, err = c.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: arn})
-	return err
+	return unlessGone(err)
 }
