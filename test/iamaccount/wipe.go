@@ -2,13 +2,11 @@ package iamaccount
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/smithy-go"
 )
 
 // Wipe deletes every role, instance profile and customer managed policy of the
@@ -40,38 +38,13 @@ func deleteProfiles(ctx context.Context, c *iam.Client, kept func(*string) bool)
 			continue
 		}
 		for _, role := range p.Roles {
-			if err := removeRole(ctx, c, p.InstanceProfileName, role.RoleName); err != nil {
+			if _, err := c.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: p.InstanceProfileName, RoleName: role.RoleName}); err != nil {
 				return err
 			}
 		}
-		_, err := c.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: p.InstanceProfileName})
-		if err := unlessGone(err); err != nil {
+		if _, err := c.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: p.InstanceProfileName}); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// unlessGone makes of NoSuchEntity what was wanted: after an answer that got lost the SDK
-// repeats the call.
-func unlessGone(err error) error {
-	var api smithy.APIError
-	if errors.As(err, &api) && api.ErrorCode() == "NoSuchEntity" {
-		return nil
-	}
-	return err
-}
-
-// removeRole looks again when the call fails: after an answer that got lost the SDK
-// repeats the call, and moto has a 500 for a role that is no longer there.
-func removeRole(ctx context.Context, c *iam.Client, profile, role *string) error {
-	_, failed := c.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: profile, RoleName: role})
-	if failed == nil {
-		return nil
-	}
-	now, err := c.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: profile})
-	if err != nil || len(now.InstanceProfile.Roles) > 0 {
-		return failed
 	}
 	return nil
 }
@@ -102,19 +75,17 @@ func deleteRole(ctx context.Context, c *iam.Client, name *string) error {
 		return err
 	}
 	for _, arn := range attached {
-		_, err := c.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: &arn})
-		if err := unlessGone(err); err != nil {
+		if _, err := c.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: &arn}); err != nil {
 			return err
 		}
 	}
 	for _, policy := range inline {
-		_, err := c.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy})
-		if err := unlessGone(err); err != nil {
+		if _, err := c.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy}); err != nil {
 			return err
 		}
 	}
 	_, err = c.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: name})
-	return unlessGone(err)
+	return err
 }
 
 func deletePolicies(ctx context.Context, c *iam.Client, kept func(*string) bool) error {
@@ -151,5 +122,5 @@ func deletePolicy(ctx context.Context, c *iam.Client, arn *string) error {
 		}
 	}
 	_, err = c.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: arn})
-	return unlessGone(err)
+	return err
 }
