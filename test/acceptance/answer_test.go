@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,17 +229,14 @@ func TestMetrics(t *testing.T) {
 	l.urls.Script(responseurl.Status(403))
 	l.function.Invoke(undelivered.JSON(), s.Timeout)
 	l.failed(s.Send(s.Event("Update", properties{"NamePrefix": "a b"})), "NamePrefix")
+	s.Age = time.Minute
+	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+	l.failed(s.Send(s.Event("Update", quick.With(properties{"Revision": "2", "Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}}))), "nothing was changed")
 	s.Age = 3 * time.Hour
 	l.expired(s, s.Event("Delete", quick))
 	l.function.Stop()
-	var outcomes []string
-	for _, line := range logLines(t, l.function.Log()) {
-		aws, ok := line["_aws"].(map[string]any)
-		if !ok {
-			continue
-		}
-		outcomes = append(outcomes, line["RequestType"].(string)+" "+line["Outcome"].(string))
-		directive := aws["CloudWatchMetrics"].([]any)[0].(map[string]any)
+	for _, line := range metrics(t, l.function.Log()) {
+		directive := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
 		for _, metric := range directive["Metrics"].([]any) {
 			name := metric.(map[string]any)["Name"].(string)
 			if _, ok := line[name].(float64); !ok {
@@ -251,7 +249,23 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 	}
-	if got, want := strings.Join(outcomes, ", "), "Create SUCCESS, Update UNDELIVERED, Update FAILED, Delete EXPIRED"; got != want {
+	if got, want := outcomes(t, l.function.Log()), "Create SUCCESS, Update UNDELIVERED, Update FAILED, Update ABANDONED, Delete EXPIRED"; got != want {
 		t.Errorf("outcomes %s, want %s", got, want)
 	}
+}
+
+// metrics returns the lines of a log that CloudWatch reads as metrics.
+func metrics(t *testing.T, log string) []map[string]any {
+	t.Helper()
+	return slices.DeleteFunc(logLines(t, log), func(line map[string]any) bool { return line["_aws"] == nil })
+}
+
+// outcomes returns what the metrics say of each request.
+func outcomes(t *testing.T, log string) string {
+	t.Helper()
+	var all []string
+	for _, line := range metrics(t, log) {
+		all = append(all, line["RequestType"].(string)+" "+line["Outcome"].(string))
+	}
+	return strings.Join(all, ", ")
 }

@@ -78,6 +78,47 @@ func TestOvertaken_FailsByItself(t *testing.T) {
 	l.unchanged(before, "a Create that failed after its Delete")
 }
 
+// TestOvertaken_LeftBehindIsAFailure holds that a Create which cannot take back what it
+// made says what is left, and counts as a failure; and that it is repeated with success.
+func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	s := l.stack()
+	s.Age = late
+	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	l.denyFor("DeleteRole", "ray-worker")
+	create := s.Send(s.Event("Create", quick))
+	l.failed(create, "what it made could not be taken away again", "ray-iam:owner="+create.PhysicalResourceID, "deleting role ray-worker", "AccessDenied")
+	l.has("role ray-worker: tag ray-iam:owner=" + create.PhysicalResourceID)
+	l.proxy.SetFault(nil)
+	s.Age = time.Minute
+	l.failed(s.Send(s.Event("Create", quick)), "what it made has been taken away again")
+	l.unchanged(before, "a Create that was repeated when nobody waited")
+	l.function.Stop()
+	if got, want := outcomes(t, l.function.Log()), "Create FAILED, Create ABANDONED"; got != want {
+		t.Errorf("outcomes %s, want %s", got, want)
+	}
+}
+
+// TestOvertaken_CloudFormationIsSilent holds that a late request is done and answered
+// though CloudFormation does not say whether it waits: it is asked for a few seconds only.
+func TestOvertaken_CloudFormationIsSilent(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	s := l.stack()
+	l.resources.Silence()
+	s.Age = time.Minute
+	start := time.Now()
+	create, _ := s.Create(quick)
+	l.ok(create)
+	if took := time.Since(start); took < 10*time.Second || took > 20*time.Second {
+		t.Errorf("answered after %s, want two questions of 5 s each, before the first write and after the last", took)
+	}
+	l.isComplete(s, quick)
+	l.ok(s.Delete())
+	l.unchanged(before, "a life of which CloudFormation says nothing")
+}
+
 // TestOvertaken_UpdateDeletesNoGroupThatIsBack holds that an Update which is late, and
 // which the Update back has overtaken, does not come to its end: the groups that it is
 // to delete are declared again.

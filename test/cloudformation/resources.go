@@ -20,6 +20,7 @@ type Resources struct {
 	mu    sync.Mutex
 	state map[[2]string][2]string // stack id and logical id to status and physical id
 	asked int
+	mute  bool
 }
 
 // NewResources starts a server on a free port of 127.0.0.1.
@@ -50,6 +51,13 @@ func (r *Resources) Forget(stackID, logicalID string) {
 	delete(r.state, [2]string{stackID, logicalID})
 }
 
+// Silence has nobody answered from now on.
+func (r *Resources) Silence() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mute = true
+}
+
 // Asked returns how often somebody has asked.
 func (r *Resources) Asked() int {
 	r.mu.Lock()
@@ -63,7 +71,12 @@ func (r *Resources) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	r.asked++
 	state, known := r.state[[2]string{stackID, logicalID}]
+	mute := r.mute
 	r.mu.Unlock()
+	if mute {
+		<-req.Context().Done()
+		return
+	}
 	w.Header().Set("Content-Type", "text/xml")
 	if req.FormValue("Action") != "DescribeStackResource" || !known {
 		w.WriteHeader(http.StatusBadRequest)

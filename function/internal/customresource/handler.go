@@ -21,7 +21,7 @@ type Resource interface {
 	PhysicalID(r Request) string
 	// Reconcile does what r asks for. functionARN is the provider's own. It returns
 	// before ctx ends; its error is the Reason of the answer, and the outcome's
-	// Effort counts beside an error too.
+	// Effort counts beside an error too. One that wraps ErrAbandoned is no failure.
 	Reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error)
 }
 
@@ -38,6 +38,10 @@ type Effort struct {
 	Calls   int64 // made to the service behind the resource, repetitions included
 	Retries int64 // how many of them were repetitions
 }
+
+// ErrAbandoned is the error of a request that CloudFormation had stopped waiting for, and
+// of which nothing is left.
+var ErrAbandoned = errors.New("CloudFormation has stopped waiting")
 
 // A Handler is the Lambda function: it implements lambda.Handler.
 type Handler struct {
@@ -64,7 +68,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		logMetrics(log, r, outcomeExpired, Effort{}, start)
 		return nil, nil
 	}
-	answer, spent := h.answer(ctx, r, err, call, log)
+	answer, spent, err := h.answer(ctx, r, err, call, log)
 	log.Info("answering", "status", answer.Status, "physicalId", answer.PhysicalID, "reason", answer.Reason, "ms", time.Since(start).Milliseconds())
 	if err := h.deliver(ctx, r, answer, call); err != nil {
 		log.Error("not answered", slog.String("error", err.Error()))
@@ -72,13 +76,16 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	log.Info("answered", "ms", time.Since(start).Milliseconds())
-	logMetrics(log, r, outcomeOf(answer), spent, start)
+	logMetrics(log, r, outcomeOf(err), spent, start)
 	return nil, nil
 }
 
-func outcomeOf(a Answer) string {
-	if a.Status == cfn.StatusSuccess {
+func outcomeOf(err error) string {
+	switch {
+	case err == nil:
 		return outcomeSucceeded
+	case errors.Is(err, ErrAbandoned):
+		return outcomeAbandoned
 	}
 	return outcomeFailed
 }
@@ -101,23 +108,23 @@ func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, call ca
 }
 
 // answer does the work, unless the event is not as it should be, and says how it
-// ended.
-func (h *Handler) answer(ctx context.Context, r Request, fault error, call call, log *slog.Logger) (Answer, Effort) {
+// ended: with the error, too, that made it FAILED.
+func (h *Handler) answer(ctx context.Context, r Request, fault error, call call, log *slog.Logger) (Answer, Effort, error) {
 	answer := Answer{Status: cfn.StatusFailed, PhysicalID: r.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID}
 	if r.PhysicalID == "" {
 		answer.PhysicalID = h.physicalID(r)
 	}
 	if fault != nil {
 		answer.Reason = fault.Error()
-		return answer, Effort{}
+		return answer, Effort{}, fault
 	}
 	outcome, err := h.reconcile(ctx, r, call.functionARN, log)
 	if err != nil {
 		answer.Reason = err.Error()
-		return answer, outcome.Effort
+		return answer, outcome.Effort, err
 	}
 	answer.Status, answer.PhysicalID, answer.Data = cfn.StatusSuccess, outcome.PhysicalID, outcome.Data
-	return answer, outcome.Effort
+	return answer, outcome.Effort, nil
 }
 
 // unknownID is the physical id of what was never made.
@@ -184,7 +191,7 @@ func grace(ctx context.Context) time.Duration {
 // refuseExpired answers a request that CloudFormation has given up on, in case it
 // listens all the same, and changes nothing.
 func (h *Handler) refuseExpired(ctx context.Context, r Request, call call, log *slog.Logger) {
-	answer, _ := h.answer(ctx, r, errors.New("the response URL has expired, CloudFormation has given up on this request: nothing was changed"), call, log)
+	answer, _, _ := h.answer(ctx, r, errors.New("the response URL has expired, CloudFormation has given up on this request: nothing was changed"), call, log)
 	log.Error("expired", "reason", answer.Reason)
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()

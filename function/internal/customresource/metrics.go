@@ -13,6 +13,7 @@ const (
 	outcomeFailed      = "FAILED"
 	outcomeUndelivered = "UNDELIVERED" // there was an answer and nobody took it
 	outcomeExpired     = "EXPIRED"     // CloudFormation had given up before
+	outcomeAbandoned   = "ABANDONED"   // CloudFormation gave up meanwhile, and nothing is left of it
 )
 
 // metricsNamespace is where CloudWatch keeps the metrics.

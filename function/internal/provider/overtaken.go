@@ -102,7 +102,7 @@ func (w *work) takeBack(ctx context.Context, g goal, err error) error {
 	if !w.wrote {
 		var observeErr error
 		if w.first, _, observeErr = w.observe(ctx, g); observeErr != nil {
-			return fmt.Errorf("%w; and it is not known whether an attempt has left something: %w", err, observeErr)
+			return fmt.Errorf("%v; and it is not known whether an attempt has left something: %v", err, observeErr)
 		}
 	}
 	return w.undo(ctx, g, young(g.desired, w.first, w.watch.issued.Add(-clockSkew)), err)
@@ -133,7 +133,8 @@ func (w *work) undo(ctx context.Context, g goal, removals []rayiam.Removal, err 
 		take = w.linger
 	}
 	if undoErr := take(ctx, undo); undoErr != nil {
-		return fmt.Errorf("%w; and what it made could not be taken away again, see roles and instance profiles with the tag %s=%s: %w", err, rayiam.OwnerTag, g.desired.Owner, undoErr)
+		// Not wrapped: what is left behind is a failure, whatever led to it.
+		return fmt.Errorf("%v; and what it made could not be taken away again, see roles and instance profiles with the tag %s=%s: %v", err, rayiam.OwnerTag, g.desired.Owner, undoErr)
 	}
 	return fmt.Errorf("%w; what it made has been taken away again", err)
 }

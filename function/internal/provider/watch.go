@@ -77,6 +77,8 @@ func (e *abandonedError) Error() string {
 	return fmt.Sprintf("CloudFormation does not wait for this %s any more: it was issued %s ago, and the resource is %s", e.request, e.age.Round(time.Second), e.status)
 }
 
+func (e *abandonedError) Is(target error) bool { return target == customresource.ErrAbandoned }
+
 // standing judges a state.
 func (w *watch) standing(s stackresource.State) standing {
 	_, ours := rayiam.NamePrefixOf(s.PhysicalID, w.request.StackID, w.request.LogicalID)
