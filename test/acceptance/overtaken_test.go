@@ -78,6 +78,58 @@ func TestOvertaken_FailsByItself(t *testing.T) {
 	l.unchanged(before, "a Create that failed after its Delete")
 }
 
+// TestOvertaken_AdoptedIsReleased holds that a Create which adopted what is much older than
+// itself, and for which nobody waits any more, lets go of it; and that it does so as well
+// when it was cut off and runs again.
+func TestOvertaken_AdoptedIsReleased(t *testing.T) {
+	for name, cutOff := range map[string]bool{"at once": false, "by a repetition": true} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			l.makeRecipe()
+			l.emptyProfile("ray-worker", "ray-worker")
+			l.dropProfile("ray-worker")
+			aged := iamproxy.On(func(c iamproxy.Call) bool {
+				return c.Action == "GetRole" || c.Form.Get("InstanceProfileName") == "ray-head"
+			}, iamproxy.Aged(time.Hour))
+			s := l.stack()
+			s.Age = late
+			l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+			adopting := quick.With(properties{"AdoptExisting": true})
+			if e := s.Event("Create", adopting); cutOff {
+				l.proxy.SetFault(iamproxy.On(iamproxy.Action("AddRoleToInstanceProfile"), iamproxy.Then(false, l.function.Kill)))
+				if outcome := l.function.Invoke(e.JSON(), s.Timeout); !outcome.Died {
+					t.Errorf("the process was not killed: %+v", outcome)
+				}
+				l.has("role ray-head: tag ray-iam:adopted=held", "profile ray-worker: holds ray-worker")
+				s.Use(l.start())
+				s.Age = time.Minute
+			}
+			l.proxy.SetFault(aged)
+			l.failed(s.Send(s.Event("Create", adopting)), "what it made has been taken away again")
+			l.has("role ray-head: attached "+awsPolicy+"AmazonS3FullAccess", "role ray-worker: trusts", "profile ray-head: holds ray-head")
+			l.hasNot("ray-iam:", "profile ray-worker")
+		})
+	}
+}
+
+// TestOvertaken_RetainedIsLeftAlone holds that a Create for which nobody waits any more
+// does not delete what an earlier life of the resource has left on purpose.
+func TestOvertaken_RetainedIsLeftAlone(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	l.proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(time.Hour)))
+	s.Age = late
+	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	changed := quick.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
+	l.failed(s.Send(s.Event("Create", changed)), "what it made has been taken away again")
+	l.has("role ray-head: tag team=ml", "profile ray-worker: holds ray-worker")
+	l.proxy.SetFault(nil)
+	s.Age = 0
+	l.updated(s, quick.With(properties{"Revision": "2"}))
+	l.unchanged(before, "a Create that nobody waits for, on what was retained")
+}
+
 // TestOvertaken_LeftBehindIsAFailure holds that a Create which cannot take back what it
 // made says what is left, and counts as a failure; and that it is repeated with success.
 func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {

@@ -3,6 +3,7 @@ package iamproxy
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 )
 
@@ -10,11 +11,13 @@ import (
 // it about one call at a time.
 type Fault func(Call) Effect
 
-// An Effect is what happens Before a call reaches IAM, Instead of that, or After it has.
+// An Effect is what happens Before a call reaches IAM, Instead of that, or After it has;
+// or how IAM's answer is Rewritten.
 type Effect struct {
-	Before  func()
-	Instead http.HandlerFunc
-	After   http.HandlerFunc
+	Before    func()
+	Instead   http.HandlerFunc
+	After     http.HandlerFunc
+	Rewritten func([]byte) []byte
 }
 
 // On applies effect to the calls that match.
@@ -95,6 +98,14 @@ func Then(before bool, do func()) Effect {
 }
 
 func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+var created = regexp.MustCompile(`<CreateDate>[^<]*</CreateDate>`)
+
+// Aged has IAM say that all in its answer was created so long ago.
+func Aged(age time.Duration) Effect {
+	date := []byte("<CreateDate>" + time.Now().Add(-age).UTC().Format(time.RFC3339) + "</CreateDate>")
+	return Effect{Rewritten: func(body []byte) []byte { return created.ReplaceAllLiteral(body, date) }}
+}
 
 // Lag hides what was created for a while: every other call that names a new role or
 // instance profile is answered with NoSuchEntity until delay has passed since its

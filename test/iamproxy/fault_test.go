@@ -77,6 +77,7 @@ func TestEffects(t *testing.T) {
 		{"none", Effect{}, 200, 1, "<Done/>"},
 		{"answer in place of the call", denied, 403, 0, "<Code>AccessDenied</Code>"},
 		{"answer after the call", Effect{After: denied.Instead}, 403, 1, "<Code>AccessDenied</Code>"},
+		{"answer rewritten", Effect{Rewritten: func(b []byte) []byte { return append(b, "<CreateDate/>"...) }}, 200, 1, "<Done/><CreateDate/>"},
 		{"cut before", DropBefore(), 0, 0, ""},
 		{"cut after", DropAfter(), 0, 1, ""},
 		{"killed before", Then(true, func() { killed++ }), 0, 0, ""},
@@ -98,6 +99,15 @@ func TestEffects(t *testing.T) {
 	}
 	if killed != 2 {
 		t.Errorf("the processes were killed %d times, want twice", killed)
+	}
+}
+
+// TestAged holds that every date of creation is another one.
+func TestAged(t *testing.T) {
+	const one = "<R><CreateDate>2026-01-02T03:04:05Z</CreateDate></R>"
+	got := string(Aged(time.Hour).Rewritten([]byte(one + one)))
+	if first, second := got[:len(got)/2], got[len(got)/2:]; first != second || len(first) != len(one) || first == one {
+		t.Errorf("got %s, want both dates an hour ago", got)
 	}
 }
 

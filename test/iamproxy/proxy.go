@@ -161,6 +161,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		effect.After(w, r)
 		return
 	}
+	if effect.Rewritten != nil {
+		resp.body = effect.Rewritten(resp.body)
+	}
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(resp.status)
 	_, _ = w.Write(resp.body) // the caller may be gone: that is a test's doing

@@ -95,8 +95,8 @@ func (w *work) create(ctx context.Context, g goal) error {
 }
 
 // takeBack takes away what this request, or an attempt at it that was cut off, has made
-// for nobody. What is older than the request it leaves alone: that was there before,
-// retained from an earlier life of the resource for instance.
+// for nobody, and lets go of what it has adopted. What the resource had before the request
+// it leaves alone: an earlier life retained it for instance.
 func (w *work) takeBack(ctx context.Context, g goal, err error) error {
 	w.log.Warn("taking back what nobody waits for", slog.String("error", err.Error()))
 	if !w.wrote {
@@ -105,19 +105,21 @@ func (w *work) takeBack(ctx context.Context, g goal, err error) error {
 			return fmt.Errorf("%v; and it is not known whether an attempt has left something: %v", err, observeErr)
 		}
 	}
-	return w.undo(ctx, g, young(g.desired, w.first, w.watch.issued.Add(-clockSkew)), err)
+	return w.undo(ctx, g, doneSince(w.watch.issued.Add(-clockSkew), g.desired, w.first), err)
 }
 
-// young returns the nodes of which nothing was observed that is older than this.
-func young(d rayiam.Desired, observed rayiam.Observed, than time.Time) []rayiam.Removal {
+// doneSince returns the nodes of which nothing that was observed was the resource's own at
+// that time. When something was adopted IAM does not tell; what is only held can be let go.
+func doneSince(then time.Time, d rayiam.Desired, observed rayiam.Observed) []rayiam.Removal {
+	had := func(created time.Time, tags map[string]string) bool {
+		return created.Before(then) && tags[rayiam.OwnerTag] == d.Owner && tags[rayiam.AdoptedTag] != rayiam.Held
+	}
 	var removals []rayiam.Removal
 	for _, node := range d.Nodes {
-		role, isRole := observed.Roles[node.Name]
-		profile, isProfile := observed.InstanceProfiles[node.Name]
-		if isRole && role.Created.Before(than) || isProfile && profile.Created.Before(than) {
-			continue
+		role, profile := observed.Roles[node.Name], observed.InstanceProfiles[node.Name]
+		if !had(role.Created, role.Tags) && !had(profile.Created, profile.Tags) {
+			removals = append(removals, rayiam.Removal{Name: node.Name, Owner: d.Owner})
 		}
-		removals = append(removals, rayiam.Removal{Name: node.Name, Owner: d.Owner})
 	}
 	return removals
 }

@@ -8,17 +8,38 @@ import (
 	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
 )
 
-// TestYoung holds that what was there before a request is not taken back with it.
-func TestYoung(t *testing.T) {
+// TestDoneSince holds that what was a resource's own before a request is not taken back
+// with it, and that what is only held, by whichever attempt, is let go.
+func TestDoneSince(t *testing.T) {
 	now := time.Now()
 	before, after := now.Add(-time.Second), now.Add(time.Second)
-	d := rayiam.Desired{Owner: "o", Nodes: []rayiam.Node{{Name: "absent"}, {Name: "new"}, {Name: "old"}, {Name: "old-profile"}, {Name: "half"}}}
-	observed := rayiam.Observed{
-		Roles:            map[string]rayiam.Role{"new": {Created: after}, "old": {Created: before}, "half": {Created: after}},
-		InstanceProfiles: map[string]rayiam.InstanceProfile{"new": {Created: after}, "old-profile": {Created: before}},
+	own := map[string]string{rayiam.OwnerTag: "o"}
+	held := map[string]string{rayiam.OwnerTag: "o", rayiam.AdoptedTag: rayiam.Held}
+	kept := map[string]string{rayiam.OwnerTag: "o", rayiam.AdoptedTag: rayiam.Owned}
+	d := rayiam.Desired{Owner: "o"}
+	for _, name := range []string{"absent", "new", "half", "by hand", "adopted", "adopted with a new profile", "another's", "old", "old profile", "adopted for good"} {
+		d.Nodes = append(d.Nodes, rayiam.Node{Name: name})
 	}
-	want := []rayiam.Removal{{Name: "absent", Owner: "o"}, {Name: "new", Owner: "o"}, {Name: "half", Owner: "o"}}
-	if got := young(d, observed, now); !slices.Equal(got, want) {
+	observed := rayiam.Observed{
+		Roles: map[string]rayiam.Role{
+			"new": {Created: after, Tags: own}, "half": {Created: after, Tags: own}, "by hand": {Created: before},
+			"adopted": {Created: before, Tags: held}, "adopted with a new profile": {Created: before, Tags: held},
+			"another's": {Created: before, Tags: map[string]string{rayiam.OwnerTag: "other"}},
+			"old":       {Created: before, Tags: own}, "adopted for good": {Created: before, Tags: kept},
+		},
+		InstanceProfiles: map[string]rayiam.InstanceProfile{
+			"new": {Created: after, Tags: own}, "adopted": {Created: before, Tags: held},
+			"adopted with a new profile": {Created: after, Tags: own}, "old profile": {Created: before, Tags: own},
+		},
+	}
+	var got []string
+	for _, removal := range doneSince(now, d, observed) {
+		got = append(got, removal.Name)
+		if removal.Owner != d.Owner {
+			t.Errorf("%s: what is %s's is removed", removal.Name, removal.Owner)
+		}
+	}
+	if want := []string{"absent", "new", "half", "by hand", "adopted", "adopted with a new profile", "another's"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
