@@ -12,23 +12,36 @@ import (
 
 // TestMatrix holds every operation against every fault at every call.
 func TestMatrix(t *testing.T) {
-	m := &matrix{title: "cells that hold, of all", rows: faults, each: func(o operation) int { return references[o.name].calls }}
+	m := &matrix{title: "cells that hold, of all", rows: faults, columns: operations, each: calls}
 	m.play(t)
 	checkout.Report(t, "faults-matrix", m.String())
 }
 
 // TestStorms holds every operation against what lasts, once each.
 func TestStorms(t *testing.T) {
-	m := &matrix{title: "storms that are weathered", rows: storms, each: func(operation) int { return 1 }}
+	m := &matrix{title: "storms that are weathered", rows: storms, columns: operations, each: func(operation) int { return 1 }}
 	m.play(t)
 	checkout.Report(t, "faults-storms", m.String())
 }
 
-// A matrix is a set of faults, its rows, played at all operations, its columns.
+// TestTakenBack holds what is taken back, because nobody waits for it any more, against
+// faults at every call that this takes.
+func TestTakenBack(t *testing.T) {
+	m := &matrix{title: "taken back all the same, of all", rows: undone, columns: givenUp, each: callsBack}
+	m.play(t)
+	checkout.Report(t, "faults-taken-back", m.String())
+}
+
+// calls and callsBack are how many calls an operation takes, and to take it back.
+func calls(o operation) int     { return references[o.name].calls }
+func callsBack(o operation) int { return references[o.name].back.calls }
+
+// A matrix is a set of faults, its rows, played at operations, its columns.
 type matrix struct {
-	title string
-	rows  []fault
-	each  func(operation) int // how many cells a row has for an operation
+	title   string
+	rows    []fault
+	columns []operation
+	each    func(operation) int // how many cells a row has for an operation
 
 	mu    sync.Mutex
 	cells map[[2]string][2]int // fault and operation to the number of cells played, and of those that hold
@@ -44,7 +57,7 @@ func (m *matrix) play(t *testing.T) {
 	m.run(t)
 	m.took = time.Since(start)
 	for _, f := range m.rows {
-		for _, o := range operations {
+		for _, o := range m.columns {
 			want := 0
 			if f.is(o) {
 				want = m.each(o)
@@ -73,13 +86,13 @@ func (m *matrix) String() string {
 	var out strings.Builder
 	line := func(first string, column func(operation) string) {
 		fmt.Fprintf(&out, "%-50s", first)
-		for _, o := range operations {
+		for _, o := range m.columns {
 			fmt.Fprintf(&out, "%18s", column(o))
 		}
 		out.WriteString("\n")
 	}
 	line(m.title, func(o operation) string { return o.name })
-	line("IAM calls without a fault", func(o operation) string { return fmt.Sprint(references[o.name].calls) })
+	line("IAM calls without a fault", func(o operation) string { return fmt.Sprint(calls(o)) })
 	total, hold := 0, 0
 	for _, f := range m.rows {
 		line(f.name, func(o operation) string {

@@ -16,6 +16,7 @@ type reference struct {
 	id            string
 	data          map[string]string
 	before, after iamaccount.Snapshot
+	back          span // of its calls where it was given up
 }
 
 // references holds one for each operation, by its name. It is written before any
@@ -32,6 +33,9 @@ func learn(t *testing.T) {
 		defer w.close()
 		for _, o := range operations {
 			w.learn(o)
+		}
+		for _, o := range givenUp {
+			w.learnBack(o)
 		}
 	})
 	if len(references) != len(operations) {
@@ -57,7 +61,7 @@ func (w *world) learn(o operation) {
 // and many more in which they wait.
 const (
 	quickWorlds = 6
-	slowWorlds  = 24
+	slowWorlds  = 32
 )
 
 // pools are two servers, one for each of two processors, with an account for each
@@ -114,10 +118,10 @@ func (m *matrix) run(t *testing.T) {
 // back travel together, so that one world goes there and back.
 func (m *matrix) queue(queue chan<- []play, slow bool) {
 	defer close(queue)
-	for i := 0; i < len(operations); i++ {
-		pair := operations[i : i+1]
-		if i+1 < len(operations) && operations[i].from == operations[i+1].to && operations[i].to == operations[i+1].from {
-			pair = operations[i : i+2]
+	for i := 0; i < len(m.columns); i++ {
+		pair := m.columns[i : i+1]
+		if i+1 < len(m.columns) && m.columns[i].from == m.columns[i+1].to && m.columns[i].to == m.columns[i+1].from {
+			pair = m.columns[i : i+2]
 			i++
 		}
 		for _, f := range m.rows {

@@ -1,0 +1,132 @@
+package faults
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+)
+
+// givenUp are the operations that make something, and so have something to take back
+// when CloudFormation gives them up.
+var givenUp = []operation{operations[0], operations[2], operations[5]}
+
+// undone are the faults that taking back may meet.
+var undone = []fault{
+	{"killed before the call, event again", every, every, func(c *cell) { c.playBackKilled(true) }},
+	{"killed after the call, event again", every, every, func(c *cell) { c.playBackKilled(false) }},
+	{"connection dropped after the call", every, every, func(c *cell) { c.playBackSurvived(iamproxy.DropAfter()) }},
+	{"Throttling", every, every, func(c *cell) { c.playBackSurvived(iamproxy.Answer(http.StatusBadRequest, "Throttling")) }},
+	{"AccessDenied, event again", every, every, (*cell).playBackDenied},
+}
+
+// A span is a number of calls, from the first on.
+type span struct{ first, calls int }
+
+// The ages of an event that was given up: of the first attempt, which asks after its last
+// write, and of one that Lambda makes a minute later.
+const (
+	attempted = 10 * time.Second
+	repeated  = 70 * time.Second
+)
+
+// giveUp enters the operation's first state, has CloudFormation give the operation up and
+// forget it, and returns its request.
+func (c *cell) giveUp() (*cloudformation.Stack, cloudformation.Event) {
+	c.tb.Helper()
+	c.enter(c.from)
+	s := c.stack(declared[c.from])
+	s.Age = attempted
+	status, id := "DELETE_COMPLETE", madeUp
+	if c.request == "Update" {
+		status, id = "UPDATE_COMPLETE", c.physicalID
+	}
+	c.resources.Set(s.ID, s.LogicalID, status, id)
+	return s, c.event(s)
+}
+
+// takenBack delivers the event and holds that nothing is left.
+func (c *cell) takenBack(s *cloudformation.Stack, e cloudformation.Event, fault iamproxy.Fault) {
+	c.tb.Helper()
+	answer := c.send(s, e, fault)
+	c.resources.Forget(s.ID, s.LogicalID)
+	for _, words := range []string{"does not wait for this " + e.RequestType + " any more", "what it made has been taken away again"} {
+		if answer.OK() || !strings.Contains(answer.Reason, words) {
+			c.tb.Errorf("answered %+v, want %q", answer, words)
+		}
+	}
+	c.nothingIsLeft()
+}
+
+// again is the event as Lambda delivers it once more.
+func (c *cell) again(e cloudformation.Event) cloudformation.Event {
+	e.ResponseURL = c.urls.URL(repeated)
+	return e
+}
+
+// learnBack learns which of a given up operation's calls take back what it made: from the
+// first look after its last write to the end of the second look at nothing.
+func (w *world) learnBack(o operation) {
+	w.tb.Helper()
+	c := &cell{world: w, operation: o}
+	s, e := c.giveUp()
+	c.takenBack(s, e, nil)
+	calls := w.proxy.Calls()
+	made := 0
+	for i, call := range calls {
+		if makes := slices.ContainsFunc([]string{"Create", "Attach", "Put", "Add", "Tag"}, func(verb string) bool { return strings.HasPrefix(call.Action, verb) }); makes {
+			made = i + 1
+		}
+	}
+	for calls[made].Writes() {
+		made++
+	}
+	gone := len(calls)
+	for !calls[gone-1].Writes() {
+		gone--
+	}
+	ref := references[o.name]
+	ref.back = span{first: made + 1, calls: gone - made + 2*look(calls[gone:])}
+	references[o.name] = ref
+}
+
+// look returns of how many calls a look consists: it asks nothing twice.
+func look(calls []iamproxy.Call) int {
+	for i, call := range calls {
+		if slices.ContainsFunc(calls[:i], func(before iamproxy.Call) bool { return before.Form.Encode() == call.Form.Encode() }) {
+			return i
+		}
+	}
+	return len(calls)
+}
+
+// nth is the number, among all calls of the request, of the cell's.
+func (c *cell) nth() int { return references[c.name].back.first + c.n - 1 }
+
+func (c *cell) playBackKilled(before bool) {
+	s, e := c.giveUp()
+	c.killed(e, c.nth(), before)
+	s.Use(c.started())
+	c.takenBack(s, c.again(e), nil)
+}
+
+func (c *cell) playBackSurvived(effect iamproxy.Effect) {
+	s, e := c.giveUp()
+	c.takenBack(s, e, iamproxy.On(iamproxy.Times(2, iamproxy.Same(c.nth())), effect))
+}
+
+// playBackDenied holds that a denial is answered with what is left and how to find it,
+// and that the event, once it is delivered again, leaves nothing.
+func (c *cell) playBackDenied() {
+	s, e := c.giveUp()
+	answer := c.send(s, e, iamproxy.On(iamproxy.Same(c.nth()), iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+	for _, words := range []string{"could not be taken away again", "ray-iam:owner=", "AccessDenied: injected by the test"} {
+		if answer.OK() || !strings.Contains(answer.Reason, words) {
+			c.tb.Errorf("answered %+v, want %q", answer, words)
+		}
+	}
+	c.takenBack(s, c.again(e), nil)
+}
