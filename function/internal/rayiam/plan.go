@@ -148,9 +148,14 @@ func (b *builder) policies(node Node, role Role, takeAway int) {
 	}
 	for _, name := range sortedKeys(node.InlinePolicies) {
 		document := node.InlinePolicies[name]
-		if now, ok := role.InlinePolicies[name]; !ok || !policydoc.Equal(now, document) {
-			b.add(grant, Step{Call: PutRolePolicy, Role: node.Name, Policy: name, Document: document})
+		now, ok := role.InlinePolicies[name]
+		if ok && policydoc.Equal(now, document) {
+			continue
 		}
+		if ok && takeAway == narrow {
+			b.add(narrow, Step{Call: DeleteRolePolicy, Role: node.Name, Policy: name})
+		}
+		b.add(grant, Step{Call: PutRolePolicy, Role: node.Name, Policy: name, Document: document})
 	}
 	for _, name := range sortedKeys(role.InlinePolicies) {
 		if _, ok := node.InlinePolicies[name]; !ok {

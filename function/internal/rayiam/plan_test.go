@@ -154,6 +154,14 @@ func TestNoPermissionBeforeItsBound(t *testing.T) {
 	if d, p, a := at(DetachRolePolicy), at(PutRolePermissionsBoundary), at(AttachRolePolicy); d < 0 || p <= d || a <= p {
 		t.Errorf("phases: detach %d, boundary %d, attach %d; want them in this order", d, p, a)
 	}
+	// A policy that changes, under the same name, is gone in between.
+	now := alterRole(settled(defaults), "ray-head", func(r *Role) {
+		r.InlinePolicies["ray-pass-role-policy"] = `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+	})
+	plan = mustPlan(t, desired, now)
+	if d, p, a := at(DeleteRolePolicy), at(PutRolePermissionsBoundary), at(PutRolePolicy); d < 0 || p <= d || a <= p {
+		t.Errorf("phases: delete %d, boundary %d, put %d; want them in this order", d, p, a)
+	}
 }
 
 func TestFresh(t *testing.T) {
