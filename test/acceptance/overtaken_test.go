@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
 	"github.com/ray-iam/custom-rayiam/test/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/iamproxy"
 )
@@ -130,6 +132,77 @@ func TestOvertaken_RetainedIsLeftAlone(t *testing.T) {
 	l.unchanged(before, "a Create that nobody waits for, on what was retained")
 }
 
+// TestOvertaken_RetainedSetStays holds that the Update back from a replacement that failed
+// leaves alone what the same set was weeks ago, retained under running clusters.
+func TestOvertaken_RetainedSetStays(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	retained := s.PhysicalID
+	l.ok(s.Send(s.Event("Update", other))) // and no Delete: UpdateReplacePolicy is Retain
+	s.PhysicalID, s.Properties = l.stackID(s, "other"), other
+	before := l.snapshot()
+	l.proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(30*24*time.Hour)))
+	update, back := s.Update(quick.With(properties{"Unknown": 1}))
+	l.failed(update, "Unknown")
+	l.ok(back)
+	l.has("role ray-head: tag ray-iam:owner=" + retained)
+	l.unchanged(before, "a replacement that was refused")
+}
+
+// TestOvertaken_RepeatedReplacement holds that a replacement which was killed and runs
+// again, and for which nobody waits any more, takes back what its first attempt made, too.
+func TestOvertaken_RepeatedReplacement(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.snapshot()
+	s.Age = late
+	e := s.Event("Update", other)
+	killed := l.function
+	l.proxy.SetFault(iamproxy.On(iamproxy.Times(1, iamproxy.Action("AttachRolePolicy")), iamproxy.Then(false, killed.Kill)))
+	if outcome := killed.Invoke(e.JSON(), s.Timeout); !outcome.Died {
+		t.Errorf("the process was not killed: %+v", outcome)
+	}
+	l.has("role other-head: ")
+	l.proxy.SetFault(nil)
+	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+	s.Use(l.start())
+	l.failed(s.Send(e), "does not wait for this Update any more", "what it made has been taken away again")
+	l.unchanged(before, "a replacement that was repeated when nobody waited")
+}
+
+// TestOvertaken_NotKnownWhose holds that what appears while a Create is taken back, when
+// CloudFormation cannot say for whom, is left alone and is a failure.
+func TestOvertaken_NotKnownWhose(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	s.Age = late
+	create := s.Event("Create", quick)
+	owner := l.stackID(s, "ray")
+	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	deleted, seen := make(chan bool), 0
+	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+		if c.Action == "DeleteRole" {
+			if seen++; seen == 2 {
+				close(deleted)
+			}
+		}
+		return iamproxy.Effect{}
+	})
+	var wait sync.WaitGroup
+	wait.Go(func() { l.function.Invoke(create.JSON(), s.Timeout) })
+	<-deleted
+	time.Sleep(500 * time.Millisecond) // both have reached IAM, and the first one lingers
+	l.resources.Forget(s.ID, s.LogicalID)
+	l.makeRole("ray-worker", "/", types.Tag{Key: ptr("ray-iam:owner"), Value: &owner})
+	wait.Wait()
+	l.failed(s.Answers(create)[0], "could not be taken away again", "not known whose")
+	l.has("role ray-worker: ")
+	l.function.Stop()
+	if got := outcomes(t, l.function.Log()); !strings.HasSuffix(got, "Create FAILED") {
+		t.Errorf("outcomes %s, want FAILED at the end", got)
+	}
+}
+
 // TestOvertaken_LeftBehindIsAFailure holds that a Create which cannot take back what it
 // made says what is left, and counts as a failure; and that it is repeated with success.
 func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {
@@ -181,7 +254,7 @@ func TestOvertaken_UpdateDeletesNoGroupThatIsBack(t *testing.T) {
 	before := l.snapshot()
 	s.Age = late
 	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
-	l.failed(s.Send(s.Event("Update", quick)), "does not wait for this Update any more")
+	l.failed(s.Send(s.Event("Update", quick)), "does not wait for this Update any more", "what it had written by then stays")
 	l.has("role ray-gpu: ", "profile ray-gpu: holds ray-gpu")
 	s.Age = 0
 	l.updated(s, grown)

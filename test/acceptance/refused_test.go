@@ -2,8 +2,11 @@ package acceptance
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/iamproxy"
 )
 
 // TestSection2_BadInputIsRefused holds that every kind of bad input is refused
@@ -119,10 +122,34 @@ func TestSection8_BoundsOfTheAdministrator(t *testing.T) {
 		"boundary": {properties{"PermissionsBoundary": other}, []string{"PermissionsBoundary", boundary}},
 		"policy":   {properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AdministratorAccess"}}}, []string{"Head.ManagedPolicyArns[0]", "AdministratorAccess", "Amazon*Access"}},
 	} {
-		create, _ := l.stack().Create(quick.With(tt.props))
+		create, rollback := l.stack().Create(quick.With(tt.props))
 		l.failed(create, tt.want...)
+		l.ok(rollback)
 		l.unchanged(before, name)
 	}
 	l.created(quick.With(properties{"NamePrefix": "ray-team"}))
 	l.has("role ray-team-head: boundary "+boundary, "role ray-team-worker: boundary "+boundary)
+}
+
+// TestSection8_BeyondTheBounds holds that what is refused because its names are beyond the
+// bounds is rolled back, though the execution role may not even look there.
+func TestSection8_BeyondTheBounds(t *testing.T) {
+	l := newLab(t)
+	l.function = l.start("RAYIAM_NAME_PREFIX=ray")
+	l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+		name := c.Form.Get("RoleName") + c.Form.Get("InstanceProfileName")
+		return name != "" && !strings.HasPrefix(name, "ray")
+	}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+	before := l.snapshot()
+	gpu := quick.With(properties{"NamePrefix": "gpu"})
+	create, rollback := l.stack().Create(gpu)
+	l.failed(create, "NamePrefix")
+	l.ok(rollback)
+	l.unchanged(before, "a Create beyond the bounds")
+	s := l.created(quick)
+	before = l.snapshot()
+	update, rollback := s.Update(gpu)
+	l.failed(update, "NamePrefix")
+	l.ok(rollback)
+	l.unchanged(before, "an Update beyond the bounds")
 }

@@ -61,6 +61,7 @@ const (
 	codePresent        = "EntityAlreadyExists"
 	codeInUse          = "DeleteConflict"
 	codeOverQuota      = "LimitExceeded"
+	codeDenied         = "AccessDenied"
 )
 
 func has(err error, code string) bool {
@@ -90,8 +91,8 @@ func words(err error) string {
 
 // advices say what to do about IAM's final errors.
 var advices = map[string]string{
-	"AccessDenied":            "the provider's execution role does not allow this: compare the parameters of the provider's stack with what the template asks for",
-	"LimitExceeded":           "a quota of the account is used up: remove what is not used, or ask for more in Service Quotas",
+	codeDenied:                "the provider's execution role does not allow this: compare the parameters of the provider's stack with what the template asks for",
+	codeOverQuota:             "a quota of the account is used up: remove what is not used, or ask for more in Service Quotas",
 	"MalformedPolicyDocument": "correct the policy document in the template",
 	"InvalidClientTokenId":    "the function's credentials are not valid in this partition",
 }

@@ -3,6 +3,7 @@ package iamsync
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"sync"
 
@@ -27,8 +28,8 @@ func (s *Sync) Observe(ctx context.Context, lookups []rayiam.Lookup, policies []
 	for i, l := range lookups {
 		o.details[i] = &details{documents: map[string]string{}}
 		reads = append(reads,
-			func(b *batch) (err error) { o.roles[i], err = b.getRole(l.Name); return err },
-			func(b *batch) (err error) { o.profiles[i], err = b.getInstanceProfile(l.Name); return err })
+			func(b *batch) (err error) { o.roles[i], err = b.getRole(l); return err },
+			func(b *batch) (err error) { o.profiles[i], err = b.getInstanceProfile(l); return err })
 		if l.Expected {
 			reads = append(reads, o.details[i].reads(l)...)
 		}
@@ -125,10 +126,10 @@ func absentIsWaiting(err error) verdict {
 	return final
 }
 
-func (b *batch) getRole(name string) (*rayiam.Role, error) {
+func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
 	var role *rayiam.Role
-	err := b.readEntity(entity{"role", name}, func(ctx context.Context) error {
-		out, err := b.sync.client.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+	err := b.readEntity(entity{"role", l.Name}, l.Beyond, func(ctx context.Context) error {
+		out, err := b.sync.client.GetRole(ctx, &iam.GetRoleInput{RoleName: &l.Name})
 		if err != nil {
 			return err
 		}
@@ -144,10 +145,10 @@ func (b *batch) getRole(name string) (*rayiam.Role, error) {
 	return role, err
 }
 
-func (b *batch) getInstanceProfile(name string) (*rayiam.InstanceProfile, error) {
+func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, error) {
 	var profile *rayiam.InstanceProfile
-	err := b.readEntity(entity{"instance profile", name}, func(ctx context.Context) error {
-		out, err := b.sync.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &name})
+	err := b.readEntity(entity{"instance profile", l.Name}, l.Beyond, func(ctx context.Context) error {
+		out, err := b.sync.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &l.Name})
 		if err != nil {
 			return err
 		}
@@ -193,13 +194,22 @@ func (b *batch) getRolePolicy(d *details, role, name string) error {
 }
 
 // readEntity reads a role or instance profile. That it is not there is an answer,
-// unless it is known to be.
-func (b *batch) readEntity(e entity, attempt func(context.Context) error) error {
-	verdict := absentIsDone
-	if b.sync.exists(e) {
-		verdict = absentIsWaiting
+// unless it is known to be; and so is that the provider may not look, beyond its bounds.
+func (b *batch) readEntity(e entity, beyond bool, attempt func(context.Context) error) error {
+	doing, judge := "reading "+e.kind+" "+e.name, absentIsDone
+	switch {
+	case b.sync.exists(e):
+		judge = absentIsWaiting
+	case beyond:
+		judge = func(err error) verdict {
+			if has(err, codeDenied) {
+				b.sync.log.Warn("the provider may not look, so it has made nothing there", "doing", doing, slog.String("error", words(err)))
+				return done
+			}
+			return absentIsDone(err)
+		}
 	}
-	return b.do(call{doing: "reading " + e.kind + " " + e.name, verdict: verdict, attempt: attempt})
+	return b.do(call{doing: doing, verdict: judge, attempt: attempt})
 }
 
 func (b *batch) read(doing string, attempt func(context.Context) error) error {

@@ -93,14 +93,17 @@ func (p *Provider) update(g *goal, r customresource.Request, props rayiam.Proper
 	g.outcome.PhysicalID = r.PhysicalID
 	oldOwner := rayiam.PhysicalID(old.NamePrefix, r.StackID, r.LogicalID)
 	g.overtaking = oldOwner != g.desired.Owner
-	declared := props.Names()
+	declared, since := props.Names(), time.Time{}
+	if g.overtaking {
+		since = r.Issued(time.Now()).Add(-longestOperation)
+	}
 	for _, name := range old.PossibleNames() {
 		g.expected[name] = oldOwner == g.desired.Owner
 		// Under the present prefix, these are the groups that went. Under another
 		// one, they are what a failed replacement may have left behind: this is the
 		// Update that CloudFormation rolls it back with.
 		if !slices.Contains(declared, name) || oldOwner != g.desired.Owner {
-			g.desired.Removals = append(g.desired.Removals, rayiam.Removal{Name: name, Owner: oldOwner})
+			g.desired.Removals = append(g.desired.Removals, p.removal(name, oldOwner, since))
 		}
 	}
 	return nil
@@ -127,10 +130,19 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) goal {
 		g.living = owner
 	}
 	for _, name := range props.PossibleNames() {
-		g.expected[name] = true
-		g.desired.Removals = append(g.desired.Removals, rayiam.Removal{Name: name, Owner: owner})
+		g.expected[name] = strings.HasPrefix(name, p.bounds.NamePrefix)
+		g.desired.Removals = append(g.desired.Removals, p.removal(name, owner, time.Time{}))
 	}
 	return g
+}
+
+// longestOperation is for how long, at the most, CloudFormation may have been at an
+// operation of a stack when it takes a part of it back. What a failed replacement made is
+// younger; a set that an earlier replacement has retained is not.
+const longestOperation = 24 * time.Hour
+
+func (p *Provider) removal(name, owner string, since time.Time) rayiam.Removal {
+	return rayiam.Removal{Name: name, Owner: owner, Since: since, Beyond: !strings.HasPrefix(name, p.bounds.NamePrefix)}
 }
 
 // fits refuses attributes that would not fit into the answer, before they are made.

@@ -2,10 +2,12 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/function/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
 )
 
@@ -66,9 +68,16 @@ func (w *work) linger(ctx context.Context, g goal) error {
 			return err
 		case plan.Empty():
 			continue
-		case g.undoing && !w.watch.abandonedStill(ctx):
-			w.log.Warn("leaving what has appeared to the request that is waited for by now")
-			return nil
+		}
+		if g.undoing {
+			still, err := w.watch.abandonedStill(ctx)
+			if err != nil {
+				return fmt.Errorf("it is not known whose it is what has appeared since: %w", err)
+			}
+			if !still {
+				w.log.Warn("leaving what has appeared to the request that is waited for by now")
+				return nil
+			}
 		}
 		w.log.Warn("a request that was overtaken is still at work: undoing what it went on to do")
 		if err := w.converge(ctx, g); err != nil {
@@ -88,10 +97,16 @@ func (w *work) create(ctx context.Context, g goal) error {
 	}
 	defer cancel()
 	err := w.pursue(attempt, g)
-	if err == nil || !w.wrote || w.watch.abandoned(ctx) == nil {
-		return err
+	if w.forNobody(ctx, err) {
+		return w.takeBack(ctx, g, err)
 	}
-	return w.takeBack(ctx, g, err)
+	return err
+}
+
+// forNobody reports whether what there is, after this end of the work, is there for
+// nobody: of this attempt, or of one before it that was cut off.
+func (w *work) forNobody(ctx context.Context, err error) bool {
+	return errors.Is(err, customresource.ErrAbandoned) || err != nil && w.wrote && w.watch.abandoned(ctx) != nil
 }
 
 // takeBack takes away what this request, or an attempt at it that was cut off, has made
@@ -99,29 +114,11 @@ func (w *work) create(ctx context.Context, g goal) error {
 // it leaves alone: an earlier life retained it for instance.
 func (w *work) takeBack(ctx context.Context, g goal, err error) error {
 	w.log.Warn("taking back what nobody waits for", slog.String("error", err.Error()))
-	if !w.wrote {
-		var observeErr error
-		if w.first, _, observeErr = w.observe(ctx, g); observeErr != nil {
-			return fmt.Errorf("%v; and it is not known whether an attempt has left something: %v", err, observeErr)
-		}
-	}
-	return w.undo(ctx, g, doneSince(w.watch.issued.Add(-clockSkew), g.desired, w.first), err)
-}
-
-// doneSince returns the nodes of which nothing that was observed was the resource's own at
-// that time. When something was adopted IAM does not tell; what is only held can be let go.
-func doneSince(then time.Time, d rayiam.Desired, observed rayiam.Observed) []rayiam.Removal {
-	had := func(created time.Time, tags map[string]string) bool {
-		return created.Before(then) && tags[rayiam.OwnerTag] == d.Owner && tags[rayiam.AdoptedTag] != rayiam.Held
-	}
 	var removals []rayiam.Removal
-	for _, node := range d.Nodes {
-		role, profile := observed.Roles[node.Name], observed.InstanceProfiles[node.Name]
-		if !had(role.Created, role.Tags) && !had(profile.Created, profile.Tags) {
-			removals = append(removals, rayiam.Removal{Name: node.Name, Owner: d.Owner})
-		}
+	for _, node := range g.desired.Nodes {
+		removals = append(removals, rayiam.Removal{Name: node.Name, Owner: g.desired.Owner, Since: w.watch.issued.Add(-clockSkew)})
 	}
-	return removals
+	return w.undo(ctx, g, removals, err)
 }
 
 // undo takes away what was made for a goal that was not reached because of err, and

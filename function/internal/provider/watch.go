@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -88,7 +89,7 @@ func (w *watch) standing(s stackresource.State) standing {
 		return movedOn // the resource was replaced, and it is the replacement that is meant
 	case w.request.Type == cfn.RequestCreate && isGone:
 		return givenUp
-	case w.request.Type == cfn.RequestCreate && (isUpdated || s.Status == "UPDATE_IN_PROGRESS"):
+	case w.request.Type == cfn.RequestCreate && (isUpdated || s.Status == "CREATE_COMPLETE" || s.Status == "UPDATE_IN_PROGRESS"):
 		return movedOn
 	case w.request.Type == cfn.RequestUpdate && w.replacement && isUpdated && s.PhysicalID == w.request.PhysicalID:
 		return givenUp
@@ -101,10 +102,10 @@ func (w *watch) standing(s stackresource.State) standing {
 // begin returns an *abandonedError for a Create or an Update that is stale and whose
 // time is over.
 func (w *watch) begin(ctx context.Context) *abandonedError {
-	if w.request.Type == cfn.RequestDelete || time.Since(w.issued) < staleAfter {
+	if w.request.Type == cfn.RequestDelete || !w.stale() {
 		return nil
 	}
-	over := w.settled(ctx, movedOn)
+	over, _ := w.settled(ctx, movedOn)
 	if over != nil && over.standing == givenUp {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -112,6 +113,9 @@ func (w *watch) begin(ctx context.Context) *abandonedError {
 	}
 	return over
 }
+
+// stale reports whether the request was queued, or is a repetition.
+func (w *watch) stale() bool { return time.Since(w.issued) >= staleAfter }
 
 // late reports whether what may have overtaken the request may not linger any more.
 func (w *watch) late() bool { return time.Since(w.issued) >= lateAfter }
@@ -121,7 +125,8 @@ func (w *watch) outdated(ctx context.Context) *abandonedError {
 	if w.request.Type != cfn.RequestUpdate || !w.late() {
 		return nil
 	}
-	return w.settled(ctx, movedOn)
+	over, _ := w.settled(ctx, movedOn)
+	return over
 }
 
 // abandoned returns an *abandonedError if the request is late and given up. Once it is
@@ -131,7 +136,7 @@ func (w *watch) abandoned(ctx context.Context) *abandonedError {
 	if over := w.known(); over != nil || !makes || !w.late() {
 		return over
 	}
-	over := w.settled(ctx, givenUp)
+	over, _ := w.settled(ctx, givenUp)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.over == nil {
@@ -141,12 +146,10 @@ func (w *watch) abandoned(ctx context.Context) *abandonedError {
 }
 
 // abandonedStill asks again: the next request for the same resource makes the same
-// roles, and it may have come.
-func (w *watch) abandonedStill(ctx context.Context) bool {
-	w.mu.Lock()
-	w.over = nil
-	w.mu.Unlock()
-	return w.abandoned(ctx) != nil
+// roles, and it may have come. The error says that it is not known.
+func (w *watch) abandonedStill(ctx context.Context) (bool, error) {
+	over, err := w.settled(ctx, givenUp)
+	return over != nil, err
 }
 
 // doubt is abandoned for many who ask at once, and again and again: one of them does,
@@ -175,32 +178,43 @@ func (w *watch) known() *abandonedError {
 	return w.over
 }
 
-// lives reports whether this owner is what CloudFormation has for the resource: then
-// a Delete of an id that was made up is not meant for it. Where CloudFormation cannot
-// be asked, it is.
+// lives reports whether this owner is what CloudFormation has for the resource, or is
+// about to have when the Delete is stale: then a Delete of an id that was made up is not
+// meant for it. Where CloudFormation cannot be asked, it is.
 func (w *watch) lives(ctx context.Context, owner string) bool {
-	state, err := w.state(ctx)
-	return err == nil && state.PhysicalID == owner
+	for question := range 2 {
+		if question > 0 && sleep(ctx, confirmPause, nil) != nil {
+			return false
+		}
+		state, err := w.state(ctx)
+		lives := state.PhysicalID == owner && !slices.Contains(gone, state.Status) || w.stale() && state.Status == "CREATE_IN_PROGRESS"
+		if err != nil || !lives {
+			return false
+		}
+	}
+	return true
 }
 
 // settled returns an *abandonedError if the standing of the request is at least this,
-// and a moment later still is. Where CloudFormation cannot be asked, the request counts
-// as wanted.
-func (w *watch) settled(ctx context.Context, least standing) *abandonedError {
+// and a moment later still is. The error says that CloudFormation could not be asked;
+// mostly the request then counts as wanted.
+func (w *watch) settled(ctx context.Context, least standing) (*abandonedError, error) {
 	var over *abandonedError
 	for question := range 2 {
-		if question > 0 && sleep(ctx, confirmPause, nil) != nil {
-			return nil
+		if question > 0 {
+			if err := sleep(ctx, confirmPause, errors.New("asked once")); err != nil {
+				return nil, err
+			}
 		}
 		state, err := w.state(ctx)
 		if err != nil {
-			return nil
+			return nil, err
 		}
 		if over = (&abandonedError{w.request.Type, state.Status, w.standing(state), time.Since(w.issued)}); over.standing < least {
-			return nil
+			return nil, nil
 		}
 	}
-	return over
+	return over, nil
 }
 
 func (w *watch) state(ctx context.Context) (stackresource.State, error) {

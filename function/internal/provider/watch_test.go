@@ -55,7 +55,8 @@ type watchCase struct {
 // givenUp reports whether nobody will delete what the request has made.
 func (c watchCase) givenUp() bool {
 	isUpdated := strings.HasPrefix(c.states[0].Status, "UPDATE")
-	return c.request == cfn.RequestCreate && !isUpdated || c.replacement && isUpdated
+	lives := isUpdated || c.states[0].Status == "CREATE_COMPLETE"
+	return c.request == cfn.RequestCreate && !lives || c.replacement && isUpdated
 }
 
 // TestWatch holds when a request asks, what it takes for an end, and that it goes on
@@ -90,7 +91,7 @@ func TestWatch(t *testing.T) {
 		{"a stale Create of what is deleted", cfn.RequestCreate, false, 30 * time.Second, begin, []stackresource.State{is("DELETE_COMPLETE")}, true, 2},
 		{"a stale Create of what is being updated", cfn.RequestCreate, false, 30 * time.Second, begin, []stackresource.State{is("UPDATE_IN_PROGRESS")}, true, 2},
 		{"a stale Create of what was updated", cfn.RequestCreate, false, 30 * time.Second, begin, []stackresource.State{is("UPDATE_COMPLETE")}, true, 2},
-		{"a stale Create that comes again", cfn.RequestCreate, false, 30 * time.Second, begin, []stackresource.State{is("CREATE_COMPLETE")}, false, 1},
+		{"a stale Create of what has been created", cfn.RequestCreate, false, 30 * time.Second, begin, []stackresource.State{is("CREATE_COMPLETE")}, true, 2},
 		{"a stale Update that is waited for", cfn.RequestUpdate, false, 30 * time.Second, begin, []stackresource.State{is("UPDATE_IN_PROGRESS")}, false, 1},
 		{"a stale Update that is over", cfn.RequestUpdate, false, 30 * time.Second, begin, []stackresource.State{is("UPDATE_COMPLETE")}, true, 2},
 		{"a stale Update of what is being deleted", cfn.RequestUpdate, false, 30 * time.Second, begin, []stackresource.State{is("DELETE_IN_PROGRESS")}, true, 2},
@@ -112,6 +113,39 @@ func TestWatch(t *testing.T) {
 				}
 				if err != nil && (err.standing == givenUp) != tt.givenUp() {
 					t.Errorf("standing %d after %v", err.standing, err)
+				}
+			})
+		})
+	}
+}
+
+// TestWatch_Lives holds when a Delete with an id that was made up is not meant for what is
+// there.
+func TestWatch_Lives(t *testing.T) {
+	const owner = presentID
+	madeUp := func(status string) stackresource.State {
+		return stackresource.State{Status: status, PhysicalID: "made-up"}
+	}
+	for name, tt := range map[string]struct {
+		age    time.Duration
+		states []stackresource.State
+		want   bool
+	}{
+		"another life":                        {0, []stackresource.State{is("CREATE_COMPLETE")}, true},
+		"another life that is updated":        {0, []stackresource.State{is("UPDATE_IN_PROGRESS")}, true},
+		"its own Create":                      {0, []stackresource.State{madeUp("DELETE_IN_PROGRESS")}, false},
+		"its own Create, answered after all":  {0, []stackresource.State{is("DELETE_IN_PROGRESS")}, false},
+		"another life that begins":            {time.Minute, []stackresource.State{madeUp("CREATE_IN_PROGRESS")}, true},
+		"its own Create, shown late":          {0, []stackresource.State{madeUp("CREATE_IN_PROGRESS")}, false},
+		"an answer that does not last":        {0, []stackresource.State{is("CREATE_COMPLETE"), is("DELETE_IN_PROGRESS")}, false},
+		"CloudFormation does not tell":        {0, []stackresource.State{{}}, false},
+		"CloudFormation does not tell, later": {0, []stackresource.State{is("CREATE_COMPLETE"), {}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, _ := watching(cfn.RequestDelete, false, tt.age, tt.states...)
+				if got := w.lives(t.Context(), owner); got != tt.want {
+					t.Errorf("lives: %v, want %v", got, tt.want)
 				}
 			})
 		})

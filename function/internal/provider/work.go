@@ -136,8 +136,12 @@ func (w *work) apply(ctx context.Context, g goal, plan rayiam.Plan) error {
 		return err
 	}
 	if len(g.desired.Nodes) > 0 && !removing.Empty() {
-		if over := w.watch.outdated(ctx); over != nil {
+		over := w.watch.outdated(ctx)
+		switch {
+		case over != nil && before.Empty():
 			return over
+		case over != nil:
+			return fmt.Errorf("%v; what it had written by then stays", over) // not wrapped: something is left
 		}
 	}
 	return w.sync.Apply(ctx, removing)
@@ -221,7 +225,10 @@ func (w *work) replace(ctx context.Context, g goal) error {
 	}
 	defer cancel()
 	err := w.pursue(attempt, g)
-	if err == nil || !w.wrote {
+	switch {
+	case w.forNobody(ctx, err):
+		return w.takeBack(ctx, g, err)
+	case err == nil || !w.wrote:
 		return err
 	}
 	w.log.Warn("undoing the replacement", slog.String("error", err.Error()))

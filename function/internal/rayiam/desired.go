@@ -3,6 +3,7 @@ package rayiam
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/ray-iam/custom-rayiam/function/internal/policydoc"
 )
@@ -53,6 +54,13 @@ const (
 type Removal struct {
 	Name  string
 	Owner string
+	// Since spares a name under which the owner had something of its own before: what
+	// was retained on purpose. What it merely holds is let go all the same. The zero
+	// value spares nothing.
+	Since time.Time
+	// Beyond is whether the name is beyond the administrator's bounds, so that the
+	// provider may not even look: then there is nothing that it could have made.
+	Beyond bool
 }
 
 // Desired is the state that a request asks for. A Delete desires no nodes.
@@ -177,6 +185,7 @@ func (d Desired) Lookups(expected map[string]bool) []Lookup {
 			at[removal.Name] = i
 		}
 		lookups[i].Removal = true
+		lookups[i].Beyond = removal.Beyond
 	}
 	return lookups
 }

@@ -47,6 +47,8 @@ type Lookup struct {
 	// Removal is whether the role may have to go, so that the instance profiles
 	// that hold it matter.
 	Removal bool
+	// Beyond is whether a denial to look means that nothing is there.
+	Beyond bool
 }
 
 // Torn reports whether o contradicts itself: a role is held by the instance profile of

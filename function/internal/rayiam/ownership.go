@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // claim is what the tags of a role or instance profile say to a resource.
@@ -38,6 +39,17 @@ func (o Observed) claimOnRole(name, owner string) claim {
 func (o Observed) claimOnProfile(name, owner string) claim {
 	profile := o.InstanceProfiles[name]
 	return claimOf(profile.Name == name, profile.Tags, owner)
+}
+
+// spares reports whether nothing is removed under a name, because its owner had something
+// of its own there before.
+func (o Observed) spares(removal Removal) bool {
+	role, profile := o.Roles[removal.Name], o.InstanceProfiles[removal.Name]
+	had := func(claim claim, tags map[string]string, created time.Time) bool {
+		return claim == ours && tags[AdoptedTag] != Held && created.Before(removal.Since)
+	}
+	return had(o.claimOnRole(removal.Name, removal.Owner), role.Tags, role.Created) ||
+		had(o.claimOnProfile(removal.Name, removal.Owner), profile.Tags, profile.Created)
 }
 
 // deletes reports whether the removal deletes a role: one that is the owner's and

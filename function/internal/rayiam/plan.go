@@ -33,6 +33,7 @@ const (
 // NewPlan returns the steps from o to d. The error is Conflicts, when something
 // in IAM must not be touched; then there is no plan at all.
 func NewPlan(d Desired, o Observed) (Plan, error) {
+	d.Removals = slices.DeleteFunc(slices.Clone(d.Removals), o.spares)
 	if found := d.conflicts(o); len(found) > 0 {
 		return Plan{}, found
 	}
