@@ -2,6 +2,7 @@ package rayiam
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -117,10 +118,21 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 	if path != node.Path {
 		return Conflicts{{entity, fmt.Sprintf("is at path %s, and Path asks for %s: IAM cannot move it, so change Path only together with NamePrefix", path, node.Path)}}
 	}
-	if total := len(d.tags(node, tags)); total > maxTags {
+	want := d.tags(node, tags)
+	if both := len(union(want, tags)); claimOf(true, tags, d.Owner) == unowned && both > maxTags {
+		// It is claimed before anything else is changed, its other tags included.
+		return Conflicts{{entity, fmt.Sprintf("would carry %d tags while it is adopted, and IAM allows %d: remove tags from it that are not declared", both, maxTags)}}
+	}
+	if total := len(want); total > maxTags {
 		return Conflicts{{entity, fmt.Sprintf("would carry %d tags, the ownership's %d included, and IAM allows %d: declare fewer Tags", total, total-len(node.Tags)+2, maxTags)}}
 	}
 	return nil
+}
+
+func union(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
 }
 
 // foreignHolders finds instance profiles that are not the resource's own and hold

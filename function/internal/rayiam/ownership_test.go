@@ -36,6 +36,11 @@ func TestConflicts(t *testing.T) {
 			[]string{"role ray-worker and ray-Worker differ in case only"}},
 		{"adopted marker as tag 51", desiredFor(manyTags), tagged(settled(defaults), "ray-head", AdoptedTag, Owned),
 			[]string{"role ray-head would carry 51 tags"}},
+		{"no room for the tags of ownership", withAdoption(desiredFor(defaults), HoldAdopted), alterRole(disowned(settled(defaults)), "ray-head", func(r *Role) {
+			for i := range 48 {
+				r.Tags[fmt.Sprintf("t%d", i)] = ""
+			}
+		}), []string{"role ray-head would carry 51 tags while it is adopted", "remove tags"}},
 		{"foreign profile holds a role that goes", deletion(defaults), alterRole(settled(defaults), "ray-worker", func(r *Role) { r.InstanceProfiles = append(r.InstanceProfiles, "other") }),
 			[]string{"instance profile other was not made by this resource and holds role ray-worker", "remove-role-from-instance-profile"}},
 		{"unowned profile of the same name holds a role that goes", deletion(defaults), alterProfile(settled(defaults), "ray-head", func(p *InstanceProfile) { p.Tags = nil }),
