@@ -203,6 +203,24 @@ func TestOvertaken_NotKnownWhose(t *testing.T) {
 	}
 }
 
+// TestFailed_IsShownToItsDelete holds that nothing is left of a Create which failed after
+// it had made something, though IAM takes 4 seconds to show what was made.
+func TestFailed_IsShownToItsDelete(t *testing.T) {
+	l := newLab(t)
+	before := l.snapshot()
+	lag := iamproxy.Lag(4*time.Second, 1)
+	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+		if c.Action == "AttachRolePolicy" && strings.HasSuffix(c.Form.Get("PolicyArn"), "AmazonEC2FullAccess") {
+			return iamproxy.Answer(http.StatusForbidden, "AccessDenied")
+		}
+		return lag(c)
+	})
+	create, gone := l.stack().Create(quick)
+	l.failed(create, "AccessDenied")
+	l.ok(gone)
+	l.unchanged(before, "a Create that failed, and its Delete")
+}
+
 // TestOvertaken_LeftBehindIsAFailure holds that a Create which cannot take back what it
 // made says what is left, and counts as a failure; and that it is repeated with success.
 func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {

@@ -94,6 +94,18 @@ func (s *Sync) exists(e entity) bool {
 	return s.sure[e]
 }
 
+// made returns what exists since this request.
+func (s *Sync) made() (all []entity) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e, exists := range s.sure {
+		if exists {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 // Forget makes reads count again: what was made may have been deleted since.
 func (s *Sync) Forget() {
 	s.mu.Lock()

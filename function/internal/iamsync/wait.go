@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
 )
 
 // AwaitProfiles reads each instance profile until it lists the role of its name,
@@ -36,6 +39,35 @@ func (s *Sync) AwaitProfiles(ctx context.Context, names []string, wait time.Dura
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("waiting %s for EC2 to see the instance profiles: %w", wait, ctx.Err())
+	}
+}
+
+// showTime bounds how long AwaitShown waits. Most of the time IAM shows at once what it has.
+const showTime = 15 * time.Second
+
+// AwaitShown reads the roles and profiles that this request made until IAM shows them, for
+// showTime or half of what is left at the most. It is for a request that fails: another
+// process is about to look for what it has made, and would take what it does not see for
+// absent. What cannot be read is in the log.
+func (s *Sync) AwaitShown(ctx context.Context) {
+	limit := showTime
+	if end, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(end)/2)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	made := s.made()
+	errs := s.parallel(ctx, len(made), func(b *batch, i int) (err error) {
+		lookup := rayiam.Lookup{Name: made[i].name}
+		if made[i].kind == "role" {
+			_, err = b.getRole(lookup)
+		} else {
+			_, err = b.getInstanceProfile(lookup)
+		}
+		return err
+	})
+	if err := joined(errs); err != nil {
+		s.log.Warn("IAM does not show what was made", slog.String("error", err.Error()))
 	}
 }
 

@@ -62,7 +62,9 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 	}
 	log.Info("checked", "physicalId", goal.outcome.PhysicalID, "nodes", len(goal.desired.Nodes), "removals", len(goal.desired.Removals))
 	work := p.work(r, goal, log)
-	err = work.do(ctx, goal)
+	if err = work.do(ctx, goal); err != nil {
+		work.sync.AwaitShown(ctx) // to the request that takes it back
+	}
 	effort := work.summarize()
 	if err != nil {
 		return customresource.Outcome{Effort: effort}, err
