@@ -24,31 +24,37 @@ func TestOvertaken_SuccessorIsLeftAlone(t *testing.T) {
 	s.Age = late
 	first := s.Event("Create", quick)
 	s.Age = 0
-	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
-	deleted := make(chan bool)
-	both := iamproxy.Action("DeleteRole")
-	seen := 0
-	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
-		if both(c) {
-			if seen++; seen == 2 {
-				close(deleted)
-			}
-		}
-		return iamproxy.Effect{}
-	})
-	var wait sync.WaitGroup
-	wait.Go(func() { l.function.Invoke(first.JSON(), s.Timeout) })
-	<-deleted
-	time.Sleep(500 * time.Millisecond) // both have reached IAM, and the first one lingers
+	wait := l.lingering(s, first)
 	l.resources.Set(s.ID, s.LogicalID, "CREATE_IN_PROGRESS", "")
 	next := l.start()
 	s.Use(next)
 	create, _ := s.Create(quick)
 	l.ok(create)
 	l.resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", create.PhysicalResourceID)
-	wait.Wait()
+	wait()
 	l.failed(s.Answers(first)[0], "does not wait for this Create any more")
 	l.isComplete(s, quick)
+}
+
+// lingering runs a Create for which nobody waits, returns when it has taken back what it
+// made and lingers, and has wait wait for its end.
+func (l *lab) lingering(s *cloudformation.Stack, create cloudformation.Event) (wait func()) {
+	l.t.Helper()
+	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	deleted, seen := make(chan bool), 0
+	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+		if c.Action == "DeleteRole" {
+			if seen++; seen == 2 {
+				close(deleted)
+			}
+		}
+		return iamproxy.Effect{}
+	})
+	var ended sync.WaitGroup
+	ended.Go(func() { l.function.Invoke(create.JSON(), s.Timeout) })
+	<-deleted
+	time.Sleep(500 * time.Millisecond) // both have reached IAM
+	return ended.Wait
 }
 
 // TestOvertaken_FailsByItself holds that a Create which fails for a reason of its own,
@@ -178,23 +184,10 @@ func TestOvertaken_NotKnownWhose(t *testing.T) {
 	s.Age = late
 	create := s.Event("Create", quick)
 	owner := l.stackID(s, "ray")
-	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
-	deleted, seen := make(chan bool), 0
-	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
-		if c.Action == "DeleteRole" {
-			if seen++; seen == 2 {
-				close(deleted)
-			}
-		}
-		return iamproxy.Effect{}
-	})
-	var wait sync.WaitGroup
-	wait.Go(func() { l.function.Invoke(create.JSON(), s.Timeout) })
-	<-deleted
-	time.Sleep(500 * time.Millisecond) // both have reached IAM, and the first one lingers
+	wait := l.lingering(s, create)
 	l.resources.Forget(s.ID, s.LogicalID)
 	l.makeRole("ray-worker", "/", types.Tag{Key: ptr("ray-iam:owner"), Value: &owner})
-	wait.Wait()
+	wait()
 	l.failed(s.Answers(create)[0], "could not be taken away again", "not known whose")
 	l.has("role ray-worker: ")
 	l.function.Stop()
@@ -219,6 +212,36 @@ func TestFailed_IsShownToItsDelete(t *testing.T) {
 	l.failed(create, "AccessDenied")
 	l.ok(gone)
 	l.unchanged(before, "a Create that failed, and its Delete")
+}
+
+// TestFailed_SilenceAfterwards holds that a request which was denied is answered in time,
+// with the denial, though IAM falls silent after it and shows nothing any more.
+func TestFailed_SilenceAfterwards(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	s.Timeout = 20 * time.Second
+	denied := false
+	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+		switch {
+		case denied:
+			return iamproxy.Hang()
+		case c.Action == "AttachRolePolicy" && strings.HasSuffix(c.Form.Get("PolicyArn"), "AmazonEC2FullAccess"):
+			denied = true
+			return iamproxy.Answer(http.StatusForbidden, "AccessDenied")
+		}
+		return iamproxy.Effect{}
+	})
+	start := time.Now()
+	create := s.Send(s.Event("Create", quick))
+	l.failed(create, "AccessDenied")
+	if took := time.Since(start); took > s.Timeout {
+		t.Errorf("answered after %s of %s", took, s.Timeout)
+	}
+	l.proxy.SetFault(nil)
+	gone := s.Event("Delete", quick)
+	gone.PhysicalResourceID = create.PhysicalResourceID
+	l.ok(s.Send(gone))
+	l.hasNot("ray-iam:owner")
 }
 
 // TestOvertaken_LeftBehindIsAFailure holds that a Create which cannot take back what it

@@ -91,16 +91,23 @@ func (w *work) linger(ctx context.Context, g goal) error {
 // create pursues the goal of a Create. If that fails, CloudFormation deletes what was
 // made, unless it has done so already: then this takes it back itself.
 func (w *work) create(ctx context.Context, g goal) error {
-	attempt, cancel := ctx, context.CancelFunc(func() {})
-	if end, ok := ctx.Deadline(); ok {
-		attempt, cancel = context.WithDeadline(ctx, end.Add(-min(takeBackTime, time.Until(end)/8)))
-	}
+	attempt, cancel := keeping(ctx, func(left time.Duration) time.Duration { return min(takeBackTime, left/8) })
 	defer cancel()
 	err := w.pursue(attempt, g)
 	if w.forNobody(ctx, err) {
 		return w.takeBack(ctx, g, err)
 	}
 	return err
+}
+
+// keeping returns a context that ends before ctx does, if that has an end: by what is kept
+// of the time that is left.
+func keeping(ctx context.Context, kept func(left time.Duration) time.Duration) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, end.Add(-kept(time.Until(end))))
 }
 
 // forNobody reports whether what there is, after this end of the work, is there for

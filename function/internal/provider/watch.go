@@ -107,9 +107,7 @@ func (w *watch) begin(ctx context.Context) *abandonedError {
 	}
 	over, _ := w.settled(ctx, movedOn)
 	if over != nil && over.standing == givenUp {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.over = over
+		w.remember(over)
 	}
 	return over
 }
@@ -136,13 +134,10 @@ func (w *watch) abandoned(ctx context.Context) *abandonedError {
 	if over := w.known(); over != nil || !makes || !w.late() {
 		return over
 	}
-	over, _ := w.settled(ctx, givenUp)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.over == nil {
-		w.over = over
+	if over, _ := w.settled(ctx, givenUp); over != nil {
+		w.remember(over)
 	}
-	return w.over
+	return w.known()
 }
 
 // abandonedStill asks again: the next request for the same resource makes the same
@@ -171,6 +166,13 @@ func (w *watch) doubt(ctx context.Context) error {
 	return over
 }
 
+// remember keeps that nobody waits any more.
+func (w *watch) remember(over *abandonedError) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = over
+}
+
 // known returns what was learnt before.
 func (w *watch) known() *abandonedError {
 	w.mu.Lock()
@@ -182,39 +184,34 @@ func (w *watch) known() *abandonedError {
 // about to have when the Delete is stale: then a Delete of an id that was made up is not
 // meant for it. Where CloudFormation cannot be asked, it is.
 func (w *watch) lives(ctx context.Context, owner string) bool {
-	for question := range 2 {
-		if question > 0 && sleep(ctx, confirmPause, nil) != nil {
-			return false
-		}
-		state, err := w.state(ctx)
-		lives := state.PhysicalID == owner && !slices.Contains(gone, state.Status) || w.stale() && state.Status == "CREATE_IN_PROGRESS"
-		if err != nil || !lives {
-			return false
-		}
-	}
-	return true
+	_, lives, _ := w.confirmed(ctx, func(s stackresource.State) bool {
+		return s.PhysicalID == owner && !slices.Contains(gone, s.Status) || w.stale() && s.Status == "CREATE_IN_PROGRESS"
+	})
+	return lives
 }
 
 // settled returns an *abandonedError if the standing of the request is at least this,
 // and a moment later still is. The error says that CloudFormation could not be asked;
 // mostly the request then counts as wanted.
 func (w *watch) settled(ctx context.Context, least standing) (*abandonedError, error) {
-	var over *abandonedError
-	for question := range 2 {
-		if question > 0 {
-			if err := sleep(ctx, confirmPause, errors.New("asked once")); err != nil {
-				return nil, err
-			}
-		}
-		state, err := w.state(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if over = (&abandonedError{w.request.Type, state.Status, w.standing(state), time.Since(w.issued)}); over.standing < least {
-			return nil, nil
-		}
+	state, over, err := w.confirmed(ctx, func(s stackresource.State) bool { return w.standing(s) >= least })
+	if !over {
+		return nil, err
 	}
-	return over, nil
+	return &abandonedError{w.request.Type, state.Status, w.standing(state), time.Since(w.issued)}, nil
+}
+
+// confirmed reports whether something holds of the resource, and still does a moment
+// later, when it was in this state. The error says that CloudFormation could not be asked.
+func (w *watch) confirmed(ctx context.Context, holds func(stackresource.State) bool) (stackresource.State, bool, error) {
+	if state, err := w.state(ctx); err != nil || !holds(state) {
+		return state, false, err
+	}
+	if err := sleep(ctx, confirmPause, errors.New("CloudFormation was asked only once")); err != nil {
+		return stackresource.State{}, false, err
+	}
+	state, err := w.state(ctx)
+	return state, err == nil && holds(state), err
 }
 
 func (w *watch) state(ctx context.Context) (stackresource.State, error) {

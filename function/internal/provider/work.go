@@ -219,10 +219,7 @@ func (w *work) enoughTime(ctx context.Context, g goal, plan rayiam.Plan) error {
 // CloudFormation keeps to the old physical id and hears of no other, so what was
 // made of the new set is taken away again, for which a third of the time is kept.
 func (w *work) replace(ctx context.Context, g goal) error {
-	attempt, cancel := ctx, context.CancelFunc(func() {})
-	if end, ok := ctx.Deadline(); ok {
-		attempt, cancel = context.WithTimeout(ctx, time.Until(end)*2/3)
-	}
+	attempt, cancel := keeping(ctx, func(left time.Duration) time.Duration { return left / 3 })
 	defer cancel()
 	err := w.pursue(attempt, g)
 	switch {
