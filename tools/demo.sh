@@ -54,7 +54,8 @@ show() {
     RoleDetailList[?InstanceProfileList && starts_with(RoleName, '$prefix')], &RoleName)[].[RoleName,
     InstanceProfileList[0].InstanceProfileName, join(', ', sort(AttachedManagedPolicies[].PolicyName)),
     join(', ', sort(RolePolicyList[].PolicyName))]")
-  awk -F '\t' '{ printf "   role %s, in the instance profile %s\n        %s\n", $1, $2, $3
+  awk -F '\t' '{ printf "   role %s, in the instance profile %s\n", $1, $2
+                 if ($3 != "") printf "        %s\n", $3
                  if ($4 != "") printf "        inline: %s\n", $4 }' <<<"$roles"
   names=$(cut -f 1 <<<"$roles" | paste -s -d ' ' -)
   [ "$names" = "$*" ] || fail "the roles there are '$names', not '$*'"

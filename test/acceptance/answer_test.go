@@ -254,6 +254,32 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// TestMetrics_Alarm holds that the alarm for failed requests looks at a metric, under
+// dimensions and with an outcome, that the function writes.
+func TestMetrics_Alarm(t *testing.T) {
+	l := newLab(t)
+	s := l.stack()
+	l.failed(s.Send(s.Event("Create", properties{"NamePrefix": "a b"})), "NamePrefix")
+	l.function.Stop()
+	_, alarm, found := strings.Cut(text(t, "template.yaml"), "\n  FailedRequestsAlarm:\n")
+	alarm, _, _ = strings.Cut(alarm, "\n\n")
+	line := metrics(t, l.function.Log())[0]
+	directive := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
+	want := []string{"Namespace: " + directive["Namespace"].(string), "MetricName: " + directive["Metrics"].([]any)[0].(map[string]any)["Name"].(string), "Value: " + line["Outcome"].(string)}
+	dimensions := directive["Dimensions"].([]any)[0].([]any)
+	for _, dimension := range dimensions {
+		want = append(want, "- Name: "+dimension.(string))
+	}
+	for _, words := range want {
+		if !strings.Contains(alarm, words+"\n") {
+			t.Errorf("the alarm does not say %q", words)
+		}
+	}
+	if n := strings.Count(alarm, "- Name: "); !found || n != len(dimensions) {
+		t.Errorf("the alarm has %d dimensions, want %d", n, len(dimensions))
+	}
+}
+
 // metrics returns the lines of a log that CloudWatch reads as metrics.
 func metrics(t *testing.T, log string) []map[string]any {
 	t.Helper()

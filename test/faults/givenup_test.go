@@ -12,7 +12,7 @@ import (
 
 // givenUp are the operations that make something, and so have something to take back
 // when CloudFormation gives them up.
-var givenUp = []operation{operations[0], operations[2], operations[5]}
+var givenUp = slices.DeleteFunc(slices.Clone(operations), func(o operation) bool { return !creates(o) && o.to != other })
 
 // undone are the faults that taking back may meet.
 var undone = []fault{
