@@ -58,7 +58,7 @@ demo: setup ## See it at work on this machine: build, deploy, use, update, delet
 	@tools/demo.sh
 
 invoke: ## Run the function once on EVENT=file and show its answer; without EVENT, on a Create
-	@go run ./test/invoke "$(EVENT)"
+	@go run ./test/rig/invoke "$(EVENT)"
 
 lint: $(STAMP) ## Check the form of Go code and templates
 	@unformatted=$$($(GOFILES) | xargs -0 -r gofmt -l) && \

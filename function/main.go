@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 
-	"github.com/ray-iam/custom-rayiam/function/internal/customresource"
-	"github.com/ray-iam/custom-rayiam/function/internal/provider"
-	"github.com/ray-iam/custom-rayiam/function/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/provider"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
 func main() {

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
-	"github.com/ray-iam/custom-rayiam/test/responseurl"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
 // TestSection7_UndecodableEventsAreAnswered holds that while a ResponseURL can be

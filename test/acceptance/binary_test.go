@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
-	"github.com/ray-iam/custom-rayiam/test/lambdaruntime"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
 // build builds the function with these flags and returns the executable.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 // What the README and the documents claim, held against what is.
@@ -135,7 +135,7 @@ func TestDocs_LinksAndTargets(t *testing.T) {
 // pages which promise something rest on some.
 func TestDocs_Tests(t *testing.T) {
 	there := map[string]bool{}
-	for _, folder := range []string{"function", "test"} {
+	for _, folder := range []string{"internal", "test"} {
 		if err := filepath.WalkDir(filepath.Join(checkout.Root(), folder), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, "_test.go") {
 				return err
@@ -162,31 +162,35 @@ func TestDocs_Tests(t *testing.T) {
 	}
 }
 
-// TestReadme_Layout holds the layout to the folders.
+// TestReadme_Layout holds the map in the README to the tree: what it names is there, and
+// every folder of the top level, of internal/ and of test/ is in it.
 func TestReadme_Layout(t *testing.T) {
 	layout := section(t, text(t, "README.md"), "How it is laid out")
-	folder := ""
+	layout = strings.Split(layout, "```")[1]
+	mapped, folder := map[string]bool{}, ""
 	for _, m := range regexp.MustCompile(`(?m)^( *)([a-zA-Z.]+/?) +\S`).FindAllStringSubmatch(layout, -1) {
 		path := m[2]
-		switch len(m[1]) {
-		case 0:
+		if m[1] == "" {
 			folder = path
-		case 2:
-			path = filepath.Join(folder, path)
-		case 4:
-			path = filepath.Join(folder, "internal", path)
+		} else {
+			path = folder + path
 		}
-		if _, err := os.Stat(filepath.Join(checkout.Root(), path)); err != nil && m[2] != "Read" {
-			t.Errorf("%v", err)
+		mapped[path] = true
+		if _, err := os.Stat(filepath.Join(checkout.Root(), path)); err != nil {
+			t.Errorf("the map: %v", err)
 		}
 	}
-	packages, err := os.ReadDir(filepath.Join(checkout.Root(), "function", "internal"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range packages {
-		if !strings.Contains(layout, "    "+p.Name()+"/") {
-			t.Errorf("the README's layout lacks %s", p.Name())
+	for _, folder := range []string{"", "internal/", "test/"} {
+		entries, err := os.ReadDir(filepath.Join(checkout.Root(), folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			name := folder + e.Name() + "/"
+			installed := e.Name() == "build" || e.Name() == "node_modules" || strings.HasPrefix(e.Name(), ".")
+			if e.IsDir() && !installed && !mapped[name] {
+				t.Errorf("the map lacks %s", name)
+			}
 		}
 	}
 }
@@ -212,7 +216,7 @@ func TestDocs_Dependencies(t *testing.T) {
 // fixed words stand in a string of the function or of the schema.
 func TestRunbook_Reasons(t *testing.T) {
 	var source strings.Builder
-	for _, root := range []string{"function", "schema"} {
+	for _, root := range []string{"internal", "schema"} {
 		if err := filepath.WalkDir(filepath.Join(checkout.Root(), root), func(path string, d fs.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
 				source.WriteString(text(t, path[len(checkout.Root()):]))

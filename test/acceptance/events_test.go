@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
-	"github.com/ray-iam/custom-rayiam/test/replay"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig/replay"
 )
 
 // TestEvents runs every file of events/ and holds what each is there to show, as

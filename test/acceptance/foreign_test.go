@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 )
 
 // foreign is the name of what is in every lab and belongs to none of its stacks.

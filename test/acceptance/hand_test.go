@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // What somebody does to the account by hand.

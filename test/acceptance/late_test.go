@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // TestLate_NobodyWaits holds that an event which comes after its time, from Lambda's

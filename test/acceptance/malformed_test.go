@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 // A malformed event has a place for the ResponseURL, %URL%, or none.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // late is the age of an event that is asked about after its last write only.

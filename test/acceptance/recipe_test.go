@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 )
 
 const (

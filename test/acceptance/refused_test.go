@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // TestSection2_BadInputIsRefused holds that every kind of bad input is refused

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 var other = properties{"NamePrefix": "other", "PropagationWaitSeconds": 0}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // TestSection6_RetriesEndWithTheDeadline holds that temporary faults without end are

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
-	"github.com/ray-iam/custom-rayiam/test/lambdaruntime"
-	"github.com/ray-iam/custom-rayiam/test/moto"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
+	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
 // TestSpeed_RoundTrips holds how many calls come one after another, with no

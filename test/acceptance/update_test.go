@@ -3,8 +3,8 @@ package acceptance
 import (
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
 // updated updates the stack and fails the test unless that succeeds in place.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 func logLines(t *testing.T, log string) []map[string]any {

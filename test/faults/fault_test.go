@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // A cell is one operation with one fault at its n-th call to IAM.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // givenUp are the operations that make something, and so have something to take back

@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 func TestMain(m *testing.M) {

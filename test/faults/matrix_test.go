@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 // TestMatrix holds every operation against every fault at every call.

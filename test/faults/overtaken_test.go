@@ -4,8 +4,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // playOvertaken sends what CloudFormation sends when it cancels the operation because

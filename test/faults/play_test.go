@@ -6,8 +6,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
-	"github.com/ray-iam/custom-rayiam/test/moto"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
 // A reference is what an operation does when nothing goes wrong.

@@ -3,7 +3,7 @@ package faults
 import (
 	"regexp"
 
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 )
 
 var adoptable = regexp.MustCompile(`^role ray-(head|worker): (attached|inline|trusts)`)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // storms are what lasts for longer than a call.

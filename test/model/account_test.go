@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 )
 
 // Facts are what an account says of one role or instance profile: "arn", "trusts",

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
 type properties = cloudformation.Properties

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // A fault hits calls by what they are, not by when they come: the function makes many

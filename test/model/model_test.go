@@ -11,8 +11,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
-	"github.com/ray-iam/custom-rayiam/test/moto"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
 // The short run, in make test, is the same every time: so many worlds side by side,

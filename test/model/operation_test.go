@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
 var physicalID = regexp.MustCompile(`^(.+)-[0-9a-f]{12}$`)

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 // enough is the least that a short run has to play of each kind: what plays less shows

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 )
 
 // What is in an account from the beginning and stays as it is: things of somebody

@@ -11,13 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"pgregory.net/rapid"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
-	"github.com/ray-iam/custom-rayiam/test/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/iamaccount"
-	"github.com/ray-iam/custom-rayiam/test/iamproxy"
-	"github.com/ray-iam/custom-rayiam/test/lambdaruntime"
-	"github.com/ray-iam/custom-rayiam/test/moto"
-	"github.com/ray-iam/custom-rayiam/test/responseurl"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
+	"github.com/ray-iam/custom-rayiam/test/standin/moto"
+	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
 // A judge is a rapid.T where a testing.TB is asked for.

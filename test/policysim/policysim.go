@@ -19,7 +19,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 // A Decision is what comes of an authorization.

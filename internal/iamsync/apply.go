@@ -1,0 +1,133 @@
+package iamsync
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// Apply writes the steps of a plan, phase after phase, those of one phase at once.
+// The errors of one phase come joined in the plan's order; no later phase begins.
+// Stale tells an error after which the request should observe and plan again.
+func (s *Sync) Apply(ctx context.Context, plan rayiam.Plan) error {
+	for _, steps := range plan.Phases {
+		errs := s.applyPhase(ctx, steps)
+		if again := worthRepeating(steps, errs); len(again) > 0 {
+			for i, err := range s.applyPhase(ctx, pick(steps, again)) {
+				errs[again[i]] = err
+			}
+		}
+		if err := joined(errs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
+	return s.parallel(ctx, len(steps), func(b *batch, i int) error {
+		step, start, attempts := steps[i], time.Now(), 0
+		err := b.do(call{
+			doing:   step.String(),
+			write:   true,
+			verdict: func(err error) verdict { return s.judge(step, err) },
+			attempt: func(ctx context.Context) error {
+				attempts++
+				return s.remember(step, s.write(ctx, step))
+			},
+		})
+		log := s.log.With("call", string(step.Call), "doing", step.String(), "attempt", attempts, "ms", time.Since(start).Milliseconds())
+		if err != nil {
+			log.Error("write failed", slog.String("error", err.Error()))
+			return err
+		}
+		log.Info("written")
+		return nil
+	})
+}
+
+// judge says what IAM's answer to a write means where it depends on the write.
+func (s *Sync) judge(step rayiam.Step, err error) verdict {
+	switch {
+	case has(err, codePresent), has(err, codeInUse):
+		// Another attempt at the same request was faster, something was attached
+		// meanwhile, or IAM does not show yet what it has.
+		return stale
+	case has(err, codeOverQuota) && step.Call == rayiam.AddRoleToInstanceProfile:
+		// A profile holds one role, and this one has one by now: perhaps ours, of
+		// an attempt whose answer was lost.
+		return stale
+	case !has(err, codeAbsent):
+		return final
+	}
+	switch step.Call {
+	case rayiam.DetachRolePolicy, rayiam.DeleteRolePolicy, rayiam.RemoveRoleFromInstanceProfile,
+		rayiam.DeleteRolePermissionsBoundary, rayiam.UntagRole, rayiam.UntagInstanceProfile:
+		return done
+	case rayiam.DeleteRole, rayiam.DeleteInstanceProfile:
+		return stale // it was there a moment ago: look again rather than leave it behind
+	}
+	if s.exists(entity{"role", step.Role}) || s.exists(entity{"instance profile", step.InstanceProfile}) {
+		return waiting // not yet visible to the part of IAM that answered
+	}
+	return stale
+}
+
+// remember takes from the outcome of a write what it shows to exist, and returns
+// the outcome.
+func (s *Sync) remember(step rayiam.Step, err error) error {
+	switch step.Call {
+	case rayiam.CreateRole, rayiam.CreateInstanceProfile:
+		if err == nil || has(err, codePresent) {
+			s.setExists(created(step), true)
+		}
+	case rayiam.DeleteRole, rayiam.DeleteInstanceProfile:
+		if err == nil {
+			s.setExists(created(step), false)
+		}
+	}
+	return err
+}
+
+func created(step rayiam.Step) entity {
+	if step.Role != "" {
+		return entity{"role", step.Role}
+	}
+	return entity{"instance profile", step.InstanceProfile}
+}
+
+// worthRepeating returns the indexes of the steps of a phase to try once more.
+// Policies that go and policies that come are written at once, and IAM may count
+// both for a moment: where the only failures are quotas under which the same phase
+// has made room meanwhile, these are, and what gave up beside them.
+func worthRepeating(steps []rayiam.Step, errs []error) []int {
+	room := map[string]bool{}
+	for i, step := range steps {
+		switch step.Call {
+		case rayiam.DetachRolePolicy, rayiam.DeleteRolePolicy, rayiam.PutRolePolicy, rayiam.UntagRole:
+			room[step.Role] = room[step.Role] || errs[i] == nil
+		}
+	}
+	var again []int
+	for i, err := range errs {
+		switch {
+		case err == nil:
+		case errors.Is(err, errHalted), has(err, codeOverQuota) && room[steps[i].Role]:
+			again = append(again, i)
+		default:
+			return nil
+		}
+	}
+	return again
+}
+
+func pick(steps []rayiam.Step, indexes []int) []rayiam.Step {
+	picked := make([]rayiam.Step, len(indexes))
+	for i, index := range indexes {
+		picked[i] = steps[index]
+	}
+	return picked
+}

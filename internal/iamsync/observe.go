@@ -1,0 +1,235 @@
+package iamsync
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// Observe returns what IAM has under the names of lookups, and which of the
+// managed policies do not exist. Where something is expected, everything is asked
+// for at once, in one round trip; elsewhere the details follow in a second one.
+func (s *Sync) Observe(ctx context.Context, lookups []rayiam.Lookup, policies []string) (rayiam.Observed, map[string]bool, error) {
+	o := &observation{
+		roles:    make([]*rayiam.Role, len(lookups)),
+		profiles: make([]*rayiam.InstanceProfile, len(lookups)),
+		details:  make([]*details, len(lookups)),
+		missing:  map[string]bool{},
+	}
+	var reads []func(*batch) error
+	for i, l := range lookups {
+		o.details[i] = &details{documents: map[string]string{}}
+		reads = append(reads,
+			func(b *batch) (err error) { o.roles[i], err = b.getRole(l); return err },
+			func(b *batch) (err error) { o.profiles[i], err = b.getInstanceProfile(l); return err })
+		if l.Expected {
+			reads = append(reads, o.details[i].reads(l)...)
+		}
+	}
+	for _, arn := range policies {
+		reads = append(reads, func(b *batch) error { return b.getPolicy(o, arn) })
+	}
+	if err := s.read(ctx, reads); err != nil {
+		return rayiam.Observed{}, nil, err
+	}
+	var late []func(*batch) error
+	for i, l := range lookups {
+		if o.roles[i] != nil && !l.Expected {
+			late = append(late, o.details[i].reads(l)...)
+		}
+	}
+	if err := s.read(ctx, late); err != nil {
+		return rayiam.Observed{}, nil, err
+	}
+	return o.observed(lookups), o.missing, nil
+}
+
+func (s *Sync) read(ctx context.Context, reads []func(*batch) error) error {
+	return joined(s.parallel(ctx, len(reads), func(b *batch, i int) error { return reads[i](b) }))
+}
+
+// An observation collects what the reads bring, one entry for each lookup.
+type observation struct {
+	roles    []*rayiam.Role
+	profiles []*rayiam.InstanceProfile
+	details  []*details
+
+	mu      sync.Mutex
+	missing map[string]bool
+}
+
+// details are what GetRole leaves out of a role.
+type details struct {
+	attached []string
+	inline   []string
+	holders  []string
+
+	mu        sync.Mutex
+	documents map[string]string
+}
+
+func (d *details) reads(l rayiam.Lookup) []func(*batch) error {
+	reads := []func(*batch) error{
+		func(b *batch) (err error) { d.attached, err = b.listAttachedRolePolicies(l.Name); return err },
+		func(b *batch) (err error) { d.inline, err = b.listRolePolicies(l.Name); return err },
+	}
+	if l.Removal {
+		reads = append(reads, func(b *batch) (err error) { d.holders, err = b.listInstanceProfilesForRole(l.Name); return err })
+	}
+	for _, name := range l.Documents {
+		reads = append(reads, func(b *batch) error { return b.getRolePolicy(d, l.Name, name) })
+	}
+	return reads
+}
+
+func (o *observation) observed(lookups []rayiam.Lookup) rayiam.Observed {
+	observed := rayiam.Observed{Roles: map[string]rayiam.Role{}, InstanceProfiles: map[string]rayiam.InstanceProfile{}}
+	for i, l := range lookups {
+		if role, d := o.roles[i], o.details[i]; role != nil {
+			role.ManagedPolicyARNs, role.InstanceProfiles = d.attached, d.holders
+			role.InlinePolicies = map[string]string{}
+			for _, name := range d.inline {
+				role.InlinePolicies[name] = ""
+			}
+			for name, document := range d.documents {
+				role.InlinePolicies[name] = document
+			}
+			observed.Roles[l.Name] = *role
+		}
+		if profile := o.profiles[i]; profile != nil {
+			observed.InstanceProfiles[l.Name] = *profile
+		}
+	}
+	return observed
+}
+
+// absentIsDone makes of NoSuchEntity the answer to a question, not an error.
+func absentIsDone(err error) verdict {
+	if has(err, codeAbsent) {
+		return done
+	}
+	return final
+}
+
+func absentIsWaiting(err error) verdict {
+	if has(err, codeAbsent) {
+		return waiting
+	}
+	return final
+}
+
+func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
+	var role *rayiam.Role
+	err := b.readEntity(entity{"role", l.Name}, l.Beyond, func(ctx context.Context) error {
+		out, err := b.sync.client.GetRole(ctx, &iam.GetRoleInput{RoleName: &l.Name})
+		if err != nil {
+			return err
+		}
+		role = &rayiam.Role{
+			Name: aws.ToString(out.Role.RoleName), ARN: aws.ToString(out.Role.Arn), Path: aws.ToString(out.Role.Path),
+			Created: aws.ToTime(out.Role.CreateDate), TrustPolicy: decoded(out.Role.AssumeRolePolicyDocument), Tags: tagMap(out.Role.Tags),
+		}
+		if boundary := out.Role.PermissionsBoundary; boundary != nil {
+			role.PermissionsBoundary = aws.ToString(boundary.PermissionsBoundaryArn)
+		}
+		return nil
+	})
+	return role, err
+}
+
+func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, error) {
+	var profile *rayiam.InstanceProfile
+	err := b.readEntity(entity{"instance profile", l.Name}, l.Beyond, func(ctx context.Context) error {
+		out, err := b.sync.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &l.Name})
+		if err != nil {
+			return err
+		}
+		p := out.InstanceProfile
+		profile = &rayiam.InstanceProfile{
+			Name: aws.ToString(p.InstanceProfileName), ARN: aws.ToString(p.Arn), Path: aws.ToString(p.Path),
+			Created: aws.ToTime(p.CreateDate), Tags: tagMap(p.Tags),
+		}
+		for _, role := range p.Roles {
+			profile.Roles = append(profile.Roles, aws.ToString(role.RoleName))
+		}
+		return nil
+	})
+	return profile, err
+}
+
+func (b *batch) getPolicy(o *observation, arn string) error {
+	found := false
+	err := b.read("reading policy "+arn, func(ctx context.Context) error {
+		_, err := b.sync.client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
+		found = err == nil
+		return err
+	})
+	if err == nil && !found {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.missing[arn] = true
+	}
+	return err
+}
+
+func (b *batch) getRolePolicy(d *details, role, name string) error {
+	return b.read(fmt.Sprintf("reading inline policy %s of role %s", name, role), func(ctx context.Context) error {
+		out, err := b.sync.client.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
+		if err != nil {
+			return err
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.documents[name] = decoded(out.PolicyDocument)
+		return nil
+	})
+}
+
+// readEntity reads a role or instance profile. That it is not there is an answer,
+// unless it is known to be; and so is that the provider may not look, beyond its bounds.
+func (b *batch) readEntity(e entity, beyond bool, attempt func(context.Context) error) error {
+	doing, judge := "reading "+e.kind+" "+e.name, absentIsDone
+	switch {
+	case b.sync.exists(e):
+		judge = absentIsWaiting
+	case beyond:
+		judge = func(err error) verdict {
+			if has(err, codeDenied) {
+				b.sync.log.Warn("the provider may not look, so it has made nothing there", "doing", doing, slog.String("error", words(err)))
+				return done
+			}
+			return absentIsDone(err)
+		}
+	}
+	return b.do(call{doing: doing, verdict: judge, attempt: attempt})
+}
+
+func (b *batch) read(doing string, attempt func(context.Context) error) error {
+	return b.do(call{doing: doing, verdict: absentIsDone, attempt: attempt})
+}
+
+// decoded undoes the percent-encoding in which the SDK returns policy documents.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html
+func decoded(document *string) string {
+	text, err := url.PathUnescape(aws.ToString(document))
+	if err != nil {
+		return aws.ToString(document)
+	}
+	return text
+}
+
+func tagMap(tags []types.Tag) map[string]string {
+	m := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		m[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	return m
+}

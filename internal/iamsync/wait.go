@@ -1,0 +1,94 @@
+package iamsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// AwaitProfiles reads each instance profile until it lists the role of its name,
+// and then lets wait pass, so that EC2 knows it too: EC2 copies IAM's profiles and
+// says for a while that a new one does not exist or has no role. With a wait of 0
+// it neither reads nor waits.
+func (s *Sync) AwaitProfiles(ctx context.Context, names []string, wait time.Duration) error {
+	if len(names) == 0 || wait <= 0 {
+		return nil
+	}
+	errs := s.parallel(ctx, len(names), func(b *batch, i int) error {
+		name := names[i]
+		return b.do(call{
+			doing:   fmt.Sprintf("waiting for instance profile %s to list its role", name),
+			verdict: visibility,
+			attempt: func(ctx context.Context) error { return s.listsItsRole(ctx, name) },
+		})
+	})
+	if err := joined(errs); err != nil {
+		return err
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting %s for EC2 to see the instance profiles: %w", wait, ctx.Err())
+	}
+}
+
+// showTime bounds how long AwaitShown waits. Most of the time IAM shows at once what it has.
+const showTime = 15 * time.Second
+
+// AwaitShown reads the roles and profiles that this request made until IAM shows them, for
+// showTime or half of what is left at the most. It is for a request that fails: another
+// process is about to look for what it has made, and would take what it does not see for
+// absent. What cannot be read is in the log.
+func (s *Sync) AwaitShown(ctx context.Context) {
+	limit := showTime
+	if end, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(end)/2)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	made := s.made()
+	errs := s.parallel(ctx, len(made), func(b *batch, i int) (err error) {
+		lookup := rayiam.Lookup{Name: made[i].name}
+		if made[i].kind == "role" {
+			_, err = b.getRole(lookup)
+		} else {
+			_, err = b.getInstanceProfile(lookup)
+		}
+		return err
+	})
+	if err := joined(errs); err != nil {
+		s.log.Warn("IAM does not show what was made", slog.String("error", err.Error()))
+	}
+}
+
+var errNotListed = errors.New("the instance profile does not list its role yet")
+
+func visibility(err error) verdict {
+	if errors.Is(err, errNotListed) {
+		return waiting
+	}
+	return absentIsWaiting(err)
+}
+
+func (s *Sync) listsItsRole(ctx context.Context, name string) error {
+	out, err := s.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &name})
+	if err != nil {
+		return err
+	}
+	for _, role := range out.InstanceProfile.Roles {
+		if aws.ToString(role.RoleName) == name {
+			return nil
+		}
+	}
+	return errNotListed
+}

@@ -1,0 +1,136 @@
+package properties
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// defaultPropagationWait is the schema's default of PropagationWaitSeconds.
+const defaultPropagationWait = 10 * time.Second
+
+// decode takes from a decoded JSON value all that has the right type, and the
+// defaults for the rest.
+func decode(value any) rayiam.Properties {
+	top := object(value)
+	p := rayiam.Properties{
+		NamePrefix:          text(top["NamePrefix"], rayiam.DefaultNamePrefix),
+		Path:                text(top["Path"], "/"),
+		PermissionsBoundary: text(top["PermissionsBoundary"], ""),
+		Head:                node(object(top["Head"])),
+		LeastPrivilege:      leastPrivilege(top["LeastPrivilege"]),
+		AdoptExisting:       flag(top["AdoptExisting"]),
+		PropagationWait:     defaultPropagationWait,
+	}
+	if seconds, err := strconv.Atoi(scalar(top["PropagationWaitSeconds"])); err == nil {
+		p.PropagationWait = time.Duration(seconds) * time.Second
+	}
+	for _, v := range list(top["WorkerGroups"]) {
+		g := object(v)
+		p.WorkerGroups = append(p.WorkerGroups, rayiam.WorkerGroup{Name: text(g["Name"], ""), NodeProperties: node(g)})
+	}
+	if len(p.WorkerGroups) == 0 {
+		p.WorkerGroups = []rayiam.WorkerGroup{{Name: "worker"}}
+	}
+	for _, v := range list(top["Tags"]) {
+		tag := object(v)
+		p.Tags = append(p.Tags, rayiam.Tag{Key: text(tag["Key"], ""), Value: text(tag["Value"], "")})
+	}
+	return p
+}
+
+func node(o map[string]any) rayiam.NodeProperties {
+	var np rayiam.NodeProperties
+	if arns, given := o["ManagedPolicyArns"]; given {
+		np.ManagedPolicyARNs = []string{}
+		np.ManagedPolicyARNs = append(np.ManagedPolicyARNs, texts(arns)...)
+	}
+	for _, v := range list(o["Policies"]) {
+		policy := object(v)
+		np.Policies = append(np.Policies, rayiam.InlinePolicy{Name: text(policy["PolicyName"], ""), Document: document(policy["PolicyDocument"])})
+	}
+	return np
+}
+
+// leastPrivilege returns nil for what is not an object, so that its absence and a
+// value that the schema refuses are the same here.
+func leastPrivilege(v any) *rayiam.LeastPrivilege {
+	o := object(v)
+	if o == nil {
+		return nil
+	}
+	lp := rayiam.LeastPrivilege{
+		ClusterName:      text(o["ClusterName"], ""),
+		FSx:              flag(o["FSx"]),
+		CloudWatch:       flag(o["CloudWatch"]),
+		Spot:             flag(o["Spot"]),
+		SubnetIDs:        texts(o["SubnetIds"]),
+		SecurityGroupIDs: texts(o["SecurityGroupIds"]),
+		ImageIDs:         texts(o["ImageIds"]),
+		KeyNames:         texts(o["KeyNames"]),
+		InstanceTypes:    texts(o["InstanceTypes"]),
+	}
+	for _, v := range list(o["S3Buckets"]) {
+		bucket := object(v)
+		lp.S3Buckets = append(lp.S3Buckets, rayiam.S3Bucket{Name: text(bucket["Name"], ""), ReadOnly: flag(bucket["ReadOnly"])})
+	}
+	return &lp
+}
+
+// document renders a policy document with its keys sorted. IAM keeps it as it is
+// given, and the comparison with what IAM keeps ignores their order.
+func document(v any) string {
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return ""
+	}
+	return strings.TrimSpace(out.String())
+}
+
+func object(v any) map[string]any {
+	o, _ := v.(map[string]any)
+	return o
+}
+
+func list(v any) []any {
+	l, _ := v.([]any)
+	return l
+}
+
+func text(v any, absent string) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	return absent
+}
+
+// texts returns the strings of a list, with an empty one for what is none, so that
+// each keeps its index.
+func texts(v any) []string {
+	var out []string
+	for _, e := range list(v) {
+		out = append(out, text(e, ""))
+	}
+	return out
+}
+
+func flag(v any) bool { return strings.EqualFold(scalar(v), "true") }
+
+// scalar returns the string form of a boolean, a number or a string:
+// CloudFormation turns the first two into the third on the way.
+func scalar(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}

@@ -1,0 +1,274 @@
+package rayiam
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
+)
+
+// A Plan is what has to be written to make the observed state the desired one.
+// The steps of one phase are independent of each other and may run at once; a
+// phase begins when the one before is done.
+//
+// The order keeps a role from ever being wider than both the state before and
+// the state after: where the boundary or the trust policy changes, permissions
+// are taken away before it, and given after it.
+type Plan struct {
+	Phases [][]Step
+}
+
+// The phases, in order. Empty ones are left out of a plan.
+const (
+	establish = iota // create, and claim what is adopted
+	narrow           // take permissions away, where a boundary or trust policy changes
+	bound            // boundary, trust policy, what stands in the way of the next phase
+	grant            // everything that can be done at once to what exists
+	loosen           // detach what is to go from all that holds it
+	remove           // delete or release it
+	phases
+)
+
+// NewPlan returns the steps from o to d. The error is Conflicts, when something
+// in IAM must not be touched; then there is no plan at all.
+func NewPlan(d Desired, o Observed) (Plan, error) {
+	d.Removals = slices.DeleteFunc(slices.Clone(d.Removals), o.spares)
+	if found := d.conflicts(o); len(found) > 0 {
+		return Plan{}, found
+	}
+	var b builder
+	for _, node := range d.Nodes {
+		b.role(d, node, o)
+		b.instanceProfile(d, node, o)
+	}
+	for _, removal := range d.Removals {
+		b.removeInstanceProfile(d, removal, o)
+		b.removeRole(d, removal, o)
+	}
+	var plan Plan
+	for _, steps := range b.phases {
+		if len(steps) > 0 {
+			plan.Phases = append(plan.Phases, steps)
+		}
+	}
+	return plan, nil
+}
+
+// Empty reports whether the observed state is the desired one.
+func (p Plan) Empty() bool { return len(p.Phases) == 0 }
+
+// Split returns the phases before the first that touches one of the removals, and the
+// others.
+func (p Plan) Split(removals []Removal) (before, from Plan) {
+	i := slices.IndexFunc(p.Phases, func(steps []Step) bool {
+		return slices.ContainsFunc(steps, func(s Step) bool {
+			return slices.ContainsFunc(removals, func(r Removal) bool { return r.Name == s.Role || r.Name == s.InstanceProfile })
+		})
+	})
+	if i < 0 {
+		i = len(p.Phases)
+	}
+	return Plan{Phases: p.Phases[:i]}, Plan{Phases: p.Phases[i:]}
+}
+
+// String renders the plan, one step a line, a blank line between phases.
+func (p Plan) String() string {
+	phases := make([]string, len(p.Phases))
+	for i, steps := range p.Phases {
+		var lines strings.Builder
+		for _, step := range steps {
+			lines.WriteString(step.String() + step.detail() + "\n")
+		}
+		phases[i] = lines.String()
+	}
+	return strings.Join(phases, "\n")
+}
+
+// Fresh returns the names of the instance profiles that EC2 may not know yet in
+// the state that the plan leads to: new ones, and ones with a newly put role.
+func (p Plan) Fresh() []string {
+	var names []string
+	for _, steps := range p.Phases {
+		for _, step := range steps {
+			switch step.Call {
+			case CreateRole:
+				names = append(names, step.Role)
+			case CreateInstanceProfile, AddRoleToInstanceProfile:
+				names = append(names, step.InstanceProfile)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+type builder struct {
+	phases [phases][]Step
+}
+
+func (b *builder) add(phase int, step Step) { b.phases[phase] = append(b.phases[phase], step) }
+
+func (b *builder) role(d Desired, node Node, o Observed) {
+	role, exists := o.Roles[node.Name]
+	if !exists {
+		b.add(establish, Step{Call: CreateRole, Role: node.Name, Path: node.Path, Document: node.TrustPolicy, Boundary: node.PermissionsBoundary, Tags: d.tags(node, nil)})
+		b.policies(node, Role{}, grant)
+		return
+	}
+	b.tags(d.tags(node, role.Tags), role.Tags, claimOf(true, role.Tags, d.Owner), Step{Call: TagRole, Role: node.Name}, Step{Call: UntagRole, Role: node.Name})
+	takeAway := grant
+	if !policydoc.Equal(role.TrustPolicy, node.TrustPolicy) {
+		takeAway = narrow
+		b.add(bound, Step{Call: UpdateAssumeRolePolicy, Role: node.Name, Document: node.TrustPolicy})
+	}
+	switch {
+	case role.PermissionsBoundary == node.PermissionsBoundary:
+	case node.PermissionsBoundary == "":
+		takeAway = narrow
+		b.add(bound, Step{Call: DeleteRolePermissionsBoundary, Role: node.Name})
+	default:
+		takeAway = narrow
+		b.add(bound, Step{Call: PutRolePermissionsBoundary, Role: node.Name, Boundary: node.PermissionsBoundary})
+	}
+	b.policies(node, role, takeAway)
+}
+
+// policies plans the managed and inline policies of a role; takeAway is the phase
+// for those that go.
+func (b *builder) policies(node Node, role Role, takeAway int) {
+	for _, arn := range node.ManagedPolicyARNs {
+		if !slices.Contains(role.ManagedPolicyARNs, arn) {
+			b.add(grant, Step{Call: AttachRolePolicy, Role: node.Name, Policy: arn})
+		}
+	}
+	for _, arn := range sorted(role.ManagedPolicyARNs) {
+		if !slices.Contains(node.ManagedPolicyARNs, arn) {
+			b.add(takeAway, Step{Call: DetachRolePolicy, Role: node.Name, Policy: arn})
+		}
+	}
+	for _, name := range sortedKeys(node.InlinePolicies) {
+		document := node.InlinePolicies[name]
+		now, ok := role.InlinePolicies[name]
+		if ok && policydoc.Equal(now, document) {
+			continue
+		}
+		if ok && takeAway == narrow {
+			b.add(narrow, Step{Call: DeleteRolePolicy, Role: node.Name, Policy: name})
+		}
+		b.add(grant, Step{Call: PutRolePolicy, Role: node.Name, Policy: name, Document: document})
+	}
+	for _, name := range sortedKeys(role.InlinePolicies) {
+		if _, ok := node.InlinePolicies[name]; !ok {
+			b.add(takeAway, Step{Call: DeleteRolePolicy, Role: node.Name, Policy: name})
+		}
+	}
+}
+
+func (b *builder) instanceProfile(d Desired, node Node, o Observed) {
+	add := Step{Call: AddRoleToInstanceProfile, Role: node.Name, InstanceProfile: node.Name}
+	profile, exists := o.InstanceProfiles[node.Name]
+	if !exists {
+		b.add(establish, Step{Call: CreateInstanceProfile, InstanceProfile: node.Name, Path: node.Path, Tags: d.tags(node, nil)})
+		b.add(grant, add)
+		return
+	}
+	b.tags(d.tags(node, profile.Tags), profile.Tags, claimOf(true, profile.Tags, d.Owner), Step{Call: TagInstanceProfile, InstanceProfile: node.Name}, Step{Call: UntagInstanceProfile, InstanceProfile: node.Name})
+	for _, other := range sorted(profile.Roles) {
+		if other != node.Name {
+			b.add(bound, Step{Call: RemoveRoleFromInstanceProfile, Role: other, InstanceProfile: node.Name})
+		}
+	}
+	if !slices.Contains(profile.Roles, node.Name) {
+		b.add(grant, add)
+	}
+}
+
+// tags plans the tags of what exists. What is adopted is claimed first of all,
+// so that everything after happens to what is the resource's own.
+func (b *builder) tags(want, now map[string]string, claim claim, tag, untag Step) {
+	tag.Tags = map[string]string{}
+	for key, value := range want {
+		if have, ok := now[key]; !ok || have != value {
+			tag.Tags[key] = value
+		}
+	}
+	for _, key := range sortedKeys(now) {
+		if _, ok := want[key]; !ok && !awsTag(key) {
+			untag.TagKeys = append(untag.TagKeys, key)
+		}
+	}
+	tagPhase, untagPhase := grant, grant
+	switch {
+	case claim == unowned:
+		tagPhase = establish
+	case len(want)+len(untag.TagKeys) > maxTags || overlapInCase(tag.Tags, untag.TagKeys):
+		untagPhase = bound
+	}
+	if len(tag.Tags) > 0 {
+		b.add(tagPhase, tag)
+	}
+	if len(untag.TagKeys) > 0 {
+		b.add(untagPhase, untag)
+	}
+}
+
+// awsTag reports whether AWS itself keeps the tag, so that nobody else can change it.
+func awsTag(key string) bool { return strings.HasPrefix(strings.ToLower(key), "aws:") }
+
+// overlapInCase reports whether a key to be set and one to be removed are one key
+// to IAM, which ignores case.
+func overlapInCase(set map[string]string, remove []string) bool {
+	return slices.ContainsFunc(remove, func(key string) bool {
+		for other := range set {
+			if strings.EqualFold(key, other) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func (b *builder) removeRole(d Desired, removal Removal, o Observed) {
+	if o.claimOnRole(removal.Name, removal.Owner) != ours {
+		return
+	}
+	role := o.Roles[removal.Name]
+	if !o.deletes(removal) {
+		b.add(remove, Step{Call: UntagRole, Role: removal.Name, TagKeys: reservedKeys(role.Tags)})
+		return
+	}
+	for _, arn := range sorted(role.ManagedPolicyARNs) {
+		b.add(loosen, Step{Call: DetachRolePolicy, Role: removal.Name, Policy: arn})
+	}
+	for _, name := range sortedKeys(role.InlinePolicies) {
+		b.add(loosen, Step{Call: DeleteRolePolicy, Role: removal.Name, Policy: name})
+	}
+	b.add(remove, Step{Call: DeleteRole, Role: removal.Name})
+}
+
+func (b *builder) removeInstanceProfile(d Desired, removal Removal, o Observed) {
+	if o.claimOnProfile(removal.Name, removal.Owner) != ours {
+		return
+	}
+	profile := o.InstanceProfiles[removal.Name]
+	held := profile.Tags[AdoptedTag] == Held
+	for _, role := range sorted(profile.Roles) {
+		if !held || d.removes(o, role) {
+			b.add(loosen, Step{Call: RemoveRoleFromInstanceProfile, Role: role, InstanceProfile: removal.Name})
+		}
+	}
+	if held {
+		b.add(remove, Step{Call: UntagInstanceProfile, InstanceProfile: removal.Name, TagKeys: reservedKeys(profile.Tags)})
+		return
+	}
+	b.add(remove, Step{Call: DeleteInstanceProfile, InstanceProfile: removal.Name})
+}
+
+func reservedKeys(tags map[string]string) []string {
+	return slices.DeleteFunc(sortedKeys(tags), func(key string) bool { return !reserved(key) })
+}
+
+func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

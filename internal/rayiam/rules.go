@@ -1,0 +1,176 @@
+package rayiam
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
+)
+
+// IAM's limits, from https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const (
+	maxRoleName     = 64    // characters
+	maxInlinePolicy = 10240 // characters of all inline documents of one role, white space aside
+	maxTags         = 50
+)
+
+// Check returns what is wrong with p beyond what the schema can say: where two
+// properties do not go together, where the stack or the administrator's bounds
+// forbid what the form allows. Empty values are skipped: the schema has refused
+// them, or a default stands in.
+func Check(p Properties, stack Stack, bounds Bounds) Faults {
+	var faults Faults
+	faults = append(faults, checkNames(p, bounds)...)
+	faults = append(faults, checkBoundary(p, stack, bounds)...)
+	faults = append(faults, checkNode("Head", p.Head, builtinHeadPolicies(p, stack), p, stack, bounds)...)
+	for i, g := range p.WorkerGroups {
+		path := fmt.Sprintf("WorkerGroups[%d]", i)
+		faults = append(faults, checkNode(path, g.NodeProperties, builtinWorkerPolicies(p, stack), p, stack, bounds)...)
+	}
+	faults = append(faults, checkLeastPrivilege(p, stack)...)
+	faults = append(faults, checkRecipe(p, stack, bounds)...)
+	if p.AdoptExisting && bounds.NoAdoption {
+		faults = append(faults, Fault{"AdoptExisting", "true", "the administrator of the provider allows no taking over of what was there before: leave it out, or have the provider's parameter AllowAdoption set to true"})
+	}
+	return append(faults, checkTags(p)...)
+}
+
+func checkNames(p Properties, bounds Bounds) Faults {
+	var faults Faults
+	if !strings.HasPrefix(p.NamePrefix, bounds.NamePrefix) {
+		faults = append(faults, Fault{"NamePrefix", Quote(p.NamePrefix), fmt.Sprintf("the administrator of the provider allows names that begin with %s", Quote(bounds.NamePrefix))})
+	}
+	if bounds.Path != "" && p.Path != "" && p.Path != bounds.Path {
+		faults = append(faults, Fault{"Path", Quote(p.Path), fmt.Sprintf("the administrator of the provider allows %s only", Quote(bounds.Path))})
+	}
+	seen := map[string]int{}
+	for i, g := range p.WorkerGroups {
+		path := fmt.Sprintf("WorkerGroups[%d].Name", i)
+		if name := WorkerName(p.NamePrefix, g.Name); len(name) > maxRoleName {
+			faults = append(faults, Fault{path, Quote(g.Name), fmt.Sprintf("the role's name %s would have %d characters, IAM allows %d", Quote(name), len(name), maxRoleName)})
+		}
+		fold := strings.ToLower(g.Name)
+		if first, ok := seen[fold]; ok && g.Name != "" {
+			faults = append(faults, Fault{path, Quote(g.Name), fmt.Sprintf("WorkerGroups[%d] has this name already (IAM's names are unique without regard to case)", first)})
+			continue
+		}
+		seen[fold] = i
+	}
+	return faults
+}
+
+func checkBoundary(p Properties, stack Stack, bounds Bounds) Faults {
+	if p.PermissionsBoundary == "" {
+		return nil
+	}
+	if b := bounds.PermissionsBoundary; b != "" && p.PermissionsBoundary != b {
+		return Faults{{"PermissionsBoundary", Quote(p.PermissionsBoundary), fmt.Sprintf("the administrator of the provider allows %s only", Quote(b))}}
+	}
+	return checkPolicyARN("PermissionsBoundary", p.PermissionsBoundary, stack)
+}
+
+var policyARN = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):iam::([0-9]{12}|aws):policy/`)
+
+// checkPolicyARN finds what IAM would only answer with NoSuchEntity or a denial:
+// a policy of another partition or another account. The form is the schema's.
+func checkPolicyARN(path, arn string, stack Stack) Faults {
+	m := policyARN.FindStringSubmatch(arn)
+	switch {
+	case m == nil:
+		return nil
+	case m[1] != stack.Partition:
+		return Faults{{path, Quote(arn), fmt.Sprintf("the stack is in the partition %s, write arn:%s:...", stack.Partition, stack.Partition)}}
+	case m[2] != "aws" && m[2] != stack.Account:
+		return Faults{{path, Quote(arn), fmt.Sprintf("a policy must be AWS's own or of the stack's account %s", stack.Account)}}
+	}
+	return nil
+}
+
+// checkNode checks what the head and a worker group have in common. The built-in
+// policies are those that the role carries besides the declared ones.
+func checkNode(path string, np NodeProperties, builtin []InlinePolicy, p Properties, stack Stack, bounds Bounds) Faults {
+	var faults Faults
+	for i, arn := range np.ManagedPolicyARNs {
+		at := fmt.Sprintf("%s.ManagedPolicyArns[%d]", path, i)
+		faults = append(faults, checkPolicyARN(at, arn, stack)...)
+		if !bounds.allowsPolicy(arn) {
+			faults = append(faults, notAllowed(at, arn, bounds))
+		}
+	}
+	if len(np.Policies) == 0 {
+		return faults
+	}
+	switch {
+	case p.PermissionsBoundary == "":
+		faults = append(faults, Fault{path + ".Policies", "", "inline policies are accepted only under a permissions boundary, for nothing else bounds what they say: set PermissionsBoundary"})
+	case bounds.PermissionsBoundary == "" && !bounds.allowsPolicy(p.PermissionsBoundary):
+		// The template chose this boundary: under a wide one, an inline policy would
+		// say what no managed policy may.
+		faults = append(faults, Fault{path + ".Policies", "", fmt.Sprintf("inline policies are accepted only under a PermissionsBoundary that is itself among the managed policies which the administrator of the provider allows, those that match %s", strings.Join(bounds.AllowedPolicyARNs, ", "))})
+	}
+	return append(faults, checkInlinePolicies(path+".Policies", np.Policies, builtin)...)
+}
+
+func checkInlinePolicies(path string, policies, builtin []InlinePolicy) Faults {
+	var faults Faults
+	size, taken := sizeOf(builtin)+sizeOf(policies), map[string]string{}
+	for _, ip := range builtin {
+		taken[strings.ToLower(ip.Name)] = "the built-in policy"
+	}
+	for i, ip := range policies {
+		fold := strings.ToLower(ip.Name)
+		if other, ok := taken[fold]; ok && ip.Name != "" {
+			faults = append(faults, Fault{fmt.Sprintf("%s[%d].PolicyName", path, i), Quote(ip.Name), other + " has this name already"})
+			continue
+		}
+		taken[fold] = fmt.Sprintf("%s[%d]", path, i)
+	}
+	if size > maxInlinePolicy && sizeOf(builtin) <= maxInlinePolicy {
+		faults = append(faults, Fault{path, "", fmt.Sprintf("the inline policies of this role would have %d characters in all, white space aside, IAM allows %d", size, maxInlinePolicy)})
+	}
+	return faults
+}
+
+// sizeOf counts characters as IAM does: white space between tokens aside.
+func sizeOf(policies []InlinePolicy) int {
+	size := 0
+	for _, ip := range policies {
+		size += utf8.RuneCountInString(policydoc.Compact(ip.Document))
+	}
+	return size
+}
+
+// checkRecipe holds the recipe's own managed policies against the
+// administrator's patterns, where a template leaves the list to the recipe.
+func checkRecipe(p Properties, stack Stack, bounds Bounds) Faults {
+	var faults Faults
+	for _, ref := range PolicyReferences(p, stack) {
+		if ref.Default && !bounds.allowsPolicy(ref.ARN) {
+			faults = append(faults, notAllowed(ref.Path, ref.ARN, bounds))
+		}
+	}
+	return faults
+}
+
+func notAllowed(path, arn string, bounds Bounds) Fault {
+	return Fault{path, Quote(arn), fmt.Sprintf("the administrator of the provider allows managed policies that match %s", strings.Join(bounds.AllowedPolicyARNs, ", "))}
+}
+
+func checkTags(p Properties) Faults {
+	var faults Faults
+	seen := map[string]int{}
+	for i, tag := range p.Tags {
+		fold := strings.ToLower(tag.Key)
+		if first, ok := seen[fold]; ok && tag.Key != "" {
+			faults = append(faults, Fault{fmt.Sprintf("Tags[%d].Key", i), Quote(tag.Key), fmt.Sprintf("Tags[%d] has this key already (IAM's tag keys are unique without regard to case)", first)})
+			continue
+		}
+		seen[fold] = i
+	}
+	if own := 3; p.AdoptExisting && len(p.Tags) > maxTags-own {
+		faults = append(faults, Fault{"Tags", "", fmt.Sprintf("%d tags are too many with AdoptExisting: IAM allows %d, %d of which record ownership", len(p.Tags), maxTags, own)})
+	}
+	return faults
+}

@@ -1,0 +1,107 @@
+package executionrole
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
+)
+
+// added returns an allowing statement with each action more that the policy or the
+// code knows, and with all of the service's. It leaves out what changes nothing: an
+// action that another statement allows at least as widely, or one that can never meet
+// the statement's conditions.
+func added(st statement, statements []statement) []mutant {
+	if st["Effect"] != "Allow" {
+		return nil
+	}
+	actions := weaken.List(st["Action"])
+	service, _, _ := strings.Cut(actions[0].(string), ":")
+	more := []string{service + ":*"}
+	if service == "iam" {
+		more = append(more, "iam:UpdateRole", "iam:CreatePolicyVersion")
+		for name := range kinds {
+			more = append(more, "iam:"+name)
+		}
+	}
+	var all []mutant
+	for _, action := range more {
+		if slices.Contains(actions, any(action)) || !concernsKind(st, action) || neverMet(st, action) ||
+			slices.ContainsFunc(statements, func(other statement) bool { return covers(other, st, action) }) {
+			continue
+		}
+		weak := weaken.Clone(st)
+		weak["Action"] = append(slices.Clone(actions), action)
+		all = append(all, mutant{Name: fmt.Sprintf("%s with %s", st["Sid"], action), Statement: weak, Action: action})
+	}
+	return all
+}
+
+// concernsKind reports whether the statement has resources of the action's kind.
+func concernsKind(st statement, action string) bool {
+	kind := map[string]string{"iam:UpdateRole": "role", "iam:CreatePolicyVersion": "policy"}[action]
+	if k, ok := kinds[strings.TrimPrefix(action, "iam:")]; ok {
+		kind = k.kind
+	}
+	return kind == "" || slices.ContainsFunc(weaken.List(st["Resource"]), func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
+}
+
+// neverMet reports whether the statement asks for a condition key that IAM does not
+// have for the action, so that it allows nothing more with it.
+func neverMet(st statement, action string) bool {
+	name := strings.TrimPrefix(action, "iam:")
+	k := kinds[name]
+	conditions, _ := st["Condition"].(map[string]any)
+	if _, ok := conditions["ForAllValues:StringNotEqualsIgnoreCase"]; ok && strings.HasPrefix(name, "Tag") {
+		return true // what is owned may be tagged anyway with every key that this leaves
+	}
+	for operator, keys := range conditions {
+		if operator == "Null" || strings.HasSuffix(operator, "IfExists") || strings.HasPrefix(operator, "ForAllValues") {
+			continue
+		}
+		for key := range keys.(map[string]any) {
+			switch {
+			case key == serviceKey && name != "PassRole",
+				name != "*" && key == policyKey && !k.policy,
+				name != "*" && key == boundaryKey && !k.current && !k.new && name != "UpdateRole",
+				name != "*" && strings.HasPrefix(key, "aws:RequestTag/") && !k.tags,
+				strings.HasPrefix(key, "aws:ResourceTag/") && strings.HasPrefix(name, "Create"):
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// covers reports whether other allows the action wherever st would: on all of its
+// resources and under no condition that st does not have.
+func covers(other, st statement, action string) bool {
+	if other["Effect"] != "Allow" || !slices.Contains(weaken.List(other["Action"]), any(action)) {
+		return false
+	}
+	kind := ":" + kinds[strings.TrimPrefix(action, "iam:")].kind + "/"
+	for _, r := range weaken.List(st["Resource"]) {
+		within := func(wide any) bool { return wildcard(wide.(string)).MatchString(r.(string)) }
+		if strings.Contains(r.(string), kind) && !slices.ContainsFunc(weaken.List(other["Resource"]), within) {
+			return false
+		}
+	}
+	has, _ := st["Condition"].(map[string]any)
+	asks, _ := other["Condition"].(map[string]any)
+	for operator, keys := range asks {
+		for key, value := range keys.(map[string]any) {
+			same, _ := has[operator].(map[string]any)
+			if fmt.Sprint(same[key]) != fmt.Sprint(value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// wildcard returns a pattern of IAM's as a regular expression.
+func wildcard(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + "$")
+}

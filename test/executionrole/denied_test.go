@@ -1,0 +1,160 @@
+package executionrole
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// claims are the ways to become the owner of something, or to free it of its owner.
+func (s set) claims() []policysim.Case {
+	var all []policysim.Case
+	for kind, noun := range map[string]string{"role": "Role", "instance-profile": "InstanceProfile"} {
+		tag, untag, resource := "Tag"+noun, "Untag"+noun, s.own(kind)
+		adopting := conditionKeys{newOwnerTag: {s.owner()}, newAdopted: {"held"}, tagKeys: {"ray-iam:adopted", "ray-iam:owner"}}
+		with := func(more conditionKeys) conditionKeys {
+			context := conditionKeys{}
+			for _, m := range []conditionKeys{adopting, more} {
+				for key, value := range m {
+					context[key] = value
+				}
+			}
+			return context
+		}
+		if !s.adopts() {
+			all = append(all, s.call("foreign, adopted", tag, resource, adopting))
+		}
+		all = append(all,
+			s.call("foreign, claimed as if it were made here", tag, resource, conditionKeys{newOwnerTag: {s.owner()}, tagKeys: {"ray-iam:owner"}}),
+			s.call("foreign, adopted to be deleted", tag, resource, with(conditionKeys{newAdopted: {"owned"}})),
+			s.call("foreign, tagged", tag, resource, conditionKeys{"aws:RequestTag/team": {"x"}, tagKeys: {"team"}}),
+			s.call("foreign, tagged as adopted", tag, resource, conditionKeys{newAdopted: {"held"}, tagKeys: {"ray-iam:adopted"}}),
+			s.call("foreign, adopted in another's name", tag, resource, with(conditionKeys{newOwnerTag: {"zz-" + someOwner}})),
+			s.call("another provider's, adopted", tag, resource, with(conditionKeys{ownerTag: {"zz-" + someOwner}})),
+			s.call("another resource's, adopted", tag, resource, with(conditionKeys{ownerTag: {s.prefix() + "-ba9876543210"}})),
+			s.call("given to another resource", tag, resource, conditionKeys{ownerTag: {s.owner()}, newOwnerTag: {s.prefix() + "-ba9876543210"}, tagKeys: {"ray-iam:owner"}}),
+			s.call("released though owned", untag, resource, conditionKeys{ownerTag: {s.owner()}, adoptedTag: {"owned"}, tagKeys: {"ray-iam:owner"}}),
+			s.call("another provider's, released", untag, resource, conditionKeys{ownerTag: {"zz-" + someOwner}, adoptedTag: {"held"}, tagKeys: {"ray-iam:owner"}}),
+			s.call("foreign, held, tag removed", untag, resource, conditionKeys{adoptedTag: {"held"}, tagKeys: {"ray-iam:adopted"}}),
+		)
+		for why, place := range s.foreignResources(tag, kind) {
+			all = append(all, s.call("adopted, "+why, tag, place, adopting),
+				s.call("released, "+why, untag, place, conditionKeys{ownerTag: {s.owner()}, adoptedTag: {"held"}, tagKeys: {"ray-iam:owner"}}))
+		}
+	}
+	return all
+}
+
+// beyond are calls that the function has no business with at all.
+func (s set) beyond() []policysim.Case {
+	var all []policysim.Case
+	iam := func(kind, name string, actions ...string) {
+		for _, action := range actions {
+			all = append(all, s.call("not its business", action, s.iamARN(account, kind, "/", name), nil))
+		}
+	}
+	iam("user", s.prefix()+"-admin", "CreateUser", "DeleteUser", "CreateAccessKey", "UpdateAccessKey", "CreateLoginProfile", "UpdateLoginProfile",
+		"AttachUserPolicy", "PutUserPolicy", "TagUser", "DeactivateMFADevice", "DeleteUserPermissionsBoundary")
+	iam("group", s.prefix()+"-admins", "CreateGroup", "DeleteGroup", "AddUserToGroup", "AttachGroupPolicy", "PutGroupPolicy")
+	iam("policy", s.prefix()+"-bound", "CreatePolicy", "CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicy", "DeletePolicyVersion", "TagPolicy")
+	iam("saml-provider", s.prefix(), "CreateSAMLProvider", "UpdateSAMLProvider")
+	iam("oidc-provider", "example.com", "CreateOpenIDConnectProvider")
+	for _, action := range []string{"UpdateRole", "UpdateRoleDescription"} {
+		all = append(all, s.call("not its business", action, s.own("role"), conditionKeys{ownerTag: {s.owner()}}))
+	}
+	all = append(all, s.call("not its business", "CreateServiceLinkedRole", s.iamARN(account, "role", "/aws-service-role/spot.amazonaws.com/", "AWSServiceRoleForEC2Spot"), nil))
+	arn := func(service, rest string) string {
+		return fmt.Sprintf("arn:%s:%s:us-east-1:%s:%s", s.part(), service, account, rest)
+	}
+	function := arn("lambda", "function:"+stackName+"-RayIAMFunction-1ABC")
+	group, stream := strings.TrimSuffix(s.logGroup(), ":*"), strings.TrimSuffix(s.logGroup(), "*")+"log-stream:x"
+	bucket := "arn:" + s.part() + ":s3:::bucket/key"
+	for _, c := range [][2]string{
+		{"sts:AssumeRole", s.own("role")}, {"sts:AssumeRole", s.executionRole()},
+		{"lambda:UpdateFunctionCode", function}, {"lambda:UpdateFunctionConfiguration", function}, {"lambda:AddPermission", function}, {"lambda:InvokeFunction", function}, {"lambda:DeleteFunction", function},
+		{"s3:GetObject", bucket}, {"s3:PutObject", bucket}, {"ec2:RunInstances", arn("ec2", "instance/i-1")}, {"ec2:AssociateIamInstanceProfile", arn("ec2", "instance/i-1")},
+		{"secretsmanager:GetSecretValue", arn("secretsmanager", "secret:x-abcdef")}, {"kms:Decrypt", arn("kms", "key/1")}, {"ssm:SendCommand", arn("ec2", "instance/i-1")},
+		{"cloudformation:UpdateStack", arn("cloudformation", "stack/"+stackName+"/1")}, {"organizations:LeaveOrganization", "*"},
+		{"logs:CreateLogGroup", group}, {"logs:DeleteLogGroup", group}, {"logs:DeleteLogStream", stream}, {"logs:PutRetentionPolicy", group},
+		{"sqs:ReceiveMessage", s.failureQueue()}, {"sqs:DeleteMessage", s.failureQueue()}, {"sqs:PurgeQueue", s.failureQueue()}, {"sqs:SetQueueAttributes", s.failureQueue()},
+	} {
+		all = append(all, s.call("not its business", c[0], c[1], nil))
+	}
+	for _, change := range [][2]string{{account, otherAccount}, {"arn:" + s.part() + ":", "arn:aws-us-gov:"}, {stackName, "another"}, {"us-east-1", "eu-west-1"}} {
+		elsewhere := func(arn string) string { return strings.Replace(arn, change[0], change[1], 1) }
+		all = append(all,
+			s.call("elsewhere", "sqs:SendMessage", elsewhere(s.failureQueue()), nil),
+			s.call("elsewhere", "logs:PutLogEvents", elsewhere(stream), nil),
+			s.call("elsewhere", "logs:CreateLogStream", elsewhere(stream), nil))
+		if stack := elsewhere(s.someStack()); stack != s.someStack() {
+			all = append(all, s.call("elsewhere", askAboutStacks, stack, nil))
+		}
+	}
+	return all
+}
+
+// reports are what Lambda does in the role's name, which writes the log and sends what
+// failed to the queue, and the one question to CloudFormation.
+func (s set) reports() []policysim.Case {
+	stream := strings.TrimSuffix(s.logGroup(), "*") + "log-stream:x"
+	return []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil), s.call("", askAboutStacks, s.someStack(), nil)}
+}
+
+// widerRights are calls whose condition another statement's might stand in for.
+func (s set) widerRights() []policysim.Case {
+	all := []policysim.Case{s.call("owned, passed to Lambda", "PassRole", s.own("role"), conditionKeys{ownerTag: {s.owner()}, serviceKey: {"lambda.amazonaws.com"}})}
+	if s.bounded() {
+		all = append(all, s.call("made as if adopted, without the boundary", "CreateRole", s.own("role"), conditionKeys{
+			newOwnerTag: {s.owner()}, newAdopted: {"held"}, tagKeys: {"ray-iam:adopted", "ray-iam:owner"},
+		}))
+	}
+	return all
+}
+
+func (s set) dangerous() []policysim.Case {
+	all := slices.Concat(s.nearMisses(), s.claims(), s.beyond(), s.widerRights())
+	for _, c := range all { // being adopted gives no more rights, but that of being released
+		own := c.Resource == s.own("role") || c.Resource == s.own("instance-profile")
+		if own && slices.Equal(c.Context[ownerTag], []string{s.owner()}) && !strings.HasPrefix(c.Action, "iam:Untag") {
+			held := maps.Clone(c.Context)
+			held[adoptedTag] = []string{"held"}
+			all = append(all, s.call("adopted, "+c.Name, c.Action, c.Resource, held))
+		}
+	}
+	return all
+}
+
+// TestDenied holds that what is dangerous is denied, and that it is so for the one
+// thing that is wrong with it: the same call without it is allowed.
+func TestDenied(t *testing.T) {
+	tpl := deployedTemplate(t)
+	var cases []policysim.Case
+	var want []bool // allowed
+	for _, s := range sets {
+		policy := tpl.policy(s, tpl.statements())
+		dangerous := s.dangerous()
+		for i, list := range [][]policysim.Case{append(s.rightful(), s.reports()...), dangerous} {
+			for _, c := range list {
+				c.Name, c.Identity = s.name+": "+c.Name, []string{policy}
+				cases, want = append(cases, c), append(want, i == 0)
+			}
+		}
+		t.Logf("%s: %d dangerous authorizations, all to be denied", s.name, len(dangerous))
+		if len(dangerous) < 60 {
+			t.Errorf("%s: %d dangerous authorizations are few", s.name, len(dangerous))
+		}
+	}
+	counts := map[policysim.Decision]int{}
+	for i, got := range policysim.Evaluate(t, cases) {
+		counts[got]++
+		if (got == policysim.Allowed) != want[i] {
+			t.Errorf("%s: %s", got, cases[i].Name)
+		}
+	}
+	checkout.Report(t, "bounds-denied", fmt.Sprintf("Execution role, denied: %d authorizations in %d sets of parameters: %v", len(cases), len(sets), counts))
+}

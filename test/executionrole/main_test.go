@@ -1,0 +1,25 @@
+// Package executionrole proves what the provider's execution role holds, on the policy as it
+// is deployed: the template after the SAM transform, with its parameters resolved, in a
+// policy simulator.
+//
+// It shows that the function can do its whole job under the role, that a catalogue of
+// dangerous calls is denied, that no action is allowed which the code does not call,
+// and that each condition, resource and denial of the policy is needed for that.
+// What IAM itself does with a policy it takes from the simulator and its copy of the
+// Service Authorization Reference.
+package executionrole
+
+import (
+	"os"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/standin/moto"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	moto.StopShared()
+	checkout.Clean()
+	os.Exit(code)
+}

@@ -1,0 +1,110 @@
+package executionrole
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// TestActions holds that the policy's actions and the code's calls are the same set:
+// what the code calls comes from the recorded runs, and every action in the policy is
+// spelt out.
+func TestActions(t *testing.T) {
+	tpl := deployedTemplate(t)
+	called := map[string]bool{"logs:CreateLogStream": true, "logs:PutLogEvents": true, "sqs:SendMessage": true} // Lambda's own
+	allowed := map[string]bool{}
+	for _, s := range sets {
+		for _, c := range recorded(t, tpl, s) {
+			called[c.Action] = true
+		}
+		for _, st := range resolvedStatements(tpl, s) {
+			if st["Effect"] != "Allow" {
+				continue
+			}
+			for _, action := range weaken.List(st["Action"]) {
+				allowed[action.(string)] = true
+			}
+		}
+	}
+	got, want := slices.Sorted(maps.Keys(allowed)), slices.Sorted(maps.Keys(called))
+	if !slices.Equal(got, want) {
+		t.Errorf("the policy allows %s\nthe code calls %s", got, want)
+	}
+	t.Logf("%d actions in the policy, %d called", len(got), len(want))
+}
+
+func resolvedStatements(tpl template, s set) []statement {
+	var document struct{ Statement []statement }
+	if err := json.Unmarshal([]byte(tpl.policy(s, tpl.statements())), &document); err != nil {
+		panic(err)
+	}
+	return document.Statement
+}
+
+// TestMutation holds that nothing in the policy is there for nothing: with any
+// statement weakened, a dangerous call that is denied today would be allowed, in at
+// least one set of parameters.
+func TestMutation(t *testing.T) {
+	tpl := deployedTemplate(t)
+	killed, generated, asked := map[string]bool{}, map[string]bool{}, 0
+	for _, s := range sets {
+		dangerous, statements := s.dangerous(), resolvedStatements(tpl, s)
+		var cases []policysim.Case
+		for i, st := range statements {
+			for _, m := range append(mutants(st), added(st, statements)...) {
+				generated[m.Name] = true
+				if !killed[m.Name] {
+					cases = append(cases, against(m, st, slices.Clone(statements), i, dangerous)...)
+				}
+			}
+		}
+		for i, got := range policysim.Evaluate(t, cases) {
+			if got == policysim.Allowed {
+				killed[cases[i].Name] = true
+			}
+		}
+		asked += len(cases)
+	}
+	for _, name := range slices.Sorted(maps.Keys(generated)) {
+		if !killed[name] {
+			t.Errorf("no case fails: %s", name)
+		}
+	}
+	checkout.Report(t, "bounds-mutation", fmt.Sprintf("Execution role, weakened: %d weakened forms, %d of them make a case fail, by %d authorizations", len(generated), len(killed), asked))
+}
+
+// against returns the dangerous calls that a mutant may let pass, under the policy with
+// the mutant in place of the statement, and in the mutant's name.
+func against(m mutant, st statement, statements []statement, i int, dangerous []policysim.Case) []policysim.Case {
+	if statements[i] = m.Statement; m.Statement == nil {
+		statements = slices.Delete(statements, i, i+1)
+	}
+	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
+	if err != nil {
+		panic(err)
+	}
+	var cases []policysim.Case
+	for _, c := range dangerous {
+		if m.Action == "" && concerns(st, c.Action) || m.Action != "" && wildcard(m.Action).MatchString(c.Action) {
+			c.Name, c.Identity = m.Name, []string{string(text)}
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+// concerns reports whether a decision on the action can depend on the statement.
+func concerns(st statement, action string) bool {
+	if st["NotAction"] != nil {
+		return strings.HasPrefix(action, "iam:")
+	}
+	actions := weaken.List(st["Action"])
+	return slices.Contains(actions, any(action)) || slices.Contains(actions, any("iam:*")) && strings.HasPrefix(action, "iam:")
+}

@@ -1,0 +1,137 @@
+package executionrole
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+)
+
+const (
+	account   = "123456789012"
+	stackName = "ray-iam"
+	boundary  = "arn:aws:iam::" + account + ":policy/bound"
+	mine      = "arn:aws:iam::" + account + ":policy/mine"
+	someOwner = "0123456789ab"
+)
+
+// A set is a choice of the template's parameters, with what is done under it.
+type set struct {
+	name       string
+	parameters map[string]string
+	partition  string // aws where it is empty
+	scene      func(*lab)
+}
+
+// sets are the choices on which everything is proved. Each condition of the template
+// is true in one and false in another.
+var sets = []set{
+	{name: "defaults", scene: wholeLife},
+	{name: "boundary", parameters: map[string]string{"PermissionsBoundary": boundary}, scene: underBoundary},
+	{name: "allowed policies", parameters: map[string]string{"AllowedPolicyArns": "arn:aws:iam::aws:policy/Amazon*,arn:aws:iam::aws:policy/CloudWatchAgentServerPolic?," + mine}, scene: allowedPolicies},
+	{name: "adoption", parameters: map[string]string{"AllowAdoption": "true"}, scene: adoption},
+	{name: "everything elsewhere", parameters: map[string]string{
+		"NamePrefix": "team-a.ray", "Path": "/ray/team/", "PermissionsBoundary": boundary, "AllowedPolicyArns": "arn:aws:iam::*:policy/*", "AllowAdoption": "true",
+	}, scene: everything},
+	{name: "China", partition: "aws-cn", parameters: map[string]string{"PermissionsBoundary": strings.Replace(boundary, "arn:aws:", "arn:aws-cn:", 1)}, scene: underBoundary},
+}
+
+// value returns a parameter's value.
+func (s set) value(tpl template, name string) string {
+	if value, ok := s.parameters[name]; ok {
+		return value
+	}
+	return fmt.Sprint(tpl.Parameters[name].Default)
+}
+
+func (s set) resolver(tpl template) resolver {
+	values := map[string]string{"AWS::Partition": s.part(), "AWS::AccountId": account, "AWS::Region": "us-east-1", "AWS::StackName": stackName}
+	for name := range tpl.Parameters {
+		values[name] = s.value(tpl, name)
+	}
+	return resolver{values: values, conditions: tpl.Conditions, attributes: map[string]string{
+		"ExecutionRole.Arn": s.executionRole(), "LogGroup.Arn": s.logGroup(), "FailureQueue.Arn": s.failureQueue(),
+	}}
+}
+
+func (s set) part() string {
+	if s.partition == "" {
+		return "aws"
+	}
+	return s.partition
+}
+
+func (s set) prefix() string { return orDefault(s.parameters["NamePrefix"], "ray") }
+func (s set) path() string   { return orDefault(s.parameters["Path"], "/") }
+func (s set) bounded() bool  { return s.parameters["PermissionsBoundary"] != "" }
+func (s set) adopts() bool   { return s.parameters["AllowAdoption"] == "true" }
+func (s set) owner() string  { return s.prefix() + "-" + someOwner }
+
+func orDefault(value, byDefault string) string {
+	if value == "" {
+		return byDefault
+	}
+	return value
+}
+
+// iamARN returns the ARN of a role, instance profile or policy.
+func (s set) iamARN(account, kind, path, name string) string {
+	return fmt.Sprintf("arn:%s:iam::%s:%s%s%s", s.part(), account, kind, path, name)
+}
+
+// executionRole is named after the stack, as CloudFormation does it; where the
+// provider's names begin alike, it is one of those that the policy is about.
+func (s set) executionRole() string {
+	return s.iamARN(account, "role", "/", stackName+"-ExecutionRole-1ABCDEFGHIJKL")
+}
+
+func (s set) principal() string {
+	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s-ExecutionRole-1ABCDEFGHIJKL/ray-iam", s.part(), account, stackName)
+}
+
+func (s set) logGroup() string {
+	return fmt.Sprintf("arn:%s:logs:us-east-1:%s:log-group:/aws/lambda/%s:*", s.part(), account, stackName)
+}
+
+func (s set) failureQueue() string {
+	return fmt.Sprintf("arn:%s:sqs:us-east-1:%s:%s-FailureQueue-1ABC", s.part(), account, stackName)
+}
+
+// someStack is one that uses the provider: any in the account and Region may.
+func (s set) someStack() string {
+	return fmt.Sprintf("arn:%s:cloudformation:us-east-1:%s:stack/team/11111111-2222-4333-8444-555555555555", s.part(), account)
+}
+
+// environment is the function's, as the template sets it from these parameters.
+func (s set) environment(t *testing.T, tpl template) []string {
+	t.Helper()
+	variables := tpl.Resources["RayIAMFunction"].Properties["Environment"].(map[string]any)["Variables"]
+	resolved, _ := s.resolver(tpl).resolve(variables)
+	var env []string
+	for name, value := range resolved.(map[string]any) {
+		env = append(env, name+"="+value.(string))
+	}
+	return env
+}
+
+// TestSets holds that the sets see each condition of the execution policy hold and not
+// hold, and that they name parameters that there are.
+func TestSets(t *testing.T) {
+	tpl := deployedTemplate(t)
+	for _, condition := range []string{"WithBoundary", "WithAllowedPolicies", "WithAdoption"} {
+		seen := map[bool]bool{}
+		for _, s := range sets {
+			seen[s.resolver(tpl).holds(tpl.Conditions[condition])] = true
+		}
+		if len(seen) != 2 {
+			t.Errorf("%s is always the same in these sets", condition)
+		}
+	}
+	for _, s := range sets {
+		for name := range maps.Keys(s.parameters) {
+			if _, ok := tpl.Parameters[name]; !ok {
+				t.Errorf("%s: the template has no parameter %s", s.name, name)
+			}
+		}
+	}
+}

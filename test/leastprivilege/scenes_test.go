@@ -1,0 +1,243 @@
+package leastprivilege
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
+	"github.com/ray-iam/custom-rayiam/test/standin/moto"
+	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
+)
+
+type properties = cloudformation.Properties
+
+const (
+	region   = "us-east-1"
+	cluster  = "research"
+	writable = "research-results" // a bucket
+	readable = "public-datasets"  // a bucket, ReadOnly
+)
+
+// The world is what a cluster's owner has; see world.py.
+type world struct {
+	Subnet, Group, Key, Image, AgentImage, Template string
+}
+
+// A scene is a choice of options, with what Ray does under it.
+type scene struct {
+	name       string
+	properties func(*testing.T, world) properties
+	changes    map[string]any // to the example's cluster; see driver.py
+}
+
+// scenes have each option in one and not in another.
+var scenes = []scene{
+	{"the example", func(t *testing.T, w world) properties { return exampleProperties(t, w.Subnet) }, nil},
+	{"nothing but the cluster's name", func(t *testing.T, w world) properties {
+		return exampleProperties(t, w.Subnet).With(properties{"LeastPrivilege": map[string]any{"ClusterName": cluster}})
+	}, map[string]any{"noSpot": true}},
+	{"every option", func(t *testing.T, w world) properties {
+		return exampleProperties(t, w.Subnet).With(properties{"LeastPrivilege": everything(w)})
+	}, map[string]any{"cloudWatch": true, "reserved": true}},
+}
+
+func everything(w world) map[string]any {
+	return map[string]any{
+		"ClusterName": cluster, "Spot": true, "CloudWatch": true, "FSx": true,
+		"S3Buckets": []any{map[string]any{"Name": writable}, map[string]any{"Name": readable, "ReadOnly": true}},
+		"SubnetIds": []any{w.Subnet}, "SecurityGroupIds": []any{w.Group}, "ImageIds": []any{w.Image, w.AgentImage},
+		"KeyNames": []any{w.Key}, "InstanceTypes": []any{"m6i.4xlarge", "g5.xlarge"},
+	}
+}
+
+// A played scene has the roles' inline policies as IAM has them, by the role's name
+// without its prefix, and the calls that Ray made.
+type played struct {
+	scene
+	place
+	world    world
+	policies map[string]map[string]string // role, policy, document
+	calls    []call
+}
+
+// plays are the scenes that were played, each once.
+var plays = struct {
+	sync.Mutex
+	byName map[string]played
+}{byName: map[string]played{}}
+
+// played returns what comes of a scene.
+func (s scene) played(t *testing.T) played {
+	t.Helper()
+	plays.Lock()
+	defer plays.Unlock()
+	if _, ok := plays.byName[s.name]; !ok {
+		plays.byName[s.name] = s.play(t)
+	}
+	return plays.byName[s.name]
+}
+
+// play makes the roles and runs Ray under them.
+func (s scene) play(t *testing.T) played {
+	t.Helper()
+	pool, err := moto.Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := played{scene: s, place: place{pool.Take(), region}}
+	defer func() {
+		if t.Failed() { // the next test that needs the scene must not wait for an account
+			pool.Return(p.account)
+		}
+	}()
+	directory := t.TempDir()
+	run := func(script, argument string) []byte {
+		return runPython(t, pool.URL(), filepath.Join("test", "leastprivilege", script), argument)
+	}
+	if err := json.Unmarshal(run("world.py", p.account), &p.world); err != nil {
+		t.Fatal(err)
+	}
+	p.policies = inline(t, pool.URL(), p.account, s.properties(t, p.world))
+	recording := filepath.Join(directory, "recording.jsonl")
+	spec := map[string]any{"yaml": filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"), "account": p.account, "world": p.world.json(), "record": recording}
+	for name, value := range s.changes {
+		spec[name] = value
+	}
+	text, _ := json.Marshal(spec)
+	path := filepath.Join(directory, "scene.json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run("driver.py", path)
+	p.calls = readCalls(t, recording)
+	return p
+}
+
+func (w world) json() map[string]string {
+	return map[string]string{"subnet": w.Subnet, "group": w.Group, "key": w.Key, "image": w.Image, "agentImage": w.AgentImage, "template": w.Template}
+}
+
+func runPython(t *testing.T, endpoint, script, argument string) []byte {
+	t.Helper()
+	python, err := checkout.Python()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), python, script, argument)
+	cmd.Dir = checkout.Root()
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "AWS_ENDPOINT_URL=" + endpoint, "AWS_DEFAULT_REGION=" + region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_EC2_METADATA_DISABLED=true", "RAY_USAGE_STATS_ENABLED=0", "NO_PROXY=127.0.0.1", "PYTHONDONTWRITEBYTECODE=1",
+	}
+	checkout.DieWithParent(cmd)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", script, err, output, &stderr)
+	}
+	return output
+}
+
+// inline creates the resource with these properties and returns the inline policies
+// that its roles have then.
+func inline(t *testing.T, endpoint, account string, p properties) map[string]map[string]string {
+	t.Helper()
+	client := create(t, endpoint, account, p)
+	policies := map[string]map[string]string{}
+	for _, role := range []string{"head", "cpu", "gpu"} {
+		policies[role] = readInline(t, client, "ray-research-"+role)
+	}
+	return policies
+}
+
+// readInline returns a role's inline policies by name.
+func readInline(t *testing.T, client *iam.Client, role string) map[string]string {
+	t.Helper()
+	names, err := client.ListRolePolicies(t.Context(), &iam.ListRolePoliciesInput{RoleName: &role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents := map[string]string{}
+	for _, name := range names.PolicyNames {
+		out, err := client.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents[name] = decoded(t, out.PolicyDocument)
+	}
+	return documents
+}
+
+func decoded(t *testing.T, document *string) string {
+	t.Helper()
+	text, err := url.QueryUnescape(aws.ToString(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// create runs the built function on a Create, and empties the account at the end.
+func create(t *testing.T, endpoint, account string, p properties) *iam.Client {
+	t.Helper()
+	executable, err := checkout.Function()
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := http.Header{moto.AccountHeader: {account}}
+	proxy := iamproxy.New(endpoint, header, 0)
+	t.Cleanup(proxy.Close)
+	function, err := lambdaruntime.Start(executable, account, "AWS_ENDPOINT_URL="+proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(function.Stop)
+	urls := responseurl.New()
+	t.Cleanup(urls.Close)
+	client := iamaccount.Client(endpoint, header)
+	t.Cleanup(func() {
+		if err := iamaccount.Wipe(context.Background(), client); err != nil {
+			t.Error(err)
+		}
+	})
+	if answer, _ := cloudformation.NewStack(t, function, urls, account).Create(p); !answer.OK() {
+		t.Fatalf("Create: %s", answer.Reason)
+	}
+	return client
+}
+
+func readCalls(t *testing.T, path string) []call {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls []call
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var c call
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			t.Fatal(err)
+		}
+		calls = append(calls, c)
+	}
+	return calls
+}

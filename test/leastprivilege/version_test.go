@@ -1,0 +1,33 @@
+package leastprivilege
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// TestVersion holds that the Ray which the example installs is the one whose calls are
+// recorded here.
+func TestVersion(t *testing.T) {
+	find := func(pattern string, path ...string) string {
+		text, err := os.ReadFile(filepath.Join(append([]string{checkout.Root()}, path...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(pattern).FindSubmatch(text)
+		if found == nil {
+			t.Fatalf("%v names no version of Ray", path)
+		}
+		return string(found[1])
+	}
+	installed := find(`(?m)^ray==(\S+) \\$`, "requirements.txt")
+	if example := find(`"ray\[default\]==([^"]+)"`, "examples", "ray", "cluster.yaml"); example != installed {
+		t.Errorf("the example installs Ray %s, the proofs run %s", example, installed)
+	}
+	if asked := find(`(?m)^ray==(\S+)$`, "requirements.in"); asked != installed {
+		t.Errorf("requirements.in asks for Ray %s, requirements.txt has %s", asked, installed)
+	}
+}

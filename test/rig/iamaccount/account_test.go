@@ -1,0 +1,244 @@
+package iamaccount_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/standin/moto"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	moto.StopShared()
+	os.Exit(code)
+}
+
+const (
+	someDocument  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`
+	otherDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:GetObject","Resource":"*"}]}`
+	trustDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	readOnly      = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+)
+
+// account returns a client of an account that the test has for itself, and its number.
+func account(t *testing.T) (*iam.Client, string) {
+	t.Helper()
+	pool, err := moto.Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := pool.Take()
+	c := iamaccount.Client(pool.URL(), http.Header{moto.AccountHeader: {number}})
+	t.Cleanup(func() {
+		if err := iamaccount.Wipe(context.Background(), c); err != nil {
+			t.Errorf("wiping the account: %v", err)
+		}
+		if left := read(t, c); len(left) > 0 {
+			t.Errorf("wiped, the account has\n%s", left)
+		}
+		pool.Return(number)
+	})
+	return c, number
+}
+
+func read(t *testing.T, c *iam.Client) iamaccount.Snapshot {
+	t.Helper()
+	snapshot, err := iamaccount.Read(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snapshot
+}
+
+func check[T any](t *testing.T, _ T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A change is one thing that somebody may do to an account, and the lines in which
+// that shows.
+type change struct {
+	name string
+	make func(*testing.T, *iam.Client)
+	want string
+}
+
+// changes are all kinds of changes, each made to what the ones before have left.
+func changes(number string) []change {
+	return slices.Concat(policyChanges(number), roleChanges(number), profileChanges(number))
+}
+
+var (
+	name = aws.String("r") // of the role and the instance profile
+	tag  = []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}
+)
+
+func call(do func(context.Context, *iam.Client) (any, error)) func(*testing.T, *iam.Client) {
+	return func(t *testing.T, c *iam.Client) {
+		t.Helper()
+		out, err := do(t.Context(), c)
+		check(t, out, err)
+	}
+}
+
+func policyARN(number string) *string { return aws.String("arn:aws:iam::" + number + ":policy/p") }
+
+func policyChanges(number string) []change {
+	policy := policyARN(number)
+	return []change{
+		{"CreatePolicy", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String("p"), PolicyDocument: aws.String(someDocument)})
+		}), "+ policy " + *policy + ": v1 is " + canonical("Allow") + "\n+ policy " + *policy + ": version v1\n"},
+		{"CreatePolicyVersion", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{PolicyArn: policy, PolicyDocument: aws.String(otherDocument)})
+		}), "+ policy " + *policy + ": v2 is " + canonical("Deny") + "\n"},
+		{"TagPolicy", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.TagPolicy(ctx, &iam.TagPolicyInput{PolicyArn: policy, Tags: tag})
+		}), "+ policy " + *policy + ": tag k=v\n"},
+	}
+}
+
+func roleChanges(number string) []change {
+	policy := policyARN(number)
+	return []change{
+		{"CreateRole", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.CreateRole(ctx, &iam.CreateRoleInput{RoleName: name, Path: aws.String("/x/"), AssumeRolePolicyDocument: aws.String(trustDocument)})
+		}), "+ role r: arn:aws:iam::" + number + ":role/x/r\n+ role r: " + trusts("ec2") + "\n"},
+		{"UpdateAssumeRolePolicy", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: aws.String(strings.Replace(trustDocument, "ec2", "lambda", 1))})
+		}), "- role r: " + trusts("ec2") + "\n+ role r: " + trusts("lambda") + "\n"},
+		{"UpdateRole", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: name, Description: aws.String("d"), MaxSessionDuration: aws.Int32(7200)})
+		}), "+ role r: description \"d\"\n+ role r: sessions of 7200 seconds\n"},
+		{"TagRole", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: tag})
+		}), "+ role r: tag k=v\n"},
+		{"AttachRolePolicy", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: aws.String(readOnly)})
+		}), "+ role r: attached " + readOnly + "\n"},
+		{"PutRolePolicy", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: name, PolicyName: aws.String("i"), PolicyDocument: aws.String(someDocument)})
+		}), "+ role r: inline i " + canonical("Allow") + "\n"},
+		{"PutRolePermissionsBoundary", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: name, PermissionsBoundary: policy})
+		}), "+ role r: boundary " + *policy + "\n"},
+	}
+}
+
+func profileChanges(number string) []change {
+	return []change{
+		{"CreateInstanceProfile", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: name})
+		}), "+ profile r: arn:aws:iam::" + number + ":instance-profile/r\n"},
+		{"TagInstanceProfile", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.TagInstanceProfile(ctx, &iam.TagInstanceProfileInput{InstanceProfileName: name, Tags: tag})
+		}), "+ profile r: tag k=v\n"},
+		{"AddRoleToInstanceProfile", call(func(ctx context.Context, c *iam.Client) (any, error) {
+			return c.AddRoleToInstanceProfile(ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: name, RoleName: name})
+		}), "+ profile r: holds r\n"},
+	}
+}
+
+// canonical is a document of this test as a snapshot shows it.
+func canonical(effect string) string {
+	return fmt.Sprintf(`{"Statement":[{"Action":"s3:GetObject","Effect":%q,"Resource":"*"}],"Version":"2012-10-17"}`, effect)
+}
+
+func trusts(service string) string {
+	return `trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"` + service + `.amazonaws.com"}}],"Version":"2012-10-17"}`
+}
+
+// TestRead_ShowsEveryChange holds that whatever is done to an account shows in its
+// snapshot, and nothing else: tests lean on that when they say that nothing changed.
+func TestRead_ShowsEveryChange(t *testing.T) {
+	c, number := account(t)
+	before := read(t, c)
+	for _, change := range changes(number) {
+		change.make(t, c)
+		after := read(t, c)
+		if got := iamaccount.Diff(before, after); got != change.want {
+			t.Errorf("%s shows as\n%s\nwant\n%s", change.name, got, change.want)
+		}
+		if got := iamaccount.Diff(after, read(t, c)); got != "" || !slices.Equal(after, read(t, c)) {
+			t.Errorf("after %s, reading twice gives\n%s", change.name, got)
+		}
+		before = after
+	}
+}
+
+// TestRead_Pages holds that neither a snapshot nor wiping ends with the first page of
+// a list.
+func TestRead_Pages(t *testing.T) {
+	c, _ := account(t)
+	const n = 105
+	var policies []types.Policy
+	for pages := iam.NewListPoliciesPaginator(c, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeAws}); len(policies) < n; {
+		page, err := pages.NextPage(t.Context())
+		check(t, page, err)
+		policies = append(policies, page.Policies...)
+	}
+	for i := range n {
+		name := fmt.Sprintf("n%03d", i)
+		role, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trustDocument)})
+		check(t, role, err)
+		profile, err := c.CreateInstanceProfile(t.Context(), &iam.CreateInstanceProfileInput{InstanceProfileName: &name})
+		check(t, profile, err)
+		attached, err := c.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String("n000"), PolicyArn: policies[i].Arn})
+		check(t, attached, err)
+	}
+	snapshot := read(t, c)
+	for _, fact := range []string{": trusts ", ":instance-profile/", "role n000: attached "} {
+		if got := len(snapshot.Matching(fact)); got != n {
+			t.Errorf("%d lines with %q, want %d", got, fact, n)
+		}
+	}
+}
+
+// TestWipe_Keeps holds that what is to be kept stays as it was, and nothing else.
+func TestWipe_Keeps(t *testing.T) {
+	c, number := account(t)
+	for _, change := range changes(number) {
+		change.make(t, c)
+	}
+	before := read(t, c)
+	role, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("rr"), AssumeRolePolicyDocument: aws.String(trustDocument)})
+	check(t, role, err)
+	if err := iamaccount.Wipe(t.Context(), c, "r", "p"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := iamaccount.Diff(before, read(t, c)); diff != "" {
+		t.Errorf("wiping all but r and p changed\n%s", diff)
+	}
+}
+
+func TestMatching(t *testing.T) {
+	s := iamaccount.Snapshot{"role a: x", "role b: y", "profile a: z"}
+	if got, want := s.Matching("role b", ": z"), (iamaccount.Snapshot{"role b: y", "profile a: z"}); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := s.Matching("c"); len(got) != 0 {
+		t.Errorf("got %q, want none", got)
+	}
+}
+
+func TestDiff(t *testing.T) {
+	a, b := iamaccount.Snapshot{"one", "two"}, iamaccount.Snapshot{"three", "two"}
+	if got, want := iamaccount.Diff(a, b), "- one\n+ three\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := iamaccount.Diff(a, a); got != "" {
+		t.Errorf("got %q, want none", got)
+	}
+}

@@ -1,0 +1,266 @@
+// Package lambdaruntime plays AWS Lambda: it serves the Runtime API, starts the
+// function's executable under it, and invokes it.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+package lambdaruntime
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// An Outcome is how an invocation ended.
+type Outcome struct {
+	Error string // the function's own error; empty for none
+	Died  bool   // the process ended, or was killed, before it said anything
+	Took  time.Duration
+}
+
+// OK reports whether the invocation succeeded, so that Lambda does not repeat it.
+func (o Outcome) OK() bool { return o.Error == "" && !o.Died }
+
+// A Function is one running process of the function: one execution environment.
+type Function struct {
+	ARN       string
+	LogStream string
+
+	executable, account string
+	env                 []string
+
+	server  *httptest.Server
+	cmd     *exec.Cmd
+	ended   chan struct{} // closed when the process has ended
+	ready   chan struct{} // closed at its first call of next
+	started time.Time
+	readyAt time.Time
+
+	once   sync.Once
+	events chan invocation
+
+	mu        sync.Mutex
+	current   *invocation
+	count     int
+	initError string
+	log       bytes.Buffer
+}
+
+type invocation struct {
+	id       string
+	payload  []byte
+	deadline time.Time
+	done     chan string // the function's error
+}
+
+// Start starts executable in the environment that Lambda gives a function, env on
+// top of it. Stop ends it; so does the end of this process.
+func Start(executable, account string, env ...string) (*Function, error) {
+	f := &Function{
+		ARN:        "arn:aws:lambda:us-east-1:" + account + ":function:ray-iam",
+		LogStream:  "2026/01/02/[$LATEST]0123456789abcdef",
+		executable: executable, account: account, env: env,
+		ended: make(chan struct{}), ready: make(chan struct{}), events: make(chan invocation),
+	}
+	f.server = httptest.NewServer(http.HandlerFunc(f.serve))
+	f.cmd = exec.Command(executable)
+	f.cmd.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "TZ=:UTC", "LANG=en_US.UTF-8",
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(f.server.URL, "http://"),
+		"AWS_LAMBDA_FUNCTION_NAME=ray-iam", "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/ray-iam", "AWS_LAMBDA_LOG_STREAM_NAME=" + f.LogStream,
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "_HANDLER=bootstrap",
+		"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_SESSION_TOKEN=token",
+	}, env...)
+	f.cmd.Stdout, f.cmd.Stderr = (*logWriter)(f), (*logWriter)(f)
+	checkout.DieWithParent(f.cmd)
+	f.started = time.Now()
+	if err := f.cmd.Start(); err != nil {
+		f.server.Close()
+		return nil, fmt.Errorf("starting the function: %w", err)
+	}
+	go func() {
+		_ = f.cmd.Wait() // killed, or its own end: either way it has ended
+		close(f.ended)
+	}()
+	return f, nil
+}
+
+// Another starts one more process of the same function in the same environment, as
+// Lambda does after one has died, and beside one that is busy.
+func (f *Function) Another() (*Function, error) { return Start(f.executable, f.account, f.env...) }
+
+// Invoke runs one event and waits for its end. A process that is not done in time,
+// or does not even ask for the event, is killed, as Lambda does.
+func (f *Function) Invoke(payload []byte, timeout time.Duration) Outcome {
+	start := time.Now()
+	f.mu.Lock()
+	f.count++
+	inv := invocation{id: fmt.Sprintf("%08d-0000-4000-8000-000000000000", f.count), payload: payload, deadline: start.Add(timeout), done: make(chan string, 1)}
+	f.mu.Unlock()
+	late := time.NewTimer(timeout)
+	defer late.Stop()
+	select {
+	case f.events <- inv:
+	case <-f.ended:
+		return f.died(start)
+	case <-late.C:
+		f.Kill()
+		<-f.ended
+		return f.died(start)
+	}
+	select {
+	case message := <-inv.done:
+		return Outcome{Error: message, Took: time.Since(start)}
+	case <-f.ended:
+	case <-late.C:
+		f.Kill()
+		<-f.ended
+	}
+	select {
+	case message := <-inv.done: // said before it ended
+		return Outcome{Error: message, Took: time.Since(start)}
+	default:
+		return f.died(start)
+	}
+}
+
+// died is the outcome of a process that said nothing, but perhaps why it could not
+// even start.
+func (f *Function) died(start time.Time) Outcome {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return Outcome{Error: f.initError, Died: true, Took: time.Since(start)}
+}
+
+// Kill ends the process at once and without a word.
+func (f *Function) Kill() { _ = f.cmd.Process.Kill() }
+
+// Stop ends the process and the Runtime API.
+func (f *Function) Stop() {
+	f.Kill()
+	<-f.ended
+	f.server.CloseClientConnections()
+	f.server.Close()
+}
+
+// Pid is the process's id.
+func (f *Function) Pid() int { return f.cmd.Process.Pid }
+
+// Ready waits for the process to ask for its first event and returns how long after
+// its start it did.
+func (f *Function) Ready() (time.Duration, error) {
+	select {
+	case <-f.ready:
+	case <-f.ended:
+		select {
+		case <-f.ready: // before it ended
+		default:
+			return 0, fmt.Errorf("the function ended before it was ready:\n%s", f.Log())
+		}
+	}
+	return f.readyAt.Sub(f.started), nil
+}
+
+// Log returns what the process has written so far. After Stop that is all.
+func (f *Function) Log() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.log.String()
+}
+
+type logWriter Function
+
+func (w *logWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.Write(p)
+}
+
+const api = "/2018-06-01/runtime/"
+
+func (f *Function) serve(w http.ResponseWriter, r *http.Request) {
+	path := strings.Split(strings.TrimPrefix(r.URL.Path, api), "/")
+	switch {
+	case r.Method == http.MethodGet && len(path) == 2 && path[0] == "invocation" && path[1] == "next":
+		f.next(w, r)
+	case r.Method == http.MethodPost && len(path) == 3 && path[0] == "invocation" && (path[2] == "response" || path[2] == "error"):
+		f.finish(w, r, path[1], path[2] == "error")
+	case r.Method == http.MethodPost && len(path) == 2 && path[0] == "init" && path[1] == "error":
+		f.failInit(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (f *Function) next(w http.ResponseWriter, r *http.Request) {
+	f.once.Do(func() { f.readyAt = time.Now(); close(f.ready) })
+	select {
+	case inv := <-f.events:
+		f.mu.Lock()
+		f.current = &inv
+		f.mu.Unlock()
+		h := w.Header()
+		h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
+		h.Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(inv.deadline.UnixMilli()))
+		h.Set("Lambda-Runtime-Invoked-Function-Arn", f.ARN)
+		h.Set("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0")
+		h.Set("Content-Type", "application/json")
+		_, _ = w.Write(inv.payload) // the process may have been killed meanwhile
+	case <-r.Context().Done():
+	}
+}
+
+// finish takes the end of the current invocation. What names another one is refused,
+// as Lambda refuses it, and ends nothing.
+func (f *Function) finish(w http.ResponseWriter, r *http.Request, id string, failed bool) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	message := ""
+	if failed {
+		message = errorMessage(body)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.current == nil || f.current.id != id {
+		http.Error(w, `{"errorType":"InvalidRequestID","errorMessage":"no such invocation"}`, http.StatusBadRequest)
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+	f.current.done <- message
+	f.current = nil
+}
+
+func (f *Function) failInit(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.initError = errorMessage(body)
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// errorMessage reads an error as a runtime reports it, and takes one of another form
+// as it is. It is never empty.
+func errorMessage(body []byte) string {
+	var e struct {
+		Message string `json:"errorMessage"`
+	}
+	if err := json.Unmarshal(body, &e); err != nil || e.Message == "" {
+		return fmt.Sprintf("%q", body)
+	}
+	return e.Message
+}
