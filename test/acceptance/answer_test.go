@@ -12,9 +12,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// TestSection7_UndecodableEventsAreAnswered holds that while a ResponseURL can be
+// TestAnswer_UndecodableEventsAreAnswered holds that while a ResponseURL can be
 // read there is an answer, and the invocation succeeds.
-func TestSection7_UndecodableEventsAreAnswered(t *testing.T) {
+func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 	l := newLab(t)
 	s := l.stack()
 	for name, spoil := range map[string]func(string) string{
@@ -46,8 +46,8 @@ func TestSection7_UndecodableEventsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestSection7_Delivery holds the PUT and what Lambda is told about it.
-func TestSection7_Delivery(t *testing.T) {
+// TestAnswer_Delivery holds the PUT and what Lambda is told about it.
+func TestAnswer_Delivery(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	for name, tt := range map[string]struct {
@@ -82,9 +82,9 @@ func TestSection7_Delivery(t *testing.T) {
 	}
 }
 
-// TestSection7_ReasonIsCut holds the size of an answer, and that its Reason keeps the
+// TestAnswer_ReasonIsCut holds the size of an answer, and that its Reason keeps the
 // cause and ends with where to read on.
-func TestSection7_ReasonIsCut(t *testing.T) {
+func TestAnswer_ReasonIsCut(t *testing.T) {
 	l := newLab(t)
 	create, _ := l.stack().Create(properties{"Tags": strings.Repeat("<ä", 3000), strings.Repeat("unknown", 1000): 1, "NamePrefix": strings.Repeat("<", 5000)})
 	l.failed(create, "NamePrefix", l.function.LogStream, create.RequestID)
@@ -93,10 +93,10 @@ func TestSection7_ReasonIsCut(t *testing.T) {
 	}
 }
 
-// TestSection7_ExpiredRequestChangesNothing holds each request type: nothing is
+// TestAnswer_ExpiredRequestChangesNothing holds each request type: nothing is
 // written, nothing but a failure is said to whoever may listen still, and Lambda is
 // not asked to run again what S3 will refuse again.
-func TestSection7_ExpiredRequestChangesNothing(t *testing.T) {
+func TestAnswer_ExpiredRequestChangesNothing(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.snapshot()
@@ -127,9 +127,9 @@ func (l *lab) expired(s *cloudformation.Stack, e cloudformation.Event) {
 	}
 }
 
-// TestSection7_RepeatedRequestIsAnsweredAgain holds that a known RequestId is not
+// TestAnswer_RepeatedRequestIsAnsweredAgain holds that a known RequestId is not
 // skipped.
-func TestSection7_RepeatedRequestIsAnsweredAgain(t *testing.T) {
+func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	e := s.Event("Update", quick.With(properties{"Tags": []any{map[string]any{"Key": "a", "Value": "b"}}}))
@@ -143,9 +143,9 @@ func TestSection7_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 	}
 }
 
-// TestSection7_AnswerBeforeTheDeadline holds that IAM's silence is answered in time,
+// TestAnswer_AnswerBeforeTheDeadline holds that IAM's silence is answered in time,
 // with what was going on.
-func TestSection7_AnswerBeforeTheDeadline(t *testing.T) {
+func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {
 	l := newLab(t)
 	l.proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Hang()))
 	s := l.stack()
@@ -157,9 +157,9 @@ func TestSection7_AnswerBeforeTheDeadline(t *testing.T) {
 	}
 }
 
-// TestSection7_Logs holds one JSON line for each stage and each write, with what
+// TestAnswer_Logs holds one JSON line for each stage and each write, with what
 // finds it again.
-func TestSection7_Logs(t *testing.T) {
+func TestAnswer_Logs(t *testing.T) {
 	l := newLab(t)
 	s := l.stack()
 	e := s.Event("Create", quick)

@@ -24,9 +24,9 @@ func build(t *testing.T, flags []string, env ...string) string {
 	return executable
 }
 
-// TestSection10_PlainBuildRuns holds that go build ./function is all there is to it:
+// TestBinary_PlainBuildRuns holds that go build ./function is all there is to it:
 // the executable, alone in a folder and without a home, makes what it should.
-func TestSection10_PlainBuildRuns(t *testing.T) {
+func TestBinary_PlainBuildRuns(t *testing.T) {
 	l := newLab(t)
 	f, err := lambdaruntime.Start(build(t, nil), l.account, "AWS_ENDPOINT_URL="+l.proxy.URL)
 	if err != nil {
@@ -46,9 +46,9 @@ func TestSection10_PlainBuildRuns(t *testing.T) {
 // deployed are the flags of the Makefile's build, so that both share what is compiled.
 var deployed = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags=-s -w"}
 
-// TestSection10_Architectures holds that both of Lambda's can be built, for Linux and
+// TestBinary_Architectures holds that both of Lambda's can be built, for Linux and
 // without a library of the machine's.
-func TestSection10_Architectures(t *testing.T) {
+func TestBinary_Architectures(t *testing.T) {
 	for arch, want := range map[string]elf.Machine{"arm64": elf.EM_AARCH64, "amd64": elf.EM_X86_64} {
 		t.Run(arch, func(t *testing.T) {
 			t.Parallel()
@@ -68,9 +68,9 @@ func TestSection10_Architectures(t *testing.T) {
 	}
 }
 
-// TestSection10_ManyRequestsInOneProcess holds that a process serves one request
+// TestBinary_ManyRequestsInOneProcess holds that a process serves one request
 // after another, of several stacks, refused ones and failed ones among them.
-func TestSection10_ManyRequestsInOneProcess(t *testing.T) {
+func TestBinary_ManyRequestsInOneProcess(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	for range 3 {

@@ -11,8 +11,8 @@ const (
 	awsPolicy = "arn:aws:iam::aws:policy/"
 )
 
-// TestSection1_DefaultsGiveTheRecipe holds what a resource without properties makes.
-func TestSection1_DefaultsGiveTheRecipe(t *testing.T) {
+// TestDefaults_AreTheDefaultPolicies holds what a resource without properties makes.
+func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	l.has("role ray-head: "+trustsEC2, "role ray-worker: "+trustsEC2, "profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")
@@ -30,8 +30,8 @@ func TestSection1_DefaultsGiveTheRecipe(t *testing.T) {
 	l.hasNot("ray-iam:adopted")
 }
 
-// TestSection3_Attributes holds the attributes and Ref.
-func TestSection3_Attributes(t *testing.T) {
+// TestAttributes holds the attributes and Ref.
+func TestAttributes(t *testing.T) {
 	l := newLab(t)
 	s := l.stack()
 	answer, _ := s.Create(quick.With(properties{"NamePrefix": "ml", "Path": "/team/", "WorkerGroups": []any{
@@ -57,9 +57,9 @@ func TestSection3_Attributes(t *testing.T) {
 	}
 }
 
-// TestSection2_EveryPropertyIsApplied holds Path, boundary, tags, policies and
+// TestProperties_EveryPropertyIsApplied holds Path, boundary, tags, policies and
 // groups on what is created.
-func TestSection2_EveryPropertyIsApplied(t *testing.T) {
+func TestProperties_EveryPropertyIsApplied(t *testing.T) {
 	l := newLab(t)
 	boundary := l.policy("boundary")
 	l.created(everything(boundary))
@@ -89,9 +89,9 @@ func everything(boundary string) properties {
 	})
 }
 
-// TestSection5_CreateConverges holds that a Create which comes again, as Lambda's
+// TestCreate_Converges holds that a Create which comes again, as Lambda's
 // retry of one that was cut off, ends in the same state with the same answer.
-func TestSection5_CreateConverges(t *testing.T) {
+func TestCreate_Converges(t *testing.T) {
 	l := newLab(t)
 	s := l.stack()
 	first, _ := s.Create(quick)

@@ -7,9 +7,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestSection5_DeleteLeavesNothing holds a plain Delete, and that a second one finds
+// TestDelete_LeavesNothing holds a plain Delete, and that a second one finds
 // nothing to do.
-func TestSection5_DeleteLeavesNothing(t *testing.T) {
+func TestDelete_LeavesNothing(t *testing.T) {
 	l := newLab(t)
 	l.makeRole("bystander", "/")
 	l.makeProfile("bystander", "/", "bystander")
@@ -23,9 +23,9 @@ func TestSection5_DeleteLeavesNothing(t *testing.T) {
 	l.unchanged(before, "a second Delete")
 }
 
-// TestSection5_DeleteOfAnyID holds that Delete succeeds whatever id it is given, and
+// TestDelete_OfAnyID holds that Delete succeeds whatever id it is given, and
 // finds what the properties name where the id says nothing.
-func TestSection5_DeleteOfAnyID(t *testing.T) {
+func TestDelete_OfAnyID(t *testing.T) {
 	for name, id := range map[string]string{
 		"made up by CloudFormation": "stack-RayIAM-1ABCDEFGHIJKL",
 		"a log stream":              "2026/11/24/[$LATEST]0123456789abcdef",
@@ -44,8 +44,8 @@ func TestSection5_DeleteOfAnyID(t *testing.T) {
 	}
 }
 
-// TestSection5_DeleteOfNothing holds a Delete whose Create never came.
-func TestSection5_DeleteOfNothing(t *testing.T) {
+// TestDelete_OfNothing holds a Delete whose Create never came.
+func TestDelete_OfNothing(t *testing.T) {
 	l := newLab(t)
 	s := l.stack()
 	s.PhysicalID = "never-made"
@@ -55,9 +55,9 @@ func TestSection5_DeleteOfNothing(t *testing.T) {
 	}
 }
 
-// TestSection5_BadPropertiesNeverFailADelete holds that, and that the id finds the
+// TestDelete_BadPropertiesNeverFailIt holds that, and that the id finds the
 // set whose names can still be read.
-func TestSection5_BadPropertiesNeverFailADelete(t *testing.T) {
+func TestDelete_BadPropertiesNeverFailIt(t *testing.T) {
 	l := newLab(t)
 	for _, bad := range []properties{
 		{"NamePrefix": map[string]any{"a": 1}}, {"NamePrefix": "no spaces"}, {"WorkerGroups": "x"}, {"WorkerGroups": []any{nil, 7, map[string]any{}}},
@@ -73,8 +73,8 @@ func TestSection5_BadPropertiesNeverFailADelete(t *testing.T) {
 	l.unchanged(before, "Create, and Delete with bad properties")
 }
 
-// TestSection5_DeleteTakesWhatWasAttachedByHand holds policies of every kind.
-func TestSection5_DeleteTakesWhatWasAttachedByHand(t *testing.T) {
+// TestDelete_TakesWhatWasAttachedByHand holds policies of every kind.
+func TestDelete_TakesWhatWasAttachedByHand(t *testing.T) {
 	l := newLab(t)
 	mine := l.policy("mine")
 	before := l.snapshot()
@@ -86,9 +86,9 @@ func TestSection5_DeleteTakesWhatWasAttachedByHand(t *testing.T) {
 	l.unchanged(before, "Create and Delete")
 }
 
-// TestSection5_ForeignHolderFailsADelete holds that an instance profile which is not
+// TestDelete_ForeignHolderFailsIt holds that an instance profile which is not
 // ours and holds one of our roles is named, and that nothing is touched.
-func TestSection5_ForeignHolderFailsADelete(t *testing.T) {
+func TestDelete_ForeignHolderFailsIt(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	l.makeProfile("somebodys", "/", "ray-worker")
@@ -102,9 +102,9 @@ func TestSection5_ForeignHolderFailsADelete(t *testing.T) {
 	l.hasNot("role ray-", "profile ray-")
 }
 
-// TestSection5_DisownedIsLeftAlone holds that a role whose tag of ownership somebody
+// TestOwnership_DisownedIsLeftAlone holds that a role whose tag of ownership somebody
 // took away is not deleted.
-func TestSection5_DisownedIsLeftAlone(t *testing.T) {
+func TestOwnership_DisownedIsLeftAlone(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	l.emptyProfile("ray-head", "ray-head")
@@ -114,10 +114,10 @@ func TestSection5_DisownedIsLeftAlone(t *testing.T) {
 	l.hasNot("profile ray-", "role ray-worker: ")
 }
 
-// TestSection5_DeleteLooksAgain holds that a profile which one answer of IAM's names and
+// TestDelete_LooksAgain holds that a profile which one answer of IAM's names and
 // the other does not is looked for again: it is neither taken for somebody else's nor
 // left behind.
-func TestSection5_DeleteLooksAgain(t *testing.T) {
+func TestDelete_LooksAgain(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	s := l.created(quick)

@@ -12,9 +12,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// TestSection7_SlowDeliveryIsRepeated holds that a PUT which hangs is given up for
+// TestAnswer_SlowDeliveryIsRepeated holds that a PUT which hangs is given up for
 // another one.
-func TestSection7_SlowDeliveryIsRepeated(t *testing.T) {
+func TestAnswer_SlowDeliveryIsRepeated(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	l.urls.Script(responseurl.Hang)
@@ -27,10 +27,10 @@ func TestSection7_SlowDeliveryIsRepeated(t *testing.T) {
 	}
 }
 
-// TestSection7_UndeliveredIsAnError holds, for a URL that refuses connections and for
+// TestAnswer_UndeliveredIsAnError holds, for a URL that refuses connections and for
 // one that answers 503 without end, that the invocation fails before Lambda ends it,
 // so that it is repeated; and that nothing says the URL.
-func TestSection7_UndeliveredIsAnError(t *testing.T) {
+func TestAnswer_UndeliveredIsAnError(t *testing.T) {
 	for name, spoil := range map[string]func(*lab, *cloudformation.Event){
 		"refused": func(_ *lab, e *cloudformation.Event) {
 			gone := responseurl.New()
@@ -62,10 +62,10 @@ func TestSection7_UndeliveredIsAnError(t *testing.T) {
 	}
 }
 
-// TestSection7_UndeliveredIsDeliveredByTheRetry holds the whole way of an answer that
+// TestAnswer_UndeliveredIsDeliveredByTheRetry holds the whole way of an answer that
 // is refused the first time: Lambda runs the event again, and the id and attributes
 // are those that the first attempt made.
-func TestSection7_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
+func TestAnswer_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 	l := newLab(t)
 	l.urls.Script(responseurl.Status(http.StatusForbidden))
 	s := l.stack()
@@ -88,9 +88,9 @@ func TestSection7_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 	}
 }
 
-// TestSection7_AnswerAsSent holds the bytes: nothing escaped that JSON does not ask to
+// TestAnswer_AnswerAsSent holds the bytes: nothing escaped that JSON does not ask to
 // be, no character cut in two, the cause and where to read on both kept.
-func TestSection7_AnswerAsSent(t *testing.T) {
+func TestAnswer_AnswerAsSent(t *testing.T) {
 	l := newLab(t)
 	for _, filler := range []string{"<&>", "ä", "a€", "aa😀", "aaa😀", `"\`, "\n\x01"} {
 		s := l.stack()
@@ -114,9 +114,9 @@ func TestSection7_AnswerAsSent(t *testing.T) {
 	}
 }
 
-// TestSection7_PhysicalIDIsInEveryAnswer holds it for failures: a Create's own id, and
+// TestAnswer_PhysicalIDIsInEveryAnswer holds it for failures: a Create's own id, and
 // otherwise the event's, whatever it is.
-func TestSection7_PhysicalIDIsInEveryAnswer(t *testing.T) {
+func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	refused := properties{"NamePrefix": "a b"}
@@ -133,9 +133,9 @@ func TestSection7_PhysicalIDIsInEveryAnswer(t *testing.T) {
 	}
 }
 
-// TestSection7_ServiceTimeoutBoundsTheWork holds that the answer comes before
+// TestAnswer_ServiceTimeoutBoundsTheWork holds that the answer comes before
 // CloudFormation stops waiting, where that is before the function's deadline.
-func TestSection7_ServiceTimeoutBoundsTheWork(t *testing.T) {
+func TestAnswer_ServiceTimeoutBoundsTheWork(t *testing.T) {
 	l := newLab(t)
 	l.proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePolicy"), iamproxy.Hang()))
 	s := l.stack()

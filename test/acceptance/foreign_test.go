@@ -55,9 +55,9 @@ func (l *lab) foreignIsUntouched() {
 	}
 }
 
-// TestSection4_NearMissesAreLeftAlone holds that roles and profiles whose names or
+// TestOwnership_NearMissesAreLeftAlone holds that roles and profiles whose names or
 // tags are nearly those of a resource stay as they are through its whole life.
-func TestSection4_NearMissesAreLeftAlone(t *testing.T) {
+func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
 	l := newLab(t)
 	for _, name := range []string{"ray", "ray-", "ray-heads", "xray-head", "ray-worker-2", "ray-pass-role-policy", "ray-head-worker", "other", "other-head2"} {
 		l.makeRole(name, "/", owned("ray-0123456789ab"))
@@ -75,9 +75,9 @@ func TestSection4_NearMissesAreLeftAlone(t *testing.T) {
 	l.unchanged(before, "a resource's life")
 }
 
-// TestSection4_PrefixesWhoseNamesMeet holds that a replacement whose names are those
+// TestOwnership_PrefixesWhoseNamesMeet holds that a replacement whose names are those
 // of the old set is refused: the old set is another resource until it is deleted.
-func TestSection4_PrefixesWhoseNamesMeet(t *testing.T) {
+func TestOwnership_PrefixesWhoseNamesMeet(t *testing.T) {
 	l := newLab(t)
 	worker := func(name string) []any { return []any{map[string]any{"Name": name}} }
 	s := l.created(quick.With(properties{"WorkerGroups": worker("a-b")}))
@@ -88,9 +88,9 @@ func TestSection4_PrefixesWhoseNamesMeet(t *testing.T) {
 	l.unchanged(before, "a refused replacement and its rollback")
 }
 
-// TestSection5_RollbackWhereNamesMeet holds that the rollback of such a replacement,
+// TestRollback_WhereNamesMeet holds that the rollback of such a replacement,
 // for which one name is to be there and is to go, finds nothing to do and ends.
-func TestSection5_RollbackWhereNamesMeet(t *testing.T) {
+func TestRollback_WhereNamesMeet(t *testing.T) {
 	l := newLab(t)
 	worker := func(name string) properties {
 		return properties{"WorkerGroups": []any{map[string]any{"Name": name, "Policies": []any{map[string]any{
@@ -111,9 +111,9 @@ func TestSection5_RollbackWhereNamesMeet(t *testing.T) {
 	l.unchanged(before, "the rollback")
 }
 
-// TestSection4_FailedAdoptingReplacement holds that what a replacement had taken over
+// TestOwnership_FailedAdoptingReplacement holds that what a replacement had taken over
 // when it failed is released, not deleted.
-func TestSection4_FailedAdoptingReplacement(t *testing.T) {
+func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	l.makeRole("other-head", "/")
@@ -136,9 +136,9 @@ func TestSection4_FailedAdoptingReplacement(t *testing.T) {
 	}
 }
 
-// TestSection4_AdoptedForGoodGoesWithItsGroup holds that what had turned from held to
+// TestOwnership_AdoptedForGoodGoesWithItsGroup holds that what had turned from held to
 // owned is deleted by the Update that removes its group.
-func TestSection4_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
+func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 	l := newLab(t)
 	l.makeRole("ray-gpu", "/")
 	l.makeProfile("ray-gpu", "/", "ray-gpu")
@@ -150,9 +150,9 @@ func TestSection4_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 	l.hasNot("role ray-gpu: ", "profile ray-gpu: ")
 }
 
-// TestSection4_TwoResourcesOfOneStack holds that two resources of one stack
+// TestOwnership_TwoResourcesOfOneStack holds that two resources of one stack
 // are two owners.
-func TestSection4_TwoResourcesOfOneStack(t *testing.T) {
+func TestOwnership_TwoResourcesOfOneStack(t *testing.T) {
 	l := newLab(t)
 	first := l.created(quick)
 	before := l.snapshot()

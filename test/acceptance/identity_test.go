@@ -8,10 +8,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestSection4_PhysicalIDIsKnownBeforehand holds the id's form, and that it depends on
+// TestIdentity_PhysicalIDIsKnownBeforehand holds the id's form, and that it depends on
 // the prefix, the stack and the logical id alone: not on how the request goes, nor on
 // the process that handles it.
-func TestSection4_PhysicalIDIsKnownBeforehand(t *testing.T) {
+func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 	l := newLab(t)
 	s := l.stack()
 	l.proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
@@ -42,8 +42,8 @@ func TestSection4_PhysicalIDIsKnownBeforehand(t *testing.T) {
 	}
 }
 
-// TestSection4_GovCloud holds ARNs and documents of a partition other than China's.
-func TestSection4_GovCloud(t *testing.T) {
+// TestIdentity_GovCloud holds ARNs and documents of a partition other than China's.
+func TestIdentity_GovCloud(t *testing.T) {
 	l := newLab(t)
 	s := l.stack()
 	s.ID = "arn:aws-us-gov:cloudformation:us-gov-west-1:" + l.account + ":stack/s/1"

@@ -27,10 +27,10 @@ func leastPrivilege(fields ...any) properties {
 	return properties{"LeastPrivilege": lp}
 }
 
-// TestSection9_EveryOption holds that a Create with all options makes the generated
+// TestLeastPrivilege_EveryOption holds that a Create with all options makes the generated
 // policies and attaches none of the recipe's, that the policies which the template
 // names apply too, and that nothing is left to write.
-func TestSection9_EveryOption(t *testing.T) {
+func TestLeastPrivilege_EveryOption(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	p := quick.With(properties{
@@ -57,9 +57,9 @@ func TestSection9_EveryOption(t *testing.T) {
 	l.likeNew(s, p, before)
 }
 
-// TestSection9_GeneratedPoliciesNeedNoBoundary holds that section 8's condition is for
+// TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary holds that section 8's condition is for
 // what a template's author writes, and still there.
-func TestSection9_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
+func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 	l := newLab(t)
 	l.created(quick.With(leastPrivilege()))
 	l.has("role ray-head: inline ray-autoscaler-policy")
@@ -70,10 +70,10 @@ func TestSection9_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 	l.has("role third-head: inline extra", "role third-head: inline third-autoscaler-policy", "role third-head: boundary "+boundary)
 }
 
-// TestSection9_OnChangeInPlace holds the switch from the recipe and back, and a change
+// TestLeastPrivilege_OnChangeInPlace holds the switch from the recipe and back, and a change
 // of what is asked for: in place, with the result that a Create would have had. On
 // the way to least privilege nothing is attached.
-func TestSection9_OnChangeInPlace(t *testing.T) {
+func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 	recipe, narrow := quick, quick.With(properties{"LeastPrivilege": everyLeastPrivilege})
 	for _, tt := range []struct {
 		name     string
@@ -99,9 +99,9 @@ func TestSection9_OnChangeInPlace(t *testing.T) {
 	}
 }
 
-// TestSection9_DriftIsRepaired holds that a generated policy replaced by hand is
+// TestLeastPrivilege_DriftIsRepaired holds that a generated policy replaced by hand is
 // brought back, and that one put beside them goes.
-func TestSection9_DriftIsRepaired(t *testing.T) {
+func TestLeastPrivilege_DriftIsRepaired(t *testing.T) {
 	l := newLab(t)
 	p := quick.With(leastPrivilege("Spot", true))
 	s := l.created(p)
@@ -112,10 +112,10 @@ func TestSection9_DriftIsRepaired(t *testing.T) {
 	l.unchanged(before, "drift and its repair")
 }
 
-// TestSection9_BadInputIsRefused holds that each fault names its property, in the
+// TestLeastPrivilege_BadInputIsRefused holds that each fault names its property, in the
 // second entry of a list as in the first, before any write, and that policies beyond
 // IAM's size are one.
-func TestSection9_BadInputIsRefused(t *testing.T) {
+func TestLeastPrivilege_BadInputIsRefused(t *testing.T) {
 	l := newLab(t)
 	bucket := func(fields ...any) []any {
 		second := map[string]any{}

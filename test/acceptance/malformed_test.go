@@ -89,10 +89,10 @@ func corpus(t *testing.T) (events []malformed) {
 // field finds the ResponseURL where a person would: after its name.
 var field = regexp.MustCompile(`"ResponseURL":\s*"%URL%"`)
 
-// TestSection7_OneProcessSurvivesAll holds that one process takes any stream of
+// TestAnswer_OneProcessSurvivesAll holds that one process takes any stream of
 // events: it lives on, it answers each once whose ResponseURL can be read, and reports
 // an error where nobody could be answered. Nothing is written.
-func TestSection7_OneProcessSurvivesAll(t *testing.T) {
+func TestAnswer_OneProcessSurvivesAll(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	pid, answered, unanswerable := l.function.Pid(), 0, 0

@@ -13,10 +13,10 @@ import (
 
 var adopting = quick.With(properties{"AdoptExisting": true})
 
-// TestSection4_ForeignIsRefused holds that a same-named role or profile that is not
+// TestOwnership_ForeignIsRefused holds that a same-named role or profile that is not
 // the resource's makes Create and Update fail, naming it, before anything is
 // written, and that the Delete which follows leaves it alone.
-func TestSection4_ForeignIsRefused(t *testing.T) {
+func TestOwnership_ForeignIsRefused(t *testing.T) {
 	for name, tt := range map[string]struct {
 		make func(*lab)
 		want string
@@ -47,8 +47,8 @@ func TestSection4_ForeignIsRefused(t *testing.T) {
 
 func owned(by string) types.Tag { return types.Tag{Key: ptr("ray-iam:owner"), Value: &by} }
 
-// TestSection4_GroupThatExistsIsRefused holds the same for a group that comes.
-func TestSection4_GroupThatExistsIsRefused(t *testing.T) {
+// TestOwnership_GroupThatExistsIsRefused holds the same for a group that comes.
+func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	l.makeRole("ray-gpu", "/")
@@ -59,9 +59,9 @@ func TestSection4_GroupThatExistsIsRefused(t *testing.T) {
 	l.unchanged(before, "a refused group and the rollback")
 }
 
-// TestSection4_TwoStacksKeepApart holds that a stack never touches what another
+// TestOwnership_TwoStacksKeepApart holds that a stack never touches what another
 // one's resource of the same names owns.
-func TestSection4_TwoStacksKeepApart(t *testing.T) {
+func TestOwnership_TwoStacksKeepApart(t *testing.T) {
 	l := newLab(t)
 	first := l.created(quick)
 	before := l.snapshot()
@@ -76,9 +76,9 @@ func TestSection4_TwoStacksKeepApart(t *testing.T) {
 	l.unchanged(before, "another stack's Delete with this one's id")
 }
 
-// TestSection4_AdoptionThenRollback holds that what was there before survives the
+// TestOwnership_AdoptionThenRollback holds that what was there before survives the
 // Delete of a rollback: it is released.
-func TestSection4_AdoptionThenRollback(t *testing.T) {
+func TestOwnership_AdoptionThenRollback(t *testing.T) {
 	l := newLab(t)
 	l.makeRecipe()
 	s := l.stack()
@@ -100,9 +100,9 @@ func TestSection4_AdoptionThenRollback(t *testing.T) {
 	l.unchanged(released, "the release, its tags aside,")
 }
 
-// TestSection4_OwnedAfterAnUpdateWithoutAdoption holds the second step: held turns
+// TestOwnership_OwnedAfterAnUpdateWithoutAdoption holds the second step: held turns
 // into owned, and then Delete deletes.
-func TestSection4_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
+func TestOwnership_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
 	l := newLab(t)
 	l.makeRecipe()
 	s := l.created(adopting)
@@ -115,9 +115,9 @@ func TestSection4_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
 	l.hasNot("role ray-", "profile ray-")
 }
 
-// TestSection4_OwnedTurnsBackWhenRolledBack holds that the rollback of the second
+// TestOwnership_OwnedTurnsBackWhenRolledBack holds that the rollback of the second
 // step makes what was adopted held again.
-func TestSection4_OwnedTurnsBackWhenRolledBack(t *testing.T) {
+func TestOwnership_OwnedTurnsBackWhenRolledBack(t *testing.T) {
 	l := newLab(t)
 	l.makeRecipe()
 	s := l.created(adopting)
@@ -127,9 +127,9 @@ func TestSection4_OwnedTurnsBackWhenRolledBack(t *testing.T) {
 	l.unchanged(before, "an update to owned and its rollback")
 }
 
-// TestSection4_RemovedGroupIsReleased holds that an Update which adopts a group
+// TestOwnership_RemovedGroupIsReleased holds that an Update which adopts a group
 // leaves it behind when it is rolled back, even where the rollback no longer adopts.
-func TestSection4_RemovedGroupIsReleased(t *testing.T) {
+func TestOwnership_RemovedGroupIsReleased(t *testing.T) {
 	l := newLab(t)
 	l.makeRole("ray-gpu", "/")
 	l.makeProfile("ray-gpu", "/", "ray-gpu")
@@ -142,9 +142,9 @@ func TestSection4_RemovedGroupIsReleased(t *testing.T) {
 	l.has("role ray-gpu: ", "profile ray-gpu: holds ray-gpu")
 }
 
-// TestSection4_CreatedIsNeverMarkedAdopted holds that under AdoptExisting only what
+// TestOwnership_CreatedIsNeverMarkedAdopted holds that under AdoptExisting only what
 // was there before is marked, and that Delete takes the rest away.
-func TestSection4_CreatedIsNeverMarkedAdopted(t *testing.T) {
+func TestOwnership_CreatedIsNeverMarkedAdopted(t *testing.T) {
 	l := newLab(t)
 	l.makeRole("ray-head", "/")
 	s := l.created(adopting)
@@ -155,9 +155,9 @@ func TestSection4_CreatedIsNeverMarkedAdopted(t *testing.T) {
 	l.hasNot("profile ray-", "role ray-worker: ")
 }
 
-// TestSection4_AdoptionAtAnotherPath holds that a role which cannot be brought to the
+// TestOwnership_AdoptionAtAnotherPath holds that a role which cannot be brought to the
 // declared state is refused before anything is written.
-func TestSection4_AdoptionAtAnotherPath(t *testing.T) {
+func TestOwnership_AdoptionAtAnotherPath(t *testing.T) {
 	l := newLab(t)
 	l.makeRole("ray-head", "/old/")
 	before := l.snapshot()
@@ -166,9 +166,9 @@ func TestSection4_AdoptionAtAnotherPath(t *testing.T) {
 	l.unchanged(before, "a refused adoption")
 }
 
-// TestSection4_WrongAccount holds that a stack of another account is refused, and
+// TestIdentity_WrongAccount holds that a stack of another account is refused, and
 // that the Delete which follows succeeds.
-func TestSection4_WrongAccount(t *testing.T) {
+func TestIdentity_WrongAccount(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	s := l.stack()
@@ -179,8 +179,8 @@ func TestSection4_WrongAccount(t *testing.T) {
 	l.unchanged(before, "a stack of another account")
 }
 
-// TestSection4_PartitionOfTheStack holds the ARNs and documents of a stack in China.
-func TestSection4_PartitionOfTheStack(t *testing.T) {
+// TestIdentity_PartitionOfTheStack holds the ARNs and documents of a stack in China.
+func TestIdentity_PartitionOfTheStack(t *testing.T) {
 	l := newLab(t)
 	s := l.stack()
 	s.ID = "arn:aws-cn:cloudformation:cn-north-1:" + l.account + ":stack/s/1"
@@ -198,9 +198,9 @@ func TestSection4_PartitionOfTheStack(t *testing.T) {
 	}
 }
 
-// TestSection4_OwnedFromCreationOn holds that the tags are part of the creating
+// TestOwnership_OwnedFromCreationOn holds that the tags are part of the creating
 // calls, so that there is no moment without them.
-func TestSection4_OwnedFromCreationOn(t *testing.T) {
+func TestOwnership_OwnedFromCreationOn(t *testing.T) {
 	l := newLab(t)
 	l.created(quick)
 	for _, c := range l.proxy.Calls() {

@@ -15,9 +15,9 @@ func inline(name, action string) map[string]any {
 	return map[string]any{"PolicyName": name, "PolicyDocument": statement(action)}
 }
 
-// TestSection2_BadInputIsRefusedWithoutACall holds that what can be seen in the
+// TestProperties_BadInputIsRefusedWithoutACall holds that what can be seen in the
 // properties alone is refused before IAM is asked anything.
-func TestSection2_BadInputIsRefusedWithoutACall(t *testing.T) {
+func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
 	l := newLab(t)
 	groups := func(names ...string) []any {
 		var list []any
@@ -73,9 +73,9 @@ func manyTags(n int) []any {
 	return list
 }
 
-// TestSection2_AtTheLimits holds that what IAM just allows is accepted and made. Both
+// TestProperties_AtTheLimits holds that what IAM just allows is accepted and made. Both
 // at once would pass the 4096 bytes of an answer.
-func TestSection2_AtTheLimits(t *testing.T) {
+func TestProperties_AtTheLimits(t *testing.T) {
 	long, path := strings.Repeat("x", 59), "/"+strings.Repeat("p", 510)+"/"
 	for name, tt := range map[string]struct {
 		props properties
@@ -101,9 +101,9 @@ func TestSection2_AtTheLimits(t *testing.T) {
 	}
 }
 
-// TestSection2_PoliciesComeOnTop holds that Policies leave the recipe's managed
+// TestProperties_PoliciesComeOnTop holds that Policies leave the recipe's managed
 // policies and the built-in inline one as they are.
-func TestSection2_PoliciesComeOnTop(t *testing.T) {
+func TestProperties_PoliciesComeOnTop(t *testing.T) {
 	l := newLab(t)
 	l.created(quick.With(properties{
 		"NamePrefix": "ml", "PermissionsBoundary": l.policy("boundary"),
@@ -117,9 +117,9 @@ func TestSection2_PoliciesComeOnTop(t *testing.T) {
 	}
 }
 
-// TestSection2_InlinePoliciesChangeInPlace holds an added, a changed, a renamed and a
+// TestProperties_InlinePoliciesChangeInPlace holds an added, a changed, a renamed and a
 // removed one, on the head and on a group.
-func TestSection2_InlinePoliciesChangeInPlace(t *testing.T) {
+func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
 	for name, after := range map[string][]any{
 		"added":     {inline("a", "sqs:SendMessage"), inline("b", "sns:Publish")},
 		"changed":   {inline("a", "sqs:ReceiveMessage")},
@@ -149,9 +149,9 @@ func TestSection2_InlinePoliciesChangeInPlace(t *testing.T) {
 	}
 }
 
-// TestSection2_OrderMeansNothing holds that the order of lists means
+// TestProperties_OrderMeansNothing holds that the order of lists means
 // nothing, except which group is the first.
-func TestSection2_OrderMeansNothing(t *testing.T) {
+func TestProperties_OrderMeansNothing(t *testing.T) {
 	l := newLab(t)
 	group := func(name string) map[string]any {
 		return map[string]any{"Name": name, "ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess", awsPolicy + "AmazonS3FullAccess"}}
@@ -170,9 +170,9 @@ func TestSection2_OrderMeansNothing(t *testing.T) {
 	}
 }
 
-// TestSection5_EverythingUnchangedWritesNothing holds an update that changes nothing,
+// TestUpdate_EverythingUnchangedWritesNothing holds an update that changes nothing,
 // with every property in use.
-func TestSection5_EverythingUnchangedWritesNothing(t *testing.T) {
+func TestUpdate_EverythingUnchangedWritesNothing(t *testing.T) {
 	l := newLab(t)
 	p := everything(l.policy("boundary"))
 	s := l.created(p)

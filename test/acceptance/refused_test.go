@@ -9,10 +9,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestSection2_BadInputIsRefused holds that every kind of bad input is refused
+// TestProperties_BadInputIsRefused holds that every kind of bad input is refused
 // before the first write, with the property's path, and that the Delete which
 // follows succeeds. One account serves all cases: none of them may change it.
-func TestSection2_BadInputIsRefused(t *testing.T) {
+func TestProperties_BadInputIsRefused(t *testing.T) {
 	l := newLab(t)
 	boundary := l.policy("boundary")
 	document := map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}
@@ -89,9 +89,9 @@ func TestSection2_BadInputIsRefused(t *testing.T) {
 	}
 }
 
-// TestSection2_BothFormsAreAccepted holds that booleans and numbers mean the same as
+// TestProperties_BothFormsAreAccepted holds that booleans and numbers mean the same as
 // the strings that CloudFormation makes of them.
-func TestSection2_BothFormsAreAccepted(t *testing.T) {
+func TestProperties_BothFormsAreAccepted(t *testing.T) {
 	l := newLab(t)
 	s := l.stack()
 	e := s.Event("Create", nil)
@@ -104,9 +104,9 @@ func TestSection2_BothFormsAreAccepted(t *testing.T) {
 	}
 }
 
-// TestSection8_BoundsOfTheAdministrator holds the bounds that the function itself
+// TestBounds_OfTheAdministrator holds the bounds that the function itself
 // checks.
-func TestSection8_BoundsOfTheAdministrator(t *testing.T) {
+func TestBounds_OfTheAdministrator(t *testing.T) {
 	l := newLab(t)
 	boundary := l.policy("boundary")
 	other := l.policy("other")
@@ -131,9 +131,9 @@ func TestSection8_BoundsOfTheAdministrator(t *testing.T) {
 	l.has("role ray-team-head: boundary "+boundary, "role ray-team-worker: boundary "+boundary)
 }
 
-// TestSection8_BeyondTheBounds holds that what is refused because its names are beyond the
+// TestBounds_NamesBeyondThem holds that what is refused because its names are beyond the
 // bounds is rolled back, though the execution role may not even look there.
-func TestSection8_BeyondTheBounds(t *testing.T) {
+func TestBounds_NamesBeyondThem(t *testing.T) {
 	l := newLab(t)
 	l.function = l.start("RAYIAM_NAME_PREFIX=ray")
 	l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {

@@ -15,8 +15,8 @@ func (l *lab) clear(name string) {
 	l.dropRole(name)
 }
 
-// TestSection5_WhatIsGoneIsMadeAgain holds an Update that finds less than it knew.
-func TestSection5_WhatIsGoneIsMadeAgain(t *testing.T) {
+// TestRepair_WhatIsGoneIsMadeAgain holds an Update that finds less than it knew.
+func TestRepair_WhatIsGoneIsMadeAgain(t *testing.T) {
 	for name, away := range map[string]func(*lab){
 		"a role":     func(l *lab) { l.emptyProfile("ray-head", "ray-head"); l.dropRole("ray-head") },
 		"a group":    func(l *lab) { l.clear("ray-worker") },
@@ -33,8 +33,8 @@ func TestSection5_WhatIsGoneIsMadeAgain(t *testing.T) {
 	}
 }
 
-// TestSection5_DeleteAfterEverythingIsGone holds that there is nothing to fail at.
-func TestSection5_DeleteAfterEverythingIsGone(t *testing.T) {
+// TestDelete_AfterEverythingIsGone holds that there is nothing to fail at.
+func TestDelete_AfterEverythingIsGone(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	s := l.created(quick)
@@ -45,8 +45,8 @@ func TestSection5_DeleteAfterEverythingIsGone(t *testing.T) {
 	l.unchanged(before, "Create, somebody's deleting, and Delete")
 }
 
-// TestSection5_BoundaryAndTagsAreRepaired holds drift of what is not a permission.
-func TestSection5_BoundaryAndTagsAreRepaired(t *testing.T) {
+// TestRepair_BoundaryAndTags holds drift of what is not a permission.
+func TestRepair_BoundaryAndTags(t *testing.T) {
 	for name, drift := range map[string]func(*lab){
 		"boundary gone":        func(l *lab) { l.removeBoundary("ray-head") },
 		"boundary changed":     func(l *lab) { l.bound("ray-worker", awsPolicy+"ReadOnlyAccess") },
@@ -69,9 +69,9 @@ func TestSection5_BoundaryAndTagsAreRepaired(t *testing.T) {
 	}
 }
 
-// TestSection5_UpdateWithoutABoundaryTakesOneAway holds that a boundary set by hand
+// TestUpdate_WithoutABoundaryTakesOneAway holds that a boundary set by hand
 // goes where none is declared.
-func TestSection5_UpdateWithoutABoundaryTakesOneAway(t *testing.T) {
+func TestUpdate_WithoutABoundaryTakesOneAway(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	declared := l.snapshot()
@@ -80,10 +80,10 @@ func TestSection5_UpdateWithoutABoundaryTakesOneAway(t *testing.T) {
 	l.unchanged(declared, "a boundary set by hand and the Update")
 }
 
-// TestSection5_ForeignHolderFailsAnUpdate holds that a group whose role is in a
+// TestUpdate_ForeignHolderFailsIt holds that a group whose role is in a
 // foreign instance profile cannot go, that this is seen before anything is written,
 // and that the rollback finds the group as it was.
-func TestSection5_ForeignHolderFailsAnUpdate(t *testing.T) {
+func TestUpdate_ForeignHolderFailsIt(t *testing.T) {
 	l := newLab(t)
 	both := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
 	s := l.created(both)
@@ -95,9 +95,9 @@ func TestSection5_ForeignHolderFailsAnUpdate(t *testing.T) {
 	l.unchanged(before, "an Update that cannot be done, and its rollback")
 }
 
-// TestSection5_ManyPoliciesByHand holds a Delete whose list of policies has more than
+// TestRepair_ManyPoliciesByHand holds a Delete whose list of policies has more than
 // one page.
-func TestSection5_ManyPoliciesByHand(t *testing.T) {
+func TestRepair_ManyPoliciesByHand(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	s := l.created(quick)

@@ -9,9 +9,9 @@ import (
 
 var other = properties{"NamePrefix": "other", "PropagationWaitSeconds": 0}
 
-// TestSection5_Replacement holds that a new NamePrefix makes a new set, answers its
+// TestReplacement holds that a new NamePrefix makes a new set, answers its
 // id, and leaves the old set to the Delete that follows.
-func TestSection5_Replacement(t *testing.T) {
+func TestReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	oldID := s.PhysicalID
@@ -28,8 +28,8 @@ func TestSection5_Replacement(t *testing.T) {
 	l.has("role other-head: ", "profile other-worker: holds")
 }
 
-// TestSection5_PathWithNamePrefix holds that both may change together.
-func TestSection5_PathWithNamePrefix(t *testing.T) {
+// TestReplacement_PathWithNamePrefix holds that both may change together.
+func TestReplacement_PathWithNamePrefix(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	update, cleanup := s.Update(other.With(properties{"Path": "/new/"}))
@@ -39,9 +39,9 @@ func TestSection5_PathWithNamePrefix(t *testing.T) {
 	l.hasNot("ray-head:")
 }
 
-// TestSection5_CleanupNeverTouchesTheNewSet holds that the id alone says which set a
+// TestReplacement_CleanupNeverTouchesTheNewSet holds that the id alone says which set a
 // Delete means, even if it comes with the new set's properties.
-func TestSection5_CleanupNeverTouchesTheNewSet(t *testing.T) {
+func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	oldID := s.PhysicalID
@@ -53,9 +53,9 @@ func TestSection5_CleanupNeverTouchesTheNewSet(t *testing.T) {
 	l.has("profile other-head: holds other-head", "profile other-worker: holds other-worker")
 }
 
-// TestSection5_FailedReplacementIsUndone holds, for a failure at each kind of write,
+// TestReplacement_FailedIsUndone holds, for a failure at each kind of write,
 // that the old set is as it was, the new one is gone, and the old id is answered.
-func TestSection5_FailedReplacementIsUndone(t *testing.T) {
+func TestReplacement_FailedIsUndone(t *testing.T) {
 	for _, action := range []string{"CreateRole", "CreateInstanceProfile", "AttachRolePolicy", "PutRolePolicy", "AddRoleToInstanceProfile"} {
 		t.Run(action, func(t *testing.T) {
 			l := newLab(t)
@@ -80,9 +80,9 @@ func TestSection5_FailedReplacementIsUndone(t *testing.T) {
 	}
 }
 
-// TestSection5_RollbackClearsWhatAFailedReplacementLeft holds that the swapped
+// TestRollback_ClearsWhatAFailedReplacementLeft holds that the swapped
 // Update takes away what could not be undone when the replacement failed.
-func TestSection5_RollbackClearsWhatAFailedReplacementLeft(t *testing.T) {
+func TestRollback_ClearsWhatAFailedReplacementLeft(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.snapshot()
@@ -98,10 +98,10 @@ func TestSection5_RollbackClearsWhatAFailedReplacementLeft(t *testing.T) {
 	l.unchanged(before, "the rollback")
 }
 
-// TestSection5_FailedRollbackKeepsTheOldSet holds the other direction: the rollback
+// TestRollback_FailedKeepsTheOldSet holds the other direction: the rollback
 // of a replacement that had succeeded is a replacement back to a set that is in use,
 // and when it fails, that set is not undone.
-func TestSection5_FailedRollbackKeepsTheOldSet(t *testing.T) {
+func TestRollback_FailedKeepsTheOldSet(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	update := s.Send(s.Event("Update", other))
@@ -114,9 +114,9 @@ func TestSection5_FailedRollbackKeepsTheOldSet(t *testing.T) {
 	l.unchanged(before, "a failed rollback")
 }
 
-// TestSection5_RollbackOfAReplacement holds the whole sequence of one that had
+// TestRollback_OfAReplacement holds the whole sequence of one that had
 // succeeded before something else in the stack failed.
-func TestSection5_RollbackOfAReplacement(t *testing.T) {
+func TestRollback_OfAReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.snapshot()
@@ -125,9 +125,9 @@ func TestSection5_RollbackOfAReplacement(t *testing.T) {
 	l.unchanged(before, "a replacement and its rollback")
 }
 
-// TestSection2_PrefixInAnotherCase holds that IAM's case-blind names are refused as a
+// TestProperties_PrefixInAnotherCase holds that IAM's case-blind names are refused as a
 // replacement of themselves.
-func TestSection2_PrefixInAnotherCase(t *testing.T) {
+func TestProperties_PrefixInAnotherCase(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.snapshot()

@@ -8,10 +8,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestSection6_RetriesEndWithTheDeadline holds that temporary faults without end are
+// TestWaiting_RetriesEndWithTheDeadline holds that temporary faults without end are
 // answered in time, with the call and IAM's words, and that the Delete which follows
 // takes away what had been made.
-func TestSection6_RetriesEndWithTheDeadline(t *testing.T) {
+func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
 	for code, status := range map[string]int{
 		"Throttling": http.StatusBadRequest, "ConcurrentModification": http.StatusConflict, "ServiceFailure": http.StatusInternalServerError,
 	} {
@@ -29,9 +29,9 @@ func TestSection6_RetriesEndWithTheDeadline(t *testing.T) {
 	}
 }
 
-// TestSection6_DoneThoughItFailed holds that a write which happened and was answered
+// TestWaiting_DoneThoughItFailed holds that a write which happened and was answered
 // with a fault, or not at all, is found to have happened.
-func TestSection6_DoneThoughItFailed(t *testing.T) {
+func TestWaiting_DoneThoughItFailed(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	fault := iamproxy.Effect{After: iamproxy.Answer(http.StatusInternalServerError, "ServiceFailure").Instead}
@@ -49,9 +49,9 @@ func TestSection6_DoneThoughItFailed(t *testing.T) {
 	l.unchanged(before, "Create, Update and Delete whose every write seemed to fail")
 }
 
-// TestSection6_FinalErrorsAreNotRepeated holds that a denial, a quota and a malformed
+// TestWaiting_FinalErrorsAreNotRepeated holds that a denial, a quota and a malformed
 // document are met once.
-func TestSection6_FinalErrorsAreNotRepeated(t *testing.T) {
+func TestWaiting_FinalErrorsAreNotRepeated(t *testing.T) {
 	for _, code := range []string{"AccessDenied", "LimitExceeded", "MalformedPolicyDocument", "InvalidInput"} {
 		t.Run(code, func(t *testing.T) {
 			l := newLab(t)
@@ -71,9 +71,9 @@ func TestSection6_FinalErrorsAreNotRepeated(t *testing.T) {
 	}
 }
 
-// TestSection6_RoleBackInItsProfileIsWaitedFor holds that an existing profile which
+// TestWaiting_RoleBackInItsProfileIsWaitedFor holds that an existing profile which
 // gets its role back is read and waited for like a new one, and no other is.
-func TestSection6_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
+func TestWaiting_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
 	l := newLab(t)
 	patient := properties{"PropagationWaitSeconds": 2}
 	s := l.created(patient)
@@ -90,8 +90,8 @@ func TestSection6_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestSection6_DeleteWaitsForNothing holds that there is nothing to propagate.
-func TestSection6_DeleteWaitsForNothing(t *testing.T) {
+// TestWaiting_DeleteWaitsForNothing holds that there is nothing to propagate.
+func TestWaiting_DeleteWaitsForNothing(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	s.Properties = properties{"PropagationWaitSeconds": 60}

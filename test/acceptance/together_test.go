@@ -10,9 +10,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestSection7_SameEventAtOnce holds that an event which Lambda delivers to three
+// TestAnswer_SameEventAtOnce holds that an event which Lambda delivers to three
 // processes at once ends as if it had come once, each time with the same answer.
-func TestSection7_SameEventAtOnce(t *testing.T) {
+func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l := newLab(t)
 	l.slow(20 * time.Millisecond) // so that the processes meet
 	before := l.snapshot()
@@ -67,17 +67,17 @@ func (l *lab) stackID(s *cloudformation.Stack, prefix string) string {
 	return answer.PhysicalResourceID
 }
 
-// TestSection5_CancelledCreate holds that a Create which nobody waits for any more is
+// TestCreate_Cancelled holds that a Create which nobody waits for any more is
 // taken away by a Delete with an id that CloudFormation made up.
-func TestSection5_CancelledCreate(t *testing.T) {
+func TestCreate_Cancelled(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	l.ok(l.stack().CreateCancelled(everything(awsPolicy + "PowerUserAccess")))
 	l.unchanged(before, "a cancelled Create and its Delete")
 }
 
-// TestSection7_SameEventTwice holds each request type, with the answers alike.
-func TestSection7_SameEventTwice(t *testing.T) {
+// TestAnswer_SameEventTwice holds each request type, with the answers alike.
+func TestAnswer_SameEventTwice(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	s := l.stack()
@@ -96,10 +96,10 @@ func TestSection7_SameEventTwice(t *testing.T) {
 	l.unchanged(before, "a life in which everything came twice")
 }
 
-// TestSection5_ProcessThatDiesIsMadeUpFor holds the whole way of an event whose
+// TestCreate_ProcessThatDiesIsMadeUpFor holds the whole way of an event whose
 // process is killed in the middle, at a few of its writes: Lambda's retry in another
 // process ends where the first one would have.
-func TestSection5_ProcessThatDiesIsMadeUpFor(t *testing.T) {
+func TestCreate_ProcessThatDiesIsMadeUpFor(t *testing.T) {
 	for _, action := range []string{"CreateRole", "AttachRolePolicy", "AddRoleToInstanceProfile", "DetachRolePolicy", "DeleteRole"} {
 		t.Run(action, func(t *testing.T) {
 			l := newLab(t)
@@ -119,9 +119,9 @@ func TestSection5_ProcessThatDiesIsMadeUpFor(t *testing.T) {
 	}
 }
 
-// TestSection5_TwoStacksAtOnce holds that requests of two stacks for the same names
+// TestOwnership_TwoStacksAtOnce holds that requests of two stacks for the same names
 // end with one owner, whichever it is, and the other refused.
-func TestSection5_TwoStacksAtOnce(t *testing.T) {
+func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	l := newLab(t)
 	l.slow(20 * time.Millisecond)
 	before := l.snapshot()
@@ -147,9 +147,9 @@ func TestSection5_TwoStacksAtOnce(t *testing.T) {
 	l.unchanged(before, "two stacks and their Deletes")
 }
 
-// TestSection5_DeniedDeleteCanBeRepeated holds that a Delete which failed in the
+// TestDelete_DeniedCanBeRepeated holds that a Delete which failed in the
 // middle is finished by the next one.
-func TestSection5_DeniedDeleteCanBeRepeated(t *testing.T) {
+func TestDelete_DeniedCanBeRepeated(t *testing.T) {
 	for _, action := range []string{"DetachRolePolicy", "DeleteRolePolicy", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile", "DeleteRole"} {
 		t.Run(action, func(t *testing.T) {
 			l := newLab(t)

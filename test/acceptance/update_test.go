@@ -40,9 +40,9 @@ func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign iamaccount.
 	l.ok(fresh.Delete())
 }
 
-// TestSection5_UpdateInPlace holds every property whose change is in place: the
+// TestUpdate_InPlace holds every property whose change is in place: the
 // result is what creating it would have made.
-func TestSection5_UpdateInPlace(t *testing.T) {
+func TestUpdate_InPlace(t *testing.T) {
 	group := func(names ...string) []any {
 		var list []any
 		for _, name := range names {
@@ -68,8 +68,8 @@ func TestSection5_UpdateInPlace(t *testing.T) {
 	}
 }
 
-// TestSection5_UpdateOfBoundary holds setting, changing and removing the boundary.
-func TestSection5_UpdateOfBoundary(t *testing.T) {
+// TestUpdate_OfBoundary holds setting, changing and removing the boundary.
+func TestUpdate_OfBoundary(t *testing.T) {
 	l := newLab(t)
 	a, b := l.policy("a"), l.policy("b")
 	foreign := l.snapshot()
@@ -86,9 +86,9 @@ func TestSection5_UpdateOfBoundary(t *testing.T) {
 	l.likeNew(s, quick.With(properties{"PermissionsBoundary": a}), foreign)
 }
 
-// TestSection5_DriftIsRepaired holds that declared is what is, from whatever is
+// TestRepair_Drift holds that declared is what is, from whatever is
 // there, with nothing but Revision changed.
-func TestSection5_DriftIsRepaired(t *testing.T) {
+func TestRepair_Drift(t *testing.T) {
 	for name, drift := range map[string]func(*lab){
 		"policy attached":        func(l *lab) { l.attach("ray-worker", awsPolicy+"AdministratorAccess") },
 		"policy detached":        func(l *lab) { l.detach("ray-head", awsPolicy+"AmazonEC2FullAccess") },
@@ -117,9 +117,9 @@ func TestSection5_DriftIsRepaired(t *testing.T) {
 	}
 }
 
-// TestSection2_PathAloneCannotChange holds that the answer says so, and that the
+// TestProperties_PathAloneCannotChange holds that the answer says so, and that the
 // rollback finds nothing to do.
-func TestSection2_PathAloneCannotChange(t *testing.T) {
+func TestProperties_PathAloneCannotChange(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.snapshot()
@@ -129,9 +129,9 @@ func TestSection2_PathAloneCannotChange(t *testing.T) {
 	l.unchanged(before, "a refused change of Path")
 }
 
-// TestSection5_RollbackOfAnUpdate holds that an Update with the properties swapped
+// TestRollback_OfAnUpdate holds that an Update with the properties swapped
 // brings back what was there.
-func TestSection5_RollbackOfAnUpdate(t *testing.T) {
+func TestRollback_OfAnUpdate(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.snapshot()
@@ -142,9 +142,9 @@ func TestSection5_RollbackOfAnUpdate(t *testing.T) {
 	l.unchanged(before, "an update and its rollback")
 }
 
-// TestSection5_FailedUpdateRollsBack holds that a refused update answers its own id,
+// TestRollback_OfAFailedUpdate holds that a refused update answers its own id,
 // and the rollback, whose old properties are the bad ones, succeeds.
-func TestSection5_FailedUpdateRollsBack(t *testing.T) {
+func TestRollback_OfAFailedUpdate(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.snapshot()
@@ -154,8 +154,8 @@ func TestSection5_FailedUpdateRollsBack(t *testing.T) {
 	l.unchanged(before, "a refused update and its rollback")
 }
 
-// TestSection5_GroupsThatWentAreDeletedLast holds the order of calls.
-func TestSection5_GroupsThatWentAreDeletedLast(t *testing.T) {
+// TestUpdate_GroupsThatWentAreDeletedLast holds the order of calls.
+func TestUpdate_GroupsThatWentAreDeletedLast(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "old"}}}))
 	l.proxy.Reset()

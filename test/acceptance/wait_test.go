@@ -24,9 +24,9 @@ func logLines(t *testing.T, log string) []map[string]any {
 	return lines
 }
 
-// TestSection6_PropagationWait holds that what is newly made is read and waited for,
+// TestWaiting_PropagationWait holds that what is newly made is read and waited for,
 // that nothing is when nothing was made, and that with 0 there is neither.
-func TestSection6_PropagationWait(t *testing.T) {
+func TestWaiting_PropagationWait(t *testing.T) {
 	l := newLab(t)
 	patient := properties{"PropagationWaitSeconds": "2"}
 	s := l.stack()
@@ -60,9 +60,9 @@ func TestSection6_PropagationWait(t *testing.T) {
 	}
 }
 
-// TestSection6_WaitThatDoesNotFitIsRefused holds that a wait longer than the time is
+// TestWaiting_WaitThatDoesNotFitIsRefused holds that a wait longer than the time is
 // said before anything is made.
-func TestSection6_WaitThatDoesNotFitIsRefused(t *testing.T) {
+func TestWaiting_WaitThatDoesNotFitIsRefused(t *testing.T) {
 	l := newLab(t)
 	before := l.snapshot()
 	s := l.stack()
@@ -72,9 +72,9 @@ func TestSection6_WaitThatDoesNotFitIsRefused(t *testing.T) {
 	l.unchanged(before, "a refused wait")
 }
 
-// TestSection6_TemporaryFaultsAreRiddenOut holds each of them, at the first call of
+// TestWaiting_TemporaryFaultsAreRiddenOut holds each of them, at the first call of
 // each kind of write.
-func TestSection6_TemporaryFaultsAreRiddenOut(t *testing.T) {
+func TestWaiting_TemporaryFaultsAreRiddenOut(t *testing.T) {
 	for name, effect := range map[string]iamproxy.Effect{
 		"Throttling":                    iamproxy.Answer(http.StatusBadRequest, "Throttling"),
 		"ConcurrentModification":        iamproxy.Answer(http.StatusConflict, "ConcurrentModification"),
@@ -102,9 +102,9 @@ func TestSection6_TemporaryFaultsAreRiddenOut(t *testing.T) {
 	}
 }
 
-// TestSection6_LagOfWhatWasJustMade holds that NoSuchEntity for what the request
+// TestWaiting_LagOfWhatWasJustMade holds that NoSuchEntity for what the request
 // itself made is waited for.
-func TestSection6_LagOfWhatWasJustMade(t *testing.T) {
+func TestWaiting_LagOfWhatWasJustMade(t *testing.T) {
 	l := newLab(t)
 	l.proxy.SetFault(iamproxy.Lag(time.Second, 1))
 	s := l.created(properties{"PropagationWaitSeconds": 1})
@@ -116,9 +116,9 @@ func TestSection6_LagOfWhatWasJustMade(t *testing.T) {
 	}
 }
 
-// TestSection6_FinalErrorsEndAtOnce holds denials, quotas and malformed documents,
+// TestWaiting_FinalErrorsEndAtOnce holds denials, quotas and malformed documents,
 // with IAM's own words and the call that met them.
-func TestSection6_FinalErrorsEndAtOnce(t *testing.T) {
+func TestWaiting_FinalErrorsEndAtOnce(t *testing.T) {
 	for _, code := range []string{"AccessDenied", "LimitExceeded", "MalformedPolicyDocument"} {
 		t.Run(code, func(t *testing.T) {
 			l := newLab(t)
