@@ -89,6 +89,11 @@ func hangs(string) (*http.Response, error) {
 // that costs nothing.
 func onWire(t *testing.T, w *wire, do func(ctx context.Context, s *Sync)) (log string) {
 	t.Helper()
+	return onWireWith(t, w, nil, do)
+}
+
+func onWireWith(t *testing.T, w *wire, hidden Hidden, do func(ctx context.Context, s *Sync)) (log string) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -100,7 +105,7 @@ func onWire(t *testing.T, w *wire, do func(ctx context.Context, s *Sync)) (log s
 				return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
 			}),
 		}
-		do(ctx, New(cfg, slog.New(slog.NewJSONHandler(&out, nil))))
+		do(ctx, New(cfg, hidden, slog.New(slog.NewJSONHandler(&out, nil))))
 		log = out.String()
 		time.Sleep(time.Minute)
 	})

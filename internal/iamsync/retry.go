@@ -21,9 +21,9 @@ const (
 	// before its plan is made anew: the write may have happened all the same.
 	maxFaults = 4
 
-	// doubtAfter is how long IAM may fail to show what was made before it is doubted
-	// that it is still there. Most of the time it takes less than a second.
-	doubtAfter = 5 * time.Second
+	// hiddenAfter is how long IAM may fail to show what was made before somebody else may
+	// have deleted it. Most of the time it takes less than a second.
+	hiddenAfter = 5 * time.Second
 )
 
 // Backoff returns how long to wait before the next attempt, counted from 1: full
@@ -79,7 +79,7 @@ func (b *batch) do(c call) error {
 		case stale, final:
 			return &callError{doing: c.doing, err: err, stale: v == stale}
 		}
-		if why := b.doubt(err, time.Since(start)); why != nil {
+		if why := b.stopWaiting(err, time.Since(start)); why != nil {
 			return &callError{doing: c.doing, err: why}
 		}
 		delay := Backoff(n)
@@ -91,13 +91,13 @@ func (b *batch) do(c call) error {
 	}
 }
 
-// doubt returns why not to go on waiting for what IAM does not show, or nil.
-func (b *batch) doubt(err error, waited time.Duration) error {
+// stopWaiting returns why not to go on waiting for what IAM does not show, or nil.
+func (b *batch) stopWaiting(err error, waited time.Duration) error {
 	absent := has(err, codeAbsent) || errors.Is(err, errNotListed)
-	if !absent || waited < doubtAfter || b.sync.Doubt == nil {
+	if !absent || waited < hiddenAfter || b.sync.hidden == nil {
 		return nil
 	}
-	return b.sync.Doubt(b.ctx)
+	return b.sync.hidden.WhileHidden(b.ctx)
 }
 
 // attempt makes one attempt, with a bound on its time.

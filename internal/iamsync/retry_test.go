@@ -194,20 +194,25 @@ func TestAwaitProfiles(t *testing.T) {
 	}
 }
 
-// TestDoubt holds that what IAM does not show is doubted after a while and waited for no
-// longer once there is a reason, that without one it is waited for until the deadline,
-// and that other faults are not doubted.
-func TestDoubt(t *testing.T) {
+// hiddenFunc is a Hidden.
+type hiddenFunc func(context.Context) error
+
+func (f hiddenFunc) WhileHidden(ctx context.Context) error { return f(ctx) }
+
+// TestHidden holds that a call which IAM does not show asks after a while, and stops
+// waiting once there is a reason; that without one it waits until the deadline; and that
+// other faults do not ask.
+func TestHidden(t *testing.T) {
 	gone := errors.New("it is gone")
 	tests := []struct {
 		name  string
 		reply reply
-		doubt func(asked int) error
+		hides func(asked int) error
 		want  string
 		took  time.Duration // at the most
 		asked bool
 	}{
-		{"a reason", fails(404, "NoSuchEntity"), func(int) error { return gone }, "it is gone", 2 * doubtAfter, true},
+		{"a reason", fails(404, "NoSuchEntity"), func(int) error { return gone }, "it is gone", 2 * hiddenAfter, true},
 		{"a reason later on", fails(404, "NoSuchEntity"), func(asked int) error {
 			if asked < 3 {
 				return nil
@@ -221,14 +226,15 @@ func TestDoubt(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := &wire{replies: map[string][]reply{"GetInstanceProfile": {tt.reply}}}
 			asked := 0
-			onWire(t, w, func(ctx context.Context, s *Sync) {
-				start := time.Now()
-				s.Doubt = func(context.Context) error {
-					if asked++; time.Since(start) < doubtAfter {
-						t.Errorf("doubted after %s", time.Since(start))
-					}
-					return tt.doubt(asked)
+			var start time.Time
+			hidden := hiddenFunc(func(context.Context) error {
+				if asked++; time.Since(start) < hiddenAfter {
+					t.Errorf("asked after %s", time.Since(start))
 				}
+				return tt.hides(asked)
+			})
+			onWireWith(t, w, hidden, func(ctx context.Context, s *Sync) {
+				start = time.Now()
 				err := s.AwaitProfiles(ctx, []string{"ray-head"}, time.Second)
 				if took := time.Since(start); err == nil || !strings.Contains(err.Error(), tt.want) || took > tt.took {
 					t.Errorf("got %v after %s, want %q within %s", err, took, tt.want, tt.took)

@@ -18,11 +18,8 @@ const maxInFlight = 64
 
 // A Sync talks to IAM on behalf of one request.
 type Sync struct {
-	// Doubt is asked now and then while IAM does not show what this request made. It
-	// returns why not to wait for that any longer, or nil. It may be nil itself.
-	Doubt func(context.Context) error
-
 	client *iam.Client
+	hidden Hidden
 	log    *slog.Logger
 	slots  chan struct{}
 
@@ -32,12 +29,19 @@ type Sync struct {
 	calls, retries atomic.Int64
 }
 
+// Hidden tells whether to go on waiting for what IAM does not show.
+type Hidden interface {
+	// WhileHidden is asked by each call that waits, again and again, while IAM does not
+	// show what this request made. It returns why not to wait any longer, or nil.
+	WhileHidden(context.Context) error
+}
+
 // New returns a Sync for one request. It does the retrying itself, so the
 // client's own is switched off: that one knows a fixed number of attempts, where
-// a request has a deadline.
-func New(cfg aws.Config, log *slog.Logger) *Sync {
+// a request has a deadline. With a nil hidden it waits until that deadline.
+func New(cfg aws.Config, hidden Hidden, log *slog.Logger) *Sync {
 	client := iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
-	return &Sync{client: client, log: log, slots: make(chan struct{}, maxInFlight), sure: map[entity]bool{}}
+	return &Sync{client: client, hidden: hidden, log: log, slots: make(chan struct{}, maxInFlight), sure: map[entity]bool{}}
 }
 
 // Calls returns how many calls were made so far, and how many of them were

@@ -1,6 +1,10 @@
-// Package provider is Custom::RayIAM: it turns a request into the state that it
-// asks for and lets IAM converge to it. Create, Update and Delete are one motion
-// with different desired states.
+// Package provider is Custom::RayIAM: it turns a request into the state that it asks
+// for and brings IAM there. Create, Update and Delete are one motion with different
+// desired states.
+//
+// intent.go says what a request asks for, reconcile.go brings IAM there, rollback.go
+// takes back what was made for nothing, and run.go puts them in order. What becomes of
+// a request that CloudFormation no longer waits for is decided in package supersede.
 package provider
 
 import (
@@ -8,7 +12,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -17,6 +20,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/properties"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
+	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
 // A Provider implements customresource.Resource.
@@ -54,33 +58,32 @@ func (p *Provider) namePrefix(raw json.RawMessage) string {
 	return props.NamePrefix
 }
 
+// Plan returns what Reconcile would write for r first of all, and writes nothing. The
+// error is why Reconcile would refuse r, or IAM's.
+func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (rayiam.Plan, error) {
+	in, err := p.intent(r, functionARN)
+	if err != nil {
+		return rayiam.Plan{}, err
+	}
+	return newReconciler(iamsync.New(p.aws, nil, log), log).plan(ctx, in.target)
+}
+
 // Reconcile brings IAM to the state that r asks for.
 func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (customresource.Outcome, error) {
-	goal, err := p.goal(r, functionARN)
+	in, err := p.intent(r, functionARN)
 	if err != nil {
-		return customresource.Outcome{}, fmt.Errorf("nothing was changed: %w", err)
+		return customresource.Outcome{}, nothingChanged(err)
 	}
-	log.Info("checked", "physicalId", goal.outcome.PhysicalID, "nodes", len(goal.desired.Nodes), "removals", len(goal.desired.Removals))
-	work := p.work(r, goal, log)
-	if err = work.do(ctx, goal); err != nil {
-		work.sync.AwaitShown(ctx) // to the request that takes it back
+	log.Info("checked", "intent", in.kind.String(), "physicalId", in.outcome.PhysicalID, "nodes", len(in.desired.Nodes), "removals", len(in.desired.Removals))
+	watch := supersede.New(r, in.kind, in.desired.Owner, p.stacks, log)
+	w := &run{intent: in, watch: watch, reconciler: newReconciler(iamsync.New(p.aws, watch, log), log)}
+	if err = w.do(ctx); err != nil {
+		w.sync.AwaitShown(ctx) // to the request that CloudFormation sends next
 	}
-	effort := work.summarize()
+	effort := w.summarize()
 	if err != nil {
 		return customresource.Outcome{Effort: effort}, err
 	}
-	goal.outcome.Effort = effort
-	return goal.outcome, nil
-}
-
-func (p *Provider) work(r customresource.Request, g goal, log *slog.Logger) *work {
-	now := time.Now()
-	w := &work{sync: iamsync.New(p.aws, log), log: log, start: now}
-	w.watch = &watch{request: r, owner: g.desired.Owner, replacement: g.replacement, issued: r.Issued(now), log: log,
-		ask: func(ctx context.Context) (stackresource.State, error) {
-			return p.stacks.Read(ctx, r.StackID, r.LogicalID)
-		},
-	}
-	w.sync.Doubt = w.watch.doubt
-	return w
+	in.outcome.Effort = effort
+	return in.outcome, nil
 }

@@ -60,7 +60,7 @@ var (
 func corpus(t *testing.T) (events []malformed) {
 	t.Helper()
 	for _, target := range []string{"customresource/testdata/fuzz/FuzzDecode", "provider/testdata/fuzz/FuzzInvoke", "properties/testdata/fuzz/FuzzRead"} {
-		files, err := filepath.Glob(filepath.Join(checkout.Root(), "function", "internal", target, "*"))
+		files, err := filepath.Glob(filepath.Join(checkout.Root(), "internal", target, "*"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no corpus of %s (%v)", target, err)
 		}

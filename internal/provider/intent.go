@@ -1,0 +1,168 @@
+package provider
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/cfn"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/supersede"
+)
+
+// An intent is what a request comes down to.
+type intent struct {
+	target
+	kind    supersede.Kind
+	outcome customresource.Outcome // of a success
+}
+
+// intent checks a request and derives what it asks for. Its error says everything
+// that is wrong with the request; a Delete has none.
+func (p *Provider) intent(r customresource.Request, functionARN string) (intent, error) {
+	if r.Type == cfn.RequestDelete {
+		return p.deletion(r, functionARN), nil
+	}
+	stack, err := rayiam.ParseStackID(r.StackID)
+	if err != nil {
+		return intent{}, err
+	}
+	if account, known := accountOf(functionARN); known && account != stack.Account {
+		return intent{}, wrongAccount(account, stack.Account)
+	}
+	props, faults := p.checker.Read(r.Properties)
+	props = p.bounds.Default(props)
+	faults = append(faults, rayiam.Check(props, stack, p.bounds)...)
+
+	id := rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
+	in := intent{
+		target: target{
+			desired:    rayiam.Desired{Owner: id, Adoption: adoption(r, props)},
+			references: rayiam.PolicyReferences(props, stack),
+			expected:   map[string]bool{},
+			wait:       props.PropagationWait,
+		},
+		kind:    supersede.Create,
+		outcome: customresource.Outcome{PhysicalID: id, Data: rayiam.Attributes(props, stack)},
+	}
+	if r.Type == cfn.RequestUpdate {
+		faults = append(faults, p.update(&in, r, props)...)
+	}
+	faults = append(faults, fits(r, in.outcome)...)
+	if len(faults) > 0 {
+		return intent{}, faults
+	}
+	in.desired.Nodes = rayiam.Nodes(props, stack, id)
+	return in, nil
+}
+
+func adoption(r customresource.Request, props rayiam.Properties) rayiam.Adoption {
+	switch {
+	case props.AdoptExisting:
+		return rayiam.HoldAdopted
+	case r.Type == cfn.RequestUpdate:
+		return rayiam.OwnAdopted
+	}
+	return rayiam.KeepAdopted
+}
+
+// update completes the intent of an Update with what the old properties and the
+// present physical id add to it: its kind, and what has to go.
+func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Properties) rayiam.Faults {
+	old, _ := p.checker.Read(r.OldProperties)
+	present, known := rayiam.NamePrefixOf(r.PhysicalID, r.StackID, r.LogicalID)
+	if !known {
+		// Not an id of this provider, so it cannot tell. CloudFormation must get it back
+		// unless the name changes: another id would make it delete the resource.
+		present = old.NamePrefix
+	}
+	if present != props.NamePrefix {
+		in.kind = supersede.Replacement
+		if strings.EqualFold(present, props.NamePrefix) {
+			return rayiam.Faults{{Path: "NamePrefix", Value: rayiam.Quote(props.NamePrefix), Rule: fmt.Sprintf(differsInCaseOnly, rayiam.Quote(present))}}
+		}
+		return nil
+	}
+	in.outcome.PhysicalID = r.PhysicalID
+	oldOwner := rayiam.PhysicalID(old.NamePrefix, r.StackID, r.LogicalID)
+	if in.kind = supersede.Update; oldOwner != in.desired.Owner {
+		in.kind = supersede.ReplacementRollback
+	}
+	in.desired.Removals = p.leftovers(in, r, props.Names(), old, oldOwner)
+	return nil
+}
+
+// leftovers returns what the old properties of an Update name and the new ones do not.
+// Under the present prefix, these are the groups that went. Under another one, they are
+// what a failed replacement may have made.
+func (p *Provider) leftovers(in *intent, r customresource.Request, declared []string, old rayiam.Properties, oldOwner string) []rayiam.Removal {
+	since := time.Time{}
+	if in.kind == supersede.ReplacementRollback {
+		since = r.Issued(time.Now()).Add(-longestOperation)
+	}
+	var removals []rayiam.Removal
+	for _, name := range old.PossibleNames() {
+		in.expected[name] = in.kind == supersede.Update
+		if in.kind == supersede.ReplacementRollback || !slices.Contains(declared, name) {
+			removals = append(removals, p.removal(name, oldOwner, since))
+		}
+	}
+	return removals
+}
+
+// deletion is the intent of a Delete: nothing is left of what the resource owns. The
+// physical id says which set is meant, the properties which groups it has. Where
+// CloudFormation generated the id, because a Create never answered, the properties
+// say both.
+func (p *Provider) deletion(r customresource.Request, functionARN string) intent {
+	in := intent{kind: supersede.Delete, outcome: customresource.Outcome{PhysicalID: r.PhysicalID}}
+	in.expected = map[string]bool{}
+	stack, err := rayiam.ParseStackID(r.StackID)
+	if account, known := accountOf(functionARN); err != nil || known && account != stack.Account {
+		return in // a Create was refused for this: there is nothing
+	}
+	props, _ := p.checker.Read(r.Properties)
+	if namePrefix, ok := rayiam.NamePrefixOf(r.PhysicalID, r.StackID, r.LogicalID); ok {
+		props.NamePrefix = namePrefix
+	} else {
+		in.kind = supersede.GeneratedDelete
+	}
+	in.desired.Owner = rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
+	for _, name := range props.PossibleNames() {
+		in.expected[name] = strings.HasPrefix(name, p.bounds.NamePrefix)
+		in.desired.Removals = append(in.desired.Removals, p.removal(name, in.desired.Owner, time.Time{}))
+	}
+	return in
+}
+
+// longestOperation is for how long, at the most, CloudFormation may have been at an
+// operation of a stack when it rolls a part of it back. What a failed replacement made is
+// younger; a set that an earlier replacement has retained is not.
+const longestOperation = 24 * time.Hour
+
+func (p *Provider) removal(name, owner string, since time.Time) rayiam.Removal {
+	return rayiam.Removal{Name: name, Owner: owner, Since: since, Beyond: !strings.HasPrefix(name, p.bounds.NamePrefix)}
+}
+
+// fits refuses attributes that would not fit into the answer, before they are made.
+func fits(r customresource.Request, outcome customresource.Outcome) rayiam.Faults {
+	answer := customresource.Answer{Status: cfn.StatusSuccess, PhysicalID: outcome.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID, Data: outcome.Data}
+	if answer.Fits() {
+		return nil
+	}
+	return rayiam.Faults{{Path: "WorkerGroups", Rule: fmt.Sprintf(attributesTooLong, customresource.MaxAnswer)}}
+}
+
+var functionARNAccount = regexp.MustCompile(`^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:([0-9]{12}):`)
+
+func accountOf(functionARN string) (string, bool) {
+	m := functionARNAccount.FindStringSubmatch(functionARN)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}

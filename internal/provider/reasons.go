@@ -1,0 +1,52 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// The sentences in which a request's Reason says how it ended. docs/runbook.md quotes
+// them.
+const (
+	differsInCaseOnly = "the present one is %s, and IAM takes names that differ in case only for the same: choose one that differs in more"
+	attributesTooLong = "the attributes of so many or so long names do not fit into the %d bytes of an answer to CloudFormation: use fewer groups, shorter names or a shorter Path"
+)
+
+func wrongAccount(provider, stack string) error {
+	return fmt.Errorf("the provider runs in account %s and the stack is in account %s: it would make the roles in the wrong account, so deploy the provider there and point ServiceToken to it", provider, stack)
+}
+
+func nothingChanged(err error) error { return fmt.Errorf("nothing was changed: %w", err) }
+
+// notReverted does not wrap err: something is left, whatever led to it.
+func notReverted(err error) error {
+	return fmt.Errorf("%v; what it had written by then stays", err)
+}
+
+func rolledBack(err error) error {
+	return fmt.Errorf("%w; what it made has been taken away again", err)
+}
+
+// notRolledBack does not wrap err: what is left behind is a failure, whatever led to it.
+func notRolledBack(err error, owner string, cause error) error {
+	return fmt.Errorf("%v; and what it made could not be taken away again, see roles and instance profiles with the tag %s=%s: %v", err, rayiam.OwnerTag, owner, cause)
+}
+
+func oldSetKept(err error) error { return fmt.Errorf("%w; the old set is as it was", err) }
+
+func waitDoesNotFit(wait, left time.Duration) error {
+	return fmt.Errorf("PropagationWaitSeconds asks for %s, and the request has only %s left: give the provider's function a longer timeout, a longer ServiceTimeout, or wait less", wait, left.Round(time.Second))
+}
+
+func contradicted(plans int, err error) error {
+	return fmt.Errorf("gave up after %d plans, each of which IAM contradicted: %w", plans, err)
+}
+
+func outOfTime(last error) error {
+	return fmt.Errorf("no success before the deadline: %w", last)
+}
+
+var errInconsistent = errors.New("what IAM answers contradicts itself")

@@ -1,0 +1,220 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/iamsync"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// maxRounds is how often a plan is made at the most. A second round is rare: an
+// answer was lost, or somebody else is at the same names.
+const maxRounds = 12
+
+// maxLooks is how often IAM is observed for one plan at the most: for some ten seconds.
+const maxLooks = 8
+
+// A target is a state to bring IAM to.
+type target struct {
+	desired    rayiam.Desired
+	references []rayiam.PolicyReference // managed policies that have to exist
+	expected   map[string]bool          // names that are likely to be there already
+	wait       time.Duration            // for what was newly made
+}
+
+// A reconciler brings IAM to a target: it observes, plans and applies until nothing is
+// left to do. It knows nothing of CloudFormation.
+type reconciler struct {
+	sync  *iamsync.Sync
+	log   *slog.Logger
+	start time.Time
+
+	// beforeRemovals may stop an apply before worker groups are removed; nil never does.
+	beforeRemovals func(context.Context) error
+
+	first rayiam.Observed // before the first write
+	wrote bool
+	fresh []string // instance profiles that EC2 may not know yet
+
+	stages map[string]int64 // milliseconds
+}
+
+func newReconciler(sync *iamsync.Sync, log *slog.Logger) *reconciler {
+	return &reconciler{sync: sync, log: log, start: time.Now(), stages: map[string]int64{}}
+}
+
+// reached reports whether there is nothing to do.
+func (r *reconciler) reached(ctx context.Context, t target) bool {
+	plan, err := r.plan(ctx, t)
+	return err == nil && plan.Empty()
+}
+
+// converge observes, plans and applies until nothing is left to do.
+func (r *reconciler) converge(ctx context.Context, t target) error {
+	for round := 1; ; round++ {
+		plan, err := r.plan(ctx, t)
+		if err != nil {
+			if !r.wrote {
+				err = nothingChanged(err)
+			}
+			return err
+		}
+		if plan.Empty() {
+			return nil
+		}
+		begun := time.Now()
+		r.wrote = true
+		r.fresh = append(r.fresh, plan.Fresh()...)
+		err = r.apply(ctx, t, plan)
+		r.log.Info("applied", "round", round, "ok", err == nil, "ms", r.stage("apply", begun))
+		switch {
+		case err == nil:
+			return nil
+		case !iamsync.Stale(err):
+			return err
+		case round == maxRounds:
+			return contradicted(round, err)
+		}
+		r.log.Warn("planning again", "round", round, slog.String("error", err.Error()))
+		if err := sleep(ctx, iamsync.Backoff(round), err); err != nil {
+			return err
+		}
+	}
+}
+
+// apply writes a plan. Of a target that has nodes, it asks beforeRemovals first whether
+// those that went may be removed.
+func (r *reconciler) apply(ctx context.Context, t target, plan rayiam.Plan) error {
+	before, removing := plan.Split(t.desired.Removals)
+	if err := r.sync.Apply(ctx, before); err != nil {
+		return err
+	}
+	if r.beforeRemovals != nil && len(t.desired.Nodes) > 0 && !removing.Empty() {
+		if err := r.beforeRemovals(ctx); err != nil {
+			if before.Empty() {
+				return err
+			}
+			return notReverted(err)
+		}
+	}
+	return r.sync.Apply(ctx, removing)
+}
+
+// plan observes IAM and returns what is to be done, or why nothing may be.
+func (r *reconciler) plan(ctx context.Context, t target) (rayiam.Plan, error) {
+	observed, missing, err := r.observe(ctx, t)
+	if err != nil {
+		return rayiam.Plan{}, err
+	}
+	if !r.wrote {
+		r.first = observed
+	}
+	plan, err := rayiam.NewPlan(t.desired, observed)
+	if faults := rayiam.MissingPolicies(t.references, missing); len(faults) > 0 {
+		err = errors.Join(faults, err)
+	}
+	if err != nil {
+		return rayiam.Plan{}, err
+	}
+	r.fresh = append(r.fresh, recent(t, observed)...)
+	if err := r.enoughTime(ctx, t, plan); err != nil {
+		return rayiam.Plan{}, err
+	}
+	steps := 0
+	for _, phase := range plan.Phases {
+		steps += len(phase)
+	}
+	r.log.Info("planned", "phases", len(plan.Phases), "steps", steps)
+	return plan, nil
+}
+
+// observe reads what IAM has of the target, again while that contradicts itself.
+func (r *reconciler) observe(ctx context.Context, t target) (rayiam.Observed, map[string]bool, error) {
+	for look := 1; ; look++ {
+		begun := time.Now()
+		observed, missing, err := r.sync.Observe(ctx, t.desired.Lookups(t.expected), arns(t.references))
+		if err != nil {
+			return rayiam.Observed{}, nil, err
+		}
+		r.log.Info("observed", "roles", len(observed.Roles), "instanceProfiles", len(observed.InstanceProfiles), "ms", r.stage("observe", begun))
+		if !observed.Torn() || look == maxLooks {
+			return observed, missing, nil
+		}
+		r.log.Warn("what was observed contradicts itself: looking again", "look", look)
+		if err := sleep(ctx, iamsync.Backoff(look), errInconsistent); err != nil {
+			return rayiam.Observed{}, nil, err
+		}
+	}
+}
+
+// propagate waits until what was made can be used.
+func (r *reconciler) propagate(ctx context.Context, t target) error {
+	slices.Sort(r.fresh)
+	r.fresh = slices.Compact(r.fresh)
+	begun := time.Now()
+	if err := r.sync.AwaitProfiles(ctx, r.fresh, t.wait); err != nil {
+		return err
+	}
+	r.log.Info("propagated", "profiles", r.fresh, "ms", r.stage("propagate", begun))
+	return nil
+}
+
+// recent names the declared profiles that are younger than the wait: an earlier
+// attempt at this request made them and may have been cut off before it waited.
+func recent(t target, observed rayiam.Observed) []string {
+	var names []string
+	for _, node := range t.desired.Nodes {
+		if profile, ok := observed.InstanceProfiles[node.Name]; ok && time.Since(profile.Created) < t.wait {
+			names = append(names, node.Name)
+		}
+	}
+	return names
+}
+
+// enoughTime refuses to begin what could not be waited for.
+func (r *reconciler) enoughTime(ctx context.Context, t target, plan rayiam.Plan) error {
+	end, ok := ctx.Deadline()
+	if r.wrote || !ok || len(plan.Fresh()) == 0 || time.Until(end) > t.wait {
+		return nil
+	}
+	return waitDoesNotFit(t.wait, time.Until(end))
+}
+
+// summarize logs, and returns, what the work took.
+func (r *reconciler) summarize() customresource.Effort {
+	calls, retries := r.sync.Calls()
+	r.log.Info("summary", "calls", calls, "retries", retries, "ms", time.Since(r.start).Milliseconds(), "stages", r.stages)
+	return customresource.Effort{Calls: calls, Retries: retries}
+}
+
+// stage counts the milliseconds since begun to a stage of the work.
+func (r *reconciler) stage(name string, begun time.Time) int64 {
+	ms := time.Since(begun).Milliseconds()
+	r.stages[name] += ms
+	return ms
+}
+
+func arns(references []rayiam.PolicyReference) []string {
+	var list []string
+	for _, ref := range references {
+		list = append(list, ref.ARN)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func sleep(ctx context.Context, d time.Duration, last error) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return outOfTime(last)
+	}
+}

@@ -1,0 +1,95 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/supersede"
+)
+
+// A run carries out one request.
+type run struct {
+	*reconciler
+	intent
+	watch *supersede.Watch
+}
+
+// do carries the request out, in the order of the timeline in package supersede.
+func (r *run) do(ctx context.Context) error {
+	if over := r.watch.BeforeWrites(ctx); over != nil {
+		return r.supersededBefore(ctx, over)
+	}
+	if r.belongsToLaterResource(ctx) {
+		r.log.Warn("leaving the resource alone: the id is of another life of it")
+		return nil
+	}
+	working, cancel := r.reserve(ctx)
+	defer cancel()
+	err := r.pursue(working)
+	switch {
+	case r.isAbandoned(ctx, err):
+		return r.rollBack(ctx, r.madeSinceIssued(), err)
+	case err != nil && r.kind == supersede.Replacement && r.wrote:
+		return r.rollBack(ctx, r.madeByThisRun(), oldSetKept(err))
+	case err != nil || !r.kind.Rule().QuietPeriod || len(r.desired.Removals) == 0:
+		return err
+	}
+	return r.quietPeriod(ctx, r.target, nil)
+}
+
+// supersededBefore ends a request that CloudFormation no longer waited for when it began.
+func (r *run) supersededBefore(ctx context.Context, over *supersede.Error) error {
+	switch {
+	case over.Abandoned():
+		return r.rollBack(ctx, r.madeSinceIssued(), over)
+	case r.reached(ctx, r.target): // by an attempt before, whose answer may be lost
+		return nil
+	}
+	return nothingChanged(over)
+}
+
+// belongsToLaterResource reports whether a Delete with a generated id would delete what a
+// later resource of the same name has.
+func (r *run) belongsToLaterResource(ctx context.Context) bool {
+	return r.kind.Rule().AsksOwner && !r.reached(ctx, r.target) && r.watch.OwnsSet(ctx)
+}
+
+// pursue converges and waits until what was made can be used. Its error is a
+// *supersede.Error if the request is abandoned by then.
+func (r *run) pursue(ctx context.Context) error {
+	r.beforeRemovals = func(ctx context.Context) error {
+		if over := r.watch.BeforeRemovals(ctx); over != nil {
+			return over
+		}
+		return nil
+	}
+	if err := r.converge(ctx, r.target); err != nil {
+		return err
+	}
+	late := r.watch.Late() // with the last write
+	if err := r.propagate(ctx, r.target); err != nil || !late {
+		return err
+	}
+	if over := r.watch.Last(ctx); over != nil {
+		return over
+	}
+	return nil
+}
+
+// isAbandoned reports whether what there is, now that the work has ended with err, belongs
+// to no stack: what this attempt made, or one before it that was cut off.
+func (r *run) isAbandoned(ctx context.Context, err error) bool {
+	return errors.Is(err, customresource.ErrAbandoned) && r.kind.Rule().AsksLast || err != nil && r.wrote && r.watch.Last(ctx) != nil
+}
+
+// reserve returns a context that ends before ctx does, if that has an end: by the time that
+// is kept for rolling back.
+func (r *run) reserve(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, end.Add(-r.rollbackTime(time.Until(end))))
+}

@@ -1,0 +1,78 @@
+package supersede
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/cfn"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/stackresource"
+)
+
+// An Error says that CloudFormation no longer waits for a request.
+type Error struct {
+	request  cfn.RequestType
+	status   string // of the resource
+	standing standing
+	age      time.Duration // of the request
+}
+
+// Error names the request, its age and the status of its resource.
+func (e *Error) Error() string {
+	return fmt.Sprintf("CloudFormation does not wait for this %s any more: it was issued %s ago, and the resource is %s", e.request, e.age.Round(time.Second), e.status)
+}
+
+// Is makes the request count as abandoned in the metrics.
+func (e *Error) Is(target error) bool { return target == customresource.ErrAbandoned }
+
+// Abandoned reports whether no later request deletes what this one has made.
+func (e *Error) Abandoned() bool { return e.standing == abandoned }
+
+// atLeast returns an Error if the standing of the request is at least this, twice. The
+// error says that CloudFormation could not be asked; most callers then take the request
+// for current.
+func (w *Watch) atLeast(ctx context.Context, least standing) (*Error, error) {
+	state, over, err := w.confirmed(ctx, func(s stackresource.State) bool { return w.standing(s) >= least })
+	if !over {
+		return nil, err
+	}
+	return &Error{w.request, state.Status, w.standing(state), time.Since(w.issued)}, nil
+}
+
+// confirmed reports whether something holds of the resource, and still does confirmPause
+// later, when it was in this state. The error says that CloudFormation could not be asked.
+func (w *Watch) confirmed(ctx context.Context, holds func(stackresource.State) bool) (stackresource.State, bool, error) {
+	if state, err := w.read(ctx); err != nil || !holds(state) {
+		return state, false, err
+	}
+	if err := sleep(ctx, confirmPause); err != nil {
+		return stackresource.State{}, false, fmt.Errorf("CloudFormation was asked only once: %w", err)
+	}
+	state, err := w.read(ctx)
+	return state, err == nil && holds(state), err
+}
+
+func (w *Watch) read(ctx context.Context) (stackresource.State, error) {
+	state, err := w.stacks.Read(ctx, w.stackID, w.logicalID)
+	if err != nil {
+		w.log.Warn("cannot tell whether CloudFormation still waits", slog.String("error", err.Error()))
+		return state, err
+	}
+	w.log.Info("asked CloudFormation", "resourceStatus", state.Status, "resourcePhysicalId", state.PhysicalID)
+	return state, nil
+}
+
+// sleep waits for d. The error is that of ctx, if it ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

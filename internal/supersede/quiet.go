@@ -1,0 +1,85 @@
+package supersede
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+const (
+	// quietPeriod is how long nothing may have appeared before a request that follows
+	// another one is done. It is longer than lateAfter: whatever the other request
+	// writes later than that, it asks about itself.
+	quietPeriod = 5 * time.Second
+
+	// lookPause lies between two looks of a quiet period.
+	lookPause = time.Second
+
+	// maxQuietPeriods bounds how often a quiet period may begin anew.
+	maxQuietPeriods = 4
+)
+
+// A Follower is the work of a request that follows another one.
+type Follower interface {
+	// Appeared reports whether something is there again that the request has removed.
+	Appeared(ctx context.Context) (bool, error)
+	// Remove removes it.
+	Remove(ctx context.Context) error
+}
+
+// QuietPeriod looks again until nothing has appeared for quietPeriod, or half of the time
+// that ctx leaves, and removes what has. It ends after four such times whatever appears.
+// That IAM does not answer a look is no error: the work of the request was done before.
+func (w *Watch) QuietPeriod(ctx context.Context, f Follower) error {
+	period, begun := quietPeriod, time.Now()
+	if end, ok := ctx.Deadline(); ok {
+		period = min(period, time.Until(end)/2)
+	}
+	looking, cancel := context.WithTimeout(ctx, maxQuietPeriods*period)
+	defer cancel()
+	for last := begun; time.Since(last) < period; {
+		if sleep(looking, min(lookPause, period)) != nil {
+			return nil
+		}
+		appeared, err := f.Appeared(looking)
+		switch {
+		case err != nil && looking.Err() != nil:
+			w.log.Warn("cannot tell whether something has appeared", slog.String("error", err.Error()))
+			return nil
+		case err != nil:
+			return err
+		case !appeared:
+			continue
+		}
+		w.log.Warn("a superseded request is still in flight: removing what it has made")
+		if err := f.Remove(ctx); err != nil {
+			if errors.Is(err, errLaterRequest) {
+				return nil
+			}
+			return err
+		}
+		last = time.Now()
+	}
+	return nil
+}
+
+// errLaterRequest ends a quiet period: what has appeared is a later request's.
+var errLaterRequest = errors.New("a later request has made this")
+
+// StillAbandoned is asked before each removal of a rollback: the next request for the same
+// resource makes the same roles. It returns an error that ends a quiet period without a
+// failure if a later request is current by now, and one that is a failure if CloudFormation
+// cannot be asked.
+func (w *Watch) StillAbandoned(ctx context.Context) error {
+	over, err := w.atLeast(ctx, abandoned)
+	switch {
+	case err != nil:
+		return fmt.Errorf("it is not known whose it is what has appeared since: %w", err)
+	case over == nil:
+		w.log.Warn("leaving what has appeared to a later request")
+		return errLaterRequest
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package supersede
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/stackresource"
+)
+
+var kinds = []Kind{Create, Update, Replacement, ReplacementRollback, Delete, GeneratedDelete}
+
+// TestRules holds that each kind of request asks exactly at the moments and from the ages
+// that its row of the table names.
+func TestRules(t *testing.T) {
+	if len(kinds) != len(rules) {
+		t.Fatalf("%d kinds, %d rules", len(kinds), len(rules))
+	}
+	moments := []struct {
+		name string
+		from time.Duration
+		asks func(Rule) bool
+		ask  func(*Watch, context.Context)
+	}{
+		{"first", staleAfter, func(r Rule) bool { return r.AsksFirst }, func(w *Watch, ctx context.Context) { w.BeforeWrites(ctx) }},
+		{"owner", 0, func(r Rule) bool { return r.AsksOwner }, func(w *Watch, ctx context.Context) { w.OwnsSet(ctx) }},
+		{"before removals", lateAfter, func(r Rule) bool { return r.AsksBeforeRemovals }, func(w *Watch, ctx context.Context) { w.BeforeRemovals(ctx) }},
+		{"last", lateAfter, func(r Rule) bool { return r.AsksLast }, func(w *Watch, ctx context.Context) { w.Last(ctx) }},
+		{"while hidden", lateAfter, func(r Rule) bool { return r.AsksLast }, func(w *Watch, ctx context.Context) { _ = w.WhileHidden(ctx) }},
+	}
+	for _, kind := range kinds {
+		for _, moment := range moments {
+			for _, age := range []time.Duration{0, lateAfter - time.Second, lateAfter, staleAfter - time.Second, staleAfter} {
+				synctest.Test(t, func(t *testing.T) {
+					w, cloudformation := watching(kind, age, stackresource.State{Status: "UPDATE_IN_PROGRESS", PhysicalID: "another"})
+					moment.ask(w, t.Context())
+					if got, want := cloudformation.asked > 0, moment.asks(kind.Rule()) && age >= moment.from; got != want {
+						t.Errorf("%s, %s, %s old: asks %v, want %v", kind, moment.name, age, got, want)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestRules_Documented holds the table in the decision record to the one in the code.
+func TestRules_Documented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/decisions/0007-superseded-requests.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes := func(v bool, text string) string {
+		if v {
+			return text
+		}
+		return "-"
+	}
+	for _, kind := range kinds {
+		r := kind.Rule()
+		first := yes(r.AsksFirst, "if stale")
+		if r.AsksOwner {
+			first = "always"
+		}
+		abandoned := yes(r.AsksLast, "rolls back")
+		if r.AsksBeforeRemovals {
+			abandoned = "stops"
+		}
+		if r.AsksOwner {
+			abandoned = "leaves the set"
+		}
+		row := fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", kind, first, yes(r.AsksBeforeRemovals, "if late"), yes(r.AsksLast, "if late"), yes(r.QuietPeriod, "yes"), abandoned)
+		if !strings.Contains(string(page), "\n"+row+"\n") {
+			t.Errorf("the decision record lacks the row\n%s", row)
+		}
+	}
+	for name, d := range map[string]time.Duration{"late": lateAfter, "stale": staleAfter, "quiet period": quietPeriod} {
+		if m := regexp.MustCompile(`\*` + name + `\*[^.]*?(\d+) seconds`).FindSubmatch(page); m == nil || string(m[1]) != fmt.Sprint(int(d.Seconds())) {
+			t.Errorf("the decision record gives %q for %s, want %s", m, name, d)
+		}
+	}
+}

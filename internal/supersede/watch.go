@@ -1,0 +1,158 @@
+package supersede
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/cfn"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/stackresource"
+)
+
+const (
+	// lateAfter is the age from which a request is late. Before that, the request that
+	// supersedes it is still in its quiet period: see quietPeriod.
+	lateAfter = 4 * time.Second
+
+	// staleAfter is the age from which a request is stale.
+	staleAfter = 30 * time.Second
+
+	// confirmPause lies between two questions that must be answered alike before the
+	// answer counts: what CloudFormation answers may be older than the request.
+	confirmPause = time.Second
+
+	// hiddenPause lies between questions while IAM does not show what was made.
+	hiddenPause = 5 * time.Second
+)
+
+// Stacks tells how CloudFormation sees a resource of a stack. The error is of a stack or
+// resource that CloudFormation does not know, of a denial, or of no answer in time.
+type Stacks interface {
+	Read(ctx context.Context, stackID, logicalID string) (stackresource.State, error)
+}
+
+// A Watch asks CloudFormation, which never takes a request back, what has become of the
+// resource meanwhile. It is for one request, and safe for several callers at once.
+type Watch struct {
+	kind       Kind
+	request    cfn.RequestType
+	stackID    string
+	logicalID  string
+	physicalID string // of the event
+	owner      string // the physical id of the set that the request is about
+	issued     time.Time
+	stacks     Stacks
+	log        *slog.Logger
+
+	mu      sync.Mutex
+	asked   time.Time // by WhileHidden
+	verdict *Error    // once the request is known to be abandoned
+}
+
+// New returns the Watch of a request of this kind, which is about the set of owner.
+func New(r customresource.Request, kind Kind, owner string, stacks Stacks, log *slog.Logger) *Watch {
+	return &Watch{
+		kind: kind, request: r.Type, stackID: r.StackID, logicalID: r.LogicalID, physicalID: r.PhysicalID,
+		owner: owner, issued: r.Issued(time.Now()), stacks: stacks, log: log,
+	}
+}
+
+// Issued is when CloudFormation issued the request, to the second.
+func (w *Watch) Issued() time.Time { return w.issued }
+
+func (w *Watch) late() bool  { return time.Since(w.issued) >= lateAfter }
+func (w *Watch) stale() bool { return time.Since(w.issued) >= staleAfter }
+
+func (w *Watch) ours(physicalID string) bool {
+	_, ours := rayiam.NamePrefixOf(physicalID, w.stackID, w.logicalID)
+	return ours
+}
+
+// BeforeWrites is asked before the first write. It returns an error if the request is
+// stale and superseded.
+func (w *Watch) BeforeWrites(ctx context.Context) *Error {
+	if !w.kind.Rule().AsksFirst || !w.stale() {
+		return nil
+	}
+	over, _ := w.atLeast(ctx, superseded)
+	if over != nil && over.Abandoned() {
+		w.remember(over)
+	}
+	return over
+}
+
+// BeforeRemovals is asked before worker groups are removed. It returns an error if the
+// request is late and superseded.
+func (w *Watch) BeforeRemovals(ctx context.Context) *Error {
+	if !w.kind.Rule().AsksBeforeRemovals || !w.late() {
+		return nil
+	}
+	over, _ := w.atLeast(ctx, superseded)
+	return over
+}
+
+// Last is asked after the last write, or when the work has failed. It returns an error if
+// the request is late and abandoned. Once that is known, it asks no more.
+func (w *Watch) Last(ctx context.Context) *Error {
+	if over := w.known(); over != nil || !w.kind.Rule().AsksLast || !w.late() {
+		return over
+	}
+	if over, _ := w.atLeast(ctx, abandoned); over != nil {
+		w.remember(over)
+	}
+	return w.known()
+}
+
+// Late reports whether Last would ask by now.
+func (w *Watch) Late() bool { return w.kind.Rule().AsksLast && w.late() }
+
+// WhileHidden is Last for many who ask at once, and again and again, while IAM does not
+// show what the request has made: perhaps the next request has deleted it. One of them
+// asks CloudFormation, every hiddenPause.
+func (w *Watch) WhileHidden(ctx context.Context) error {
+	w.mu.Lock()
+	turn := time.Since(w.asked) >= hiddenPause
+	if turn {
+		w.asked = time.Now()
+	}
+	w.mu.Unlock()
+	over := w.known()
+	if turn {
+		over = w.Last(ctx)
+	}
+	if over == nil {
+		return nil
+	}
+	return over
+}
+
+func (w *Watch) remember(over *Error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.verdict = over
+}
+
+func (w *Watch) known() *Error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.verdict
+}
+
+// OwnsSet reports, for a Delete with a generated id, whether the set belongs to the
+// resource as it is by now, or is about to when the Delete is stale: then the Delete is
+// of an earlier resource of the same name. It is false if CloudFormation cannot be
+// asked, so that the Delete proceeds.
+func (w *Watch) OwnsSet(ctx context.Context) bool {
+	if !w.kind.Rule().AsksOwner {
+		return false
+	}
+	_, owns, _ := w.confirmed(ctx, func(s stackresource.State) bool {
+		return s.PhysicalID == w.owner && !slices.Contains(gone, s.Status) || w.stale() && s.Status == "CREATE_IN_PROGRESS"
+	})
+	return owns
+}

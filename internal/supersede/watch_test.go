@@ -1,0 +1,202 @@
+package supersede
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/cfn"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/stackresource"
+)
+
+const presentID = "ray-0123456789ab"
+
+// answers are what CloudFormation answers in turn, the last one again and again. An empty
+// state is a denial.
+type answers struct {
+	states []stackresource.State
+	asked  int
+}
+
+func (a *answers) Read(context.Context, string, string) (stackresource.State, error) {
+	s := a.states[min(a.asked, len(a.states)-1)]
+	if a.asked++; s.Status == "" {
+		return s, errors.New("denied")
+	}
+	return s, nil
+}
+
+// watching returns the Watch of a request of this age.
+func watching(kind Kind, age time.Duration, states ...stackresource.State) (*Watch, *answers) {
+	requests := map[Kind]cfn.RequestType{Create: cfn.RequestCreate, Delete: cfn.RequestDelete, GeneratedDelete: cfn.RequestDelete}
+	request := customresource.Request{Type: cfn.RequestUpdate, PhysicalID: presentID}
+	if r, ok := requests[kind]; ok {
+		request.Type = r
+	}
+	a := &answers{states: states}
+	w := New(request, kind, presentID, a, slog.New(slog.DiscardHandler))
+	w.issued = time.Now().Add(-age)
+	return w, a
+}
+
+// is is the state of a resource with the physical id that an Update's event has.
+func is(status string) stackresource.State {
+	return stackresource.State{Status: status, PhysicalID: presentID}
+}
+
+// The moments at which a request may ask.
+var (
+	first    = (*Watch).BeforeWrites
+	removals = (*Watch).BeforeRemovals
+	last     = (*Watch).Last
+)
+
+// TestWatch holds when a request asks, what it takes for an end, and that it goes on
+// where nobody can tell.
+func TestWatch(t *testing.T) {
+	replaced := stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: "other-0123456789ab"}
+	tests := []struct {
+		name   string
+		kind   Kind
+		age    time.Duration
+		moment func(*Watch, context.Context) *Error
+		states []stackresource.State
+		want   standing
+		asked  int
+	}{
+		{"a young Create", Create, 3 * time.Second, last, []stackresource.State{is("DELETE_COMPLETE")}, current, 0},
+		{"a Create that is waited for", Create, 4 * time.Second, last, []stackresource.State{is("CREATE_IN_PROGRESS")}, current, 1},
+		{"a cancelled Create", Create, 4 * time.Second, last, []stackresource.State{is("CREATE_FAILED")}, abandoned, 2},
+		{"a Create whose Delete is at work", Create, 4 * time.Second, last, []stackresource.State{is("DELETE_IN_PROGRESS")}, abandoned, 2},
+		{"a Create whose Delete is over", Create, 4 * time.Second, last, []stackresource.State{is("DELETE_COMPLETE")}, abandoned, 2},
+		{"a Create whose Delete failed", Create, 4 * time.Second, last, []stackresource.State{is("DELETE_FAILED")}, abandoned, 2},
+		{"a state that was older than the request", Create, 4 * time.Second, last, []stackresource.State{is("CREATE_FAILED"), is("CREATE_IN_PROGRESS")}, current, 2},
+		{"a Create whose like has been answered", Create, time.Hour, last, []stackresource.State{is("CREATE_COMPLETE")}, current, 1},
+		{"a Create of what lives and was updated", Create, time.Hour, last, []stackresource.State{is("UPDATE_COMPLETE")}, current, 1},
+		{"a Create of what was replaced, in the cleanup", Create, time.Hour, last, []stackresource.State{{Status: "DELETE_IN_PROGRESS", PhysicalID: rayiam.PhysicalID("other", "", "")}}, current, 1},
+		{"an imported resource", Create, time.Hour, last, []stackresource.State{is("IMPORT_COMPLETE")}, current, 1},
+		{"CloudFormation does not tell", Create, time.Hour, last, []stackresource.State{{}}, current, 1},
+		{"CloudFormation does not tell the second time", Create, time.Hour, last, []stackresource.State{is("DELETE_COMPLETE"), {}}, current, 2},
+		{"a replacement that is waited for", Replacement, 4 * time.Second, last, []stackresource.State{is("UPDATE_IN_PROGRESS")}, current, 1},
+		{"a replacement that was taken back", Replacement, 4 * time.Second, last, []stackresource.State{is("UPDATE_COMPLETE")}, abandoned, 2},
+		{"a replacement that was cancelled", Replacement, 4 * time.Second, last, []stackresource.State{is("UPDATE_FAILED")}, abandoned, 2},
+		{"a replacement whose like has been answered", Replacement, time.Hour, last, []stackresource.State{replaced}, current, 1},
+		{"a replacement during the cleanup", Replacement, time.Hour, last, []stackresource.State{is("DELETE_IN_PROGRESS")}, current, 1},
+		{"an Update in place", Update, time.Hour, last, []stackresource.State{is("DELETE_COMPLETE")}, current, 0},
+		{"a Delete", Delete, time.Hour, last, []stackresource.State{is("DELETE_COMPLETE")}, current, 0},
+
+		{"a Create at its beginning", Create, 29 * time.Second, first, []stackresource.State{is("DELETE_COMPLETE")}, current, 0},
+		{"a stale Create that is waited for", Create, 30 * time.Second, first, []stackresource.State{is("CREATE_IN_PROGRESS")}, current, 1},
+		{"a stale Create of what is deleted", Create, 30 * time.Second, first, []stackresource.State{is("DELETE_COMPLETE")}, abandoned, 2},
+		{"a stale Create of what is being updated", Create, 30 * time.Second, first, []stackresource.State{is("UPDATE_IN_PROGRESS")}, superseded, 2},
+		{"a stale Create of what was updated", Create, 30 * time.Second, first, []stackresource.State{is("UPDATE_COMPLETE")}, superseded, 2},
+		{"a stale Create of what has been created", Create, 30 * time.Second, first, []stackresource.State{is("CREATE_COMPLETE")}, superseded, 2},
+		{"a stale Update that is waited for", Update, 30 * time.Second, first, []stackresource.State{is("UPDATE_IN_PROGRESS")}, current, 1},
+		{"a stale Update that is over", Update, 30 * time.Second, first, []stackresource.State{is("UPDATE_COMPLETE")}, superseded, 2},
+		{"a stale Update of what is being deleted", Update, 30 * time.Second, first, []stackresource.State{is("DELETE_IN_PROGRESS")}, superseded, 2},
+		{"a stale replacement that was taken back", Replacement, 30 * time.Second, first, []stackresource.State{is("UPDATE_COMPLETE")}, abandoned, 2},
+		{"a stale replacement whose like has been answered", Update, 30 * time.Second, first, []stackresource.State{replaced}, superseded, 2},
+		{"a late Update about to delete", Update, 4 * time.Second, removals, []stackresource.State{is("UPDATE_COMPLETE")}, superseded, 2},
+		{"a late Update about to delete, waited for", Update, 4 * time.Second, removals, []stackresource.State{is("UPDATE_IN_PROGRESS")}, current, 1},
+		{"an early Update about to delete", Update, 3 * time.Second, removals, []stackresource.State{is("UPDATE_COMPLETE")}, current, 0},
+		{"a stale Delete", Delete, time.Hour, first, []stackresource.State{is("UPDATE_COMPLETE")}, current, 0},
+		{"a stale request of which CloudFormation does not tell", Update, time.Hour, first, []stackresource.State{{}}, current, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, cloudformation := watching(tt.kind, tt.age, tt.states...)
+				got, err := current, tt.moment(w, t.Context())
+				if err != nil {
+					got = err.standing
+				}
+				if got != tt.want || cloudformation.asked != tt.asked {
+					t.Errorf("%v after %d questions, standing %d; want %d after %d", err, cloudformation.asked, got, tt.want, tt.asked)
+				}
+			})
+		})
+	}
+}
+
+// TestWatch_OwnsSet holds when a Delete with a generated id is not meant for the set that is
+// there.
+func TestWatch_OwnsSet(t *testing.T) {
+	generated := func(status string) stackresource.State {
+		return stackresource.State{Status: status, PhysicalID: "generated"}
+	}
+	for name, tt := range map[string]struct {
+		age    time.Duration
+		states []stackresource.State
+		want   bool
+	}{
+		"a later resource":                    {0, []stackresource.State{is("CREATE_COMPLETE")}, true},
+		"a later resource that is updated":    {0, []stackresource.State{is("UPDATE_IN_PROGRESS")}, true},
+		"its own Create":                      {0, []stackresource.State{generated("DELETE_IN_PROGRESS")}, false},
+		"its own Create, answered after all":  {0, []stackresource.State{is("DELETE_IN_PROGRESS")}, false},
+		"a later resource that begins":        {time.Minute, []stackresource.State{generated("CREATE_IN_PROGRESS")}, true},
+		"its own Create, shown late":          {0, []stackresource.State{generated("CREATE_IN_PROGRESS")}, false},
+		"an answer that does not last":        {0, []stackresource.State{is("CREATE_COMPLETE"), is("DELETE_IN_PROGRESS")}, false},
+		"CloudFormation does not tell":        {0, []stackresource.State{{}}, false},
+		"CloudFormation does not tell, later": {0, []stackresource.State{is("CREATE_COMPLETE"), {}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, _ := watching(GeneratedDelete, tt.age, tt.states...)
+				if got := w.OwnsSet(t.Context()); got != tt.want {
+					t.Errorf("owns the set: %v, want %v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// TestWatch_Says holds what the template's author reads.
+func TestWatch_Says(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := watching(Create, 90*time.Second, is("DELETE_COMPLETE"))
+		want := "CloudFormation does not wait for this Create any more: it was issued 1m31s ago, and the resource is DELETE_COMPLETE"
+		if err := w.Last(t.Context()); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
+}
+
+// TestWatch_AsksSeldom holds that what is over stays over without another question, and
+// that many calls which IAM does not show ask once in hiddenPause.
+func TestWatch_AsksSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, cloudformation := watching(Create, time.Minute, is("CREATE_IN_PROGRESS"), is("CREATE_IN_PROGRESS"), is("DELETE_COMPLETE"))
+		for range 30 {
+			for range 8 {
+				go func() { _ = w.WhileHidden(t.Context()) }()
+			}
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		if cloudformation.asked != 4 { // at 0 and 5 seconds, and at 10 and 11
+			t.Errorf("asked %d times in 30 seconds, want 4", cloudformation.asked)
+		}
+		if err := w.Last(t.Context()); err == nil || !strings.Contains(err.Error(), "DELETE_COMPLETE") || cloudformation.asked != 4 {
+			t.Errorf("got %v after %d questions, want the end that is known", err, cloudformation.asked)
+		}
+	})
+}
+
+// TestWatch_DeadlineBetweenQuestions holds that one answer alone is not an end.
+func TestWatch_DeadlineBetweenQuestions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, cloudformation := watching(Create, time.Minute, is("DELETE_COMPLETE"))
+		ctx, cancel := context.WithTimeout(t.Context(), confirmPause/2)
+		defer cancel()
+		if err := w.Last(ctx); err != nil || cloudformation.asked != 1 {
+			t.Errorf("got %v after %d questions, want none after 1", err, cloudformation.asked)
+		}
+	})
+}
