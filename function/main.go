@@ -13,7 +13,6 @@ import (
 
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/internal/provider"
-	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
 func main() {
@@ -30,7 +29,7 @@ func resource(log *slog.Logger) customresource.Resource {
 		log.Error("loading the AWS configuration", slog.String("error", err.Error()))
 		return customresource.Unavailable{Err: err}
 	}
-	p, err := provider.New(cfg, rayiam.BoundsFromEnvironment(os.Getenv))
+	p, err := provider.New(cfg, provider.SettingsFromEnvironment(os.Getenv))
 	if err != nil {
 		log.Error("starting the provider", slog.String("error", err.Error()))
 		return customresource.Unavailable{Err: err}

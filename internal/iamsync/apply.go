@@ -32,7 +32,9 @@ func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 		step, start, attempts := steps[i], time.Now(), 0
 		err := b.do(call{
 			doing:   step.String(),
+			subject: subjectOf(step),
 			write:   true,
+			tagged:  conditionedOnTags(step),
 			verdict: func(err error) verdict { return s.judge(step, err) },
 			attempt: func(ctx context.Context) error {
 				attempts++
@@ -70,7 +72,7 @@ func (s *Sync) judge(step rayiam.Step, err error) verdict {
 	case rayiam.DeleteRole, rayiam.DeleteInstanceProfile:
 		return stale // it was there a moment ago: look again rather than leave it behind
 	}
-	if s.exists(entity{"role", step.Role}) || s.exists(entity{"instance profile", step.InstanceProfile}) {
+	if s.exists(entity{roleKind, step.Role}) || s.exists(entity{profileKind, step.InstanceProfile}) {
 		return waiting // not yet visible to the part of IAM that answered
 	}
 	return stale
@@ -82,21 +84,28 @@ func (s *Sync) remember(step rayiam.Step, err error) error {
 	switch step.Call {
 	case rayiam.CreateRole, rayiam.CreateInstanceProfile:
 		if err == nil || has(err, codePresent) {
-			s.setExists(created(step), true)
+			s.setExists(subjectOf(step), true)
 		}
 	case rayiam.DeleteRole, rayiam.DeleteInstanceProfile:
 		if err == nil {
-			s.setExists(created(step), false)
+			s.setExists(subjectOf(step), false)
 		}
+	}
+	if err == nil && setsConditions(step) {
+		s.touch(subjectOf(step), time.Now())
 	}
 	return err
 }
 
-func created(step rayiam.Step) entity {
-	if step.Role != "" {
-		return entity{"role", step.Role}
+// setsConditions reports whether a step changes what IAM judges later steps by: tags or the
+// boundary.
+func setsConditions(step rayiam.Step) bool {
+	switch step.Call {
+	case rayiam.CreateRole, rayiam.CreateInstanceProfile, rayiam.TagRole, rayiam.TagInstanceProfile,
+		rayiam.UntagRole, rayiam.UntagInstanceProfile, rayiam.PutRolePermissionsBoundary:
+		return true
 	}
-	return entity{"instance profile", step.InstanceProfile}
+	return false
 }
 
 // worthRepeating returns the indexes of the steps of a phase to try once more.

@@ -89,10 +89,10 @@ func hangs(string) (*http.Response, error) {
 // that costs nothing.
 func onWire(t *testing.T, w *wire, do func(ctx context.Context, s *Sync)) (log string) {
 	t.Helper()
-	return onWireWith(t, w, nil, do)
+	return onWireWith(t, w, Patience{}, nil, do)
 }
 
-func onWireWith(t *testing.T, w *wire, hidden Hidden, do func(ctx context.Context, s *Sync)) (log string) {
+func onWireWith(t *testing.T, w *wire, patience Patience, hidden Hidden, do func(ctx context.Context, s *Sync)) (log string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -105,7 +105,7 @@ func onWireWith(t *testing.T, w *wire, hidden Hidden, do func(ctx context.Contex
 				return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
 			}),
 		}
-		do(ctx, New(cfg, hidden, slog.New(slog.NewJSONHandler(&out, nil))))
+		do(ctx, New(cfg, patience, hidden, slog.New(slog.NewJSONHandler(&out, nil))))
 		log = out.String()
 		time.Sleep(time.Minute)
 	})

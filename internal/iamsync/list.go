@@ -9,11 +9,11 @@ import (
 
 // pages reads every page of a list, each with its own retries: next makes the call
 // for one page and returns the marker of the page after it, nil at the end.
-func (b *batch) pages(doing string, next func(ctx context.Context, marker *string) (*string, error)) error {
+func (b *batch) pages(doing, role string, next func(ctx context.Context, marker *string) (*string, error)) error {
 	var marker *string
 	for {
 		var after *string
-		err := b.read(doing, func(ctx context.Context) (err error) {
+		err := b.read(doing+role, entity{roleKind, role}, func(ctx context.Context) (err error) {
 			after, err = next(ctx, marker)
 			return err
 		})
@@ -26,7 +26,7 @@ func (b *batch) pages(doing string, next func(ctx context.Context, marker *strin
 
 func (b *batch) listAttachedRolePolicies(role string) ([]string, error) {
 	var arns []string
-	err := b.pages("listing the managed policies of role "+role, func(ctx context.Context, marker *string) (*string, error) {
+	err := b.pages("listing the managed policies of role ", role, func(ctx context.Context, marker *string) (*string, error) {
 		out, err := b.sync.client.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &role, Marker: marker})
 		if err != nil {
 			return nil, err
@@ -41,7 +41,7 @@ func (b *batch) listAttachedRolePolicies(role string) ([]string, error) {
 
 func (b *batch) listRolePolicies(role string) ([]string, error) {
 	var names []string
-	err := b.pages("listing the inline policies of role "+role, func(ctx context.Context, marker *string) (*string, error) {
+	err := b.pages("listing the inline policies of role ", role, func(ctx context.Context, marker *string) (*string, error) {
 		out, err := b.sync.client.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: &role, Marker: marker})
 		if err != nil {
 			return nil, err
@@ -54,7 +54,7 @@ func (b *batch) listRolePolicies(role string) ([]string, error) {
 
 func (b *batch) listInstanceProfilesForRole(role string) ([]string, error) {
 	var names []string
-	err := b.pages("listing the instance profiles of role "+role, func(ctx context.Context, marker *string) (*string, error) {
+	err := b.pages("listing the instance profiles of role ", role, func(ctx context.Context, marker *string) (*string, error) {
 		out, err := b.sync.client.ListInstanceProfilesForRole(ctx, &iam.ListInstanceProfilesForRoleInput{RoleName: &role, Marker: marker})
 		if err != nil {
 			return nil, err

@@ -128,7 +128,7 @@ func absentIsWaiting(err error) verdict {
 
 func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
 	var role *rayiam.Role
-	err := b.readEntity(entity{"role", l.Name}, l.Beyond, func(ctx context.Context) error {
+	err := b.readEntity(entity{roleKind, l.Name}, l.Beyond, func(ctx context.Context) error {
 		out, err := b.sync.client.GetRole(ctx, &iam.GetRoleInput{RoleName: &l.Name})
 		if err != nil {
 			return err
@@ -140,6 +140,7 @@ func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
 		if boundary := out.Role.PermissionsBoundary; boundary != nil {
 			role.PermissionsBoundary = aws.ToString(boundary.PermissionsBoundaryArn)
 		}
+		b.sync.touch(entity{roleKind, l.Name}, role.Created)
 		return nil
 	})
 	return role, err
@@ -147,7 +148,7 @@ func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
 
 func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, error) {
 	var profile *rayiam.InstanceProfile
-	err := b.readEntity(entity{"instance profile", l.Name}, l.Beyond, func(ctx context.Context) error {
+	err := b.readEntity(entity{profileKind, l.Name}, l.Beyond, func(ctx context.Context) error {
 		out, err := b.sync.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &l.Name})
 		if err != nil {
 			return err
@@ -160,6 +161,7 @@ func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, er
 		for _, role := range p.Roles {
 			profile.Roles = append(profile.Roles, aws.ToString(role.RoleName))
 		}
+		b.sync.touch(entity{profileKind, l.Name}, profile.Created)
 		return nil
 	})
 	return profile, err
@@ -167,7 +169,7 @@ func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, er
 
 func (b *batch) getPolicy(o *observation, arn string) error {
 	found := false
-	err := b.read("reading policy "+arn, func(ctx context.Context) error {
+	err := b.read("reading policy "+arn, entity{}, func(ctx context.Context) error {
 		_, err := b.sync.client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
 		found = err == nil
 		return err
@@ -181,7 +183,7 @@ func (b *batch) getPolicy(o *observation, arn string) error {
 }
 
 func (b *batch) getRolePolicy(d *details, role, name string) error {
-	return b.read(fmt.Sprintf("reading inline policy %s of role %s", name, role), func(ctx context.Context) error {
+	return b.read(fmt.Sprintf("reading inline policy %s of role %s", name, role), entity{roleKind, role}, func(ctx context.Context) error {
 		out, err := b.sync.client.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
 		if err != nil {
 			return err
@@ -209,11 +211,13 @@ func (b *batch) readEntity(e entity, beyond bool, attempt func(context.Context) 
 			return absentIsDone(err)
 		}
 	}
-	return b.do(call{doing: doing, verdict: judge, attempt: attempt})
+	return b.do(call{doing: doing, subject: e, verdict: judge, attempt: attempt})
 }
 
-func (b *batch) read(doing string, attempt func(context.Context) error) error {
-	return b.do(call{doing: doing, verdict: absentIsDone, attempt: attempt})
+// read reads something about a role or instance profile, or, of an empty subject, about a
+// managed policy. That it is not there is an answer.
+func (b *batch) read(doing string, subject entity, attempt func(context.Context) error) error {
+	return b.do(call{doing: doing, subject: subject, verdict: absentIsDone, attempt: attempt})
 }
 
 // decoded undoes the percent-encoding in which the SDK returns policy documents.

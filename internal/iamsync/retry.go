@@ -45,7 +45,9 @@ var errHalted = errors.New("not tried again, since another call had failed")
 // A call is one IAM call with what is particular to it.
 type call struct {
 	doing   string              // what it does, for errors and the log: "creating role ray-head"
+	subject entity              // what it is about; empty for a managed policy
 	write   bool                // whether it may have happened although it failed
+	tagged  bool                // whether IAM judges it by the subject's tags
 	verdict func(error) verdict // judges the errors that classify finds final
 	attempt func(context.Context) error
 }
@@ -56,17 +58,24 @@ func (b *batch) do(c call) error {
 	b.sync.slots <- struct{}{}
 	defer func() { <-b.sync.slots }()
 	faults, start := 0, time.Now()
+	var denied time.Time // first
 	for n := 1; ; n++ {
 		err := b.attempt(c.attempt)
 		if err == nil {
 			return nil
 		}
 		if b.ctx.Err() != nil {
-			return &deadlineError{doing: c.doing, attempts: n, err: err}
+			return &deadlineError{doing: c.doing, attempts: n, waited: time.Since(start), err: err}
 		}
 		v := classify(err)
 		if v == final {
 			v = c.verdict(err)
+		}
+		if v == final && has(err, codeDenied) {
+			if denied.IsZero() {
+				denied = time.Now()
+			}
+			v, err = b.denied(c, err, denied)
 		}
 		if v == faulty {
 			if faults++; c.write && faults >= maxFaults {
@@ -85,7 +94,7 @@ func (b *batch) do(c call) error {
 		delay := Backoff(n)
 		b.sync.retries.Add(1)
 		b.sync.log.Warn("retrying", "doing", c.doing, "attempt", n, "delay", delay.String(), slog.String("error", words(err)))
-		if err := b.sleep(c.doing, n, delay, err); err != nil {
+		if err := b.sleep(c.doing, n, start, delay, err); err != nil {
 			return err
 		}
 	}
@@ -108,7 +117,7 @@ func (b *batch) attempt(attempt func(context.Context) error) error {
 	return attempt(ctx)
 }
 
-func (b *batch) sleep(doing string, attempts int, delay time.Duration, last error) error {
+func (b *batch) sleep(doing string, attempts int, start time.Time, delay time.Duration, last error) error {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
@@ -117,6 +126,6 @@ func (b *batch) sleep(doing string, attempts int, delay time.Duration, last erro
 	case <-b.failed:
 		return fmt.Errorf("%s: %w", doing, errHalted)
 	case <-b.ctx.Done():
-		return &deadlineError{doing: doing, attempts: attempts, err: last}
+		return &deadlineError{doing: doing, attempts: attempts, waited: time.Since(start), err: last}
 	}
 }

@@ -233,7 +233,7 @@ func TestHidden(t *testing.T) {
 				}
 				return tt.hides(asked)
 			})
-			onWireWith(t, w, hidden, func(ctx context.Context, s *Sync) {
+			onWireWith(t, w, Patience{}, hidden, func(ctx context.Context, s *Sync) {
 				start = time.Now()
 				err := s.AwaitProfiles(ctx, []string{"ray-head"}, time.Second)
 				if took := time.Since(start); err == nil || !strings.Contains(err.Error(), tt.want) || took > tt.took {
@@ -251,7 +251,7 @@ func TestHidden(t *testing.T) {
 func TestForget(t *testing.T) {
 	w := &wire{replies: map[string][]reply{"GetRole": {fails(404, "NoSuchEntity")}, "GetInstanceProfile": {fails(404, "NoSuchEntity")}}}
 	onWire(t, w, func(ctx context.Context, s *Sync) {
-		s.setExists(entity{"role", "ray-head"}, true)
+		s.setExists(entity{roleKind, "ray-head"}, true)
 		s.Forget()
 		observed, _, err := s.Observe(ctx, []rayiam.Lookup{{Name: "ray-head"}}, nil)
 		if err != nil || len(observed.Roles) > 0 {

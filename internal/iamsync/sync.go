@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -18,13 +19,15 @@ const maxInFlight = 64
 
 // A Sync talks to IAM on behalf of one request.
 type Sync struct {
-	client *iam.Client
-	hidden Hidden
-	log    *slog.Logger
-	slots  chan struct{}
+	client   *iam.Client
+	hidden   Hidden
+	patience Patience
+	log      *slog.Logger
+	slots    chan struct{}
 
-	mu   sync.Mutex
-	sure map[entity]bool // roles and profiles that exist, whatever a read says
+	mu      sync.Mutex
+	sure    map[entity]bool      // roles and profiles that exist, whatever a read says
+	touched map[entity]time.Time // when they were made, or given tags or a boundary
 
 	calls, retries atomic.Int64
 }
@@ -39,9 +42,12 @@ type Hidden interface {
 // New returns a Sync for one request. It does the retrying itself, so the
 // client's own is switched off: that one knows a fixed number of attempts, where
 // a request has a deadline. With a nil hidden it waits until that deadline.
-func New(cfg aws.Config, hidden Hidden, log *slog.Logger) *Sync {
+func New(cfg aws.Config, patience Patience, hidden Hidden, log *slog.Logger) *Sync {
 	client := iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
-	return &Sync{client: client, hidden: hidden, log: log, slots: make(chan struct{}, maxInFlight), sure: map[entity]bool{}}
+	return &Sync{
+		client: client, hidden: hidden, patience: patience, log: log, slots: make(chan struct{}, maxInFlight),
+		sure: map[entity]bool{}, touched: map[entity]time.Time{},
+	}
 }
 
 // Calls returns how many calls were made so far, and how many of them were
@@ -83,6 +89,12 @@ func (s *Sync) parallel(ctx context.Context, n int, do func(b *batch, i int) err
 
 // An entity names a role or an instance profile.
 type entity struct{ kind, name string }
+
+// The kinds of entities, as errors name them.
+const (
+	roleKind    = "role"
+	profileKind = "instance profile"
+)
 
 // setExists records what a write has shown: IAM answers reads for a while as if
 // what was just made were not there.

@@ -25,6 +25,7 @@ func (s *Sync) AwaitProfiles(ctx context.Context, names []string, wait time.Dura
 		name := names[i]
 		return b.do(call{
 			doing:   fmt.Sprintf("waiting for instance profile %s to list its role", name),
+			subject: entity{profileKind, name},
 			verdict: visibility,
 			attempt: func(ctx context.Context) error { return s.listsItsRole(ctx, name) },
 		})
@@ -59,7 +60,7 @@ func (s *Sync) AwaitShown(ctx context.Context) {
 	made := s.made()
 	errs := s.parallel(ctx, len(made), func(b *batch, i int) (err error) {
 		lookup := rayiam.Lookup{Name: made[i].name}
-		if made[i].kind == "role" {
+		if made[i].kind == roleKind {
 			_, err = b.getRole(lookup)
 		} else {
 			_, err = b.getInstanceProfile(lookup)

@@ -92,7 +92,7 @@ func responseURL(payload []byte) string {
 // nobody was answered, and an answer that CloudFormation takes and that is free of the
 // URL.
 func FuzzInvoke(f *testing.F) {
-	p, err := New(aws.Config{Region: "us-east-1", HTTPClient: emptyIAM{}, Credentials: aws.AnonymousCredentials{}}, rayiam.Bounds{})
+	p, err := New(aws.Config{Region: "us-east-1", HTTPClient: emptyIAM{}, Credentials: aws.AnonymousCredentials{}}, Settings{Bounds: rayiam.Bounds{}})
 	if err != nil {
 		f.Fatal(err)
 	}

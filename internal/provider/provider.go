@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -25,20 +26,24 @@ import (
 
 // A Provider implements customresource.Resource.
 type Provider struct {
-	aws     aws.Config
-	checker *properties.Checker
-	bounds  rayiam.Bounds
-	stacks  *stackresource.Reader
+	aws      aws.Config
+	checker  *properties.Checker
+	bounds   rayiam.Bounds
+	patience iamsync.Patience
+	stacks   *stackresource.Reader
 }
 
-// New returns a Provider that reaches IAM as cfg says and stays within bounds. The
-// error is of the embedded schema.
-func New(cfg aws.Config, bounds rayiam.Bounds) (*Provider, error) {
+// New returns a Provider that reaches IAM as cfg says, and whose process has just started.
+// The error is of the embedded schema.
+func New(cfg aws.Config, settings Settings) (*Provider, error) {
 	checker, err := properties.NewChecker()
 	if err != nil {
 		return nil, fmt.Errorf("compiling the schema of the properties: %w", err)
 	}
-	return &Provider{aws: cfg, checker: checker, bounds: bounds, stacks: stackresource.NewReader(cfg)}, nil
+	return &Provider{
+		aws: cfg, checker: checker, bounds: settings.Bounds, stacks: stackresource.NewReader(cfg),
+		patience: iamsync.Patience{Time: settings.DenialPatience, Started: time.Now()},
+	}, nil
 }
 
 // PhysicalID returns the id of the resource that r declares. It is defined for
@@ -65,7 +70,7 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 	if err != nil {
 		return rayiam.Plan{}, err
 	}
-	return newReconciler(iamsync.New(p.aws, nil, log), log).plan(ctx, in.target)
+	return newReconciler(iamsync.New(p.aws, p.patience, nil, log), log).plan(ctx, in.target)
 }
 
 // Reconcile brings IAM to the state that r asks for.
@@ -76,7 +81,7 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 	}
 	log.Info("checked", "intent", in.kind.String(), "physicalId", in.outcome.PhysicalID, "nodes", len(in.desired.Nodes), "removals", len(in.desired.Removals))
 	watch := supersede.New(r, in.kind, in.desired.Owner, p.stacks, log)
-	w := &run{intent: in, watch: watch, reconciler: newReconciler(iamsync.New(p.aws, watch, log), log)}
+	w := &run{intent: in, watch: watch, reconciler: newReconciler(iamsync.New(p.aws, p.patience, watch, log), log)}
 	if err = w.do(ctx); err != nil {
 		w.sync.AwaitShown(ctx) // to the request that CloudFormation sends next
 	}

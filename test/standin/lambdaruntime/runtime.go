@@ -80,6 +80,7 @@ func Start(executable, account string, env ...string) (*Function, error) {
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "_HANDLER=bootstrap",
 		"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_SESSION_TOKEN=token",
+		"RAYIAM_DENIAL_PATIENCE_SECONDS=0", // tests that are about it set another
 	}, env...)
 	f.cmd.Stdout, f.cmd.Stderr = (*logWriter)(f), (*logWriter)(f)
 	checkout.DieWithParent(f.cmd)

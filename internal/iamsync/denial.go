@@ -1,0 +1,153 @@
+package iamsync
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// A denial of IAM may pass. The rights of a function that was just deployed, and the tags
+// and the boundary of a role that was just made, take seconds until all of IAM knows
+// them: https://github.com/aws/aws-cdk/issues/37675,
+// https://github.com/hashicorp/terraform-provider-aws/issues/27028. What IAM calls an
+// explicit denial does not pass.
+
+// A Patience says how long denials are repeated that may pass.
+type Patience struct {
+	// Time is how long one call is repeated, counted from its first denial; 0 for not at
+	// all.
+	Time time.Duration
+	// Started is when the function's process started. Its rights may be as new.
+	Started time.Time
+}
+
+// DefaultPatience is how long AWS's own tools repeat a denial:
+// https://github.com/aws/aws-cdk/pull/37878.
+const DefaultPatience = 30 * time.Second
+
+// youth is how old a process, a role or an instance profile may be for a denial to come
+// from what IAM does not see yet.
+const youth = 2 * time.Minute
+
+// A denial is IAM's refusal of a call.
+type denial struct {
+	policy   string // whose policy it is, in IAM's words; empty where IAM does not say
+	explicit bool   // a Deny statement matched, so it does not pass
+}
+
+// The phrases of IAM's denials, in lower case.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+const (
+	explicitPhrase = "explicit deny"
+	implicitPhrase = "because no "
+)
+
+// The policies that IAM names in a denial, in lower case.
+const (
+	identityPolicy    = "identity-based policy"
+	resourcePolicy    = "resource-based policy"
+	boundaryPolicy    = "permissions boundary"
+	sessionPolicy     = "session policy"
+	servicePolicy     = "service control policy"
+	resourceControl   = "resource control policy"
+	endpointPolicy    = "vpc endpoint policy"
+	declarativePolicy = "declarative policy"
+)
+
+var policies = []string{identityPolicy, resourcePolicy, boundaryPolicy, sessionPolicy, servicePolicy, resourceControl, endpointPolicy, declarativePolicy}
+
+// denialOf reads a denial. It is false for an error that is none. Words that IAM does not
+// document count as an implicit denial.
+func denialOf(err error) (denial, bool) {
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() != codeDenied {
+		return denial{}, false
+	}
+	message := strings.ToLower(api.ErrorMessage())
+	_, after, explicit := strings.Cut(message, explicitPhrase)
+	if !explicit {
+		_, after, _ = strings.Cut(message, implicitPhrase)
+	}
+	d, first := denial{explicit: explicit}, len(after)
+	for _, policy := range policies {
+		if at := strings.Index(after, policy); at >= 0 && at < first {
+			d.policy, first = policy, at
+		}
+	}
+	return d, true
+}
+
+// denied judges a denial of a call that was first denied at since.
+func (b *batch) denied(c call, err error, since time.Time) (verdict, error) {
+	d, _ := denialOf(err)
+	if d.explicit {
+		return final, err
+	}
+	if absent := b.absence(c); absent != nil {
+		if v := c.verdict(absent); v != final {
+			return v, absent
+		}
+	}
+	if time.Since(since) < b.sync.patience.Time && b.sync.mayPass(c.subject) {
+		return waiting, err
+	}
+	return final, err
+}
+
+// mayPass reports whether a denial of a call about this entity may come from rights or
+// tags that IAM does not see yet.
+func (s *Sync) mayPass(subject entity) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.patience.Started) < youth || time.Since(s.touched[subject]) < youth
+}
+
+// touch records when an entity was made, or was given tags or a boundary.
+func (s *Sync) touch(e entity, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at.After(s.touched[e]) {
+		s.touched[e] = at
+	}
+}
+
+// absence returns IAM's answer that what a call is to change is not there, or nil. IAM has
+// no tags of what is gone, so it denies a call that is conditioned on tags; only the read,
+// which is not, tells: https://github.com/aws/karpenter-provider-aws/issues/2100.
+func (b *batch) absence(c call) error {
+	if !c.tagged {
+		return nil
+	}
+	err := b.attempt(func(ctx context.Context) (err error) {
+		if c.subject.kind == roleKind {
+			_, err = b.sync.client.GetRole(ctx, &iam.GetRoleInput{RoleName: &c.subject.name})
+		} else {
+			_, err = b.sync.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &c.subject.name})
+		}
+		return err
+	})
+	if has(err, codeAbsent) {
+		return err
+	}
+	return nil
+}
+
+// subjectOf returns the entity whose tags IAM judges a step by.
+func subjectOf(step rayiam.Step) entity {
+	if step.InstanceProfile != "" {
+		return entity{profileKind, step.InstanceProfile}
+	}
+	return entity{roleKind, step.Role}
+}
+
+// conditionedOnTags reports whether a step is about an entity that exists, so that its tags
+// decide.
+func conditionedOnTags(step rayiam.Step) bool {
+	return step.Call != rayiam.CreateRole && step.Call != rayiam.CreateInstanceProfile
+}

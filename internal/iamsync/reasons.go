@@ -1,0 +1,189 @@
+package iamsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+)
+
+// noAnswer is what is said of a call that IAM left unanswered.
+const noAnswer = "IAM did not answer"
+
+// words reduces the SDK's error to what a person needs: IAM's own code and words.
+func words(err error) string {
+	var (
+		api     smithy.APIError
+		timeout net.Error
+	)
+	switch {
+	case errors.As(err, &api):
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return noAnswer
+	}
+	var operation *smithy.OperationError
+	if !errors.As(err, &operation) {
+		return err.Error()
+	}
+	return "the connection to IAM broke: " + innermost(err).Error()
+}
+
+func innermost(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err
+}
+
+// requestID is what AWS support asks for.
+func requestID(err error) string {
+	var response interface{ ServiceRequestID() string }
+	if errors.As(err, &response) && response.ServiceRequestID() != "" {
+		return " [IAM request " + response.ServiceRequestID() + "]"
+	}
+	return ""
+}
+
+// A failure is a call that did not succeed.
+type failure interface {
+	error
+	what() string  // "reading role ray-head"
+	cause() string // the same for calls that failed for one reason
+}
+
+// A callError is a call that failed for good, or for now.
+type callError struct {
+	doing string
+	err   error
+	stale bool // IAM is not as it was observed
+}
+
+func (e *callError) Error() string { return e.doing + ": " + e.cause() + requestID(e.err) }
+func (e *callError) Unwrap() error { return e.err }
+func (e *callError) what() string  { return e.doing }
+func (e *callError) cause() string { return words(e.err) }
+
+// A deadlineError says that time ran out, and over what.
+type deadlineError struct {
+	doing    string
+	attempts int
+	waited   time.Duration
+	err      error
+}
+
+func (e *deadlineError) Error() string { return e.doing + ": " + e.cause() + requestID(e.err) }
+func (e *deadlineError) Unwrap() error { return e.err }
+func (e *deadlineError) what() string  { return e.doing }
+func (e *deadlineError) cause() string {
+	if text := words(e.err); text != noAnswer {
+		return "no success before the deadline, the last answer was: " + text
+	}
+	return fmt.Sprintf("%s within %s, before the deadline", noAnswer, e.waited.Round(time.Second))
+}
+
+// failures are the errors of calls that were made at once, in the plan's order.
+type failures []error
+
+// maxNamed is how many calls are named that failed for one reason.
+const maxNamed = 3
+
+// Error says each reason once, with the calls that failed for it, and once what to do about
+// all of one kind.
+func (fs failures) Error() string {
+	var texts []string
+	for _, group := range fs.byCause() {
+		texts = append(texts, group.String())
+	}
+	text := strings.Join(texts, "; ")
+	if advice := fs.advice(); len(advice) > 0 {
+		text += " (" + strings.Join(advice, "; ") + ")"
+	}
+	return text
+}
+
+func (fs failures) Unwrap() []error { return fs }
+
+// A causeGroup is the calls that failed for one reason.
+type causeGroup struct {
+	first error
+	cause string
+	calls []string
+}
+
+func (fs failures) byCause() []*causeGroup {
+	var groups []*causeGroup
+	for _, err := range fs {
+		f, ok := errors.AsType[failure](err)
+		if !ok {
+			groups = append(groups, &causeGroup{first: err})
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g *causeGroup) bool { return g.cause == f.cause() })
+		if i < 0 {
+			i, groups = len(groups), append(groups, &causeGroup{first: err, cause: f.cause()})
+		}
+		groups[i].calls = append(groups[i].calls, f.what())
+	}
+	return groups
+}
+
+func (g *causeGroup) String() string {
+	switch n := len(g.calls); {
+	case n < 2:
+		return g.first.Error()
+	case n <= maxNamed:
+		return g.cause + ": " + strings.Join(g.calls, ", ")
+	default:
+		return fmt.Sprintf("%s: %s and %d more", g.cause, strings.Join(g.calls[:maxNamed], ", "), n-maxNamed)
+	}
+}
+
+// advice says what to do, each thing once.
+func (fs failures) advice() []string {
+	var advice []string
+	for _, err := range fs {
+		if d, ok := denialOf(err); ok {
+			advice = append(advice, denialAdvice(d))
+			continue
+		}
+		var api smithy.APIError
+		if errors.As(err, &api) && advices[api.ErrorCode()] != "" {
+			advice = append(advice, advices[api.ErrorCode()])
+		}
+	}
+	slices.Sort(advice)
+	return slices.Compact(advice)
+}
+
+// advices say what to do about IAM's final errors.
+var advices = map[string]string{
+	codeOverQuota:             "a quota of the account is used up: remove what is not used, or ask for more in Service Quotas",
+	"MalformedPolicyDocument": "correct the policy document in the template",
+	"InvalidClientTokenId":    "the function's credentials are not valid in this partition",
+}
+
+// denialAdvice says whose policy denies a call, and what to do.
+func denialAdvice(d denial) string {
+	switch d.policy {
+	case servicePolicy, resourceControl, declarativePolicy:
+		return "a " + d.policy + " of the AWS organization forbids this: ask its owner what it demands, a permissions boundary or tags for instance, and declare that, or have the provider's execution role exempted"
+	case boundaryPolicy:
+		return "the permissions boundary on the provider's execution role forbids this: have the boundary's owner allow the IAM calls that the role's own policy allows"
+	case sessionPolicy:
+		return "a session policy on the provider's credentials forbids this: call the function without one"
+	case resourcePolicy:
+		return "a resource-based policy forbids this: ask the owner of the resource"
+	case endpointPolicy:
+		return "the policy of a VPC endpoint forbids this: allow the IAM calls of the provider's execution role in the endpoint's policy"
+	}
+	if d.explicit {
+		return "a Deny statement of the provider's execution role forbids this: the names are the provider's own, or somebody has added a policy to the role"
+	}
+	return "the provider's execution role does not allow this: compare the parameters of the provider's stack with what the template asks for"
+}

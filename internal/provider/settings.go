@@ -1,0 +1,28 @@
+package provider
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/iamsync"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// Settings are what the function's environment sets.
+type Settings struct {
+	Bounds rayiam.Bounds
+	// DenialPatience is how long a call is repeated whose denial may pass, because rights
+	// or tags are too new for IAM to see.
+	DenialPatience time.Duration
+}
+
+// SettingsFromEnvironment reads the bounds, and RAYIAM_DENIAL_PATIENCE_SECONDS: a whole
+// number, iamsync.DefaultPatience where there is none.
+func SettingsFromEnvironment(getenv func(string) string) Settings {
+	s := Settings{Bounds: rayiam.BoundsFromEnvironment(getenv), DenialPatience: iamsync.DefaultPatience}
+	if seconds, err := strconv.Atoi(strings.TrimSpace(getenv("RAYIAM_DENIAL_PATIENCE_SECONDS"))); err == nil && seconds >= 0 {
+		s.DenialPatience = time.Duration(seconds) * time.Second
+	}
+	return s
+}
