@@ -18,6 +18,7 @@ import (
 type intent struct {
 	target
 	kind    supersede.Kind
+	added   []string               // nodes of an Update that the old properties do not have
 	outcome customresource.Outcome // of a success
 }
 
@@ -93,6 +94,7 @@ func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Pro
 		in.kind = supersede.ReplacementRollback
 	}
 	in.desired.Removals = p.leftovers(in, r, props.Names(), old, oldOwner)
+	in.added = slices.DeleteFunc(props.Names(), func(name string) bool { return slices.Contains(old.Names(), name) })
 	return nil
 }
 

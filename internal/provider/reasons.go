@@ -30,6 +30,10 @@ func rolledBack(err error) error {
 	return fmt.Errorf("%w; what it made has been taken away again", err)
 }
 
+func groupsRolledBack(err error) error {
+	return fmt.Errorf("%w; the worker groups that this Update had begun to add were removed again", err)
+}
+
 // notRolledBack does not wrap err: what is left behind is a failure, whatever led to it.
 func notRolledBack(err error, owner string, cause error) error {
 	return fmt.Errorf("%v; and what it made could not be taken away again, see roles and instance profiles with the tag %s=%s: %v", err, rayiam.OwnerTag, owner, cause)

@@ -13,60 +13,71 @@ const (
 	// clockSkew is by how much IAM's clock and that of the response URL may differ.
 	clockSkew = time.Minute
 
-	// createRollbackTime is kept of a Create's time, or an eighth where that is less.
-	createRollbackTime = 10 * time.Second
+	// rollbackTime is kept of a request's time, or an eighth where that is less, for rolling
+	// back. A replacement keeps a third: it has a whole set to remove.
+	rollbackTime = 10 * time.Second
 )
 
-// rollbackTime is what is kept of the time that is left for rolling back. CloudFormation
-// deletes what a failed Create has made, but only the request itself can roll back a
-// replacement: CloudFormation keeps to the old physical id and hears of no other.
-func (r *run) rollbackTime(left time.Duration) time.Duration {
-	switch r.kind {
-	case supersede.Create:
-		return min(createRollbackTime, left/8)
-	case supersede.Replacement:
+// timeToRollBack is what is kept of the time that is left for rolling back.
+func (r *run) timeToRollBack(left time.Duration) time.Duration {
+	switch {
+	case r.kind == supersede.Replacement:
 		return left / 3
+	case r.kind == supersede.Create, len(r.added) > 0:
+		return min(rollbackTime, left/8)
 	}
 	return 0
 }
 
-// madeByThisRun returns the nodes that were not the resource's own before this run. What
-// was its own is none of it: the rollback of a replacement may be a replacement too, and
-// then the "new" set is the one that is in use. What an attempt that was cut off made is
-// left to the Update that CloudFormation rolls back with.
-func (r *run) madeByThisRun() []rayiam.Removal {
+// madeForReplacement returns what this request, in this attempt or in one that was cut off,
+// made or adopted of a new set. What was there before is none of it: the rollback of a
+// replacement is a replacement too, and then the "new" set is the one that is in use.
+func (r *run) madeForReplacement() []rayiam.Removal {
 	var made []rayiam.Removal
 	owner := r.desired.Owner
 	for _, node := range r.desired.Nodes {
-		role, profile := r.first.Roles[node.Name], r.first.InstanceProfiles[node.Name]
-		if role.Tags[rayiam.OwnerTag] != owner && profile.Tags[rayiam.OwnerTag] != owner {
-			made = append(made, rayiam.Removal{Name: node.Name, Owner: owner})
+		removal := rayiam.Removal{Name: node.Name, Owner: owner}
+		role, profile := r.first.Roles[node.Name].Tags, r.first.InstanceProfiles[node.Name].Tags
+		if role[rayiam.OwnerTag] == owner || profile[rayiam.OwnerTag] == owner {
+			if role[rayiam.AdoptedTag] == rayiam.Held || profile[rayiam.AdoptedTag] == rayiam.Held {
+				continue // when it was adopted, IAM does not tell
+			}
+			removal.Since = r.watch.Issued()
 		}
+		made = append(made, removal)
 	}
 	return made
 }
 
-// madeSinceIssued returns the nodes, sparing what the resource had before the request was
-// issued, retained by an earlier resource of the same name for instance. So it covers what
-// an attempt that was cut off has made. What was adopted is released.
-func (r *run) madeSinceIssued() []rayiam.Removal {
+// since returns the removals of these names, keeping what the resource had there before the
+// request was issued, retained by an earlier resource of the same name for instance. So they
+// cover what an attempt that was cut off has made. What was adopted is released.
+func (r *run) since(names []string) []rayiam.Removal {
 	var made []rayiam.Removal
-	for _, node := range r.desired.Nodes {
-		made = append(made, rayiam.Removal{Name: node.Name, Owner: r.desired.Owner, Since: r.watch.Issued().Add(-clockSkew)})
+	for _, name := range names {
+		made = append(made, rayiam.Removal{Name: name, Owner: r.desired.Owner, Since: r.watch.Issued().Add(-clockSkew)})
 	}
 	return made
+}
+
+func (r *run) declaredNames() []string {
+	var names []string
+	for _, node := range r.desired.Nodes {
+		names = append(names, node.Name)
+	}
+	return names
 }
 
 // rollBack removes what was made for a request that ended with err, and adds to err how
-// that went.
-func (r *run) rollBack(ctx context.Context, made []rayiam.Removal, err error) error {
+// that went: in the words of done, if nothing is left.
+func (r *run) rollBack(ctx context.Context, made []rayiam.Removal, err error, done func(error) error) error {
 	r.log.Warn("rolling back", slog.String("error", err.Error()))
 	back := target{desired: rayiam.Desired{Removals: made}}
 	cause := r.removeAll(ctx, back)
 	if cause != nil {
 		return notRolledBack(err, r.desired.Owner, cause)
 	}
-	return rolledBack(err)
+	return done(err)
 }
 
 func (r *run) removeAll(ctx context.Context, back target) error {

@@ -30,20 +30,34 @@ func (r *run) do(ctx context.Context) error {
 	err := r.pursue(working)
 	switch {
 	case r.isAbandoned(ctx, err):
-		return r.rollBack(ctx, r.madeSinceIssued(), err)
-	case err != nil && r.kind == supersede.Replacement && r.wrote:
-		return r.rollBack(ctx, r.madeByThisRun(), oldSetKept(err))
+		return r.rollBack(ctx, r.since(r.declaredNames()), err, rolledBack)
+	case err != nil && r.wrote:
+		return r.failed(ctx, err)
 	case err != nil || !r.kind.Rule().QuietPeriod || len(r.desired.Removals) == 0:
 		return err
 	}
 	return r.quietPeriod(ctx, r.target, nil)
 }
 
+// failed ends a request that CloudFormation still waits for and that has failed after its
+// first write. It rolls back what only the request itself can: CloudFormation keeps to the
+// old physical id and hears of no new set, and where rollbacks are switched off, nothing it
+// sends later names a worker group that an Update has begun.
+func (r *run) failed(ctx context.Context, err error) error {
+	switch {
+	case r.kind == supersede.Replacement:
+		return r.rollBack(ctx, r.madeForReplacement(), oldSetKept(err), rolledBack)
+	case r.kind == supersede.Update && len(r.added) > 0 && !r.watch.Superseded(ctx):
+		return r.rollBack(ctx, r.since(r.added), err, groupsRolledBack)
+	}
+	return err
+}
+
 // supersededBefore ends a request that CloudFormation no longer waited for when it began.
 func (r *run) supersededBefore(ctx context.Context, over *supersede.Error) error {
 	switch {
 	case over.Abandoned():
-		return r.rollBack(ctx, r.madeSinceIssued(), over)
+		return r.rollBack(ctx, r.since(r.declaredNames()), over, rolledBack)
 	case r.reached(ctx, r.target): // by an attempt before, whose answer may be lost
 		return nil
 	}
@@ -91,5 +105,5 @@ func (r *run) reserve(ctx context.Context) (context.Context, context.CancelFunc)
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, end.Add(-r.rollbackTime(time.Until(end))))
+	return context.WithDeadline(ctx, end.Add(-r.timeToRollBack(time.Until(end))))
 }

@@ -108,6 +108,17 @@ func (w *Watch) Last(ctx context.Context) *Error {
 	return w.known()
 }
 
+// Superseded is asked before a request that has failed rolls back the worker groups that it
+// had begun: a later request may have declared them. It is false for a request that is not
+// late, and if CloudFormation cannot be asked.
+func (w *Watch) Superseded(ctx context.Context) bool {
+	if !w.late() {
+		return false
+	}
+	over, _ := w.atLeast(ctx, superseded)
+	return over != nil
+}
+
 // Late reports whether Last would ask by now.
 func (w *Watch) Late() bool { return w.kind.Rule().AsksLast && w.late() }
 

@@ -1,0 +1,56 @@
+package acceptance
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+)
+
+// TestUpdate_GroupsBegunAreRolledBack holds that nothing is left of a worker group which a
+// failed Update had begun, in this attempt or in one that was cut off, though CloudFormation
+// does not roll back and sends a Delete with the old properties.
+func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
+	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	denied := func(c iamproxy.Call) bool {
+		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
+	}
+	for name, cutOff := range map[string]bool{"in one attempt": false, "in an attempt that was cut off": true} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			before := l.snapshot()
+			s := l.created(quick)
+			e := s.Event("Update", grown)
+			if cutOff {
+				killed := l.function
+				l.proxy.SetFault(iamproxy.On(denied, iamproxy.Then(true, killed.Kill)))
+				if outcome := killed.Invoke(e.JSON(), s.Timeout); !outcome.Died {
+					t.Errorf("the process was not killed: %+v", outcome)
+				}
+				l.has("role ray-gpu: ")
+				s.Use(l.start())
+			}
+			l.proxy.SetFault(iamproxy.On(denied, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+			l.failed(s.Send(e), "attaching policy", "AccessDenied", "the worker groups that this Update had begun to add were removed again")
+			l.hasNot("role ray-gpu:", "profile ray-gpu:")
+			l.proxy.SetFault(nil)
+			l.ok(s.Delete())
+			l.unchanged(before, "a life without rollbacks")
+		})
+	}
+}
+
+// TestUpdate_GroupOfALaterRequestIsKept holds that a failed Update which CloudFormation no
+// longer waits for leaves alone the groups that a later request may have declared.
+func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	s.Age = late
+	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
+	}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+	l.failed(s.Send(s.Event("Update", grown)), "AccessDenied")
+	l.has("role ray-gpu: ")
+}
