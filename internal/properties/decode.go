@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
@@ -57,12 +58,12 @@ func node(o map[string]any) rayiam.NodeProperties {
 
 // leastPrivilege returns nil for what is not an object, so that its absence and a
 // value that the schema refuses are the same here.
-func leastPrivilege(v any) *rayiam.LeastPrivilege {
+func leastPrivilege(v any) *leastprivilege.Options {
 	o := object(v)
 	if o == nil {
 		return nil
 	}
-	lp := rayiam.LeastPrivilege{
+	lp := leastprivilege.Options{
 		ClusterName:      text(o["ClusterName"], ""),
 		FSx:              flag(o["FSx"]),
 		CloudWatch:       flag(o["CloudWatch"]),
@@ -75,7 +76,7 @@ func leastPrivilege(v any) *rayiam.LeastPrivilege {
 	}
 	for _, v := range list(o["S3Buckets"]) {
 		bucket := object(v)
-		lp.S3Buckets = append(lp.S3Buckets, rayiam.S3Bucket{Name: text(bucket["Name"], ""), ReadOnly: flag(bucket["ReadOnly"])})
+		lp.S3Buckets = append(lp.S3Buckets, leastprivilege.S3Bucket{Name: text(bucket["Name"], ""), ReadOnly: flag(bucket["ReadOnly"])})
 	}
 	return &lp
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
 // TestFaults_LeastPrivilege holds the rules of section 9 that the schema says. What
@@ -101,20 +101,20 @@ func TestRead_LeastPrivilege(t *testing.T) {
 	c := newChecker(t)
 	tests := []struct {
 		name, raw string
-		want      *rayiam.LeastPrivilege
+		want      *leastprivilege.Options
 	}{
 		{"absent", `{}`, nil},
 		{"refused", `{"LeastPrivilege":"x"}`, nil},
-		{"cluster alone", `{"LeastPrivilege":{"ClusterName":"a"}}`, &rayiam.LeastPrivilege{ClusterName: "a"}},
+		{"cluster alone", `{"LeastPrivilege":{"ClusterName":"a"}}`, &leastprivilege.Options{ClusterName: "a"}},
 		{"everything", `{"LeastPrivilege":{"ClusterName":"a","S3Buckets":[{"Name":"abc"},{"Name":"def","ReadOnly":"true"}],"FSx":"true","CloudWatch":true,"Spot":"True","SubnetIds":["s"],"SecurityGroupIds":["g"],"ImageIds":["i"],"KeyNames":["k"],"InstanceTypes":["t"]}}`,
-			&rayiam.LeastPrivilege{
+			&leastprivilege.Options{
 				ClusterName: "a",
-				S3Buckets:   []rayiam.S3Bucket{{Name: "abc"}, {Name: "def", ReadOnly: true}},
+				S3Buckets:   []leastprivilege.S3Bucket{{Name: "abc"}, {Name: "def", ReadOnly: true}},
 				FSx:         true, CloudWatch: true, Spot: true,
 				SubnetIDs: []string{"s"}, SecurityGroupIDs: []string{"g"}, ImageIDs: []string{"i"}, KeyNames: []string{"k"}, InstanceTypes: []string{"t"},
 			}},
 		{"entries keep their index", `{"LeastPrivilege":{"ClusterName":5,"S3Buckets":[7,{"Name":"def"}],"KeyNames":[1,"k"]}}`,
-			&rayiam.LeastPrivilege{S3Buckets: []rayiam.S3Bucket{{}, {Name: "def"}}, KeyNames: []string{"", "k"}}},
+			&leastprivilege.Options{S3Buckets: []leastprivilege.S3Bucket{{}, {Name: "def"}}, KeyNames: []string{"", "k"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

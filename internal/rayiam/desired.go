@@ -129,24 +129,6 @@ func trustPolicy(stack Stack) string {
 	})
 }
 
-// passRolePolicy lets the head launch machines with the workers' roles, and only
-// EC2 machines, and only with these roles.
-func passRolePolicy(p Properties, stack Stack) string {
-	var roles []string
-	for _, g := range p.WorkerGroups {
-		roles = append(roles, stack.roleARN(p.Path, WorkerName(p.NamePrefix, g.Name)))
-	}
-	slices.Sort(roles)
-	return policydoc.New(policydoc.Statement{
-		Effect:   "Allow",
-		Action:   []string{"iam:PassRole"},
-		Resource: roles,
-		Condition: map[string]map[string]policydoc.Values{
-			"StringEquals": {"iam:PassedToService": stack.ec2PassedTo()},
-		},
-	})
-}
-
 // tags returns the tags that node's role or profile is to carry, given
 // those that it carries now (nil for what does not exist).
 func (d Desired) tags(node Node, now map[string]string) map[string]string {

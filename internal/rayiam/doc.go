@@ -3,7 +3,8 @@
 // the steps from one to the other (Plan).
 //
 // Everything here is a pure function of its arguments. The package knows no
-// network, no clock and no CloudFormation event; it imports the standard library
-// and policydoc only. It decides what may be touched: only what carries the
-// ray-iam:owner tag of the resource at hand is ever changed or deleted.
+// network, no clock and no CloudFormation event; beyond the standard library it
+// imports only leastprivilege and policydoc, which know nothing of it. It decides
+// what may be touched: only what carries the ray-iam:owner tag of the resource at
+// hand is ever changed or deleted.
 package rayiam

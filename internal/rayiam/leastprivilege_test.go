@@ -1,19 +1,18 @@
 package rayiam
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
-func least(edits ...func(*LeastPrivilege)) func(*Properties) {
+func least(edits ...func(*leastprivilege.Options)) func(*Properties) {
 	return func(p *Properties) {
-		lp := LeastPrivilege{ClusterName: "research"}
+		lp := leastprivilege.Options{ClusterName: "research"}
 		for _, edit := range edits {
 			edit(&lp)
 		}
@@ -21,10 +20,10 @@ func least(edits ...func(*LeastPrivilege)) func(*Properties) {
 	}
 }
 
-func everyOption(lp *LeastPrivilege) {
-	*lp = LeastPrivilege{
+func everyOption(lp *leastprivilege.Options) {
+	*lp = leastprivilege.Options{
 		ClusterName: lp.ClusterName,
-		S3Buckets:   []S3Bucket{{Name: "research-results"}, {Name: "public-datasets", ReadOnly: true}},
+		S3Buckets:   []leastprivilege.S3Bucket{{Name: "research-results"}, {Name: "public-datasets", ReadOnly: true}},
 		FSx:         true, CloudWatch: true, Spot: true,
 		SubnetIDs:        []string{"subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"},
 		SecurityGroupIDs: []string{"sg-0aaaaaaaaaaaaaaaa"},
@@ -32,72 +31,6 @@ func everyOption(lp *LeastPrivilege) {
 		KeyNames:         []string{"ray key"},
 		InstanceTypes:    []string{"m6i.4xlarge", "g5.xlarge", "m6i.4xlarge"},
 	}
-}
-
-// TestGeneratedPolicies holds section 9: the policies of every option, each against
-// its golden file, which shows them per role as a person reads them.
-func TestGeneratedPolicies(t *testing.T) {
-	china := testStack
-	china.Partition, china.Region = "aws-cn", "cn-north-1"
-	tests := []struct {
-		name  string
-		props Properties
-		stack Stack
-	}{
-		{"cluster", edited(least()), testStack},
-		{"groups-and-path", edited(addGroup, least(), func(p *Properties) { p.NamePrefix, p.Path = "ml", "/team/" }), testStack},
-		{"buckets", edited(least(func(lp *LeastPrivilege) {
-			lp.S3Buckets = []S3Bucket{{Name: "research-results"}, {Name: "public-datasets", ReadOnly: true}}
-		})), testStack},
-		{"buckets-read-only", edited(least(func(lp *LeastPrivilege) { lp.S3Buckets = []S3Bucket{{Name: "public-datasets", ReadOnly: true}} })), testStack},
-		{"fsx", edited(least(func(lp *LeastPrivilege) { lp.FSx = true })), testStack},
-		{"cloudwatch", edited(least(func(lp *LeastPrivilege) { lp.CloudWatch = true })), testStack},
-		{"spot", edited(least(func(lp *LeastPrivilege) { lp.Spot = true })), testStack},
-		{"subnets", edited(least(func(lp *LeastPrivilege) {
-			lp.SubnetIDs = []string{"subnet-0bbbbbbbbbbbbbbbb", "subnet-0aaaaaaaaaaaaaaaa"}
-		})), testStack},
-		{"security-groups", edited(least(func(lp *LeastPrivilege) { lp.SecurityGroupIDs = []string{"sg-0aaaaaaaaaaaaaaaa"} })), testStack},
-		{"images", edited(least(func(lp *LeastPrivilege) { lp.ImageIDs = []string{"ami-0aaaaaaaaaaaaaaaa"} })), testStack},
-		{"keys", edited(least(func(lp *LeastPrivilege) { lp.KeyNames = []string{"ray key"} })), testStack},
-		{"instance-types", edited(least(func(lp *LeastPrivilege) { lp.InstanceTypes = []string{"m6i.4xlarge", "g5.xlarge", "m6i.4xlarge"} })), testStack},
-		{"everything", edited(least(everyOption)), testStack},
-		{"everything-in-china", edited(least(everyOption)), china},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := rendered(t, Nodes(tt.props, tt.stack, "owner"))
-			file := filepath.Join("testdata", "policies", tt.name+".golden.json")
-			if *update {
-				if err := os.WriteFile(file, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(got) != string(want) {
-				t.Errorf("policies differ from %s (write it anew with -update):\n%s", file, got)
-			}
-		})
-	}
-}
-
-// rendered is every inline policy of every role.
-func rendered(t *testing.T, nodes []Node) []byte {
-	t.Helper()
-	roles := map[string]map[string]json.RawMessage{}
-	for _, node := range nodes {
-		roles[node.Name] = map[string]json.RawMessage{}
-		for name, document := range node.InlinePolicies {
-			roles[node.Name][name] = json.RawMessage(document)
-		}
-	}
-	out, err := json.MarshalIndent(roles, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(out, '\n')
 }
 
 // TestLeastPrivilege_ReplacesTheRecipe holds that the recipe's policies go with the
@@ -138,10 +71,10 @@ func TestLeastPrivilege_PassRoleStaysAsItIs(t *testing.T) {
 
 // TestLeastPrivilege_Check holds what the schema cannot say.
 func TestLeastPrivilege_Check(t *testing.T) {
-	long := func(lp *LeastPrivilege) {
+	long := func(lp *leastprivilege.Options) {
 		for i := range 20 {
 			lp.KeyNames = append(lp.KeyNames, strings.Repeat("k", 240)+fmt.Sprint(i))
-			lp.S3Buckets = append(lp.S3Buckets, S3Bucket{Name: strings.Repeat("b", 60) + fmt.Sprint(i)})
+			lp.S3Buckets = append(lp.S3Buckets, leastprivilege.S3Bucket{Name: strings.Repeat("b", 60) + fmt.Sprint(i)})
 		}
 	}
 	tests := []struct {
@@ -152,8 +85,8 @@ func TestLeastPrivilege_Check(t *testing.T) {
 		{"every option", edited(least(everyOption)), nil},
 		{"generated policies need no boundary", edited(least()), nil},
 		{"declared ones do", edited(least(), func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), []string{"Head.Policies: only under a permissions boundary"}},
-		{"bucket twice", edited(least(func(lp *LeastPrivilege) {
-			lp.S3Buckets = []S3Bucket{{Name: "data"}, {Name: "data", ReadOnly: true}}
+		{"bucket twice", edited(least(func(lp *leastprivilege.Options) {
+			lp.S3Buckets = []leastprivilege.S3Bucket{{Name: "data"}, {Name: "data", ReadOnly: true}}
 		})), []string{"LeastPrivilege.S3Buckets[1].Name: S3Buckets[0] has this name"}},
 		{"too large by itself", edited(least(long)), []string{"LeastPrivilege: role ray-head would have"}},
 		{"too large by itself, and more on top", edited(least(long), setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), []string{"LeastPrivilege: role ray-head would have"}},
@@ -184,11 +117,11 @@ func TestLeastPrivilege_Check(t *testing.T) {
 // TestLeastPrivilege_Fits holds that lists as long as the schema allows, of names as
 // long as they usually are, stay within IAM's size together.
 func TestLeastPrivilege_Fits(t *testing.T) {
-	p := edited(addGroup, least(everyOption, func(lp *LeastPrivilege) {
+	p := edited(addGroup, least(everyOption, func(lp *leastprivilege.Options) {
 		lp.ClusterName = "a-cluster-with-quite-a-long-name"
 		lp.S3Buckets, lp.SubnetIDs, lp.SecurityGroupIDs, lp.ImageIDs, lp.KeyNames, lp.InstanceTypes = nil, nil, nil, nil, nil, nil
 		for i := range 12 {
-			lp.S3Buckets = append(lp.S3Buckets, S3Bucket{Name: fmt.Sprintf("research-results-%02d", i), ReadOnly: i%2 == 0})
+			lp.S3Buckets = append(lp.S3Buckets, leastprivilege.S3Bucket{Name: fmt.Sprintf("research-results-%02d", i), ReadOnly: i%2 == 0})
 		}
 		for i := range 12 {
 			lp.SubnetIDs = append(lp.SubnetIDs, fmt.Sprintf("subnet-%017x", i))

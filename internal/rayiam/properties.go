@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
 // Properties are what a template declares, with defaults in place.
@@ -14,7 +16,7 @@ type Properties struct {
 	Head                NodeProperties
 	WorkerGroups        []WorkerGroup
 	Tags                []Tag
-	LeastPrivilege      *LeastPrivilege // nil for the recipe's managed policies
+	LeastPrivilege      *leastprivilege.Options // nil for the recipe's managed policies
 	AdoptExisting       bool
 	PropagationWait     time.Duration // 0 also means that no profile is read back
 }

@@ -154,6 +154,27 @@ func checkRecipe(p Properties, stack Stack, bounds Bounds) Faults {
 	return faults
 }
 
+// checkLeastPrivilege finds what the schema cannot say: one bucket named twice, and
+// generated policies that are too large for a role.
+func checkLeastPrivilege(p Properties, stack Stack) Faults {
+	if p.LeastPrivilege == nil {
+		return nil
+	}
+	var faults Faults
+	seen := map[string]int{}
+	for i, bucket := range p.LeastPrivilege.S3Buckets {
+		if first, ok := seen[bucket.Name]; ok && bucket.Name != "" {
+			faults = append(faults, Fault{fmt.Sprintf("LeastPrivilege.S3Buckets[%d].Name", i), Quote(bucket.Name), fmt.Sprintf("S3Buckets[%d] has this name already", first)})
+			continue
+		}
+		seen[bucket.Name] = i
+	}
+	if size := sizeOf(builtinHeadPolicies(p, stack)); size > maxInlinePolicy {
+		faults = append(faults, Fault{"LeastPrivilege", "", fmt.Sprintf("the policies of role %s would have %d characters in all, IAM allows %d: list fewer or shorter names, or leave a list out", HeadName(p.NamePrefix), size, maxInlinePolicy)})
+	}
+	return faults
+}
+
 func notAllowed(path, arn string, bounds Bounds) Fault {
 	return Fault{path, Quote(arn), fmt.Sprintf("the administrator of the provider allows managed policies that match %s", strings.Join(bounds.AllowedPolicyARNs, ", "))}
 }

@@ -20,7 +20,7 @@ func TestDocs_LeastPrivilegeStatements(t *testing.T) {
 			Action any
 		}
 	}
-	golden := text(t, "internal", "rayiam", "testdata", "policies", "everything.golden.json")
+	golden := text(t, "internal", "leastprivilege", "testdata", "policies", "everything.golden.json")
 	if err := json.Unmarshal([]byte(golden), &roles); err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func builtIn(p properties, accountID string, head bool) map[string]string {
 }
 
 func golden(file string, head bool) map[string]string {
-	content, err := os.ReadFile(filepath.Join(checkout.Root(), "internal", "rayiam", "testdata", "policies", file+".golden.json"))
+	content, err := os.ReadFile(filepath.Join(checkout.Root(), "internal", "leastprivilege", "testdata", "policies", file+".golden.json"))
 	if err != nil {
 		panic(err)
 	}

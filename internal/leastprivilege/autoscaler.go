@@ -1,0 +1,179 @@
+package leastprivilege
+
+import "github.com/ray-iam/custom-rayiam/internal/policydoc"
+
+// autoscalerPolicy lets the head do what Ray's autoscaler does, to the workers of its own
+// cluster alone. That is read from Ray's sources, python/ray/autoscaler/
+// _private/aws/node_provider.py and config.py; actions, resources and condition
+// keys are those of
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+func autoscalerPolicy(o Options, s Scope) string {
+	statements := []policydoc.Statement{
+		describe(s),
+		launchWorkers(o, s),
+		launchWith(o, s),
+		launchWithTagged(o, s),
+		tagAtLaunch(o, s),
+		tagWorkers(o, s),
+		runWorkers(o, s),
+	}
+	if o.Spot {
+		statements = append(statements, spotRole(s))
+	}
+	return policydoc.New(statements...)
+}
+
+// describe lets the head look. The autoscaler itself asks for instances and their
+// types. It asks for the rest when it takes its workers down: with `ray teardown`, at
+// the end of `ray submit --stop` and when the autoscaler fails. EC2 narrows none of
+// these actions to resources.
+func describe(s Scope) policydoc.Statement {
+	return policydoc.Statement{
+		Sid:    "Describe",
+		Effect: "Allow",
+		Action: []string{
+			"ec2:DescribeInstances",
+			"ec2:DescribeInstanceTypes",
+			"ec2:DescribeLaunchTemplateVersions",
+			"ec2:DescribeSecurityGroups",
+			"ec2:DescribeSubnets",
+		},
+		Resource:  []string{"*"},
+		Condition: s.inRegion(),
+	}
+}
+
+// launchWorkers lets the head launch instances that are workers of this cluster from
+// their first moment and carry one of its workers' instance profiles. With the head's
+// own profile, an instance could do all that the head can.
+func launchWorkers(o Options, s Scope) policydoc.Statement {
+	equal := o.ownWorkers("aws:RequestTag/")
+	if types := unique(o.InstanceTypes); len(types) > 0 {
+		equal["ec2:InstanceType"] = types
+	}
+	return policydoc.Statement{
+		Sid:      "LaunchWorkers",
+		Effect:   "Allow",
+		Action:   []string{"ec2:RunInstances"},
+		Resource: s.instances(),
+		Condition: condition{
+			"StringEquals": equal,
+			"ArnEquals":    {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)},
+		},
+	}
+}
+
+// launchWith allows what a launch needs besides the instance. In a shared VPC, subnets
+// and security groups belong to another account; an image's ARN names no account. A
+// snapshot is not allowed: a volume made of it would show what is in it.
+func launchWith(o Options, s Scope) policydoc.Statement {
+	var resources []string
+	add := func(account, kind string, names []string) {
+		resources = append(resources, s.ec2ARNs(account, kind, names)...)
+	}
+	add(s.Account, "network-interface", nil)
+	add(s.Account, "volume", nil)
+	add("", "image", o.ImageIDs)
+	add(s.Account, "key-pair", o.KeyNames)
+	add("*", "security-group", o.SecurityGroupIDs)
+	add("*", "subnet", o.SubnetIDs)
+	if o.Spot {
+		add(s.Account, "spot-instances-request", nil)
+	}
+	return policydoc.Statement{
+		Sid:      "LaunchWith",
+		Effect:   "Allow",
+		Action:   []string{"ec2:RunInstances"},
+		Resource: resources,
+	}
+}
+
+// launchWithTagged allows what a cluster may have of its own, once its owner has
+// tagged it with the cluster's name.
+func launchWithTagged(o Options, s Scope) policydoc.Statement {
+	var resources []string
+	for _, kind := range []string{"capacity-reservation", "launch-template", "placement-group"} {
+		resources = append(resources, s.ec2ARNs(s.Account, kind, nil)...)
+	}
+	return policydoc.Statement{
+		Sid:       "LaunchWithTagged",
+		Effect:    "Allow",
+		Action:    []string{"ec2:RunInstances"},
+		Resource:  resources,
+		Condition: condition{"StringEquals": {"aws:ResourceTag/" + clusterTag: {o.ClusterName}}},
+	}
+}
+
+// tagAtLaunch lets a launch set Ray's tags: EC2 authorizes RunInstances with tags as
+// CreateTags too. LaunchWorkers fixes the values of the cluster's and the kind's tag.
+func tagAtLaunch(o Options, s Scope) policydoc.Statement {
+	keys := []string{"Name", "ray-*"}
+	if o.CloudWatch {
+		keys = append(keys, agentInstalledTag)
+	}
+	return policydoc.Statement{
+		Sid:      "TagAtLaunch",
+		Effect:   "Allow",
+		Action:   []string{"ec2:CreateTags"},
+		Resource: s.instances(),
+		Condition: condition{
+			"StringEquals":            {"ec2:CreateAction": {"RunInstances"}},
+			"ForAllValues:StringLike": {"aws:TagKeys": keys},
+		},
+	}
+}
+
+// tagWorkers lets the head set the tags that Ray sets on running workers. When Ray
+// starts a stopped worker again, it sets those of a launch again: so the kind is among
+// them, and has to stay worker. The cluster's name is not among them.
+func tagWorkers(o Options, s Scope) policydoc.Statement {
+	keys := []string{
+		"Name",
+		"ray-file-mounts-contents",
+		"ray-launch-config",
+		"ray-launch-request",
+		"ray-node-status",
+		kindTag,
+		"ray-runtime-config",
+		"ray-user-node-type",
+	}
+	if o.CloudWatch {
+		keys = append(keys, agentInstalledTag, agentConfigTags)
+	}
+	return policydoc.Statement{
+		Sid:      "TagWorkers",
+		Effect:   "Allow",
+		Action:   []string{"ec2:CreateTags"},
+		Resource: s.instances(),
+		Condition: condition{
+			"StringEquals":            o.ownWorkers("aws:ResourceTag/"),
+			"StringEqualsIfExists":    {"aws:RequestTag/" + kindTag: {workerKind}},
+			"ForAllValues:StringLike": {"aws:TagKeys": keys},
+		},
+	}
+}
+
+// runWorkers lets the head start, stop and terminate the cluster's workers. The head
+// is not one of them: it ends itself by `shutdown`, which needs no permission.
+func runWorkers(o Options, s Scope) policydoc.Statement {
+	return policydoc.Statement{
+		Sid:       "RunWorkers",
+		Effect:    "Allow",
+		Action:    []string{"ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
+		Resource:  s.instances(),
+		Condition: condition{"StringEquals": o.ownWorkers("aws:ResourceTag/")},
+	}
+}
+
+// spotRole lets the account's first Spot Instance create the role that Spot works with.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
+func spotRole(s Scope) policydoc.Statement {
+	const service = "spot.amazonaws.com"
+	return policydoc.Statement{
+		Sid:       "SpotRole",
+		Effect:    "Allow",
+		Action:    []string{"iam:CreateServiceLinkedRole"},
+		Resource:  []string{"arn:" + s.Partition + ":iam::" + s.Account + ":role/aws-service-role/" + service + "/AWSServiceRoleForEC2Spot"},
+		Condition: condition{"StringEquals": {"iam:AWSServiceName": {service}}},
+	}
+}

@@ -1,0 +1,104 @@
+package leastprivilege_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var (
+	results  = leastprivilege.S3Bucket{Name: "research-results"}
+	datasets = leastprivilege.S3Bucket{Name: "public-datasets", ReadOnly: true}
+)
+
+func everyOption() leastprivilege.Options {
+	return leastprivilege.Options{
+		S3Buckets: []leastprivilege.S3Bucket{results, datasets},
+		FSx:       true, CloudWatch: true, Spot: true,
+		SubnetIDs:        []string{"subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"},
+		SecurityGroupIDs: []string{"sg-0aaaaaaaaaaaaaaaa"},
+		ImageIDs:         []string{"ami-0aaaaaaaaaaaaaaaa"},
+		KeyNames:         []string{"ray key"},
+		InstanceTypes:    []string{"m6i.4xlarge", "g5.xlarge", "m6i.4xlarge"},
+	}
+}
+
+// TestGeneratedPolicies holds the policies of every option, each against its golden
+// file, which shows the inline policies of whole roles as a person reads them.
+func TestGeneratedPolicies(t *testing.T) {
+	const (
+		ireland = "arn:aws:cloudformation:eu-west-1:123456789012:stack/ray/6e1f0c50"
+		beijing = "arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/ray/6e1f0c50"
+	)
+	oneGroup := rayiam.Properties{NamePrefix: "ray", Path: "/", WorkerGroups: []rayiam.WorkerGroup{{Name: "worker"}}}
+	twoGroups := rayiam.Properties{NamePrefix: "ml", Path: "/team/", WorkerGroups: []rayiam.WorkerGroup{{Name: "worker"}, {Name: "gpu"}}}
+	tests := []struct {
+		name       string
+		options    leastprivilege.Options
+		properties rayiam.Properties
+		stackID    string
+	}{
+		{"cluster", leastprivilege.Options{}, oneGroup, ireland},
+		{"groups-and-path", leastprivilege.Options{}, twoGroups, ireland},
+		{"buckets", leastprivilege.Options{S3Buckets: []leastprivilege.S3Bucket{results, datasets}}, oneGroup, ireland},
+		{"buckets-read-only", leastprivilege.Options{S3Buckets: []leastprivilege.S3Bucket{datasets}}, oneGroup, ireland},
+		{"fsx", leastprivilege.Options{FSx: true}, oneGroup, ireland},
+		{"cloudwatch", leastprivilege.Options{CloudWatch: true}, oneGroup, ireland},
+		{"spot", leastprivilege.Options{Spot: true}, oneGroup, ireland},
+		{"subnets", leastprivilege.Options{SubnetIDs: []string{"subnet-0bbbbbbbbbbbbbbbb", "subnet-0aaaaaaaaaaaaaaaa"}}, oneGroup, ireland},
+		{"security-groups", leastprivilege.Options{SecurityGroupIDs: []string{"sg-0aaaaaaaaaaaaaaaa"}}, oneGroup, ireland},
+		{"images", leastprivilege.Options{ImageIDs: []string{"ami-0aaaaaaaaaaaaaaaa"}}, oneGroup, ireland},
+		{"keys", leastprivilege.Options{KeyNames: []string{"ray key"}}, oneGroup, ireland},
+		{"instance-types", leastprivilege.Options{InstanceTypes: []string{"m6i.4xlarge", "g5.xlarge", "m6i.4xlarge"}}, oneGroup, ireland},
+		{"everything", everyOption(), oneGroup, ireland},
+		{"everything-in-china", everyOption(), oneGroup, beijing},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			stack, err := rayiam.ParseStackID(tt.stackID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.options.ClusterName = "research"
+			tt.properties.LeastPrivilege = &tt.options
+			got := rendered(t, rayiam.Nodes(tt.properties, stack, "owner"))
+			file := filepath.Join("testdata", "policies", tt.name+".golden.json")
+			if *update {
+				if err := os.WriteFile(file, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != string(want) {
+				t.Errorf("policies differ from %s (write it anew with -update):\n%s", file, got)
+			}
+		})
+	}
+}
+
+// rendered is every inline policy of every role.
+func rendered(t *testing.T, nodes []rayiam.Node) []byte {
+	t.Helper()
+	roles := map[string]map[string]json.RawMessage{}
+	for _, node := range nodes {
+		roles[node.Name] = map[string]json.RawMessage{}
+		for name, document := range node.InlinePolicies {
+			roles[node.Name][name] = json.RawMessage(document)
+		}
+	}
+	out, err := json.MarshalIndent(roles, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(out, '\n')
+}

@@ -1,0 +1,54 @@
+package leastprivilege
+
+import (
+	"slices"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
+)
+
+// A Scope says where the policies hold, and as what the head may launch workers.
+type Scope struct {
+	Partition string // aws, aws-cn, aws-us-gov, ...
+	Region    string
+	Account   string // 12 digits
+
+	// WorkerProfileARNs are the workers' instance profiles.
+	WorkerProfileARNs []string
+}
+
+// condition is the Condition element of a statement: operators, keys, values.
+type condition = map[string]map[string]policydoc.Values
+
+// inRegion is the condition of actions that know no resource.
+func (s Scope) inRegion() condition {
+	return condition{"StringEquals": {"aws:RequestedRegion": {s.Region}}}
+}
+
+func (s Scope) arn(service, account, resource string) string {
+	return "arn:" + s.Partition + ":" + service + ":" + s.Region + ":" + account + ":" + resource
+}
+
+// ec2ARNs returns an ARN for each name, or one for all names of the kind where
+// there are none.
+func (s Scope) ec2ARNs(account, kind string, names []string) []string {
+	if len(names) == 0 {
+		names = []string{"*"}
+	}
+	var arns []string
+	for _, name := range unique(names) {
+		arns = append(arns, s.arn("ec2", account, kind+"/"+name))
+	}
+	return arns
+}
+
+// instances are all EC2 instances of the account in the Region: a condition on
+// their tags says which of them are meant.
+func (s Scope) instances() []string { return s.ec2ARNs(s.Account, "instance", nil) }
+
+// bucketARN returns the ARN of a bucket, which has neither Region nor account.
+func (s Scope) bucketARN(name string) string { return "arn:" + s.Partition + ":s3:::" + name }
+
+// unique returns the distinct strings of list, sorted.
+func unique(list []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(list)))
+}
