@@ -68,7 +68,7 @@ func TestGeneratedPolicies(t *testing.T) {
 			}
 			tt.options.ClusterName = "research"
 			tt.properties.LeastPrivilege = &tt.options
-			got := rendered(t, rayiam.Nodes(tt.properties, stack, "owner"))
+			got := rendered(t, rayiam.Declare(tt.properties, stack).Nodes("owner"))
 			file := filepath.Join("testdata", "policies", tt.name+".golden.json")
 			if *update {
 				if err := os.WriteFile(file, got, 0o644); err != nil {

@@ -37,8 +37,8 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("Read(%q): nothing is at the path of %q", raw, fault)
 			}
 		}
-		more := rayiam.Check(props, fuzzStack, rayiam.Bounds{})
-		nodes := rayiam.Nodes(props, fuzzStack, "owner")
+		declared := rayiam.Declare(props, fuzzStack)
+		more, nodes := declared.Check(rayiam.Bounds{}), declared.Nodes("owner")
 		if len(faults)+len(more) > 0 {
 			return
 		}

@@ -37,18 +37,19 @@ func (p *Provider) intent(r customresource.Request, functionARN string) (intent,
 	}
 	props, faults := p.checker.Read(r.Properties)
 	props = p.bounds.Default(props)
-	faults = append(faults, rayiam.Check(props, stack, p.bounds)...)
+	declared := rayiam.Declare(props, stack)
+	faults = append(faults, declared.Check(p.bounds)...)
 
 	id := rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
 	in := intent{
 		target: target{
 			desired:    rayiam.Desired{Owner: id, Adoption: adoption(r, props)},
-			references: rayiam.PolicyReferences(props, stack),
+			references: declared.PolicyReferences(),
 			expected:   map[string]bool{},
 			wait:       props.PropagationWait,
 		},
 		kind:    supersede.Create,
-		outcome: customresource.Outcome{PhysicalID: id, Data: rayiam.Attributes(props, stack)},
+		outcome: customresource.Outcome{PhysicalID: id, Data: declared.Attributes()},
 	}
 	if r.Type == cfn.RequestUpdate {
 		faults = append(faults, p.update(&in, r, props)...)
@@ -57,7 +58,7 @@ func (p *Provider) intent(r customresource.Request, functionARN string) (intent,
 	if len(faults) > 0 {
 		return intent{}, faults
 	}
-	in.desired.Nodes = rayiam.Nodes(props, stack, id)
+	in.desired.Nodes = declared.Nodes(id)
 	return in, nil
 }
 

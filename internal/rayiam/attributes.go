@@ -3,7 +3,8 @@ package rayiam
 // Attributes returns what Fn::GetAtt can read: for the head, for the worker
 // group declared first, and under flat keys for every worker group.
 // CloudFormation cannot read nested values, so no value is one.
-func Attributes(p Properties, stack Stack) map[string]string {
+func (d Declaration) Attributes() map[string]string {
+	p, stack := d.properties, d.stack
 	attributes := map[string]string{}
 	four := func(node, name string) {
 		attributes[node+"InstanceProfileArn"] = stack.instanceProfileARN(p.Path, name)

@@ -2,27 +2,7 @@ package rayiam
 
 import (
 	"maps"
-	"slices"
 	"time"
-
-	"github.com/ray-iam/custom-rayiam/internal/policydoc"
-)
-
-// headPolicies and workerPolicies are the AWS managed policies of the recipe
-// that Ray's users follow by hand.
-var (
-	headPolicies = []string{
-		"AmazonEC2FullAccess",
-		"AmazonS3FullAccess",
-		"AmazonFSxFullAccess",
-		"CloudWatchAgentServerPolicy",
-		"AmazonSSMFullAccess",
-	}
-	workerPolicies = []string{
-		"AmazonS3FullAccess",
-		"AmazonFSxFullAccess",
-		"CloudWatchAgentServerPolicy",
-	}
 )
 
 // A Node is one machine identity: a role and the instance profile of the same
@@ -69,64 +49,6 @@ type Desired struct {
 	Adoption Adoption
 	Nodes    []Node // the head first, then the worker groups in their order
 	Removals []Removal
-}
-
-// Nodes returns the head and the worker groups that p declares, owned by the
-// resource with this physical id in stack.
-func Nodes(p Properties, stack Stack, owner string) []Node {
-	node := func(name string, np NodeProperties, recipe []string, builtin []InlinePolicy) Node {
-		n := Node{
-			Name:                name,
-			Path:                p.Path,
-			TrustPolicy:         trustPolicy(stack),
-			PermissionsBoundary: p.PermissionsBoundary,
-			ManagedPolicyARNs:   managedPolicies(np, p.recipe(recipe), stack),
-			InlinePolicies:      map[string]string{},
-			Tags:                map[string]string{},
-		}
-		for _, ip := range slices.Concat(builtin, np.Policies) {
-			n.InlinePolicies[ip.Name] = ip.Document
-		}
-		for _, t := range p.Tags {
-			n.Tags[t.Key] = t.Value
-		}
-		n.Tags[OwnerTag] = owner
-		n.Tags[StackTag] = stack.ID
-		return n
-	}
-	nodes := []Node{node(HeadName(p.NamePrefix), p.Head, headPolicies, builtinHeadPolicies(p, stack))}
-	for _, g := range p.WorkerGroups {
-		nodes = append(nodes, node(WorkerName(p.NamePrefix, g.Name), g.NodeProperties, workerPolicies, builtinWorkerPolicies(p, stack)))
-	}
-	return nodes
-}
-
-func managedPolicies(np NodeProperties, recipe []string, stack Stack) []string {
-	arns := np.ManagedPolicyARNs
-	if arns == nil {
-		for _, name := range recipe {
-			arns = append(arns, stack.awsPolicyARN(name))
-		}
-	}
-	arns = slices.Clone(arns)
-	slices.Sort(arns)
-	return slices.Compact(arns)
-}
-
-// recipe returns the managed policies of a node whose properties name none.
-func (p Properties) recipe(list []string) []string {
-	if p.LeastPrivilege != nil {
-		return nil
-	}
-	return list
-}
-
-func trustPolicy(stack Stack) string {
-	return policydoc.New(policydoc.Statement{
-		Effect:    "Allow",
-		Principal: map[string]policydoc.Values{"Service": {stack.ec2Service()}},
-		Action:    []string{"sts:AssumeRole"},
-	})
 }
 
 // tags returns the tags that node's role or profile is to carry, given

@@ -20,7 +20,7 @@ func TestDocumentsOfEachPartition(t *testing.T) {
 			stack := testStack
 			stack.Partition = tt.partition
 			p := edited(addGroup, func(p *Properties) { p.Path = "/a/b/" })
-			head := Nodes(p, stack, "owner")[0]
+			head := Declare(p, stack).Nodes("owner")[0]
 			if want := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{` + tt.trusted + `},"Action":"sts:AssumeRole"}]}`; head.TrustPolicy != want {
 				t.Errorf("trust policy %s, want %s", head.TrustPolicy, want)
 			}
@@ -46,7 +46,7 @@ func TestNodes(t *testing.T) {
 		p.WorkerGroups[1].ManagedPolicyARNs = []string{"arn:aws:iam::aws:policy/B", "arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"}
 		p.Head.Policies = []InlinePolicy{{Name: "extra", Document: "{}"}}
 	})
-	nodes := Nodes(p, testStack, ownerOf(p))
+	nodes := Declare(p, testStack).Nodes(ownerOf(p))
 	wantPolicies := map[string][]string{
 		"ray-head":   {"AmazonEC2FullAccess", "AmazonFSxFullAccess", "AmazonS3FullAccess", "AmazonSSMFullAccess", "CloudWatchAgentServerPolicy"},
 		"ray-worker": {},
@@ -81,7 +81,7 @@ func TestAttributes(t *testing.T) {
 		"WorkerGroups.worker.InstanceProfileArn": profile + "ml-worker", "WorkerGroups.worker.RoleArn": role + "ml-worker",
 		"WorkerGroups.gpu.InstanceProfileArn": profile + "ml-gpu", "WorkerGroups.gpu.RoleArn": role + "ml-gpu",
 	}
-	if got := Attributes(p, testStack); !maps.Equal(got, want) {
+	if got := Declare(p, testStack).Attributes(); !maps.Equal(got, want) {
 		t.Errorf("Attributes = %v, want %v", got, want)
 	}
 }

@@ -21,7 +21,7 @@ const logicalID = "RayIAM"
 func ownerOf(p Properties) string { return PhysicalID(p.NamePrefix, testStack.ID, logicalID) }
 
 func desiredFor(p Properties) Desired {
-	return Desired{Owner: ownerOf(p), Nodes: Nodes(p, testStack, ownerOf(p))}
+	return Desired{Owner: ownerOf(p), Nodes: Declare(p, testStack).Nodes(ownerOf(p))}
 }
 
 // edited returns a copy of the defaults with edits applied.

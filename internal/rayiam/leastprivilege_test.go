@@ -41,7 +41,7 @@ func TestLeastPrivilege_ReplacesTheRecipe(t *testing.T) {
 		p.Head.ManagedPolicyARNs = []string{named}
 		p.Head.Policies = []InlinePolicy{{"extra", "{}"}}
 	})
-	nodes := Nodes(p, testStack, "owner")
+	nodes := Declare(p, testStack).Nodes("owner")
 	if got := nodes[0].ManagedPolicyARNs; !slices.Equal(got, []string{named}) {
 		t.Errorf("the head has %v, want the named policy", got)
 	}
@@ -53,7 +53,7 @@ func TestLeastPrivilege_ReplacesTheRecipe(t *testing.T) {
 			t.Errorf("%s has %v and %v, want nothing: no option asks for it", node.Name, node.ManagedPolicyARNs, node.InlinePolicies)
 		}
 	}
-	for _, ref := range PolicyReferences(p, testStack) {
+	for _, ref := range Declare(p, testStack).PolicyReferences() {
 		if ref.Default {
 			t.Errorf("%s is asked for by default", ref.ARN)
 		}
@@ -63,8 +63,8 @@ func TestLeastPrivilege_ReplacesTheRecipe(t *testing.T) {
 // TestLeastPrivilege_PassRoleStaysAsItIs holds section 5's form of it.
 func TestLeastPrivilege_PassRoleStaysAsItIs(t *testing.T) {
 	const name = "ray-pass-role-policy"
-	with := Nodes(edited(least(everyOption)), testStack, "owner")[0].InlinePolicies[name]
-	if without := Nodes(defaults, testStack, "owner")[0].InlinePolicies[name]; with != without {
+	with := Declare(edited(least(everyOption)), testStack).Nodes("owner")[0].InlinePolicies[name]
+	if without := Declare(defaults, testStack).Nodes("owner")[0].InlinePolicies[name]; with != without {
 		t.Errorf("%s, want %s", with, without)
 	}
 }
@@ -100,7 +100,7 @@ func TestLeastPrivilege_Check(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			faults := Check(tt.props, testStack, Bounds{})
+			faults := Declare(tt.props, testStack).Check(Bounds{})
 			if len(faults) != len(tt.want) {
 				t.Fatalf("%d faults, want %d: %v", len(faults), len(tt.want), faults)
 			}
@@ -137,9 +137,10 @@ func TestLeastPrivilege_Fits(t *testing.T) {
 	}))
 	stack := testStack
 	stack.Partition, stack.Region = "aws-us-gov", "us-gov-west-1"
-	size := sizeOf(builtinHeadPolicies(p, stack))
+	declared := Declare(p, stack)
+	size := sizeOf(declared.nodes[0].builtIn)
 	t.Logf("%d characters", size)
-	if faults := Check(p, stack, Bounds{}); len(faults) != 0 {
+	if faults := declared.Check(Bounds{}); len(faults) != 0 {
 		t.Errorf("%d characters: %v", size, faults)
 	}
 }

@@ -271,4 +271,7 @@ func reservedKeys(tags map[string]string) []string {
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
+// unique returns the distinct strings of list, sorted.
+func unique(list []string) []string { return slices.Compact(sorted(list)) }
+
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -10,30 +10,24 @@ import (
 type PolicyReference struct {
 	ARN     string
 	Path    string // Head.ManagedPolicyArns[0]
-	Default bool   // from the recipe's list, not from the template
+	Default bool   // one of the default policies, not from the template
 }
 
-// PolicyReferences returns the managed policies and the boundary that p asks
+// PolicyReferences returns the managed policies and the boundary that are asked
 // for, in the order of the properties. One policy may be there several times.
-func PolicyReferences(p Properties, stack Stack) []PolicyReference {
+func (d Declaration) PolicyReferences() []PolicyReference {
 	var refs []PolicyReference
-	if p.PermissionsBoundary != "" {
-		refs = append(refs, PolicyReference{ARN: p.PermissionsBoundary, Path: "PermissionsBoundary"})
+	if boundary := d.properties.PermissionsBoundary; boundary != "" {
+		refs = append(refs, PolicyReference{ARN: boundary, Path: "PermissionsBoundary"})
 	}
-	node := func(path string, np NodeProperties, recipe []string) {
-		path += ".ManagedPolicyArns"
-		for i, arn := range np.ManagedPolicyARNs {
+	for _, node := range d.nodes {
+		path := node.property + ".ManagedPolicyArns"
+		for i, arn := range node.ManagedPolicyARNs {
 			refs = append(refs, PolicyReference{ARN: arn, Path: fmt.Sprintf("%s[%d]", path, i)})
 		}
-		if np.ManagedPolicyARNs == nil {
-			for _, name := range p.recipe(recipe) {
-				refs = append(refs, PolicyReference{ARN: stack.awsPolicyARN(name), Path: path + " (default)", Default: true})
-			}
+		for _, arn := range node.defaultPolicies {
+			refs = append(refs, PolicyReference{ARN: arn, Path: path + " (default)", Default: true})
 		}
-	}
-	node("Head", p.Head, headPolicies)
-	for i, g := range p.WorkerGroups {
-		node(fmt.Sprintf("WorkerGroups[%d]", i), g.NodeProperties, workerPolicies)
 	}
 	return refs
 }
@@ -56,5 +50,5 @@ func partitionHint(ref PolicyReference) string {
 	if !ref.Default {
 		return ""
 	}
-	return fmt.Sprintf(" (it is of the recipe's list; set %s to policies that exist here)", strings.TrimSuffix(ref.Path, " (default)"))
+	return fmt.Sprintf(" (it is one of the default policies; set %s to policies that exist here)", strings.TrimSuffix(ref.Path, " (default)"))
 }

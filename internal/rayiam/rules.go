@@ -16,21 +16,20 @@ const (
 	maxTags         = 50
 )
 
-// Check returns what is wrong with p beyond what the schema can say: where two
-// properties do not go together, where the stack or the administrator's bounds
-// forbid what the form allows. Empty values are skipped: the schema has refused
-// them, or a default stands in.
-func Check(p Properties, stack Stack, bounds Bounds) Faults {
+// Check returns what is wrong with the properties beyond what the schema can say:
+// where two of them do not go together, where the stack or the administrator's
+// bounds forbid what the form allows. Empty values are skipped: the schema has
+// refused them, or a default stands in.
+func (d Declaration) Check(bounds Bounds) Faults {
+	p := d.properties
 	var faults Faults
 	faults = append(faults, checkNames(p, bounds)...)
-	faults = append(faults, checkBoundary(p, stack, bounds)...)
-	faults = append(faults, checkNode("Head", p.Head, builtinHeadPolicies(p, stack), p, stack, bounds)...)
-	for i, g := range p.WorkerGroups {
-		path := fmt.Sprintf("WorkerGroups[%d]", i)
-		faults = append(faults, checkNode(path, g.NodeProperties, builtinWorkerPolicies(p, stack), p, stack, bounds)...)
+	faults = append(faults, checkBoundary(p, d.stack, bounds)...)
+	for _, node := range d.nodes {
+		faults = append(faults, d.checkNode(node, bounds)...)
 	}
-	faults = append(faults, checkLeastPrivilege(p, stack)...)
-	faults = append(faults, checkRecipe(p, stack, bounds)...)
+	faults = append(faults, d.checkLeastPrivilege()...)
+	faults = append(faults, d.checkDefaultPolicies(bounds)...)
 	if p.AdoptExisting && bounds.NoAdoption {
 		faults = append(faults, Fault{"AdoptExisting", "true", "the administrator of the provider allows no taking over of what was there before: leave it out, or have the provider's parameter AllowAdoption set to true"})
 	}
@@ -88,35 +87,35 @@ func checkPolicyARN(path, arn string, stack Stack) Faults {
 	return nil
 }
 
-// checkNode checks what the head and a worker group have in common. The built-in
-// policies are those that the role carries besides the declared ones.
-func checkNode(path string, np NodeProperties, builtin []InlinePolicy, p Properties, stack Stack, bounds Bounds) Faults {
+// checkNode checks what the head and a worker group have in common.
+func (d Declaration) checkNode(node declaredNode, bounds Bounds) Faults {
 	var faults Faults
-	for i, arn := range np.ManagedPolicyARNs {
-		at := fmt.Sprintf("%s.ManagedPolicyArns[%d]", path, i)
-		faults = append(faults, checkPolicyARN(at, arn, stack)...)
+	for i, arn := range node.ManagedPolicyARNs {
+		at := fmt.Sprintf("%s.ManagedPolicyArns[%d]", node.property, i)
+		faults = append(faults, checkPolicyARN(at, arn, d.stack)...)
 		if !bounds.allowsPolicy(arn) {
 			faults = append(faults, notAllowed(at, arn, bounds))
 		}
 	}
-	if len(np.Policies) == 0 {
+	if len(node.Policies) == 0 {
 		return faults
 	}
+	path, boundary := node.property+".Policies", d.properties.PermissionsBoundary
 	switch {
-	case p.PermissionsBoundary == "":
-		faults = append(faults, Fault{path + ".Policies", "", "inline policies are accepted only under a permissions boundary, for nothing else bounds what they say: set PermissionsBoundary"})
-	case bounds.PermissionsBoundary == "" && !bounds.allowsPolicy(p.PermissionsBoundary):
+	case boundary == "":
+		faults = append(faults, Fault{path, "", "inline policies are accepted only under a permissions boundary, for nothing else bounds what they say: set PermissionsBoundary"})
+	case bounds.PermissionsBoundary == "" && !bounds.allowsPolicy(boundary):
 		// The template chose this boundary: under a wide one, an inline policy would
 		// say what no managed policy may.
-		faults = append(faults, Fault{path + ".Policies", "", fmt.Sprintf("inline policies are accepted only under a PermissionsBoundary that is itself among the managed policies which the administrator of the provider allows, those that match %s", strings.Join(bounds.AllowedPolicyARNs, ", "))})
+		faults = append(faults, Fault{path, "", fmt.Sprintf("inline policies are accepted only under a PermissionsBoundary that is itself among the managed policies which the administrator of the provider allows, those that match %s", strings.Join(bounds.AllowedPolicyARNs, ", "))})
 	}
-	return append(faults, checkInlinePolicies(path+".Policies", np.Policies, builtin)...)
+	return append(faults, checkInlinePolicies(path, node.Policies, node.builtIn)...)
 }
 
-func checkInlinePolicies(path string, policies, builtin []InlinePolicy) Faults {
+func checkInlinePolicies(path string, policies, builtIn []InlinePolicy) Faults {
 	var faults Faults
-	size, taken := sizeOf(builtin)+sizeOf(policies), map[string]string{}
-	for _, ip := range builtin {
+	size, taken := sizeOf(builtIn)+sizeOf(policies), map[string]string{}
+	for _, ip := range builtIn {
 		taken[strings.ToLower(ip.Name)] = "the built-in policy"
 	}
 	for i, ip := range policies {
@@ -127,7 +126,7 @@ func checkInlinePolicies(path string, policies, builtin []InlinePolicy) Faults {
 		}
 		taken[fold] = fmt.Sprintf("%s[%d]", path, i)
 	}
-	if size > maxInlinePolicy && sizeOf(builtin) <= maxInlinePolicy {
+	if size > maxInlinePolicy && sizeOf(builtIn) <= maxInlinePolicy {
 		faults = append(faults, Fault{path, "", fmt.Sprintf("the inline policies of this role would have %d characters in all, white space aside, IAM allows %d", size, maxInlinePolicy)})
 	}
 	return faults
@@ -142,11 +141,11 @@ func sizeOf(policies []InlinePolicy) int {
 	return size
 }
 
-// checkRecipe holds the recipe's own managed policies against the
-// administrator's patterns, where a template leaves the list to the recipe.
-func checkRecipe(p Properties, stack Stack, bounds Bounds) Faults {
+// checkDefaultPolicies checks the default policies against the administrator's
+// patterns, where a node gets them.
+func (d Declaration) checkDefaultPolicies(bounds Bounds) Faults {
 	var faults Faults
-	for _, ref := range PolicyReferences(p, stack) {
+	for _, ref := range d.PolicyReferences() {
 		if ref.Default && !bounds.allowsPolicy(ref.ARN) {
 			faults = append(faults, notAllowed(ref.Path, ref.ARN, bounds))
 		}
@@ -156,7 +155,8 @@ func checkRecipe(p Properties, stack Stack, bounds Bounds) Faults {
 
 // checkLeastPrivilege finds what the schema cannot say: one bucket named twice, and
 // generated policies that are too large for a role.
-func checkLeastPrivilege(p Properties, stack Stack) Faults {
+func (d Declaration) checkLeastPrivilege() Faults {
+	p := d.properties
 	if p.LeastPrivilege == nil {
 		return nil
 	}
@@ -169,7 +169,7 @@ func checkLeastPrivilege(p Properties, stack Stack) Faults {
 		}
 		seen[bucket.Name] = i
 	}
-	if size := sizeOf(builtinHeadPolicies(p, stack)); size > maxInlinePolicy {
+	if size := sizeOf(d.nodes[0].builtIn); size > maxInlinePolicy {
 		faults = append(faults, Fault{"LeastPrivilege", "", fmt.Sprintf("the policies of role %s would have %d characters in all, IAM allows %d: list fewer or shorter names, or leave a list out", HeadName(p.NamePrefix), size, maxInlinePolicy)})
 	}
 	return faults

@@ -16,7 +16,7 @@ func TestCheck(t *testing.T) {
 	document := func(size int) string {
 		return fmt.Sprintf(`{"a":"%s"}`, strings.Repeat("x", size-len(`{"a":""}`)))
 	}
-	builtin := sizeOf(builtinHeadPolicies(defaults, testStack))
+	builtIn := sizeOf(Declare(defaults, testStack).nodes[0].builtIn)
 	tests := []struct {
 		name   string
 		props  Properties
@@ -41,10 +41,10 @@ func TestCheck(t *testing.T) {
 		{"duplicate inline policy", edited(setBoundary, func(p *Properties) { p.WorkerGroups[0].Policies = []InlinePolicy{{"a", "{}"}, {"A", "{}"}} }), Bounds{}, []string{"WorkerGroups[0].Policies[1].PolicyName: WorkerGroups[0].Policies[0] has this name"}},
 		{"name of the built-in policy", edited(setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"ray-pass-role-policy", "{}"}} }), Bounds{}, []string{"Head.Policies[0].PolicyName: the built-in policy has this name"}},
 		{"inline documents of 10,240", edited(setBoundary, func(p *Properties) {
-			p.Head.Policies = []InlinePolicy{{"a", document(5000)}, {"b", document(maxInlinePolicy - 5000 - builtin)}}
+			p.Head.Policies = []InlinePolicy{{"a", document(5000)}, {"b", document(maxInlinePolicy - 5000 - builtIn)}}
 		}), Bounds{}, nil},
 		{"inline documents of 10,241", edited(setBoundary, func(p *Properties) {
-			p.Head.Policies = []InlinePolicy{{"a", document(5000)}, {"b", document(maxInlinePolicy - 4999 - builtin)}}
+			p.Head.Policies = []InlinePolicy{{"a", document(5000)}, {"b", document(maxInlinePolicy - 4999 - builtIn)}}
 		}), Bounds{}, []string{"Head.Policies: 10241 characters"}},
 		{"duplicate tag", edited(func(p *Properties) { p.Tags = []Tag{{"a", ""}, {"A", ""}} }), Bounds{}, []string{"Tags[1].Key: Tags[0] has this key already"}},
 		{"48 tags and adoption", edited(func(p *Properties) {
@@ -66,7 +66,7 @@ func TestCheck(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			faults := Check(tt.props, testStack, tt.bounds)
+			faults := Declare(tt.props, testStack).Check(tt.bounds)
 			if len(faults) != len(tt.want) {
 				t.Fatalf("%d faults, want %d: %v", len(faults), len(tt.want), faults)
 			}
@@ -117,7 +117,7 @@ func TestBoundsFromEnvironment(t *testing.T) {
 
 func TestMissingPolicies(t *testing.T) {
 	p := edited(setBoundary, func(p *Properties) { p.WorkerGroups[0].ManagedPolicyARNs = []string{"arn:x"} })
-	faults := MissingPolicies(PolicyReferences(p, testStack), map[string]bool{"arn:x": true, boundaryARN: true, "arn:aws:iam::aws:policy/AmazonSSMFullAccess": true})
+	faults := MissingPolicies(Declare(p, testStack).PolicyReferences(), map[string]bool{"arn:x": true, boundaryARN: true, "arn:aws:iam::aws:policy/AmazonSSMFullAccess": true})
 	var got []string
 	for _, fault := range faults {
 		got = append(got, fault.Path)

@@ -51,6 +51,11 @@ func (s Stack) instanceProfileARN(path, name string) string {
 	return "arn:" + s.Partition + ":iam::" + s.Account + ":instance-profile" + path + name
 }
 
-func (s Stack) awsPolicyARN(name string) string {
-	return "arn:" + s.Partition + ":iam::aws:policy/" + name
+// awsPolicyARNs returns the ARNs of AWS managed policies in the stack's partition.
+func (s Stack) awsPolicyARNs(names []string) []string {
+	var arns []string
+	for _, name := range names {
+		arns = append(arns, "arn:"+s.Partition+":iam::aws:policy/"+name)
+	}
+	return arns
 }

@@ -1,0 +1,37 @@
+package rayiam
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestDeclare_BuildsPoliciesOnce holds that Check and Nodes build no built-in policy
+// of their own: other documents, put in the place of those that Declare built, are what
+// both of them see.
+func TestDeclare_BuildsPoliciesOnce(t *testing.T) {
+	declared := Declare(edited(addGroup, least(everyOption)), testStack)
+	var total int // of the head
+	for i, node := range declared.nodes {
+		for j := range node.builtIn {
+			document := fmt.Sprintf(`{"node":%d,"x":%q}`, min(i, 1), strings.Repeat("x", maxInlinePolicy/3))
+			node.builtIn[j].Document = document
+			if i == 0 {
+				total += len(document)
+			}
+		}
+	}
+	for i, node := range declared.Nodes("owner") {
+		if len(node.InlinePolicies) != len(declared.nodes[i].builtIn) || len(node.InlinePolicies) == 0 {
+			t.Errorf("%s has %d inline policies, want the %d that were built", node.Name, len(node.InlinePolicies), len(declared.nodes[i].builtIn))
+		}
+		for _, policy := range declared.nodes[i].builtIn {
+			if got := node.InlinePolicies[policy.Name]; got != policy.Document {
+				t.Errorf("%s: %s is %s, want what was put there", node.Name, policy.Name, got)
+			}
+		}
+	}
+	if faults := fmt.Sprint(declared.Check(Bounds{})); !strings.Contains(faults, fmt.Sprintf("role ray-head would have %d characters", total)) {
+		t.Errorf("Check says %q, want a fault about the %d characters that were put there", faults, total)
+	}
+}
