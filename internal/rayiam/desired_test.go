@@ -48,7 +48,7 @@ func TestNodes(t *testing.T) {
 	})
 	nodes := Declare(p, testStack).Nodes(ownerOf(p))
 	wantPolicies := map[string][]string{
-		"ray-head":   {"AmazonEC2FullAccess", "AmazonFSxFullAccess", "AmazonS3FullAccess", "AmazonSSMFullAccess", "CloudWatchAgentServerPolicy"},
+		"ray-head":   unique(headDefaults),
 		"ray-worker": {},
 		"ray-gpu":    {"A", "B"},
 	}

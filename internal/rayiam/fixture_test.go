@@ -73,8 +73,8 @@ func tagged(o Observed, name, key, value string) Observed {
 	return alterProfile(o, name, func(p *InstanceProfile) { p.Tags[key] = value })
 }
 
-// disowned takes the tags of ownership off everything: the state that the recipe
-// leaves when it is followed by hand.
+// disowned takes the tags of ownership off everything: the state of roles and profiles
+// that people made by hand.
 func disowned(o Observed) Observed {
 	for name := range o.Roles {
 		alterRole(o, name, func(r *Role) { r.Tags = map[string]string{} })

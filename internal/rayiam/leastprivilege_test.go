@@ -33,9 +33,9 @@ func everyOption(lp *leastprivilege.Options) {
 	}
 }
 
-// TestLeastPrivilege_ReplacesTheRecipe holds that the recipe's policies go with the
+// TestLeastPrivilege_ReplacesDefaultPolicies holds that the default policies go with the
 // property's presence, and that those which the template names stay.
-func TestLeastPrivilege_ReplacesTheRecipe(t *testing.T) {
+func TestLeastPrivilege_ReplacesDefaultPolicies(t *testing.T) {
 	const named = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
 	p := edited(addGroup, setBoundary, least(), func(p *Properties) {
 		p.Head.ManagedPolicyARNs = []string{named}
@@ -145,19 +145,20 @@ func TestLeastPrivilege_Fits(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_SwitchNeverWidens holds that on the way from the recipe to least
-// privilege nothing managed is attached, that the way back takes every generated
+// TestLeastPrivilege_SwitchNeverWidens holds that on the way from the default policies to
+// least privilege nothing managed is attached, that the way back takes every generated
 // policy away, and that neither touches boundary, trust or profile.
 func TestLeastPrivilege_SwitchNeverWidens(t *testing.T) {
 	on := mustPlan(t, desiredFor(edited(least(everyOption))), settled(defaults))
 	off := mustPlan(t, desiredFor(defaults), settled(edited(least(everyOption))))
+	managed := len(headDefaults) + len(workerDefaults)
 	tests := []struct {
 		name string
 		plan Plan
 		want map[Call]int
 	}{
-		{"on", on, map[Call]int{DetachRolePolicy: 8, PutRolePolicy: 6}},
-		{"off", off, map[Call]int{AttachRolePolicy: 8, DeleteRolePolicy: 6}},
+		{"on", on, map[Call]int{DetachRolePolicy: managed, PutRolePolicy: 6}},
+		{"off", off, map[Call]int{AttachRolePolicy: managed, DeleteRolePolicy: 6}},
 	}
 	for _, tt := range tests {
 		got := map[Call]int{}

@@ -82,7 +82,7 @@ func TestPlans(t *testing.T) {
 			})
 			return alterProfile(o, "ray-worker", func(p *InstanceProfile) { p.Roles = []string{"somebody-else"} })
 		}()},
-		{"adopt-the-recipe", withAdoption(desiredFor(defaults), HoldAdopted), disowned(settled(defaults))},
+		{"adopt-what-was-made-by-hand", withAdoption(desiredFor(defaults), HoldAdopted), disowned(settled(defaults))},
 		{"adopted-becomes-owned", withAdoption(desiredFor(defaults), OwnAdopted), tagged(settled(defaults), "ray-head", AdoptedTag, Held)},
 		{"owned-becomes-held", withAdoption(desiredFor(defaults), HoldAdopted), tagged(settled(defaults), "ray-head", AdoptedTag, Owned)},
 		{"delete", deletion(defaults), settled(defaults)},

@@ -16,14 +16,14 @@ type Properties struct {
 	Head                NodeProperties
 	WorkerGroups        []WorkerGroup
 	Tags                []Tag
-	LeastPrivilege      *leastprivilege.Options // nil for the recipe's managed policies
+	LeastPrivilege      *leastprivilege.Options // nil for the default policies
 	AdoptExisting       bool
 	PropagationWait     time.Duration // 0 also means that no profile is read back
 }
 
 // NodeProperties are what Head and each worker group have in common.
 type NodeProperties struct {
-	ManagedPolicyARNs []string // nil for the recipe's list; an empty list for none
+	ManagedPolicyARNs []string // nil for the default policies; an empty list for none
 	Policies          []InlinePolicy
 }
 

@@ -64,6 +64,24 @@ func TestReadme_Properties(t *testing.T) {
 	}
 }
 
+// TestReadme_DefaultPolicies holds the table of default policies to what the commands
+// that people type by hand attach, to which TestRecipe holds the function.
+func TestReadme_DefaultPolicies(t *testing.T) {
+	properties := section(t, text(t, "README.md"), "Properties")
+	for node, role := range map[string]string{"the head": "ray-head", "each worker group": "ray-worker"} {
+		_, after, _ := strings.Cut(properties, "\n| "+node+" |")
+		cell, _, _ := strings.Cut(after, "\n")
+		var documented []string
+		for _, m := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(cell, -1) {
+			documented = append(documented, m[1])
+		}
+		slices.Sort(documented)
+		if want := defaultPolicies()[role]; !slices.Equal(documented, want) {
+			t.Errorf("the README lists %v as the default policies of %s, want %v", documented, node, want)
+		}
+	}
+}
+
 // TestReadme_Attributes holds the table of attributes to what a Create answers.
 func TestReadme_Attributes(t *testing.T) {
 	l := newLab(t)

@@ -101,8 +101,8 @@ func TestProperties_AtTheLimits(t *testing.T) {
 	}
 }
 
-// TestProperties_PoliciesComeOnTop holds that Policies leave the recipe's managed
-// policies and the built-in inline one as they are.
+// TestProperties_PoliciesComeOnTop holds that Policies leave the default policies
+// and the built-in inline one as they are.
 func TestProperties_PoliciesComeOnTop(t *testing.T) {
 	l := newLab(t)
 	l.created(quick.With(properties{
@@ -112,8 +112,10 @@ func TestProperties_PoliciesComeOnTop(t *testing.T) {
 	}))
 	l.has("role ml-head: inline ml-pass-role-policy", "role ml-head: inline extra", "role ml-head: attached "+awsPolicy+"AmazonSSMFullAccess",
 		"role ml-worker: inline extra", "role ml-worker: attached "+awsPolicy+"AmazonS3FullAccess")
-	if got := len(l.snapshot().Matching("role ml-head: attached", "role ml-worker: attached")); got != 8 {
-		t.Errorf("%d managed policies, want the recipe's 8", got)
+	defaults := defaultPolicies()
+	want := len(defaults["ray-head"]) + len(defaults["ray-worker"])
+	if got := len(l.snapshot().Matching("role ml-head: attached", "role ml-worker: attached")); got != want {
+		t.Errorf("%d managed policies, want the %d default ones", got, want)
 	}
 }
 

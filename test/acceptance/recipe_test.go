@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,26 @@ var tightened = []string{
 	`- role ray-head: inline ray-pass-role-policy {"Statement":[{"Action":"iam:PassRole","Effect":"Allow","Resource":"arn:aws:iam::*:role/ray-worker"}],"Version":"2012-10-17"}`,
 	`+ role ray-head: inline ray-pass-role-policy {"Statement":[{"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::ACCOUNT:role/ray-worker"}],"Version":"2012-10-17"}`,
 	`+ role ray-worker: attached ` + awsPolicy + `CloudWatchAgentServerPolicy`,
+}
+
+// defaultPolicies returns the names of the managed policies that the commands attach to
+// each role, with what is tightened, sorted.
+func defaultPolicies() map[string][]string {
+	policies := map[string][]string{}
+	for _, command := range recipe {
+		if command[0] == "attach-role-policy" {
+			policies[command[2]] = append(policies[command[2]], strings.TrimPrefix(command[4], awsPolicy))
+		}
+	}
+	for _, line := range tightened {
+		if role, policy, ok := strings.Cut(strings.TrimPrefix(line, "+ role "), ": attached "+awsPolicy); ok {
+			policies[role] = append(policies[role], policy)
+		}
+	}
+	for _, names := range policies {
+		slices.Sort(names)
+	}
+	return policies
 }
 
 // TestRecipe holds that the recipe, run with the real AWS CLI, and the resource with

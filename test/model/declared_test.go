@@ -17,8 +17,9 @@ const (
 	trustsEC2 = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 )
 
-// The recipe's managed policies.
-var recipe = map[bool][]any{
+// defaultPolicies are the managed policies of a head (true) and of a worker group that
+// name none. This is the model's own statement of them: it is not read from the code.
+var defaultPolicies = map[bool][]any{
 	true:  {awsPolicy + "AmazonEC2FullAccess", awsPolicy + "AmazonS3FullAccess", awsPolicy + "AmazonFSxFullAccess", awsPolicy + "CloudWatchAgentServerPolicy", awsPolicy + "AmazonSSMFullAccess"},
 	false: {awsPolicy + "AmazonS3FullAccess", awsPolicy + "AmazonFSxFullAccess", awsPolicy + "CloudWatchAgentServerPolicy"},
 }
@@ -78,7 +79,7 @@ func declared(p properties, accountID, stackID, owner string) account {
 		}
 		attached, given := nodes[i]["ManagedPolicyArns"].([]any)
 		if _, least := p["LeastPrivilege"]; !given && !least {
-			attached = recipe[i == 0]
+			attached = defaultPolicies[i == 0]
 		}
 		for _, arn := range attached {
 			role["attached "+arn.(string)] = ""
