@@ -128,13 +128,13 @@ func absentIsWaiting(err error) verdict {
 
 func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
 	var role *rayiam.Role
-	err := b.readEntity(entity{roleKind, l.Name}, l.Beyond, func(ctx context.Context) error {
+	err := b.readEntity(entity{roleKind, l.Name}, l.OutOfBounds, func(ctx context.Context) error {
 		out, err := b.sync.client.GetRole(ctx, &iam.GetRoleInput{RoleName: &l.Name})
 		if err != nil {
 			return err
 		}
 		role = &rayiam.Role{
-			Name: aws.ToString(out.Role.RoleName), ARN: aws.ToString(out.Role.Arn), Path: aws.ToString(out.Role.Path),
+			Name: aws.ToString(out.Role.RoleName), Path: aws.ToString(out.Role.Path),
 			Created: aws.ToTime(out.Role.CreateDate), TrustPolicy: decoded(out.Role.AssumeRolePolicyDocument), Tags: tagMap(out.Role.Tags),
 		}
 		if boundary := out.Role.PermissionsBoundary; boundary != nil {
@@ -148,14 +148,14 @@ func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
 
 func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, error) {
 	var profile *rayiam.InstanceProfile
-	err := b.readEntity(entity{profileKind, l.Name}, l.Beyond, func(ctx context.Context) error {
+	err := b.readEntity(entity{profileKind, l.Name}, l.OutOfBounds, func(ctx context.Context) error {
 		out, err := b.sync.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &l.Name})
 		if err != nil {
 			return err
 		}
 		p := out.InstanceProfile
 		profile = &rayiam.InstanceProfile{
-			Name: aws.ToString(p.InstanceProfileName), ARN: aws.ToString(p.Arn), Path: aws.ToString(p.Path),
+			Name: aws.ToString(p.InstanceProfileName), Path: aws.ToString(p.Path),
 			Created: aws.ToTime(p.CreateDate), Tags: tagMap(p.Tags),
 		}
 		for _, role := range p.Roles {

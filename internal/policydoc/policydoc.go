@@ -8,13 +8,13 @@ import (
 	"encoding/json"
 )
 
-// Version is the policy language that every document built here is written in.
+// version is the policy language that every document built here is written in.
 // The older 2008-10-17 knows no policy variables.
-const Version = "2012-10-17"
+const version = "2012-10-17"
 
-// A Document is a policy document to be built. Fields are in the order in which
+// A document is a policy document to be built. Fields are in the order in which
 // people write them.
-type Document struct {
+type document struct {
 	Version   string
 	Statement []Statement
 }
@@ -44,7 +44,7 @@ func (v Values) MarshalJSON() ([]byte, error) {
 
 // New returns the compact JSON of a document with these statements.
 func New(statements ...Statement) string {
-	out, err := encode(Document{Version: Version, Statement: statements})
+	out, err := encode(document{Version: version, Statement: statements})
 	if err != nil {
 		panic(err) // strings, lists and maps of strings always encode
 	}

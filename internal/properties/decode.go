@@ -13,7 +13,7 @@ import (
 // defaultPropagationWait is the schema's default of PropagationWaitSeconds.
 const defaultPropagationWait = 10 * time.Second
 
-// decode takes from a decoded JSON value all that has the right type, and the
+// decode takes from a decoded JSON value everything that has the right type, and
 // defaults for the rest.
 func decode(value any) rayiam.Properties {
 	top := object(value)
@@ -56,8 +56,8 @@ func node(o map[string]any) rayiam.NodeProperties {
 	return np
 }
 
-// leastPrivilege returns nil for what is not an object, so that its absence and a
-// value that the schema refuses are the same here.
+// leastPrivilege returns nil for anything but an object: a value that the schema refuses
+// counts as absent.
 func leastPrivilege(v any) *leastprivilege.Options {
 	o := object(v)
 	if o == nil {
@@ -110,8 +110,8 @@ func text(v any, absent string) string {
 	return absent
 }
 
-// texts returns the strings of a list, with an empty one for what is none, so that
-// each keeps its index.
+// texts returns the strings of a list, with an empty one in the place of anything else,
+// so that each keeps its index.
 func texts(v any) []string {
 	var out []string
 	for _, e := range list(v) {

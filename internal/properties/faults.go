@@ -29,8 +29,8 @@ func (c *Checker) faults(value any) rayiam.Faults {
 	return slices.Compact(faults)
 }
 
-// collect descends to the errors that name a rule. Below oneOf and not, the single
-// branches say nothing; the description beside them does.
+// collect descends to the errors that name a rule. It does not descend below oneOf and
+// not: the description beside them names the rule, their branches do not.
 func (c *Checker) collect(e *jsonschema.ValidationError, value any, faults *rayiam.Faults) {
 	rule := c.at(e.SchemaURL)
 	path := pathOf(e.InstanceLocation)
@@ -75,7 +75,7 @@ func (c *Checker) at(location string) map[string]any {
 	if pointer == "" {
 		tokens = nil
 	}
-	return object(lookup(c.document, tokens))
+	return object(lookup(c.published, tokens))
 }
 
 func lookup(value any, tokens []string) any {

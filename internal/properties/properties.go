@@ -1,8 +1,8 @@
 // Package properties reads the ResourceProperties of an event: it checks them
 // against the published schema and decodes them into rayiam.Properties.
 //
-// It owns the sentences for what the schema refuses. It states no rule: those
-// that a schema can say are the schema's, the others are rayiam.Check's.
+// It owns the sentences for what the schema refuses. It states no rule: the rules
+// that a schema can say are the schema's, the others are rayiam's (Declaration.Check).
 package properties
 
 import (
@@ -17,32 +17,32 @@ import (
 
 // A Checker holds the compiled schema.
 type Checker struct {
-	compiled *jsonschema.Schema
-	document any // the schema's own JSON, for its descriptions
+	compiled  *jsonschema.Schema
+	published any // the schema's own JSON, for its descriptions
 }
 
 // NewChecker compiles the published schema. The error is of the schema itself.
 func NewChecker() (*Checker, error) {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema.Properties))
+	published, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema.Properties))
 	if err != nil {
 		return nil, err
 	}
 	const location = "properties.json"
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(location, document); err != nil {
+	if err := compiler.AddResource(location, published); err != nil {
 		return nil, err
 	}
 	compiled, err := compiler.Compile(location)
 	if err != nil {
 		return nil, err
 	}
-	return &Checker{compiled: compiled, document: document}, nil
+	return &Checker{compiled: compiled, published: published}, nil
 }
 
-// Read decodes raw, which is the JSON of ResourceProperties, and returns every
-// fault that the schema finds in it. What has a fault, or is not there, is left
-// at its default, so that a caller can go on with the rest: to find more faults,
-// or, for a Delete, to find the names.
+// Read decodes raw, which is the JSON of ResourceProperties, and returns every fault
+// that the schema finds in it. A property that is absent, or is not of its type, has its
+// default, so that a caller can go on with the rest: to find more faults, or, for a
+// Delete, to find the names.
 func (c *Checker) Read(raw json.RawMessage) (rayiam.Properties, rayiam.Faults) {
 	var value any = map[string]any{}
 	if len(bytes.TrimSpace(raw)) > 0 {

@@ -125,7 +125,7 @@ func TestRead(t *testing.T) {
 func TestSchemaDefaults(t *testing.T) {
 	c := newChecker(t)
 	props := map[string]any{}
-	for name, schema := range object(object(c.document)["properties"]) {
+	for name, schema := range object(object(c.published)["properties"]) {
 		if value, ok := object(schema)["default"]; ok {
 			props[name] = value
 		}
@@ -161,7 +161,7 @@ func TestEveryRuleHasASentence(t *testing.T) {
 			walk(path+"/properties/"+name, child)
 		}
 	}
-	walk("#", newChecker(t).document)
+	walk("#", newChecker(t).published)
 }
 
 func TestNearest(t *testing.T) {

@@ -148,7 +148,7 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) intent
 const longestOperation = 24 * time.Hour
 
 func (p *Provider) removal(name, owner string, since time.Time) rayiam.Removal {
-	return rayiam.Removal{Name: name, Owner: owner, Since: since, Beyond: !strings.HasPrefix(name, p.bounds.NamePrefix)}
+	return rayiam.Removal{Name: name, Owner: owner, Since: since, OutOfBounds: !strings.HasPrefix(name, p.bounds.NamePrefix)}
 }
 
 // fits refuses attributes that would not fit into the answer, before they are made.

@@ -142,7 +142,7 @@ func (r *reconciler) observe(ctx context.Context, t target) (rayiam.Observed, ma
 			return rayiam.Observed{}, nil, err
 		}
 		r.log.Info("observed", "roles", len(observed.Roles), "instanceProfiles", len(observed.InstanceProfiles), "ms", r.stage("observe", begun))
-		if !observed.Torn() || look == maxLooks {
+		if !observed.Inconsistent() || look == maxLooks {
 			return observed, missing, nil
 		}
 		r.log.Warn("what was observed contradicts itself: looking again", "look", look)

@@ -17,30 +17,30 @@ type Node struct {
 	Tags                map[string]string // ownership included, adoption not
 }
 
-// Adoption says what becomes of roles and instance profiles that were there
-// before, and so of the AdoptedTag.
+// Adoption says whether a request adopts roles and instance profiles that no resource
+// owns, and what becomes of the AdoptedTag.
 type Adoption int
 
 const (
 	// KeepAdopted adopts nothing and leaves the tag as it is.
 	KeepAdopted Adoption = iota
-	// HoldAdopted adopts what no resource owns; what was adopted is Held.
+	// HoldAdopted adopts what no resource owns, and makes everything adopted Held.
 	HoldAdopted
 	// OwnAdopted adopts nothing and turns Held into Owned.
 	OwnAdopted
 )
 
-// A Removal is a name under which nothing of the owner's is to be left.
+// A Removal is the name of a role and instance profile of the owner's that are to go:
+// deleted, or released if they were adopted.
 type Removal struct {
 	Name  string
 	Owner string
-	// Since spares a name under which the owner had something of its own before: what
-	// was retained on purpose. What it merely holds is let go all the same. The zero
-	// value spares nothing.
+	// Since, where it is set, retains what the owner had of its own under the name
+	// before then. What is only held by adoption is released all the same.
 	Since time.Time
-	// Beyond is whether the name is beyond the administrator's bounds, so that the
-	// provider may not even look: then there is nothing that it could have made.
-	Beyond bool
+	// OutOfBounds says that the name is outside the administrator's bounds, so that
+	// the provider may not even read it: then there is nothing that it has made.
+	OutOfBounds bool
 }
 
 // Desired is the state that a request asks for. A Delete desires no nodes.
@@ -51,8 +51,8 @@ type Desired struct {
 	Removals []Removal
 }
 
-// tags returns the tags that node's role or profile is to carry, given
-// those that it carries now (nil for what does not exist).
+// tags returns the tags that node's role or profile is to carry, given those that it
+// carries now: nil where it does not exist.
 func (d Desired) tags(node Node, now map[string]string) map[string]string {
 	tags := maps.Clone(node.Tags)
 	marker, adopted := now[AdoptedTag]
@@ -73,7 +73,7 @@ func (d Desired) tags(node Node, now map[string]string) map[string]string {
 	return tags
 }
 
-// Lookups returns what has to be observed to plan for d, each name once. The names in
+// Lookups returns what has to be observed for a plan, each name once. The names in
 // expected are likely to exist.
 func (d Desired) Lookups(expected map[string]bool) []Lookup {
 	var lookups []Lookup
@@ -89,7 +89,7 @@ func (d Desired) Lookups(expected map[string]bool) []Lookup {
 			at[removal.Name] = i
 		}
 		lookups[i].Removal = true
-		lookups[i].Beyond = removal.Beyond
+		lookups[i].OutOfBounds = removal.OutOfBounds
 	}
 	return lookups
 }

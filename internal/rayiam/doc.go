@@ -5,6 +5,6 @@
 // Everything here is a pure function of its arguments. The package knows no
 // network, no clock and no CloudFormation event; beyond the standard library it
 // imports only leastprivilege and policydoc, which know nothing of it. It decides
-// what may be touched: only what carries the ray-iam:owner tag of the resource at
-// hand is ever changed or deleted.
+// what may be changed: only what carries the ray-iam:owner tag of the resource, which
+// is its physical id, is ever changed or deleted.
 package rayiam

@@ -39,13 +39,13 @@ func settled(p Properties) Observed {
 	o := Observed{Roles: map[string]Role{}, InstanceProfiles: map[string]InstanceProfile{}}
 	for _, n := range desiredFor(p).Nodes {
 		o.Roles[n.Name] = Role{
-			Name: n.Name, ARN: testStack.roleARN(n.Path, n.Name), Path: n.Path,
+			Name: n.Name, Path: n.Path,
 			TrustPolicy: n.TrustPolicy, PermissionsBoundary: n.PermissionsBoundary,
 			Tags: maps.Clone(n.Tags), ManagedPolicyARNs: slices.Clone(n.ManagedPolicyARNs),
 			InlinePolicies: maps.Clone(n.InlinePolicies), InstanceProfiles: []string{n.Name},
 		}
 		o.InstanceProfiles[n.Name] = InstanceProfile{
-			Name: n.Name, ARN: testStack.instanceProfileARN(n.Path, n.Name), Path: n.Path,
+			Name: n.Name, Path: n.Path,
 			Tags: maps.Clone(n.Tags), Roles: []string{n.Name},
 		}
 	}

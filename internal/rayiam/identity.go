@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The tags that record ownership. Every role and instance profile that a
-// resource made or adopted carries OwnerTag and StackTag; AdoptedTag only what
-// was there before.
+// The tags that record ownership. Every role and instance profile that a resource
+// made or adopted carries OwnerTag and StackTag. Only what it adopted also carries
+// AdoptedTag.
 const (
 	tagNamespace = "ray-iam:"
 
@@ -19,9 +19,9 @@ const (
 	// AdoptedTag is Held or Owned on what was adopted.
 	AdoptedTag = tagNamespace + "adopted"
 
-	// Held marks what is released, not deleted, when it is no longer declared.
+	// Held marks what is released, not deleted, once it is no longer declared.
 	Held = "held"
-	// Owned marks what was adopted for good and is deleted like all the rest.
+	// Owned marks what was adopted for good, and is deleted like what was made.
 	Owned = "owned"
 )
 

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Observed is what IAM has under the names that were looked up. A name under
-// which it has nothing is absent from the map.
+// Observed is what IAM has under the names that were looked up. A name under which
+// it has nothing is not in the map.
 type Observed struct {
 	Roles            map[string]Role
 	InstanceProfiles map[string]InstanceProfile
@@ -14,22 +14,20 @@ type Observed struct {
 
 // A Role is a role as IAM has it.
 type Role struct {
-	Name                string // as IAM spells it: names differ in more than case
-	ARN                 string
+	Name                string // as IAM spells it, which may differ in case from the name looked up
 	Path                string
 	Created             time.Time
 	TrustPolicy         string // JSON
 	PermissionsBoundary string
 	Tags                map[string]string
 	ManagedPolicyARNs   []string
-	InlinePolicies      map[string]string // name to JSON; empty where no document was asked for
-	InstanceProfiles    []string          // names; only of a role that is to be removed
+	InlinePolicies      map[string]string // name to JSON; empty where the document was not read
+	InstanceProfiles    []string          // names; read only of a role that may be deleted
 }
 
 // An InstanceProfile is an instance profile as IAM has it.
 type InstanceProfile struct {
-	Name    string
-	ARN     string
+	Name    string // as IAM spells it
 	Path    string
 	Created time.Time
 	Tags    map[string]string
@@ -39,23 +37,24 @@ type InstanceProfile struct {
 // A Lookup is one name that has to be observed before a plan can be made.
 type Lookup struct {
 	Name string
-	// Expected is whether something is likely to be there: then all of it is
-	// asked for at once, otherwise only once it is known to exist.
+	// Expected says that something is likely to be there: then everything about it
+	// is read at once, otherwise the details only once it is known to exist.
 	Expected bool
-	// Documents are the inline policies whose documents matter.
+	// Documents are the names of the inline policies whose documents are read.
 	Documents []string
-	// Removal is whether the role may have to go, so that the instance profiles
-	// that hold it matter.
+	// Removal says that the role may be deleted, so that the instance profiles that
+	// hold it are read too.
 	Removal bool
-	// Beyond is whether a denial to look means that nothing is there.
-	Beyond bool
+	// OutOfBounds is the Removal's: a read that is denied then means that nothing is
+	// there.
+	OutOfBounds bool
 }
 
-// Torn reports whether o contradicts itself: a role is held by the instance profile of
-// its name, and no such profile was seen. It takes several calls to observe, and what
-// somebody does between two of them, or what one of IAM's readers does not show yet,
-// is not a conflict but a reason to look again.
-func (o Observed) Torn() bool {
+// Inconsistent reports whether o contradicts itself: a role is held by the instance
+// profile of its name, and no such profile was seen. It takes several calls to observe.
+// A change between two of them, or a change that IAM does not show everywhere yet, is no
+// conflict but a reason to observe again.
+func (o Observed) Inconsistent() bool {
 	for name, role := range o.Roles {
 		if _, seen := o.InstanceProfiles[name]; !seen && slices.Contains(role.InstanceProfiles, name) {
 			return true

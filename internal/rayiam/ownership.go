@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// claim is what the tags of a role or instance profile say to a resource.
-type claim int
+// ownership is what the tags of a role or instance profile say to a resource.
+type ownership int
 
 const (
-	absent  claim = iota // there is no such role or instance profile
-	unowned              // it is there and belongs to no resource
-	foreign              // it belongs to another resource
+	absent  ownership = iota // there is no such role or instance profile
+	unowned                  // it exists and no resource owns it
+	foreign                  // another resource owns it
 	ours
 )
 
-func claimOf(exists bool, tags map[string]string, owner string) claim {
+func ownershipOf(exists bool, tags map[string]string, owner string) ownership {
 	switch tagged, has := tags[OwnerTag]; {
 	case !exists:
 		return absent
@@ -30,48 +30,48 @@ func claimOf(exists bool, tags map[string]string, owner string) claim {
 	return ours
 }
 
-// claimOnRole and claimOnProfile say what is there under exactly this name. What
-// IAM returns for a name that differs in case is not it.
-func (o Observed) claimOnRole(name, owner string) claim {
+// roleOwnership and profileOwnership are of what exists under exactly this name. IAM
+// also returns what has the name in another case: that counts as absent.
+func (o Observed) roleOwnership(name, owner string) ownership {
 	role := o.Roles[name]
-	return claimOf(role.Name == name, role.Tags, owner)
+	return ownershipOf(role.Name == name, role.Tags, owner)
 }
 
-func (o Observed) claimOnProfile(name, owner string) claim {
+func (o Observed) profileOwnership(name, owner string) ownership {
 	profile := o.InstanceProfiles[name]
-	return claimOf(profile.Name == name, profile.Tags, owner)
+	return ownershipOf(profile.Name == name, profile.Tags, owner)
 }
 
-// spares reports whether nothing is removed under a name, because its owner had something
-// of its own there before.
-func (o Observed) spares(removal Removal) bool {
+// retained reports whether the removal leaves its name alone, because the owner had a
+// role or profile of its own there before removal.Since.
+func (o Observed) retained(removal Removal) bool {
 	role, profile := o.Roles[removal.Name], o.InstanceProfiles[removal.Name]
-	had := func(claim claim, tags map[string]string, created time.Time) bool {
-		return claim == ours && tags[AdoptedTag] != Held && created.Before(removal.Since)
+	older := func(state ownership, tags map[string]string, created time.Time) bool {
+		return state == ours && tags[AdoptedTag] != Held && created.Before(removal.Since)
 	}
-	return had(o.claimOnRole(removal.Name, removal.Owner), role.Tags, role.Created) ||
-		had(o.claimOnProfile(removal.Name, removal.Owner), profile.Tags, profile.Created)
+	return older(o.roleOwnership(removal.Name, removal.Owner), role.Tags, role.Created) ||
+		older(o.profileOwnership(removal.Name, removal.Owner), profile.Tags, profile.Created)
 }
 
-// deletes reports whether the removal deletes a role: one that is the owner's and
-// was not merely adopted.
-func (o Observed) deletes(removal Removal) bool {
-	return o.claimOnRole(removal.Name, removal.Owner) == ours && o.Roles[removal.Name].Tags[AdoptedTag] != Held
+// deletesRole reports whether the removal deletes a role: the owner's, unless it is only
+// held by adoption.
+func (o Observed) deletesRole(removal Removal) bool {
+	return o.roleOwnership(removal.Name, removal.Owner) == ours && o.Roles[removal.Name].Tags[AdoptedTag] != Held
 }
 
-// removes reports whether one of the removals deletes this role.
-func (d Desired) removes(o Observed, role string) bool {
-	return slices.ContainsFunc(d.Removals, func(r Removal) bool { return r.Name == role && o.deletes(r) })
+// deletesRole reports whether one of the removals deletes the role of this name.
+func (d Desired) deletesRole(o Observed, name string) bool {
+	return slices.ContainsFunc(d.Removals, func(r Removal) bool { return r.Name == name && o.deletesRole(r) })
 }
 
-// A Conflict is something in IAM that stands in the way and that the resource
-// must not touch.
+// A Conflict is a role or instance profile that stands in the way and that the
+// resource must not change.
 type Conflict struct {
 	Entity string // "role ray-head"
 	Reason string // why, and what to do
 }
 
-// Conflicts are all that stands in the way of one request.
+// Conflicts are everything that stands in the way of one request.
 type Conflicts []Conflict
 
 // Error names every conflict.
@@ -83,7 +83,7 @@ func (cs Conflicts) Error() string {
 	return strings.Join(clauses, "; ")
 }
 
-// conflicts returns what forbids to make o what d desires. It is nil where
+// conflicts returns everything in o that forbids the steps to d, and nil where
 // nothing does.
 func (d Desired) conflicts(o Observed) Conflicts {
 	var found Conflicts
@@ -96,7 +96,7 @@ func (d Desired) conflicts(o Observed) Conflicts {
 		}
 	}
 	for _, removal := range d.Removals {
-		found = append(found, d.caseTwin(o, removal)...)
+		found = append(found, d.sameButForCase(o, removal)...)
 		found = append(found, foreignHolders(o, removal)...)
 	}
 	return found
@@ -104,7 +104,7 @@ func (d Desired) conflicts(o Observed) Conflicts {
 
 func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map[string]string) Conflicts {
 	entity := kind + " " + name
-	switch claimOf(true, tags, d.Owner) {
+	switch ownershipOf(true, tags, d.Owner) {
 	case foreign:
 		return Conflicts{{entity, fmt.Sprintf("belongs to another Custom::RayIAM resource, %s of stack %s: choose another NamePrefix or group name, or delete that resource first", tags[OwnerTag], tags[StackTag])}}
 	case unowned:
@@ -119,8 +119,8 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 		return Conflicts{{entity, fmt.Sprintf("is at path %s, and Path asks for %s: IAM cannot move it, so change Path only together with NamePrefix", path, node.Path)}}
 	}
 	want := d.tags(node, tags)
-	if both := len(union(want, tags)); claimOf(true, tags, d.Owner) == unowned && both > maxTags {
-		// It is claimed before anything else is changed, its other tags included.
+	if both := len(union(want, tags)); ownershipOf(true, tags, d.Owner) == unowned && both > maxTags {
+		// It is tagged as owned before anything else is changed, its other tags included.
 		return Conflicts{{entity, fmt.Sprintf("would carry %d tags while it is adopted, and IAM allows %d: remove tags from it that are not declared", both, maxTags)}}
 	}
 	if total := len(want); total > maxTags {
@@ -135,27 +135,27 @@ func union(a, b map[string]string) map[string]string {
 	return all
 }
 
-// foreignHolders finds instance profiles that are not the resource's own and hold
-// a role that is to be deleted: IAM would refuse to delete it, and emptying a
+// foreignHolders finds instance profiles that the resource does not own and that hold
+// a role which is to be deleted. IAM would refuse to delete the role, and to empty a
 // profile that somebody else made may take an identity from running machines.
 func foreignHolders(o Observed, removal Removal) Conflicts {
-	if !o.deletes(removal) {
+	if !o.deletesRole(removal) {
 		return nil
 	}
 	var found Conflicts
 	for _, holder := range o.Roles[removal.Name].InstanceProfiles {
-		if o.claimOnProfile(holder, removal.Owner) != ours {
+		if o.profileOwnership(holder, removal.Owner) != ours {
 			found = append(found, Conflict{"instance profile " + holder, fmt.Sprintf("was not made by this resource and holds role %s, which is to be deleted: remove the role from it (aws iam remove-role-from-instance-profile --instance-profile-name %s --role-name %s), then try again", removal.Name, holder, removal.Name)})
 		}
 	}
 	return found
 }
 
-// caseTwin finds a role or profile that is to go while one whose name differs in
-// case only is to come: IAM takes the two for one, so the second cannot be made
-// while the first is there, and groups that go are deleted last.
-func (d Desired) caseTwin(o Observed, removal Removal) Conflicts {
-	if o.claimOnRole(removal.Name, removal.Owner) != ours && o.claimOnProfile(removal.Name, removal.Owner) != ours {
+// sameButForCase finds a role or profile that is to go while one whose name differs in
+// case only is to be made. IAM treats the two as one name, so the second cannot be made
+// while the first exists, and groups that go are deleted last.
+func (d Desired) sameButForCase(o Observed, removal Removal) Conflicts {
+	if o.roleOwnership(removal.Name, removal.Owner) != ours && o.profileOwnership(removal.Name, removal.Owner) != ours {
 		return nil
 	}
 	for _, node := range d.Nodes {

@@ -93,8 +93,8 @@ func TestForeignIsInNoStep(t *testing.T) {
 	}
 }
 
-// TestTorn holds what is no conflict but read while somebody else was writing.
-func TestTorn(t *testing.T) {
+// TestInconsistent holds what is no conflict but was read while somebody was writing.
+func TestInconsistent(t *testing.T) {
 	holders := func(names ...string) func(*Role) { return func(r *Role) { r.InstanceProfiles = names } }
 	without := func(o Observed) Observed { delete(o.InstanceProfiles, "ray-head"); return o }
 	tests := []struct {
@@ -109,8 +109,8 @@ func TestTorn(t *testing.T) {
 		{"held by nothing", without(alterRole(settled(defaults), "ray-head", holders())), false},
 	}
 	for _, tt := range tests {
-		if got := tt.observed.Torn(); got != tt.want {
-			t.Errorf("%s: Torn() = %v, want %v", tt.name, got, tt.want)
+		if got := tt.observed.Inconsistent(); got != tt.want {
+			t.Errorf("%s: Inconsistent() = %v, want %v", tt.name, got, tt.want)
 		}
 	}
 }

@@ -12,28 +12,28 @@ import (
 // The steps of one phase are independent of each other and may run at once; a
 // phase begins when the one before is done.
 //
-// The order keeps a role from ever being wider than both the state before and
-// the state after: where the boundary or the trust policy changes, permissions
-// are taken away before it, and given after it.
+// The order keeps a role, at every moment, within what it allowed before or will allow
+// after: where the boundary or the trust policy changes, permissions are taken away
+// before the change, and given after it.
 type Plan struct {
 	Phases [][]Step
 }
 
 // The phases, in order. Empty ones are left out of a plan.
 const (
-	establish = iota // create, and claim what is adopted
-	narrow           // take permissions away, where a boundary or trust policy changes
-	bound            // boundary, trust policy, what stands in the way of the next phase
+	establish = iota // create, and adopt
+	revoke           // take permissions away, where a boundary or trust policy changes
+	restrict         // boundary, trust policy, what stands in the way of the next phase
 	grant            // everything that can be done at once to what exists
-	loosen           // detach what is to go from all that holds it
-	remove           // delete or release it
-	phases
+	detach           // take what is to go apart
+	remove           // delete it, or release it
+	phaseCount
 )
 
-// NewPlan returns the steps from o to d. The error is Conflicts, when something
-// in IAM must not be touched; then there is no plan at all.
+// NewPlan returns the steps from o to d. The error is Conflicts where a step would
+// change what the resource must not change; then there is no plan at all.
 func NewPlan(d Desired, o Observed) (Plan, error) {
-	d.Removals = slices.DeleteFunc(slices.Clone(d.Removals), o.spares)
+	d.Removals = slices.DeleteFunc(slices.Clone(d.Removals), o.retained)
 	if found := d.conflicts(o); len(found) > 0 {
 		return Plan{}, found
 	}
@@ -44,7 +44,7 @@ func NewPlan(d Desired, o Observed) (Plan, error) {
 	}
 	for _, removal := range d.Removals {
 		b.removeInstanceProfile(d, removal, o)
-		b.removeRole(d, removal, o)
+		b.removeRole(removal, o)
 	}
 	var plan Plan
 	for _, steps := range b.phases {
@@ -58,8 +58,8 @@ func NewPlan(d Desired, o Observed) (Plan, error) {
 // Empty reports whether the observed state is the desired one.
 func (p Plan) Empty() bool { return len(p.Phases) == 0 }
 
-// Split returns the phases before the first that touches one of the removals, and the
-// others.
+// Split returns the phases before the first one that changes a name of the removals,
+// and the phases from that one on.
 func (p Plan) Split(removals []Removal) (before, from Plan) {
 	i := slices.IndexFunc(p.Phases, func(steps []Step) bool {
 		return slices.ContainsFunc(steps, func(s Step) bool {
@@ -85,8 +85,8 @@ func (p Plan) String() string {
 	return strings.Join(phases, "\n")
 }
 
-// Fresh returns the names of the instance profiles that EC2 may not know yet in
-// the state that the plan leads to: new ones, and ones with a newly put role.
+// Fresh returns the names of the instance profiles that EC2 may not know yet once
+// the plan is applied: new ones, and those with a new role.
 func (p Plan) Fresh() []string {
 	var names []string
 	for _, steps := range p.Phases {
@@ -104,7 +104,7 @@ func (p Plan) Fresh() []string {
 }
 
 type builder struct {
-	phases [phases][]Step
+	phases [phaseCount][]Step
 }
 
 func (b *builder) add(phase int, step Step) { b.phases[phase] = append(b.phases[phase], step) }
@@ -116,20 +116,20 @@ func (b *builder) role(d Desired, node Node, o Observed) {
 		b.policies(node, Role{}, grant)
 		return
 	}
-	b.tags(d.tags(node, role.Tags), role.Tags, claimOf(true, role.Tags, d.Owner), Step{Call: TagRole, Role: node.Name}, Step{Call: UntagRole, Role: node.Name})
+	b.tags(d.tags(node, role.Tags), role.Tags, ownershipOf(true, role.Tags, d.Owner), Step{Call: TagRole, Role: node.Name}, Step{Call: UntagRole, Role: node.Name})
 	takeAway := grant
 	if !policydoc.Equal(role.TrustPolicy, node.TrustPolicy) {
-		takeAway = narrow
-		b.add(bound, Step{Call: UpdateAssumeRolePolicy, Role: node.Name, Document: node.TrustPolicy})
+		takeAway = revoke
+		b.add(restrict, Step{Call: UpdateAssumeRolePolicy, Role: node.Name, Document: node.TrustPolicy})
 	}
 	switch {
 	case role.PermissionsBoundary == node.PermissionsBoundary:
 	case node.PermissionsBoundary == "":
-		takeAway = narrow
-		b.add(bound, Step{Call: DeleteRolePermissionsBoundary, Role: node.Name})
+		takeAway = revoke
+		b.add(restrict, Step{Call: DeleteRolePermissionsBoundary, Role: node.Name})
 	default:
-		takeAway = narrow
-		b.add(bound, Step{Call: PutRolePermissionsBoundary, Role: node.Name, Boundary: node.PermissionsBoundary})
+		takeAway = revoke
+		b.add(restrict, Step{Call: PutRolePermissionsBoundary, Role: node.Name, Boundary: node.PermissionsBoundary})
 	}
 	b.policies(node, role, takeAway)
 }
@@ -153,8 +153,8 @@ func (b *builder) policies(node Node, role Role, takeAway int) {
 		if ok && policydoc.Equal(now, document) {
 			continue
 		}
-		if ok && takeAway == narrow {
-			b.add(narrow, Step{Call: DeleteRolePolicy, Role: node.Name, Policy: name})
+		if ok && takeAway == revoke {
+			b.add(revoke, Step{Call: DeleteRolePolicy, Role: node.Name, Policy: name})
 		}
 		b.add(grant, Step{Call: PutRolePolicy, Role: node.Name, Policy: name, Document: document})
 	}
@@ -173,10 +173,10 @@ func (b *builder) instanceProfile(d Desired, node Node, o Observed) {
 		b.add(grant, add)
 		return
 	}
-	b.tags(d.tags(node, profile.Tags), profile.Tags, claimOf(true, profile.Tags, d.Owner), Step{Call: TagInstanceProfile, InstanceProfile: node.Name}, Step{Call: UntagInstanceProfile, InstanceProfile: node.Name})
+	b.tags(d.tags(node, profile.Tags), profile.Tags, ownershipOf(true, profile.Tags, d.Owner), Step{Call: TagInstanceProfile, InstanceProfile: node.Name}, Step{Call: UntagInstanceProfile, InstanceProfile: node.Name})
 	for _, other := range sorted(profile.Roles) {
 		if other != node.Name {
-			b.add(bound, Step{Call: RemoveRoleFromInstanceProfile, Role: other, InstanceProfile: node.Name})
+			b.add(restrict, Step{Call: RemoveRoleFromInstanceProfile, Role: other, InstanceProfile: node.Name})
 		}
 	}
 	if !slices.Contains(profile.Roles, node.Name) {
@@ -184,9 +184,9 @@ func (b *builder) instanceProfile(d Desired, node Node, o Observed) {
 	}
 }
 
-// tags plans the tags of what exists. What is adopted is claimed first of all,
-// so that everything after happens to what is the resource's own.
-func (b *builder) tags(want, now map[string]string, claim claim, tag, untag Step) {
+// tags plans the tags of what exists. What is adopted is tagged first of all, so that
+// every later step changes what the resource owns.
+func (b *builder) tags(want, now map[string]string, state ownership, tag, untag Step) {
 	tag.Tags = map[string]string{}
 	for key, value := range want {
 		if have, ok := now[key]; !ok || have != value {
@@ -200,10 +200,10 @@ func (b *builder) tags(want, now map[string]string, claim claim, tag, untag Step
 	}
 	tagPhase, untagPhase := grant, grant
 	switch {
-	case claim == unowned:
+	case state == unowned:
 		tagPhase = establish
 	case len(want)+len(untag.TagKeys) > maxTags || overlapInCase(tag.Tags, untag.TagKeys):
-		untagPhase = bound
+		untagPhase = restrict
 	}
 	if len(tag.Tags) > 0 {
 		b.add(tagPhase, tag)
@@ -213,14 +213,14 @@ func (b *builder) tags(want, now map[string]string, claim claim, tag, untag Step
 	}
 }
 
-// awsTag reports whether AWS itself keeps the tag, so that nobody else can change it.
+// awsTag reports whether the tag is one of AWS's own, which nobody else can change.
 func awsTag(key string) bool { return strings.HasPrefix(strings.ToLower(key), "aws:") }
 
 // overlapInCase reports whether a key to be set and one to be removed are one key
 // to IAM, which ignores case.
-func overlapInCase(set map[string]string, remove []string) bool {
-	return slices.ContainsFunc(remove, func(key string) bool {
-		for other := range set {
+func overlapInCase(tags map[string]string, untagKeys []string) bool {
+	return slices.ContainsFunc(untagKeys, func(key string) bool {
+		for other := range tags {
 			if strings.EqualFold(key, other) {
 				return true
 			}
@@ -229,33 +229,33 @@ func overlapInCase(set map[string]string, remove []string) bool {
 	})
 }
 
-func (b *builder) removeRole(d Desired, removal Removal, o Observed) {
-	if o.claimOnRole(removal.Name, removal.Owner) != ours {
+func (b *builder) removeRole(removal Removal, o Observed) {
+	if o.roleOwnership(removal.Name, removal.Owner) != ours {
 		return
 	}
 	role := o.Roles[removal.Name]
-	if !o.deletes(removal) {
+	if !o.deletesRole(removal) {
 		b.add(remove, Step{Call: UntagRole, Role: removal.Name, TagKeys: reservedKeys(role.Tags)})
 		return
 	}
 	for _, arn := range sorted(role.ManagedPolicyARNs) {
-		b.add(loosen, Step{Call: DetachRolePolicy, Role: removal.Name, Policy: arn})
+		b.add(detach, Step{Call: DetachRolePolicy, Role: removal.Name, Policy: arn})
 	}
 	for _, name := range sortedKeys(role.InlinePolicies) {
-		b.add(loosen, Step{Call: DeleteRolePolicy, Role: removal.Name, Policy: name})
+		b.add(detach, Step{Call: DeleteRolePolicy, Role: removal.Name, Policy: name})
 	}
 	b.add(remove, Step{Call: DeleteRole, Role: removal.Name})
 }
 
 func (b *builder) removeInstanceProfile(d Desired, removal Removal, o Observed) {
-	if o.claimOnProfile(removal.Name, removal.Owner) != ours {
+	if o.profileOwnership(removal.Name, removal.Owner) != ours {
 		return
 	}
 	profile := o.InstanceProfiles[removal.Name]
 	held := profile.Tags[AdoptedTag] == Held
 	for _, role := range sorted(profile.Roles) {
-		if !held || d.removes(o, role) {
-			b.add(loosen, Step{Call: RemoveRoleFromInstanceProfile, Role: role, InstanceProfile: removal.Name})
+		if !held || d.deletesRole(o, role) {
+			b.add(detach, Step{Call: RemoveRoleFromInstanceProfile, Role: role, InstanceProfile: removal.Name})
 		}
 	}
 	if held {

@@ -18,7 +18,7 @@ type Properties struct {
 	Tags                []Tag
 	LeastPrivilege      *leastprivilege.Options // nil for the default policies
 	AdoptExisting       bool
-	PropagationWait     time.Duration // 0 also means that no profile is read back
+	PropagationWait     time.Duration // 0: neither wait nor read the new profiles
 }
 
 // NodeProperties are what Head and each worker group have in common.
@@ -33,7 +33,7 @@ type WorkerGroup struct {
 	NodeProperties
 }
 
-// An InlinePolicy is a policy that lives in its role.
+// An InlinePolicy is a policy that is part of its role, not managed by itself.
 type InlinePolicy struct {
 	Name     string
 	Document string // JSON
@@ -44,7 +44,7 @@ type Tag struct {
 	Key, Value string
 }
 
-// headName is the Name that the head has among the worker groups' names.
+// headName stands where a worker group's name does, in the names of the head.
 const headName = "head"
 
 // HeadName returns the name of the head's role and instance profile.
@@ -66,8 +66,8 @@ func (p Properties) Names() []string {
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
 
-// PossibleNames returns those of Names, each once, that a role can have at all:
-// the properties of a Delete may be what a Create was refused for.
+// PossibleNames returns those of Names, each once, that IAM allows for a role: the
+// properties of a Delete may be those for which its Create was refused.
 func (p Properties) PossibleNames() []string {
 	var names []string
 	for _, name := range p.Names() {

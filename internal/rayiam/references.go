@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A PolicyReference is a managed policy that has to exist, with the property
-// that asks for it.
+// A PolicyReference is a managed policy that has to exist, with the path of the
+// property that names it.
 type PolicyReference struct {
 	ARN     string
 	Path    string // Head.ManagedPolicyArns[0]

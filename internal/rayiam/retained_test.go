@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// TestSpares holds that what its owner had before is not removed, and that what is only
-// held, since whenever, is let go.
-func TestSpares(t *testing.T) {
+// TestRetained holds that what its owner had before Since is not removed, and that what is
+// only held by adoption is released, however old it is.
+func TestRetained(t *testing.T) {
 	since := time.Now()
 	before, after := since.Add(-time.Second), since.Add(time.Second)
 	own := map[string]string{OwnerTag: "o"}
@@ -48,6 +48,6 @@ func TestSpares(t *testing.T) {
 		t.Errorf("removed %v, want %v", got, always)
 	}
 	if got, want := touched(time.Time{}), append(always, "old", "new in an old profile", "adopted for good"); !slices.Equal(got, want) {
-		t.Errorf("removed %v where nothing is spared, want %v", got, want)
+		t.Errorf("removed %v without Since, want %v", got, want)
 	}
 }
