@@ -3,7 +3,6 @@ package properties
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -41,13 +40,13 @@ func (c *Checker) collect(e *jsonschema.ValidationError, value any, faults *rayi
 			*faults = append(*faults, rayiam.Fault{
 				Path:  join(path, name),
 				Value: shown(lookup(value, append(slices.Clone(e.InstanceLocation), name))),
-				Rule:  fmt.Sprintf("unknown property, the nearest known name is %s", nearest(name, known)),
+				Rule:  unknownProperty(nearest(name, known)),
 			})
 		}
 		return
 	case *kind.Required:
 		for _, name := range slices.Sorted(slices.Values(k.Missing)) {
-			*faults = append(*faults, rayiam.Fault{Path: join(path, name), Rule: "is missing: want " + text(rule["description"], "")})
+			*faults = append(*faults, rayiam.Fault{Path: join(path, name), Rule: missing(text(rule["description"], ""))})
 		}
 		return
 	case *kind.OneOf, *kind.Not:
@@ -60,9 +59,9 @@ func (c *Checker) collect(e *jsonschema.ValidationError, value any, faults *rayi
 		}
 	}
 	if path == "" {
-		path = "ResourceProperties"
+		path = everyProperty
 	}
-	*faults = append(*faults, rayiam.Fault{Path: path, Value: shown(lookup(value, e.InstanceLocation)), Rule: "want " + text(rule["description"], e.Error())})
+	*faults = append(*faults, rayiam.Fault{Path: path, Value: shown(lookup(value, e.InstanceLocation)), Rule: wanted(text(rule["description"], e.Error()))})
 }
 
 // at returns the schema at a location such as properties.json#/$defs/policyArn.

@@ -48,7 +48,7 @@ func (c *Checker) Read(raw json.RawMessage) (rayiam.Properties, rayiam.Faults) {
 	if len(bytes.TrimSpace(raw)) > 0 {
 		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 		if err != nil {
-			return decode(nil), rayiam.Faults{{Path: "ResourceProperties", Value: rayiam.Quote(string(raw)), Rule: "not JSON: " + err.Error()}}
+			return decode(nil), rayiam.Faults{{Path: everyProperty, Value: rayiam.Quote(string(raw)), Rule: notJSON(err)}}
 		}
 		value = v
 	}

@@ -1,7 +1,6 @@
 package rayiam
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -106,25 +105,25 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 	entity := kind + " " + name
 	switch ownershipOf(true, tags, d.Owner) {
 	case foreign:
-		return Conflicts{{entity, fmt.Sprintf("belongs to another Custom::RayIAM resource, %s of stack %s: choose another NamePrefix or group name, or delete that resource first", tags[OwnerTag], tags[StackTag])}}
+		return Conflicts{{entity, ownedByAnother(tags[OwnerTag], tags[StackTag])}}
 	case unowned:
 		if d.Adoption != HoldAdopted {
-			return Conflicts{{entity, "exists and was not made by this resource: choose another NamePrefix or group name, remove it, or set AdoptExisting to true to take it over"}}
+			return Conflicts{{entity, existsUnowned}}
 		}
 	}
 	if name != node.Name {
-		return Conflicts{{entity, fmt.Sprintf("differs from %s in case only, and IAM takes both for one name: choose a name that differs in more", node.Name)}}
+		return Conflicts{{entity, sameNameButForCase(node.Name)}}
 	}
 	if path != node.Path {
-		return Conflicts{{entity, fmt.Sprintf("is at path %s, and Path asks for %s: IAM cannot move it, so change Path only together with NamePrefix", path, node.Path)}}
+		return Conflicts{{entity, otherPath(path, node.Path)}}
 	}
 	want := d.tags(node, tags)
 	if both := len(union(want, tags)); ownershipOf(true, tags, d.Owner) == unowned && both > maxTags {
 		// It is tagged as owned before anything else is changed, its other tags included.
-		return Conflicts{{entity, fmt.Sprintf("would carry %d tags while it is adopted, and IAM allows %d: remove tags from it that are not declared", both, maxTags)}}
+		return Conflicts{{entity, tooManyTagsToAdopt(both)}}
 	}
 	if total := len(want); total > maxTags {
-		return Conflicts{{entity, fmt.Sprintf("would carry %d tags, the ownership's %d included, and IAM allows %d: declare fewer Tags", total, total-len(node.Tags)+2, maxTags)}}
+		return Conflicts{{entity, tooManyTagsToOwn(total, total-len(node.Tags)+2)}}
 	}
 	return nil
 }
@@ -145,7 +144,7 @@ func foreignHolders(o Observed, removal Removal) Conflicts {
 	var found Conflicts
 	for _, holder := range o.Roles[removal.Name].InstanceProfiles {
 		if o.profileOwnership(holder, removal.Owner) != ours {
-			found = append(found, Conflict{"instance profile " + holder, fmt.Sprintf("was not made by this resource and holds role %s, which is to be deleted: remove the role from it (aws iam remove-role-from-instance-profile --instance-profile-name %s --role-name %s), then try again", removal.Name, holder, removal.Name)})
+			found = append(found, Conflict{"instance profile " + holder, holdsRoleToDelete(holder, removal.Name)})
 		}
 	}
 	return found
@@ -160,7 +159,7 @@ func (d Desired) sameButForCase(o Observed, removal Removal) Conflicts {
 	}
 	for _, node := range d.Nodes {
 		if node.Name != removal.Name && strings.EqualFold(node.Name, removal.Name) {
-			return Conflicts{{"role " + removal.Name, fmt.Sprintf("and %s differ in case only, and IAM takes both for one name: choose a name that differs in more", node.Name)}}
+			return Conflicts{{"role " + removal.Name, sameNameButForCase(node.Name)}}
 		}
 	}
 	return nil

@@ -9,9 +9,12 @@ import (
 // property that names it.
 type PolicyReference struct {
 	ARN     string
-	Path    string // Head.ManagedPolicyArns[0]
+	Path    string // Head.ManagedPolicyArns[0], or Head.ManagedPolicyArns (default)
 	Default bool   // one of the default policies, not from the template
 }
+
+// defaultMark ends the path of a default policy.
+const defaultMark = " (default)"
 
 // PolicyReferences returns the managed policies and the boundary that are asked
 // for, in the order of the properties. One policy may be there several times.
@@ -26,7 +29,7 @@ func (d Declaration) PolicyReferences() []PolicyReference {
 			refs = append(refs, PolicyReference{ARN: arn, Path: fmt.Sprintf("%s[%d]", path, i)})
 		}
 		for _, arn := range node.defaultPolicies {
-			refs = append(refs, PolicyReference{ARN: arn, Path: path + " (default)", Default: true})
+			refs = append(refs, PolicyReference{ARN: arn, Path: path + defaultMark, Default: true})
 		}
 	}
 	return refs
@@ -37,18 +40,14 @@ func (d Declaration) PolicyReferences() []PolicyReference {
 func MissingPolicies(refs []PolicyReference, missing map[string]bool) Faults {
 	var faults Faults
 	for _, ref := range refs {
-		if missing[ref.ARN] {
-			faults = append(faults, Fault{ref.Path, Quote(ref.ARN), "IAM has no such policy: create it first, or correct the ARN" + partitionHint(ref)})
+		if !missing[ref.ARN] {
+			continue
 		}
+		rule := policyNotFound
+		if ref.Default {
+			rule = defaultNotFound(strings.TrimSuffix(ref.Path, defaultMark))
+		}
+		faults = append(faults, Fault{ref.Path, Quote(ref.ARN), rule})
 	}
 	return faults
-}
-
-// partitionHint helps where a default does not exist: AWS does not offer every
-// managed policy in every partition.
-func partitionHint(ref PolicyReference) string {
-	if !ref.Default {
-		return ""
-	}
-	return fmt.Sprintf(" (it is one of the default policies; set %s to policies that exist here)", strings.TrimSuffix(ref.Path, " (default)"))
 }

@@ -31,7 +31,7 @@ func (d Declaration) Check(bounds Bounds) Faults {
 	faults = append(faults, d.checkLeastPrivilege()...)
 	faults = append(faults, d.checkDefaultPolicies(bounds)...)
 	if p.AdoptExisting && bounds.NoAdoption {
-		faults = append(faults, Fault{"AdoptExisting", "true", "the administrator of the provider allows no taking over of what was there before: leave it out, or have the provider's parameter AllowAdoption set to true"})
+		faults = append(faults, Fault{"AdoptExisting", "true", adoptionNotAllowed})
 	}
 	return append(faults, checkTags(p)...)
 }
@@ -39,20 +39,20 @@ func (d Declaration) Check(bounds Bounds) Faults {
 func checkNames(p Properties, bounds Bounds) Faults {
 	var faults Faults
 	if !strings.HasPrefix(p.NamePrefix, bounds.NamePrefix) {
-		faults = append(faults, Fault{"NamePrefix", Quote(p.NamePrefix), fmt.Sprintf("the administrator of the provider allows names that begin with %s", Quote(bounds.NamePrefix))})
+		faults = append(faults, Fault{"NamePrefix", Quote(p.NamePrefix), prefixNotAllowed(bounds.NamePrefix)})
 	}
 	if bounds.Path != "" && p.Path != "" && p.Path != bounds.Path {
-		faults = append(faults, Fault{"Path", Quote(p.Path), fmt.Sprintf("the administrator of the provider allows %s only", Quote(bounds.Path))})
+		faults = append(faults, Fault{"Path", Quote(p.Path), onlyAllowed(bounds.Path)})
 	}
 	seen := map[string]int{}
 	for i, g := range p.WorkerGroups {
 		path := fmt.Sprintf("WorkerGroups[%d].Name", i)
 		if name := WorkerName(p.NamePrefix, g.Name); len(name) > maxRoleName {
-			faults = append(faults, Fault{path, Quote(g.Name), fmt.Sprintf("the role's name %s would have %d characters, IAM allows %d", Quote(name), len(name), maxRoleName)})
+			faults = append(faults, Fault{path, Quote(g.Name), roleNameTooLong(name)})
 		}
 		fold := strings.ToLower(g.Name)
 		if first, ok := seen[fold]; ok && g.Name != "" {
-			faults = append(faults, Fault{path, Quote(g.Name), fmt.Sprintf("WorkerGroups[%d] has this name already (IAM's names are unique without regard to case)", first)})
+			faults = append(faults, Fault{path, Quote(g.Name), groupNameTaken(first)})
 			continue
 		}
 		seen[fold] = i
@@ -65,7 +65,7 @@ func checkBoundary(p Properties, stack Stack, bounds Bounds) Faults {
 		return nil
 	}
 	if b := bounds.PermissionsBoundary; b != "" && p.PermissionsBoundary != b {
-		return Faults{{"PermissionsBoundary", Quote(p.PermissionsBoundary), fmt.Sprintf("the administrator of the provider allows %s only", Quote(b))}}
+		return Faults{{"PermissionsBoundary", Quote(p.PermissionsBoundary), onlyAllowed(b)}}
 	}
 	return checkPolicyARN("PermissionsBoundary", p.PermissionsBoundary, stack)
 }
@@ -80,9 +80,9 @@ func checkPolicyARN(path, arn string, stack Stack) Faults {
 	case m == nil:
 		return nil
 	case m[1] != stack.Partition:
-		return Faults{{path, Quote(arn), fmt.Sprintf("the stack is in the partition %s, write arn:%s:...", stack.Partition, stack.Partition)}}
+		return Faults{{path, Quote(arn), otherPartition(stack.Partition)}}
 	case m[2] != "aws" && m[2] != stack.Account:
-		return Faults{{path, Quote(arn), fmt.Sprintf("a policy must be AWS's own or of the stack's account %s", stack.Account)}}
+		return Faults{{path, Quote(arn), otherAccount(stack.Account)}}
 	}
 	return nil
 }
@@ -103,11 +103,11 @@ func (d Declaration) checkNode(node declaredNode, bounds Bounds) Faults {
 	path, boundary := node.property+".Policies", d.properties.PermissionsBoundary
 	switch {
 	case boundary == "":
-		faults = append(faults, Fault{path, "", "inline policies are accepted only under a permissions boundary, for nothing else bounds what they say: set PermissionsBoundary"})
+		faults = append(faults, Fault{path, "", inlineNeedsBoundary})
 	case bounds.PermissionsBoundary == "" && !bounds.allowsPolicy(boundary):
 		// The template chose this boundary: under a wide one, an inline policy would
 		// say what no managed policy may.
-		faults = append(faults, Fault{path, "", fmt.Sprintf("inline policies are accepted only under a PermissionsBoundary that is itself among the managed policies which the administrator of the provider allows, those that match %s", strings.Join(bounds.AllowedPolicyARNs, ", "))})
+		faults = append(faults, Fault{path, "", boundaryNotAllowed(bounds.AllowedPolicyARNs)})
 	}
 	return append(faults, checkInlinePolicies(path, node.Policies, node.builtIn)...)
 }
@@ -121,13 +121,13 @@ func checkInlinePolicies(path string, policies, builtIn []InlinePolicy) Faults {
 	for i, ip := range policies {
 		fold := strings.ToLower(ip.Name)
 		if other, ok := taken[fold]; ok && ip.Name != "" {
-			faults = append(faults, Fault{fmt.Sprintf("%s[%d].PolicyName", path, i), Quote(ip.Name), other + " has this name already"})
+			faults = append(faults, Fault{fmt.Sprintf("%s[%d].PolicyName", path, i), Quote(ip.Name), policyNameTaken(other)})
 			continue
 		}
 		taken[fold] = fmt.Sprintf("%s[%d]", path, i)
 	}
 	if size > maxInlinePolicy && sizeOf(builtIn) <= maxInlinePolicy {
-		faults = append(faults, Fault{path, "", fmt.Sprintf("the inline policies of this role would have %d characters in all, white space aside, IAM allows %d", size, maxInlinePolicy)})
+		faults = append(faults, Fault{path, "", inlineTooLarge(size)})
 	}
 	return faults
 }
@@ -164,19 +164,19 @@ func (d Declaration) checkLeastPrivilege() Faults {
 	seen := map[string]int{}
 	for i, bucket := range p.LeastPrivilege.S3Buckets {
 		if first, ok := seen[bucket.Name]; ok && bucket.Name != "" {
-			faults = append(faults, Fault{fmt.Sprintf("LeastPrivilege.S3Buckets[%d].Name", i), Quote(bucket.Name), fmt.Sprintf("S3Buckets[%d] has this name already", first)})
+			faults = append(faults, Fault{fmt.Sprintf("LeastPrivilege.S3Buckets[%d].Name", i), Quote(bucket.Name), bucketNameTaken(first)})
 			continue
 		}
 		seen[bucket.Name] = i
 	}
 	if size := sizeOf(d.nodes[0].builtIn); size > maxInlinePolicy {
-		faults = append(faults, Fault{"LeastPrivilege", "", fmt.Sprintf("the policies of role %s would have %d characters in all, IAM allows %d: list fewer or shorter names, or leave a list out", HeadName(p.NamePrefix), size, maxInlinePolicy)})
+		faults = append(faults, Fault{"LeastPrivilege", "", generatedTooLarge(HeadName(p.NamePrefix), size)})
 	}
 	return faults
 }
 
 func notAllowed(path, arn string, bounds Bounds) Fault {
-	return Fault{path, Quote(arn), fmt.Sprintf("the administrator of the provider allows managed policies that match %s", strings.Join(bounds.AllowedPolicyARNs, ", "))}
+	return Fault{path, Quote(arn), policyNotAllowed(bounds.AllowedPolicyARNs)}
 }
 
 func checkTags(p Properties) Faults {
@@ -185,13 +185,13 @@ func checkTags(p Properties) Faults {
 	for i, tag := range p.Tags {
 		fold := strings.ToLower(tag.Key)
 		if first, ok := seen[fold]; ok && tag.Key != "" {
-			faults = append(faults, Fault{fmt.Sprintf("Tags[%d].Key", i), Quote(tag.Key), fmt.Sprintf("Tags[%d] has this key already (IAM's tag keys are unique without regard to case)", first)})
+			faults = append(faults, Fault{fmt.Sprintf("Tags[%d].Key", i), Quote(tag.Key), tagKeyTaken(first)})
 			continue
 		}
 		seen[fold] = i
 	}
 	if own := 3; p.AdoptExisting && len(p.Tags) > maxTags-own {
-		faults = append(faults, Fault{"Tags", "", fmt.Sprintf("%d tags are too many with AdoptExisting: IAM allows %d, %d of which record ownership", len(p.Tags), maxTags, own)})
+		faults = append(faults, Fault{"Tags", "", tooManyTags(len(p.Tags), own)})
 	}
 	return faults
 }

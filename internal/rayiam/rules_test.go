@@ -36,7 +36,7 @@ func TestCheck(t *testing.T) {
 		{"inline policies under a boundary", edited(setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), Bounds{}, nil},
 		{"inline policies under a boundary that the template chose", edited(setBoundary, func(p *Properties) {
 			p.Head, p.WorkerGroups[0].ManagedPolicyARNs, p.Head.Policies = NodeProperties{}, nil, []InlinePolicy{{"a", "{}"}}
-		}), Bounds{AllowedPolicyARNs: []string{"arn:aws:iam::aws:policy/*"}}, []string{"Head.Policies: itself among the managed policies"}},
+		}), Bounds{AllowedPolicyARNs: []string{"arn:aws:iam::aws:policy/*"}}, []string{"Head.Policies: itself a managed policy which the administrator of the provider allows"}},
 		{"inline policies under a boundary that is an allowed policy", edited(setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), Bounds{AllowedPolicyARNs: []string{"arn:aws:iam::*"}}, nil},
 		{"duplicate inline policy", edited(setBoundary, func(p *Properties) { p.WorkerGroups[0].Policies = []InlinePolicy{{"a", "{}"}, {"A", "{}"}} }), Bounds{}, []string{"WorkerGroups[0].Policies[1].PolicyName: WorkerGroups[0].Policies[0] has this name"}},
 		{"name of the built-in policy", edited(setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"ray-pass-role-policy", "{}"}} }), Bounds{}, []string{"Head.Policies[0].PolicyName: the built-in policy has this name"}},
@@ -53,13 +53,13 @@ func TestCheck(t *testing.T) {
 				p.Tags = append(p.Tags, Tag{Key: fmt.Sprint(i)})
 			}
 		}), Bounds{}, []string{"Tags: 48 tags are too many with AdoptExisting"}},
-		{"adoption outside the bound", edited(func(p *Properties) { p.AdoptExisting = true }), Bounds{NoAdoption: true}, []string{"AdoptExisting: allows no taking over"}},
+		{"adoption outside the bound", edited(func(p *Properties) { p.AdoptExisting = true }), Bounds{NoAdoption: true}, []string{"AdoptExisting: allows no adoption"}},
 		{"no adoption inside the bound", defaults, Bounds{NoAdoption: true}, nil},
-		{"path outside the bound", defaults, Bounds{Path: "/ray/"}, []string{`Path: allows "/ray/" only`}},
+		{"path outside the bound", defaults, Bounds{Path: "/ray/"}, []string{`Path: allows only "/ray/"`}},
 		{"path inside the bound", defaults, Bounds{Path: "/"}, nil},
 		{"prefix outside the bound", defaults, Bounds{NamePrefix: "team-"}, []string{`NamePrefix: begin with "team-"`}},
 		{"prefix inside the bound", defaults, Bounds{NamePrefix: "ra"}, nil},
-		{"boundary outside the bound", edited(setBoundary), Bounds{PermissionsBoundary: mine}, []string{"PermissionsBoundary: allows \"" + mine + "\" only"}},
+		{"boundary outside the bound", edited(setBoundary), Bounds{PermissionsBoundary: mine}, []string{"PermissionsBoundary: allows only \"" + mine + "\""}},
 		{"boundary of the bound", edited(func(p *Properties) { p.PermissionsBoundary = mine }), Bounds{PermissionsBoundary: mine}, nil},
 		{"policies outside the patterns", edited(func(p *Properties) { p.Head.ManagedPolicyARNs = []string{mine, admin} }), Bounds{AllowedPolicyARNs: []string{"arn:aws:iam::*:policy/mine", "*Amazon*", "*CloudWatch*"}}, []string{"Head.ManagedPolicyArns[1]: that match arn:aws:iam::*:policy/mine"}},
 		{"defaults outside the patterns", defaults, Bounds{AllowedPolicyARNs: []string{"*/Amazon*"}}, []string{"Head.ManagedPolicyArns (default): that match", "WorkerGroups[0].ManagedPolicyArns (default): that match"}},

@@ -117,7 +117,7 @@ func TestBounds_OfTheAdministrator(t *testing.T) {
 		want  []string
 	}{
 		"prefix":   {properties{"NamePrefix": "team"}, []string{"NamePrefix", `"team"`, `"ray"`}},
-		"path":     {properties{"Path": "/team/"}, []string{"Path", `"/team/"`, `allows "/" only`}},
+		"path":     {properties{"Path": "/team/"}, []string{"Path", `"/team/"`, `allows only "/"`}},
 		"adoption": {properties{"AdoptExisting": true}, []string{"AdoptExisting", "AllowAdoption"}},
 		"boundary": {properties{"PermissionsBoundary": other}, []string{"PermissionsBoundary", boundary}},
 		"policy":   {properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AdministratorAccess"}}}, []string{"Head.ManagedPolicyArns[0]", "AdministratorAccess", "Amazon*Access"}},

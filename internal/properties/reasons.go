@@ -1,0 +1,17 @@
+package properties
+
+// The rules of the faults that the schema finds. A description is the schema's own, of
+// the value that it allows.
+
+// everyProperty stands where the path of a property does, for a fault of them all.
+const everyProperty = "ResourceProperties"
+
+func unknownProperty(nearest string) string {
+	return "unknown property, the nearest known name is " + nearest
+}
+
+func missing(description string) string { return "is missing: want " + description }
+
+func wanted(description string) string { return "want " + description }
+
+func notJSON(err error) string { return "not JSON: " + err.Error() }

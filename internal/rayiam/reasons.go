@@ -1,0 +1,110 @@
+package rayiam
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The sentences that a person reads in a request's Reason: the Rule of each Fault, and
+// the Reason of each Conflict. docs/runbook.md quotes some of them.
+
+// Rules about names.
+
+func prefixNotAllowed(allowed string) string {
+	return fmt.Sprintf("the administrator of the provider allows only names that begin with %s", Quote(allowed))
+}
+
+func roleNameTooLong(name string) string {
+	return fmt.Sprintf("the role's name %s would have %d characters, IAM allows %d", Quote(name), len(name), maxRoleName)
+}
+
+func groupNameTaken(first int) string {
+	return fmt.Sprintf("WorkerGroups[%d] has this name already (IAM's names are unique without regard to case)", first)
+}
+
+func bucketNameTaken(first int) string {
+	return fmt.Sprintf("S3Buckets[%d] has this name already", first)
+}
+
+func policyNameTaken(by string) string { return by + " has this name already" }
+
+// Rules about policies.
+
+const (
+	adoptionNotAllowed  = "the administrator of the provider allows no adoption of existing roles and instance profiles: leave AdoptExisting out, or ask for the provider's parameter AllowAdoption to be set to true"
+	inlineNeedsBoundary = "inline policies are accepted only under a permissions boundary, because nothing else limits what they allow: set PermissionsBoundary"
+	policyNotFound      = "IAM has no such policy: create it first, or correct the ARN"
+)
+
+// onlyAllowed is about a value of which the administrator allows one.
+func onlyAllowed(allowed string) string {
+	return fmt.Sprintf("the administrator of the provider allows only %s", Quote(allowed))
+}
+
+func policyNotAllowed(patterns []string) string {
+	return fmt.Sprintf("the administrator of the provider allows only managed policies that match %s", strings.Join(patterns, ", "))
+}
+
+func boundaryNotAllowed(patterns []string) string {
+	return fmt.Sprintf("inline policies are accepted only under a PermissionsBoundary that is itself a managed policy which the administrator of the provider allows: one that matches %s", strings.Join(patterns, ", "))
+}
+
+func otherPartition(partition string) string {
+	return fmt.Sprintf("the stack is in the partition %s, write arn:%s:...", partition, partition)
+}
+
+func otherAccount(account string) string {
+	return fmt.Sprintf("the policy must be an AWS managed policy or belong to the stack's account %s", account)
+}
+
+// defaultNotFound is about a default policy: AWS does not offer every managed policy
+// in every partition.
+func defaultNotFound(property string) string {
+	return fmt.Sprintf(policyNotFound+" (it is one of the default policies: set %s to policies that exist here)", property)
+}
+
+func inlineTooLarge(size int) string {
+	return fmt.Sprintf("the inline policies of this role would have %d characters in all, white space aside, IAM allows %d", size, maxInlinePolicy)
+}
+
+func generatedTooLarge(role string, size int) string {
+	return fmt.Sprintf("the policies of role %s would have %d characters in all, IAM allows %d: list fewer or shorter names, or leave a list out", role, size, maxInlinePolicy)
+}
+
+// Rules about tags.
+
+func tagKeyTaken(first int) string {
+	return fmt.Sprintf("Tags[%d] has this key already (IAM's tag keys are unique without regard to case)", first)
+}
+
+func tooManyTags(count, ownership int) string {
+	return fmt.Sprintf("%d tags are too many with AdoptExisting: IAM allows %d, and %d of them record ownership", count, maxTags, ownership)
+}
+
+// Reasons of conflicts.
+
+const existsUnowned = "exists and was not made by this resource: choose another NamePrefix or group name, remove it, or set AdoptExisting to true to adopt it"
+
+func ownedByAnother(owner, stack string) string {
+	return fmt.Sprintf("belongs to another Custom::RayIAM resource, %s of stack %s: choose another NamePrefix or group name, or delete that resource first", owner, stack)
+}
+
+func sameNameButForCase(declared string) string {
+	return fmt.Sprintf("differs from %s in case only, and IAM treats both as one name: choose a name that differs in more than case", declared)
+}
+
+func otherPath(observed, declared string) string {
+	return fmt.Sprintf("is at path %s, and Path asks for %s: IAM cannot move it, so change Path only together with NamePrefix", observed, declared)
+}
+
+func tooManyTagsToAdopt(count int) string {
+	return fmt.Sprintf("would carry %d tags while it is adopted, and IAM allows %d: remove tags from it that the template does not declare", count, maxTags)
+}
+
+func tooManyTagsToOwn(count, ownership int) string {
+	return fmt.Sprintf("would carry %d tags, of which %d record ownership, and IAM allows %d: declare fewer Tags", count, ownership, maxTags)
+}
+
+func holdsRoleToDelete(profile, role string) string {
+	return fmt.Sprintf("was not made by this resource and holds role %s, which is to be deleted: remove the role from it (aws iam remove-role-from-instance-profile --instance-profile-name %s --role-name %s), then try again", role, profile, role)
+}
