@@ -41,7 +41,7 @@ func Canonical(document string) (string, error) {
 	}
 	if doc, ok := v.(map[string]any); ok {
 		if st, ok := doc["Statement"]; ok {
-			doc["Statement"] = statements(st)
+			doc["Statement"] = canonicalStatements(st)
 		}
 	}
 	out, err := json.Marshal(v)
@@ -51,7 +51,7 @@ func Canonical(document string) (string, error) {
 	return string(out), nil
 }
 
-func statements(v any) []any {
+func canonicalStatements(v any) []any {
 	list, ok := v.([]any)
 	if !ok {
 		list = []any{v}

@@ -12,9 +12,9 @@ import (
 // The older 2008-10-17 knows no policy variables.
 const version = "2012-10-17"
 
-// A document is a policy document to be built. Fields are in the order in which
+// A policy is a document to be built. Fields are in the order in which
 // people write them.
-type document struct {
+type policy struct {
 	Version   string
 	Statement []Statement
 }
@@ -44,7 +44,7 @@ func (v Values) MarshalJSON() ([]byte, error) {
 
 // New returns the compact JSON of a document with these statements.
 func New(statements ...Statement) string {
-	out, err := encode(document{Version: version, Statement: statements})
+	out, err := encode(policy{Version: version, Statement: statements})
 	if err != nil {
 		panic(err) // strings, lists and maps of strings always encode
 	}

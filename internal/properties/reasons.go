@@ -6,8 +6,8 @@ package properties
 // everyProperty stands where the path of a property does, for a fault of them all.
 const everyProperty = "ResourceProperties"
 
-func unknownProperty(nearest string) string {
-	return "unknown property, the nearest known name is " + nearest
+func unknownProperty(known string) string {
+	return "unknown property, the nearest known name is " + known
 }
 
 func missing(description string) string { return "is missing: want " + description }

@@ -77,8 +77,8 @@ func tagKeyTaken(first int) string {
 	return fmt.Sprintf("Tags[%d] has this key already (IAM's tag keys are unique without regard to case)", first)
 }
 
-func tooManyTags(count, ownership int) string {
-	return fmt.Sprintf("%d tags are too many with AdoptExisting: IAM allows %d, and %d of them record ownership", count, maxTags, ownership)
+func tooManyTags(count, reservedCount int) string {
+	return fmt.Sprintf("%d tags are too many with AdoptExisting: IAM allows %d, and %d of them record ownership", count, maxTags, reservedCount)
 }
 
 // Reasons of conflicts.
@@ -101,8 +101,8 @@ func tooManyTagsToAdopt(count int) string {
 	return fmt.Sprintf("would carry %d tags while it is adopted, and IAM allows %d: remove tags from it that the template does not declare", count, maxTags)
 }
 
-func tooManyTagsToOwn(count, ownership int) string {
-	return fmt.Sprintf("would carry %d tags, of which %d record ownership, and IAM allows %d: declare fewer Tags", count, ownership, maxTags)
+func tooManyTagsToOwn(count, reservedCount int) string {
+	return fmt.Sprintf("would carry %d tags, of which %d record ownership, and IAM allows %d: declare fewer Tags", count, reservedCount, maxTags)
 }
 
 func holdsRoleToDelete(profile, role string) string {

@@ -13,13 +13,13 @@ type Stack struct {
 	Account   string // 12 digits
 }
 
-var stackID = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):cloudformation:([a-z0-9-]+):([0-9]{12}):stack/.+$`)
+var stackARN = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):cloudformation:([a-z0-9-]+):([0-9]{12}):stack/.+$`)
 
 // ParseStackID reads partition, Region and account from a stack's ARN, such as
 // arn:aws:cloudformation:eu-west-1:123456789012:stack/ray/0f0f.... The error says
 // what the ARN should look like.
 func ParseStackID(id string) (Stack, error) {
-	m := stackID.FindStringSubmatch(id)
+	m := stackARN.FindStringSubmatch(id)
 	if m == nil {
 		return Stack{}, fmt.Errorf("reading StackId %q: want arn:<partition>:cloudformation:<region>:<account>:stack/<name>/<id>", id)
 	}
