@@ -19,11 +19,12 @@ type intent struct {
 	target
 	kind    supersede.Kind
 	added   []string               // nodes of an Update that the old properties do not have
+	beyond  rayiam.Faults          // of an Update: what the administrator does not allow, unless it is there already
 	outcome customresource.Outcome // of a success
 }
 
 // intent checks a request and derives what it asks for. Its error says everything
-// that is wrong with the request; a Delete has none.
+// that is wrong with the request; the outcome counts beside it. A Delete has no error.
 func (p *Provider) intent(r customresource.Request, functionARN string) (intent, error) {
 	if r.Type == cfn.RequestDelete {
 		return p.deletion(r, functionARN), nil
@@ -38,7 +39,8 @@ func (p *Provider) intent(r customresource.Request, functionARN string) (intent,
 	props, faults := p.checker.Read(r.Properties)
 	props = p.bounds.Default(props)
 	declared := rayiam.Declare(props, stack)
-	faults = append(faults, declared.Check(p.bounds)...)
+	rules := declared.Check(rayiam.Bounds{})
+	faults = append(faults, rules...)
 
 	id := rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
 	in := intent{
@@ -49,17 +51,26 @@ func (p *Provider) intent(r customresource.Request, functionARN string) (intent,
 			wait:       props.PropagationWait,
 		},
 		kind:    supersede.Create,
+		beyond:  without(declared.Check(p.bounds), rules),
 		outcome: customresource.Outcome{PhysicalID: id, Data: declared.Attributes()},
 	}
 	if r.Type == cfn.RequestUpdate {
 		faults = append(faults, p.update(&in, r, props)...)
 	}
 	faults = append(faults, fits(r, in.outcome)...)
+	if !in.restores {
+		faults = append(faults, in.beyond...)
+	}
 	if len(faults) > 0 {
-		return intent{}, faults
+		return intent{outcome: in.outcome}, append(faults, without(in.beyond, faults)...)
 	}
 	in.desired.Nodes = declared.Nodes(id)
 	return in, nil
+}
+
+// without returns the faults that are not among others.
+func without(faults, others rayiam.Faults) rayiam.Faults {
+	return slices.DeleteFunc(faults, func(f rayiam.Fault) bool { return slices.Contains(others, f) })
 }
 
 func adoption(r customresource.Request, props rayiam.Properties) rayiam.Adoption {
@@ -94,6 +105,7 @@ func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Pro
 	if in.kind = supersede.Update; oldOwner != in.desired.Owner {
 		in.kind = supersede.ReplacementRollback
 	}
+	in.restores = true
 	in.desired.Removals = p.leftovers(in, r, props.Names(), old, oldOwner)
 	in.added = slices.DeleteFunc(props.Names(), func(name string) bool { return slices.Contains(old.Names(), name) })
 	return nil

@@ -31,6 +31,7 @@ type Provider struct {
 	bounds   rayiam.Bounds
 	patience iamsync.Patience
 	stacks   *stackresource.Reader
+	refusals refusals
 }
 
 // New returns a Provider that reaches IAM as cfg says, and whose process has just started.
@@ -70,25 +71,55 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 	if err != nil {
 		return rayiam.Plan{}, err
 	}
-	return newReconciler(iamsync.New(p.aws, p.patience, nil, log), log).plan(ctx, in.target)
+	plan, err := p.newRun(r, in, log).plan(ctx, in.target)
+	if err == nil && len(in.beyond) > 0 && !plan.Empty() {
+		return rayiam.Plan{}, in.beyond
+	}
+	return plan, err
 }
 
 // Reconcile brings IAM to the state that r asks for.
 func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (customresource.Outcome, error) {
 	in, err := p.intent(r, functionARN)
 	if err != nil {
-		return customresource.Outcome{}, nothingChanged(err)
+		return p.refused(r, in.outcome, nothingChanged(err), log)
 	}
 	log.Info("checked", "intent", in.kind.String(), "physicalId", in.outcome.PhysicalID, "nodes", len(in.desired.Nodes), "removals", len(in.desired.Removals))
-	watch := supersede.New(r, in.kind, in.desired.Owner, p.stacks, log)
-	w := &run{intent: in, watch: watch, reconciler: newReconciler(iamsync.New(p.aws, p.patience, watch, log), log)}
+	w := p.newRun(r, in, log)
 	if err = w.do(ctx); err != nil {
 		w.sync.AwaitShown(ctx) // to the request that CloudFormation sends next
 	}
-	effort := w.summarize()
-	if err != nil {
-		return customresource.Outcome{Effort: effort}, err
+	in.outcome.Effort = w.summarize()
+	switch {
+	case err != nil && !w.wrote:
+		return p.refused(r, in.outcome, err, log)
+	case err != nil:
+		return customresource.Outcome{Effort: in.outcome.Effort}, err
 	}
-	in.outcome.Effort = effort
 	return in.outcome, nil
+}
+
+// refused ends a request that has changed nothing because of err. The rollback of an Update
+// that was refused has nothing to do, so it succeeds.
+func (p *Provider) refused(r customresource.Request, success customresource.Outcome, err error, log *slog.Logger) (customresource.Outcome, error) {
+	if p.refusals.rollsBack(r) {
+		log.Warn("nothing to roll back: the update before was refused and changed nothing", slog.String("error", err.Error()))
+		success.PhysicalID = r.PhysicalID
+		return success, nil
+	}
+	p.refusals.add(r)
+	return customresource.Outcome{Effort: success.Effort}, err
+}
+
+func (p *Provider) newRun(r customresource.Request, in intent, log *slog.Logger) *run {
+	watch := supersede.New(r, in.kind, in.desired.Owner, p.stacks, log)
+	reconciler := newReconciler(iamsync.New(p.aws, p.patience, watch, log), log)
+	reconciler.isOrphaned = func(ctx context.Context, owner, stackID string) bool {
+		orphaned, err := supersede.Orphaned(ctx, p.stacks, r, owner, stackID, log)
+		if err != nil {
+			log.Warn("cannot tell whether a set is orphaned, so it counts as owned", "owner", owner, slog.String("error", err.Error()))
+		}
+		return orphaned
+	}
+	return &run{intent: in, watch: watch, reconciler: reconciler}
 }

@@ -25,6 +25,7 @@ type target struct {
 	references []rayiam.PolicyReference // managed policies that have to exist
 	expected   map[string]bool          // names that are likely to be there already
 	wait       time.Duration            // for what was newly made
+	restores   bool                     // what is there as declared needs no reference any more
 }
 
 // A reconciler brings IAM to a target: it observes, plans and applies until nothing is
@@ -37,6 +38,11 @@ type reconciler struct {
 	// beforeRemovals may stop an apply before worker groups are removed; nil never does.
 	beforeRemovals func(context.Context) error
 
+	// isOrphaned tells whether the set of an owner in a stack belongs to no resource any more;
+	// nil knows of none.
+	isOrphaned func(ctx context.Context, owner, stackID string) bool
+	orphaned   map[string]bool // owners whose sets do
+
 	first rayiam.Observed // before the first write
 	wrote bool
 	fresh []string // instance profiles that EC2 may not know yet
@@ -45,7 +51,7 @@ type reconciler struct {
 }
 
 func newReconciler(sync *iamsync.Sync, log *slog.Logger) *reconciler {
-	return &reconciler{sync: sync, log: log, start: time.Now(), stages: map[string]int64{}}
+	return &reconciler{sync: sync, log: log, start: time.Now(), stages: map[string]int64{}, orphaned: map[string]bool{}}
 }
 
 // reached reports whether there is nothing to do.
@@ -114,8 +120,9 @@ func (r *reconciler) plan(ctx context.Context, t target) (rayiam.Plan, error) {
 	if !r.wrote {
 		r.first = observed
 	}
-	plan, err := rayiam.NewPlan(t.desired, observed)
-	if faults := rayiam.MissingPolicies(t.references, missing); len(faults) > 0 {
+	plan, err := r.newPlan(ctx, t.desired, observed)
+	there := err == nil && plan.Empty() && t.restores
+	if faults := rayiam.MissingPolicies(t.references, missing); len(faults) > 0 && !there {
 		err = errors.Join(faults, err)
 	}
 	if err != nil {
@@ -131,6 +138,25 @@ func (r *reconciler) plan(ctx context.Context, t target) (rayiam.Plan, error) {
 	}
 	r.log.Info("planned", "phases", len(plan.Phases), "steps", steps)
 	return plan, nil
+}
+
+// newPlan returns the plan, in which sets that were orphaned are adopted where the desired
+// state adopts at all.
+func (r *reconciler) newPlan(ctx context.Context, d rayiam.Desired, o rayiam.Observed) (rayiam.Plan, error) {
+	d.Orphaned = r.orphaned
+	plan, err := rayiam.NewPlan(d, o)
+	conflicts, ok := errors.AsType[rayiam.Conflicts](err)
+	if !ok || d.Adoption != rayiam.HoldAdopted || r.isOrphaned == nil {
+		return plan, err
+	}
+	asked := map[string]bool{}
+	for _, c := range conflicts {
+		if c.Owner != "" && c.Stack != "" && !asked[c.Owner] {
+			asked[c.Owner] = true
+			r.orphaned[c.Owner] = r.isOrphaned(ctx, c.Owner, c.Stack)
+		}
+	}
+	return rayiam.NewPlan(d, o)
 }
 
 // observe reads what IAM has of the target, again while that contradicts itself.

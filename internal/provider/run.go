@@ -25,6 +25,9 @@ func (r *run) do(ctx context.Context) error {
 		r.log.Warn("leaving the resource alone: the id is of another life of it")
 		return nil
 	}
+	if len(r.beyond) > 0 && !r.reached(ctx, r.target) {
+		return nothingChanged(r.beyond)
+	}
 	working, cancel := r.reserve(ctx)
 	defer cancel()
 	err := r.pursue(working)

@@ -47,7 +47,8 @@ type Removal struct {
 type Desired struct {
 	Owner    string // the physical id
 	Adoption Adoption
-	Nodes    []Node // the head first, then the worker groups in their order
+	Orphaned map[string]bool // owners whose sets no stack has any more: to be adopted like what no resource owns
+	Nodes    []Node          // the head first, then the worker groups in their order
 	Removals []Removal
 }
 

@@ -29,6 +29,16 @@ func ownershipOf(exists bool, tags map[string]string, owner string) ownership {
 	return ours
 }
 
+// ownership is what the tags of a declared role or profile say. A set that CloudFormation
+// has orphaned has no owner.
+func (d Desired) ownership(tags map[string]string) ownership {
+	state := ownershipOf(true, tags, d.Owner)
+	if state == foreign && d.Orphaned[tags[OwnerTag]] {
+		return unowned
+	}
+	return state
+}
+
 // roleOwnership and profileOwnership are of what exists under exactly this name. IAM
 // also returns what has the name in another case: that counts as absent.
 func (o Observed) roleOwnership(name, owner string) ownership {
@@ -68,6 +78,8 @@ func (d Desired) deletesRole(o Observed, name string) bool {
 type Conflict struct {
 	Entity string // "role ray-head"
 	Reason string // why, and what to do
+	Owner  string // the physical id of the resource that owns it; empty where none does
+	Stack  string // the id of the owner's stack
 }
 
 // Conflicts are everything that stands in the way of one request.
@@ -103,27 +115,27 @@ func (d Desired) conflicts(o Observed) Conflicts {
 
 func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map[string]string) Conflicts {
 	entity := kind + " " + name
-	switch ownershipOf(true, tags, d.Owner) {
-	case foreign:
-		return Conflicts{{entity, ownedByAnother(tags[OwnerTag], tags[StackTag])}}
-	case unowned:
-		if d.Adoption != HoldAdopted {
-			return Conflicts{{entity, existsUnowned}}
-		}
-	}
-	if name != node.Name {
-		return Conflicts{{entity, sameNameButForCase(node.Name)}}
-	}
-	if path != node.Path {
-		return Conflicts{{entity, otherPath(path, node.Path)}}
+	because := func(reason string) Conflicts { return Conflicts{{Entity: entity, Reason: reason}} }
+	state := d.ownership(tags)
+	switch {
+	case state == foreign && tags[StackTag] == node.Tags[StackTag]:
+		return Conflicts{{entity, ownedByAnotherLogicalID(tags[OwnerTag]), tags[OwnerTag], tags[StackTag]}}
+	case state == foreign:
+		return Conflicts{{entity, ownedByAnother(tags[OwnerTag], tags[StackTag]), tags[OwnerTag], tags[StackTag]}}
+	case state == unowned && d.Adoption != HoldAdopted:
+		return because(existsUnowned)
+	case name != node.Name:
+		return because(sameNameButForCase(node.Name))
+	case path != node.Path:
+		return because(otherPath(path, node.Path))
 	}
 	want := d.tags(node, tags)
-	if both := len(union(want, tags)); ownershipOf(true, tags, d.Owner) == unowned && both > maxTags {
+	if both := len(union(want, tags)); state == unowned && both > maxTags {
 		// It is tagged as owned before anything else is changed, its other tags included.
-		return Conflicts{{entity, tooManyTagsToAdopt(both)}}
+		return because(tooManyTagsToAdopt(both))
 	}
 	if total := len(want); total > maxTags {
-		return Conflicts{{entity, tooManyTagsToOwn(total, total-len(node.Tags)+2)}}
+		return because(tooManyTagsToOwn(total, total-len(node.Tags)+2))
 	}
 	return nil
 }
@@ -144,7 +156,7 @@ func foreignHolders(o Observed, removal Removal) Conflicts {
 	var found Conflicts
 	for _, holder := range o.Roles[removal.Name].InstanceProfiles {
 		if o.profileOwnership(holder, removal.Owner) != ours {
-			found = append(found, Conflict{"instance profile " + holder, holdsRoleToDelete(holder, removal.Name)})
+			found = append(found, Conflict{Entity: "instance profile " + holder, Reason: holdsRoleToDelete(holder, removal.Name)})
 		}
 	}
 	return found
@@ -159,7 +171,7 @@ func (d Desired) sameButForCase(o Observed, removal Removal) Conflicts {
 	}
 	for _, node := range d.Nodes {
 		if node.Name != removal.Name && strings.EqualFold(node.Name, removal.Name) {
-			return Conflicts{{"role " + removal.Name, sameNameButForCase(node.Name)}}
+			return Conflicts{{Entity: "role " + removal.Name, Reason: sameNameButForCase(node.Name)}}
 		}
 	}
 	return nil

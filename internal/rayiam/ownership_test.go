@@ -10,7 +10,7 @@ import (
 // TestConflicts holds what a resource must not touch, and that the error names it:
 // section 4 (ownership) and section 2 (Path) of the contract.
 func TestConflicts(t *testing.T) {
-	const other = "ray-000000000000"
+	const other, otherStack = "ray-000000000000", "arn:aws:cloudformation:eu-west-1:123456789012:stack/other/1"
 	manyTags := edited(func(p *Properties) {
 		for i := range 48 {
 			p.Tags = append(p.Tags, Tag{Key: fmt.Sprintf("t%d", i)})
@@ -24,10 +24,14 @@ func TestConflicts(t *testing.T) {
 	}{
 		{"unowned role and profile", desiredFor(defaults), disowned(settled(defaults)),
 			[]string{"role ray-head exists", "instance profile ray-head exists", "role ray-worker exists", "instance profile ray-worker exists", "AdoptExisting"}},
-		{"another resource's", desiredFor(defaults), tagged(settled(defaults), "ray-worker", OwnerTag, other),
-			[]string{"role ray-worker belongs to another", other, testStack.ID, "instance profile ray-worker belongs"}},
-		{"another resource's is never adopted", withAdoption(desiredFor(defaults), HoldAdopted), tagged(settled(defaults), "ray-worker", OwnerTag, other),
+		{"another resource's", desiredFor(defaults), tagged(tagged(settled(defaults), "ray-worker", OwnerTag, other), "ray-worker", StackTag, otherStack),
+			[]string{"role ray-worker belongs to another", other, otherStack, "instance profile ray-worker belongs"}},
+		{"another resource's is never adopted", withAdoption(desiredFor(defaults), HoldAdopted), tagged(tagged(settled(defaults), "ray-worker", OwnerTag, other), "ray-worker", StackTag, otherStack),
 			[]string{"role ray-worker belongs to another"}},
+		{"another logical id's", desiredFor(defaults), tagged(settled(defaults), "ray-worker", OwnerTag, other),
+			[]string{"role ray-worker belongs to another logical id of this stack", other, "DeletionPolicy is Retain", "AdoptExisting"}},
+		{"an orphaned set without adoption", Desired{Owner: ownerOf(defaults), Nodes: desiredFor(defaults).Nodes, Orphaned: map[string]bool{other: true}}, tagged(settled(defaults), "ray-worker", OwnerTag, other),
+			[]string{"role ray-worker exists", "AdoptExisting"}},
 		{"another path", desiredFor(edited(func(p *Properties) { p.Path = "/new/" })), settled(defaults),
 			[]string{"role ray-head is at path /, and Path asks for /new/", "only together with NamePrefix"}},
 		{"name in another case", desiredFor(defaults), alterRole(settled(defaults), "ray-head", func(r *Role) { r.Name = "Ray-Head" }),

@@ -116,7 +116,7 @@ func (b *builder) role(d Desired, node Node, o Observed) {
 		b.policies(node, Role{}, grant)
 		return
 	}
-	b.tags(d.tags(node, role.Tags), role.Tags, ownershipOf(true, role.Tags, d.Owner), Step{Call: TagRole, Role: node.Name}, Step{Call: UntagRole, Role: node.Name})
+	b.tags(d.tags(node, role.Tags), role.Tags, d.ownership(role.Tags), Step{Call: TagRole, Role: node.Name}, Step{Call: UntagRole, Role: node.Name})
 	takeAway := grant
 	if !policydoc.Equal(role.TrustPolicy, node.TrustPolicy) {
 		takeAway = revoke
@@ -173,7 +173,7 @@ func (b *builder) instanceProfile(d Desired, node Node, o Observed) {
 		b.add(grant, add)
 		return
 	}
-	b.tags(d.tags(node, profile.Tags), profile.Tags, ownershipOf(true, profile.Tags, d.Owner), Step{Call: TagInstanceProfile, InstanceProfile: node.Name}, Step{Call: UntagInstanceProfile, InstanceProfile: node.Name})
+	b.tags(d.tags(node, profile.Tags), profile.Tags, d.ownership(profile.Tags), Step{Call: TagInstanceProfile, InstanceProfile: node.Name}, Step{Call: UntagInstanceProfile, InstanceProfile: node.Name})
 	for _, other := range sorted(profile.Roles) {
 		if other != node.Name {
 			b.add(restrict, Step{Call: RemoveRoleFromInstanceProfile, Role: other, InstanceProfile: node.Name})

@@ -86,7 +86,13 @@ func tooManyTags(count, reservedCount int) string {
 const existsUnowned = "exists and was not made by this resource: choose another NamePrefix or group name, remove it, or set AdoptExisting to true to adopt it"
 
 func ownedByAnother(owner, stack string) string {
-	return fmt.Sprintf("belongs to another Custom::RayIAM resource, %s of stack %s: choose another NamePrefix or group name, or delete that resource first", owner, stack)
+	return fmt.Sprintf("belongs to another Custom::RayIAM resource, %s of stack %s: choose another NamePrefix or group name, or delete that resource first; if its stack is gone or has kept it by a DeletionPolicy, set AdoptExisting to true to adopt it", owner, stack)
+}
+
+// ownedByAnotherLogicalID is about a set of the same stack. CloudFormation makes the resource
+// with the new logical id before it deletes the one with the old.
+func ownedByAnotherLogicalID(owner string) string {
+	return fmt.Sprintf("belongs to another logical id of this stack, or to this one under its former NamePrefix, with the physical id %s: choose another NamePrefix or group name. To rename a logical id, first take the resource out of the template while its DeletionPolicy is Retain, then declare it under the new logical id with AdoptExisting set to true", owner)
 }
 
 func sameNameButForCase(declared string) string {

@@ -1,4 +1,4 @@
-// Package stackresource asks CloudFormation how one resource of a stack stands. It is
+// Package stackresource asks CloudFormation how the resources of a stack stand. It is
 // the only package that calls CloudFormation, and only reads.
 package stackresource
 
@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/smithy-go"
 )
 
 // timeout bounds one question with its retries. The answer is worth less than the
@@ -22,6 +25,23 @@ type State struct {
 	PhysicalID string // empty while CloudFormation knows none
 }
 
+// Removed reports whether the stack has let go of the resource: deleted it, or kept it by
+// its DeletionPolicy.
+func (s State) Removed() bool {
+	return slices.Contains([]string{"DELETE_COMPLETE", "DELETE_SKIPPED"}, s.Status)
+}
+
+// InProgress reports whether CloudFormation is at work on the resource.
+func (s State) InProgress() bool { return strings.HasSuffix(s.Status, "_IN_PROGRESS") }
+
+// Errors that are answers. Any other error says that CloudFormation could not be asked.
+var (
+	// ErrNoStack: there is no such stack, and was none in the last 90 days.
+	ErrNoStack = errors.New("the stack does not exist")
+	// ErrNoResource: the stack has no resource with this logical id.
+	ErrNoResource = errors.New("the stack has no such resource")
+)
+
 // A Reader reads states. It is safe for several callers at once.
 type Reader struct{ client *cloudformation.Client }
 
@@ -31,21 +51,83 @@ func NewReader(cfg aws.Config) *Reader {
 }
 
 // Read returns the state of the resource with this logical id, of a stack that may
-// have been deleted in the last 90 days. The error is of one that CloudFormation does
-// not know, of a denial, or of no answer within five seconds.
+// have been deleted in the last 90 days, in the stack's own Region. The error wraps
+// ErrNoStack or ErrNoResource, or is of a denial, or of no answer within five seconds.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
 func (r *Reader) Read(ctx context.Context, stackID, logicalID string) (State, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	out, err := r.client.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &stackID, LogicalResourceId: &logicalID})
+	input := &cloudformation.DescribeStackResourceInput{StackName: &stackID, LogicalResourceId: &logicalID}
+	out, err := r.client.DescribeStackResource(ctx, input, in(regionOf(stackID)))
 	if err == nil && out.StackResourceDetail == nil {
 		err = errors.New("the answer is empty")
 	}
 	if err != nil {
-		return State{}, fmt.Errorf("reading the state of %s in CloudFormation: %w", logicalID, err)
+		return State{}, fmt.Errorf("reading the state of %s in CloudFormation: %w", logicalID, classified(err))
 	}
 	return State{
 		Status:     string(out.StackResourceDetail.ResourceStatus),
 		PhysicalID: aws.ToString(out.StackResourceDetail.PhysicalResourceId),
 	}, nil
+}
+
+// maxResources is how many resources DescribeStackResources lists at the most.
+const maxResources = 100
+
+// Find returns the state of the resource with this physical id in a stack, whatever its
+// logical id. The error is as that of Read; a stack with more resources than CloudFormation
+// lists in one answer cannot be asked.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
+func (r *Reader) Find(ctx context.Context, stackID, physicalID string) (State, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	out, err := r.client.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: &stackID}, in(regionOf(stackID)))
+	if err != nil {
+		return State{}, fmt.Errorf("listing the resources of stack %s in CloudFormation: %w", stackID, classified(err))
+	}
+	for _, resource := range out.StackResources {
+		if aws.ToString(resource.PhysicalResourceId) == physicalID {
+			return State{Status: string(resource.ResourceStatus), PhysicalID: physicalID}, nil
+		}
+	}
+	if len(out.StackResources) >= maxResources {
+		return State{}, fmt.Errorf("stack %s has more resources than CloudFormation lists at once", stackID)
+	}
+	return State{}, fmt.Errorf("looking for %s in stack %s: %w", physicalID, stackID, ErrNoResource)
+}
+
+// in has a call go to a Region; the client's own where it is empty.
+func in(region string) func(*cloudformation.Options) {
+	return func(o *cloudformation.Options) {
+		if region != "" {
+			o.Region = region
+		}
+	}
+}
+
+// regionOf returns the Region in a stack's ARN, empty where there is none.
+func regionOf(stackID string) string {
+	if parts := strings.SplitN(stackID, ":", 5); len(parts) == 5 {
+		return parts[3]
+	}
+	return ""
+}
+
+// classified tells the two answers that CloudFormation gives as one error. It has no code
+// for them but ValidationError; the words are
+// "Stack ... does not exist" and "Resource ... does not exist for stack ...".
+func classified(err error) error {
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() != "ValidationError" && api.ErrorCode() != "StackResourceNotFoundException" {
+		return err
+	}
+	switch message := api.ErrorMessage(); {
+	case !strings.Contains(message, "does not exist"):
+		return err
+	case strings.HasPrefix(message, "Resource "):
+		return fmt.Errorf("%w: %w", ErrNoResource, err)
+	case strings.HasPrefix(message, "Stack "):
+		return fmt.Errorf("%w: %w", ErrNoStack, err)
+	}
+	return err
 }

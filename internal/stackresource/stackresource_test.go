@@ -2,6 +2,7 @@ package stackresource_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -39,10 +40,26 @@ func TestRead(t *testing.T) {
 	if err != nil || state.Status != "CREATE_COMPLETE" || !strings.HasSuffix(state.PhysicalID, "/q") {
 		t.Errorf("got %+v and %v, want a complete queue", state, err)
 	}
-	for _, nothing := range [][2]string{{aws.ToString(stack.StackId), "Nothing"}, {"arn:aws:cloudformation:us-east-1:123456789012:stack/none/1", "Queue"}} {
-		state, err := reader.Read(t.Context(), nothing[0], nothing[1])
-		if err == nil || state != (stackresource.State{}) || !strings.Contains(err.Error(), "reading the state of "+nothing[1]) {
-			t.Errorf("%v: got %+v and %v, want an error", nothing, state, err)
+	found, err := reader.Find(t.Context(), aws.ToString(stack.StackId), state.PhysicalID)
+	if err != nil || found != state {
+		t.Errorf("found %+v and %v, want %+v", found, err, state)
+	}
+	none := "arn:aws:cloudformation:us-east-1:123456789012:stack/none/1"
+	for _, tt := range []struct {
+		stack, name string
+		want        error
+	}{{aws.ToString(stack.StackId), "Nothing", stackresource.ErrNoResource}, {none, "Queue", stackresource.ErrNoStack}} {
+		state, err := reader.Read(t.Context(), tt.stack, tt.name)
+		if !errors.Is(err, tt.want) || state != (stackresource.State{}) || !strings.Contains(err.Error(), "reading the state of "+tt.name) {
+			t.Errorf("%v: got %+v and %v, want %v", tt, state, err, tt.want)
 		}
+		if _, err := reader.Find(t.Context(), tt.stack, tt.name); !errors.Is(err, tt.want) {
+			t.Errorf("%v: found with %v, want %v", tt, err, tt.want)
+		}
+	}
+	// Another Region has stacks of its own.
+	elsewhere := strings.Replace(aws.ToString(stack.StackId), "us-east-1", "eu-west-1", 1)
+	if _, err := reader.Read(t.Context(), elsewhere, "Queue"); !errors.Is(err, stackresource.ErrNoStack) {
+		t.Errorf("in another Region: %v, want %v", err, stackresource.ErrNoStack)
 	}
 }

@@ -64,6 +64,7 @@ func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 func TestOwnership_TwoStacksKeepApart(t *testing.T) {
 	l := newLab(t)
 	first := l.created(quick)
+	l.resources.Set(first.ID, first.LogicalID, "CREATE_COMPLETE", first.PhysicalID)
 	before := l.snapshot()
 	second := l.stack()
 	create, rollback := second.Create(adopting)

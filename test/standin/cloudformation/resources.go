@@ -3,13 +3,15 @@ package cloudformation
 import (
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 )
 
 // Resources answers whoever asks CloudFormation how a resource of a stack stands, as
-// DescribeStackResource does. A test says how it stands; of any other resource it
+// DescribeStackResource and DescribeStackResources do. A test says how it stands; of any other resource it
 // answers that the stack does not exist.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
 type Resources struct {
@@ -67,26 +69,51 @@ func (r *Resources) Asked() int {
 
 // ServeHTTP answers one question.
 func (r *Resources) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	stackID, logicalID := req.FormValue("StackName"), req.FormValue("LogicalResourceId")
 	r.mu.Lock()
 	r.asked++
-	state, known := r.state[[2]string{stackID, logicalID}]
-	mute := r.mute
+	mute, stack := r.mute, r.stack(req.FormValue("StackName"))
 	r.mu.Unlock()
 	if mute {
 		<-req.Context().Done()
 		return
 	}
 	w.Header().Set("Content-Type", "text/xml")
-	if req.FormValue("Action") != "DescribeStackResource" || !known {
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack '%s' does not exist</Message></Error></ErrorResponse>", escaped(stackID))
-		return
+	switch logicalID := req.FormValue("LogicalResourceId"); {
+	case len(stack) == 0:
+		refuse(w, fmt.Sprintf("Stack '%s' does not exist", req.FormValue("StackName")))
+	case req.FormValue("Action") == "DescribeStackResources":
+		fmt.Fprint(w, `<DescribeStackResourcesResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStackResourcesResult><StackResources>`)
+		for _, id := range slices.Sorted(maps.Keys(stack)) {
+			fmt.Fprintf(w, "<member>%s<Timestamp>2026-01-02T03:04:05Z</Timestamp></member>", member(req, id, stack[id]))
+		}
+		fmt.Fprint(w, "</StackResources></DescribeStackResourcesResult></DescribeStackResourcesResponse>")
+	case stack[logicalID] == [2]string{}:
+		refuse(w, fmt.Sprintf("Resource %s does not exist for stack %s", logicalID, req.FormValue("StackName")))
+	default:
+		fmt.Fprintf(w, `<DescribeStackResourceResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStackResourceResult><StackResourceDetail>%s<LastUpdatedTimestamp>2026-01-02T03:04:05Z</LastUpdatedTimestamp></StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>`,
+			member(req, logicalID, stack[logicalID]))
 	}
-	fmt.Fprintf(w, `<DescribeStackResourceResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStackResourceResult><StackResourceDetail>
-<StackId>%s</StackId><LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceStatus>%s</ResourceStatus>
-<ResourceType>Custom::RayIAM</ResourceType><LastUpdatedTimestamp>2026-01-02T03:04:05Z</LastUpdatedTimestamp>
-</StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>`, escaped(stackID), escaped(logicalID), escaped(state[1]), state[0])
+}
+
+// stack returns the states of a stack's resources by logical id.
+func (r *Resources) stack(id string) map[string][2]string {
+	states := map[string][2]string{}
+	for key, state := range r.state {
+		if key[0] == id {
+			states[key[1]] = state
+		}
+	}
+	return states
+}
+
+func refuse(w http.ResponseWriter, message string) {
+	w.WriteHeader(http.StatusBadRequest)
+	fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>%s</Message></Error></ErrorResponse>", escaped(message))
+}
+
+func member(req *http.Request, logicalID string, state [2]string) string {
+	return fmt.Sprintf("<StackId>%s</StackId><LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceStatus>%s</ResourceStatus><ResourceType>Custom::RayIAM</ResourceType>",
+		escaped(req.FormValue("StackName")), escaped(logicalID), escaped(state[1]), state[0])
 }
 
 type escaped string

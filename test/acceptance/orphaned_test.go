@@ -1,0 +1,103 @@
+package acceptance
+
+import (
+	"testing"
+)
+
+// TestOrphaned holds which sets of another resource AdoptExisting takes over: those of a stack
+// that is gone, or that has let go of the resource.
+func TestOrphaned(t *testing.T) {
+	const id = "the owner's"
+	for name, tt := range map[string]struct {
+		logicalID string // of the resource that made the set, and of the one that adopts it
+		adopter   string
+		status    string // of the former, empty for none
+		physical  string
+		silent    bool
+		adopted   bool
+	}{
+		"its stack is gone":                      {"RayIAM", "RayIAM", "", "", false, true},
+		"its stack is gone, another logical id":  {"Old", "New", "", "", false, true},
+		"it was deleted with its stack":          {"RayIAM", "RayIAM", "DELETE_COMPLETE", id, false, true},
+		"it was retained":                        {"RayIAM", "RayIAM", "DELETE_SKIPPED", id, false, true},
+		"it was retained, another logical id":    {"Old", "New", "DELETE_SKIPPED", id, false, true},
+		"the stack has another one in its place": {"RayIAM", "RayIAM", "UPDATE_COMPLETE", "another", false, true},
+		"it exists":                              {"RayIAM", "RayIAM", "CREATE_COMPLETE", id, false, false},
+		"it exists, another logical id":          {"Old", "New", "UPDATE_COMPLETE", id, false, false},
+		"it could not be deleted":                {"RayIAM", "RayIAM", "DELETE_FAILED", id, false, false},
+		"it is being replaced":                   {"RayIAM", "RayIAM", "UPDATE_IN_PROGRESS", "another", false, false},
+		"CloudFormation is silent":               {"RayIAM", "RayIAM", "DELETE_COMPLETE", id, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			first, second := l.stack(), l.stack()
+			first.LogicalID, second.LogicalID = tt.logicalID, tt.adopter
+			create, _ := first.Create(quick)
+			l.ok(create)
+			before := l.snapshot()
+			if tt.physical == id {
+				tt.physical = first.PhysicalID
+			}
+			if tt.status != "" {
+				l.resources.Set(first.ID, first.LogicalID, tt.status, tt.physical)
+			}
+			if tt.silent {
+				l.resources.Silence()
+			}
+			create, rollback := second.Create(adopting)
+			if !tt.adopted {
+				l.failed(create, first.PhysicalID, first.ID)
+				l.ok(rollback)
+				l.unchanged(before, "an adoption that was refused")
+				return
+			}
+			l.ok(create)
+			l.has("role ray-head: tag ray-iam:owner="+second.PhysicalID, "role ray-head: tag ray-iam:adopted=held", "role ray-head: tag ray-iam:stack="+second.ID)
+			l.hasNot(first.PhysicalID)
+			l.ok(second.Delete()) // which releases what was adopted
+			l.has("role ray-head: ", "profile ray-worker: holds ray-worker")
+			l.hasNot("ray-iam:")
+		})
+	}
+}
+
+// TestOrphaned_NeverWithoutAdoption holds that a set which no stack has is adopted only where
+// the template says so, and that nobody is asked before.
+func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
+	l := newLab(t)
+	first := l.created(quick)
+	before := l.snapshot()
+	create, rollback := l.stack().Create(quick)
+	l.failed(create, first.PhysicalID, first.ID, "AdoptExisting")
+	l.ok(rollback)
+	l.unchanged(before, "a Create without adoption")
+	if l.resources.Asked() > 0 {
+		t.Errorf("asked %d times", l.resources.Asked())
+	}
+}
+
+// TestRename holds the runbook's way to rename a logical id: the set is kept, and then adopted;
+// and that the way without it is refused with that advice.
+func TestRename(t *testing.T) {
+	l := newLab(t)
+	old := l.created(quick)
+	l.resources.Set(old.ID, old.LogicalID, "CREATE_COMPLETE", old.PhysicalID)
+	before := l.snapshot()
+
+	renamed := l.stack()
+	renamed.ID, renamed.LogicalID = old.ID, "Renamed"
+	create, rollback := renamed.Create(adopting)
+	l.failed(create, "belongs to another logical id of this stack", old.PhysicalID, "DeletionPolicy is Retain", "AdoptExisting")
+	l.ok(rollback)
+	l.unchanged(before, "a renamed logical id")
+
+	// The resource is taken out of the template, and its set is kept: nobody is told.
+	l.resources.Forget(old.ID, old.LogicalID)
+	l.resources.Set(old.ID, renamed.LogicalID, "CREATE_IN_PROGRESS", "")
+	create, _ = renamed.Create(adopting)
+	l.ok(create)
+	l.has("role ray-head: tag ray-iam:owner=" + renamed.PhysicalID)
+	l.updated(renamed, quick)
+	l.ok(renamed.Delete())
+	l.hasNot("role ray-head:", "profile ray-worker:")
+}
