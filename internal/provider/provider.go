@@ -30,6 +30,7 @@ type Provider struct {
 	checker  *properties.Checker
 	bounds   rayiam.Bounds
 	patience iamsync.Patience
+	verify   bool
 	stacks   *stackresource.Reader
 	refusals refusals
 }
@@ -43,7 +44,7 @@ func New(cfg aws.Config, settings Settings) (*Provider, error) {
 	}
 	return &Provider{
 		aws: cfg, checker: checker, bounds: settings.Bounds, stacks: stackresource.NewReader(cfg),
-		patience: iamsync.Patience{Time: settings.DenialPatience, Started: time.Now()},
+		verify: settings.VerifyRequests, patience: iamsync.Patience{Time: settings.DenialPatience, Started: time.Now()},
 	}, nil
 }
 
@@ -121,5 +122,5 @@ func (p *Provider) newRun(r customresource.Request, in intent, log *slog.Logger)
 		}
 		return orphaned
 	}
-	return &run{intent: in, watch: watch, reconciler: reconciler}
+	return &run{intent: in, watch: watch, reconciler: reconciler, verify: p.verify}
 }

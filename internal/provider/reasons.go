@@ -53,4 +53,7 @@ func outOfTime(last error) error {
 	return fmt.Errorf("no success before the deadline: %w", last)
 }
 
-var errInconsistent = errors.New("what IAM answers contradicts itself")
+var (
+	errInconsistent = errors.New("what IAM answers contradicts itself")
+	errNotVerified  = errors.New("CloudFormation did not say whether it is working on this resource")
+)

@@ -35,6 +35,9 @@ type reconciler struct {
 	log   *slog.Logger
 	start time.Time
 
+	// beforeWrites may stop the first apply; nil never does.
+	beforeWrites func(context.Context) error
+
 	// beforeRemovals may stop an apply before worker groups are removed; nil never does.
 	beforeRemovals func(context.Context) error
 
@@ -72,6 +75,11 @@ func (r *reconciler) converge(ctx context.Context, t target) error {
 		}
 		if plan.Empty() {
 			return nil
+		}
+		if r.beforeWrites != nil && !r.wrote {
+			if err := r.beforeWrites(ctx); err != nil {
+				return nothingChanged(err)
+			}
 		}
 		begun := time.Now()
 		r.wrote = true

@@ -13,7 +13,8 @@ import (
 type run struct {
 	*reconciler
 	intent
-	watch *supersede.Watch
+	watch  *supersede.Watch
+	verify bool // whether an Update or a Delete is changing anything only if CloudFormation is at work
 }
 
 // do carries the request out, in the order of the timeline in package supersede.
@@ -30,6 +31,9 @@ func (r *run) do(ctx context.Context) error {
 	}
 	working, cancel := r.reserve(ctx)
 	defer cancel()
+	if r.verify {
+		r.verifyWhileObserving(working)
+	}
 	err := r.pursue(working)
 	switch {
 	case r.isAbandoned(ctx, err):
@@ -71,6 +75,22 @@ func (r *run) supersededBefore(ctx context.Context, over *supersede.Error) error
 // later resource of the same name has.
 func (r *run) belongsToLaterResource(ctx context.Context) bool {
 	return r.kind.Rule().AsksOwner && !r.reached(ctx, r.target) && r.watch.OwnsSet(ctx)
+}
+
+// verifyWhileObserving asks CloudFormation at the same time as IAM, so that the first write
+// waits for the slower of the two.
+func (r *run) verifyWhileObserving(ctx context.Context) {
+	answer := make(chan error, 1)
+	go func() { answer <- r.watch.Verify(ctx) }()
+	r.beforeWrites = func(ctx context.Context) error {
+		select {
+		case err := <-answer:
+			answer <- err
+			return err
+		case <-ctx.Done():
+			return outOfTime(errNotVerified)
+		}
+	}
 }
 
 // pursue converges and waits until what was made can be used. Its error is a

@@ -26,6 +26,9 @@ type Rule struct {
 	// AsksLast: when it is late, it asks after its last write, and every hiddenPause
 	// while IAM does not show what it has made. If it is abandoned it rolls back.
 	AsksLast bool
+	// Verified: where the administrator wants it, it asks while it observes whether
+	// CloudFormation is at work on the resource at all, and changes nothing otherwise.
+	Verified bool
 	// QuietPeriod: when its work is done, it goes on looking, since the request that it
 	// follows may still be in flight.
 	QuietPeriod bool
@@ -34,10 +37,10 @@ type Rule struct {
 // rules is the table: one row for each kind of request.
 var rules = [...]Rule{
 	Create:              {AsksFirst: true, AsksLast: true},
-	Update:              {AsksFirst: true, AsksBeforeRemovals: true},
-	Replacement:         {AsksFirst: true, AsksLast: true},
-	ReplacementRollback: {AsksFirst: true, AsksBeforeRemovals: true, QuietPeriod: true},
-	Delete:              {},
+	Update:              {AsksFirst: true, AsksBeforeRemovals: true, Verified: true},
+	Replacement:         {AsksFirst: true, AsksLast: true, Verified: true},
+	ReplacementRollback: {AsksFirst: true, AsksBeforeRemovals: true, Verified: true, QuietPeriod: true},
+	Delete:              {Verified: true},
 	GeneratedDelete:     {AsksOwner: true, QuietPeriod: true},
 }
 

@@ -31,6 +31,7 @@ func TestRules(t *testing.T) {
 		{"owner", 0, func(r Rule) bool { return r.AsksOwner }, func(w *Watch, ctx context.Context) { w.OwnsSet(ctx) }},
 		{"before removals", lateAfter, func(r Rule) bool { return r.AsksBeforeRemovals }, func(w *Watch, ctx context.Context) { w.BeforeRemovals(ctx) }},
 		{"last", lateAfter, func(r Rule) bool { return r.AsksLast }, func(w *Watch, ctx context.Context) { w.Last(ctx) }},
+		{"verify", 0, func(r Rule) bool { return r.Verified }, func(w *Watch, ctx context.Context) { _ = w.Verify(ctx) }},
 		{"while hidden", lateAfter, func(r Rule) bool { return r.AsksLast }, func(w *Watch, ctx context.Context) { _ = w.WhileHidden(ctx) }},
 	}
 	for _, kind := range kinds {

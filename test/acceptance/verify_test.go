@@ -1,0 +1,62 @@
+package acceptance
+
+import (
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+)
+
+// TestVerify holds that, where the administrator wants it, an Update and a Delete change
+// nothing of a resource that CloudFormation is not working on, and that they do their work
+// where it is, where the id is not the present one, and where it cannot be asked.
+func TestVerify(t *testing.T) {
+	tagged := quick.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "x"}}})
+	for name, tt := range map[string]struct {
+		status  string // empty where CloudFormation does not know
+		another bool   // whether CloudFormation has another id
+		done    bool
+	}{
+		"in progress":     {"_IN_PROGRESS", false, true},
+		"complete":        {"_COMPLETE", false, false},
+		"failed":          {"_FAILED", false, false},
+		"another id":      {"_COMPLETE", true, true},
+		"cannot be asked": {"", false, true},
+	} {
+		for _, request := range []string{"Update", "Delete"} {
+			t.Run(name+", "+request, func(t *testing.T) {
+				l := newLab(t)
+				s := l.created(quick)
+				before := l.snapshot()
+				s.Use(l.start("RAYIAM_VERIFY_REQUESTS=true"))
+				if id := s.PhysicalID; tt.status != "" {
+					if tt.another {
+						id = "other-0123456789ab"
+					}
+					l.resources.Set(s.ID, s.LogicalID, "UPDATE"+tt.status, id)
+				}
+				answer := s.Send(s.Event(request, tagged))
+				if tt.done {
+					l.ok(answer)
+					return
+				}
+				l.failed(answer, "nothing was changed", "CloudFormation is not working on this resource", "UPDATE"+tt.status)
+				l.unchanged(before, "an event that nobody expects")
+			})
+		}
+	}
+}
+
+// TestVerify_CostsNoRoundTrip holds that CloudFormation is asked while IAM is observed.
+func TestVerify_CostsNoRoundTrip(t *testing.T) {
+	l := newLab(t)
+	l.slow(400 * time.Millisecond)
+	s := l.created(quick)
+	l.resources.Set(s.ID, s.LogicalID, "DELETE_IN_PROGRESS", s.PhysicalID)
+	s.Use(l.start("RAYIAM_VERIFY_REQUESTS=true"))
+	l.proxy.Reset()
+	l.ok(s.Delete())
+	if got := iamproxy.CriticalPath(l.proxy.Calls()); got > 3 || l.resources.Asked() != 1 {
+		t.Errorf("%d round trips and %d questions, want 3 and 1", got, l.resources.Asked())
+	}
+}
