@@ -2,11 +2,8 @@ package policydoc
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 )
 
 // Equal reports whether two policy documents say the same in the ways in which
@@ -28,16 +25,11 @@ func Equal(a, b string) bool {
 }
 
 // Canonical returns the one spelling that all documents which are Equal share.
-// The error is encoding/json's.
+// The error says why the text is not JSON.
 func Canonical(document string) (string, error) {
-	dec := json.NewDecoder(strings.NewReader(document))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
+	v, err := parse(document)
+	if err != nil {
 		return "", fmt.Errorf("reading policy document: %w", err)
-	}
-	if _, err := dec.Token(); err != io.EOF { // dec.More is false before a stray bracket
-		return "", errors.New("reading policy document: text after its end")
 	}
 	if doc, ok := v.(map[string]any); ok {
 		if st, ok := doc["Statement"]; ok {

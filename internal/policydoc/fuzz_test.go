@@ -97,3 +97,22 @@ func FuzzCompact(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParse holds that what Parse returns says the same as the text, and that it takes
+// JSON only.
+func FuzzParse(f *testing.F) {
+	f.Add(` {"Statement":[{"Condition":{"NumericLess":{"x":1.50}}}]} `)
+	f.Add(`{"a":[{"b":1,"b":2}]}`)
+	f.Add(`{"a":1}}`)
+	f.Add(`[[[`)
+	f.Fuzz(func(t *testing.T, text string) {
+		document, err := Parse(text)
+		if err != nil {
+			return
+		}
+		out, err := encode(document)
+		if err != nil || !json.Valid([]byte(text)) || !Equal(string(out), text) {
+			t.Errorf("Parse(%q) says %s (%v)", text, out, err)
+		}
+	})
+}

@@ -6,6 +6,10 @@ package policydoc
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
 )
 
 // version is the policy language that every document built here is written in.
@@ -69,4 +73,66 @@ func Compact(document string) string {
 		return document
 	}
 	return out.String()
+}
+
+// Parse returns the object that a policy document written as text says. Numbers come
+// as json.Number. The error says why the text is no document: it is not JSON, or not an
+// object, or one of its objects has a key twice, so that readers may disagree about
+// what it allows.
+func Parse(text string) (map[string]any, error) {
+	v, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	document, ok := v.(map[string]any)
+	if !ok {
+		return nil, errors.New("not an object")
+	}
+	if key, found := repeatedKey(json.NewDecoder(strings.NewReader(text))); found {
+		return nil, fmt.Errorf("an object with the key %q twice", key)
+	}
+	return document, nil
+}
+
+// parse decodes text that is one JSON value.
+func parse(text string) (any, error) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	var v any
+	switch err := dec.Decode(&v); {
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("not JSON: it is blank")
+	case err != nil:
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	if _, err := dec.Token(); err != io.EOF { // dec.More is false before a stray bracket
+		return nil, errors.New("not JSON: text after its end")
+	}
+	return v, nil
+}
+
+// repeatedKey returns a key that one object of the next value has twice. The value is
+// known to be JSON.
+func repeatedKey(dec *json.Decoder) (string, bool) {
+	token, err := dec.Token()
+	bracket, ok := token.(json.Delim)
+	if err != nil || !ok {
+		return "", false
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		if bracket == '{' {
+			token, _ := dec.Token()
+			key, _ := token.(string)
+			if seen[key] {
+				return key, true
+			}
+			seen[key] = true
+		}
+		if key, found := repeatedKey(dec); found {
+			return key, true
+		}
+	}
+	_, _ = dec.Token() // the closing bracket
+	return "", false
 }

@@ -1,6 +1,9 @@
 package policydoc
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestEqual(t *testing.T) {
 	const doc = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"]}]}`
@@ -52,5 +55,29 @@ func TestCompact(t *testing.T) {
 	}
 	if got, want := Compact("not JSON"), "not JSON"; got != want {
 		t.Errorf("Compact = %s, want %s", got, want)
+	}
+}
+
+func TestParse(t *testing.T) {
+	tests := []struct{ name, text, err string }{
+		{"document", ` {"Statement":[{"Action":"a:b"},{"Action":"a:b"}]} `, ""},
+		{"one key in two objects", `{"a":{"x":1},"b":{"x":1},"x":[{"x":1}]}`, ""},
+		{"one key in two cases", `{"a":1,"A":1}`, ""},
+		{"blank", " ", "it is blank"},
+		{"cut off", `{"a":`, "not JSON"},
+		{"two documents", `{}{}`, "text after its end"},
+		{"a list", `[{}]`, "not an object"},
+		{"a key twice", `{"a":1,"b":2,"a":1}`, `the key "a" twice`},
+		{"a key twice, deeper", `{"a":[1,{"b":{"c":1,"c":1}}]}`, `the key "c" twice`},
+		{"a key twice, once escaped", `{"Deny":1,"\u0044eny":1}`, `the key "Deny" twice`},
+		{"the empty key twice", `{"":1,"":1}`, `the key "" twice`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Parse(tt.text)
+			if (err == nil) != (tt.err == "") || (err == nil) != (got != nil) || err != nil && !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("Parse(%s) = %v, %v, want the error %q", tt.text, got, err, tt.err)
+			}
+		})
 	}
 }

@@ -81,18 +81,6 @@ func leastPrivilege(v any) *leastprivilege.Options {
 	return &lp
 }
 
-// document renders a policy document with its keys sorted. IAM keeps it as it is
-// given, and the comparison with what IAM keeps ignores their order.
-func document(v any) string {
-	var out strings.Builder
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return ""
-	}
-	return strings.TrimSpace(out.String())
-}
-
 func object(v any) map[string]any {
 	o, _ := v.(map[string]any)
 	return o

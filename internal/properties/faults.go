@@ -15,8 +15,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// faults turns the typed errors of the schema's validation into sentences, sorted
-// by path, one for each property and rule.
+// faults turns the typed errors of the schema's validation into sentences.
 func (c *Checker) faults(value any) rayiam.Faults {
 	var invalid *jsonschema.ValidationError
 	if !errors.As(c.compiled.Validate(value), &invalid) {
@@ -24,8 +23,7 @@ func (c *Checker) faults(value any) rayiam.Faults {
 	}
 	var faults rayiam.Faults
 	c.collect(invalid, value, &faults)
-	slices.SortStableFunc(faults, func(a, b rayiam.Fault) int { return strings.Compare(a.Path, b.Path) })
-	return slices.Compact(faults)
+	return faults
 }
 
 // collect descends to the errors that name a rule. It does not descend below oneOf and

@@ -21,6 +21,8 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{}`)
 	f.Add(`{"NamePrefix":"ml","Path":"/x/","WorkerGroups":[{"Name":"a","ManagedPolicyArns":["arn:aws:iam::aws:policy/X"]}],"Tags":[{"Key":"k","Value":"v"}],"AdoptExisting":"true","PropagationWaitSeconds":"5"}`)
 	f.Add(`{"Head":{"Policies":[{"PolicyName":"p","PolicyDocument":{"Statement":[{"Effect":"Allow","Action":["a:b"],"Resource":"*"}]}}]}}`)
+	f.Add(`{"Head":{"Policies":[{"PolicyName":"p","PolicyDocument":"{\"Statement\":[{\"Effect\":\"Deny\",\"Acton\":1}]}"}]}}`)
+	f.Add(`{"WorkerGroups":[{"Name":"a","Policies":[{"PolicyName":"p","PolicyDocument":"{\"a\":{\"b\":1,\"b\":2}}"},{"PolicyDocument":""}]}]}`)
 	f.Add(`{"LeastPrivilege":{"ClusterName":"a","S3Buckets":[{"Name":"abc","ReadOnly":true}],"Spot":"true","SubnetIds":["subnet-01234567"],"KeyNames":["k"]}}`)
 	f.Add(`{"NamePrefx":[{}],"WorkerGroups":[null]}`)
 	f.Add(`null`)
@@ -78,8 +80,12 @@ func there(raw string, fault rayiam.Fault) bool {
 
 var step = regexp.MustCompile(`\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]|\.?[A-Za-z0-9_-]+`)
 
-// follow takes one step of a path: .Name, [1], or ["an odd name"], which may be cut.
+// follow takes one step of a path: .Name, [1], or ["an odd name"], which may be cut. A
+// policy document may be text, and the path leads on into it.
 func follow(value any, s string) (any, bool) {
+	if document, ok := value.(string); ok && json.Unmarshal([]byte(document), &value) != nil {
+		return nil, false
+	}
 	if list, ok := value.([]any); ok {
 		i, err := strconv.Atoi(strings.Trim(s, "[]"))
 		if err != nil || i >= len(list) {

@@ -8,6 +8,8 @@ package properties
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -52,5 +54,7 @@ func (c *Checker) Read(raw json.RawMessage) (rayiam.Properties, rayiam.Faults) {
 		}
 		value = v
 	}
-	return decode(value), c.faults(value)
+	faults := append(c.decodeDocuments(value), c.faults(value)...)
+	slices.SortStableFunc(faults, func(a, b rayiam.Fault) int { return strings.Compare(a.Path, b.Path) })
+	return decode(value), slices.Compact(faults)
 }

@@ -67,7 +67,7 @@ func TestFaults(t *testing.T) {
 		{"wait of 121", `{"PropagationWaitSeconds":"121"}`, []string{"PropagationWaitSeconds: 0 to 120"}},
 		{"wait of a fraction", `{"PropagationWaitSeconds":1.5}`, []string{"PropagationWaitSeconds: whole seconds"}},
 		{"revision an object", `{"Revision":{}}`, []string{"Revision: any string"}},
-		{"document a string", policy(`"{}"`), []string{at + ": an IAM policy document"}},
+		{"document a list", policy(`[]`), []string{at + ": [] is refused: want an IAM policy document"}},
 		{"document without statement", policy(`{}`), []string{at + ".Statement: is missing"}},
 		{"document of another version", policy(`{"Version":"2020-01-01","Statement":{"Effect":"Allow","Action":"a:b","Resource":"*"}}`), []string{at + ".Version: 2012-10-17"}},
 		{"statement without action", policy(`{"Statement":{"Effect":"Allow","Resource":"*"}}`), []string{at + ".Statement: one of Action and NotAction"}},

@@ -15,6 +15,10 @@ func inline(name, action string) map[string]any {
 	return map[string]any{"PolicyName": name, "PolicyDocument": statement(action)}
 }
 
+func asText(name, document string) map[string]any {
+	return map[string]any{"PolicyName": name, "PolicyDocument": document}
+}
+
 // TestProperties_BadInputIsRefusedWithoutACall holds that what can be seen in the
 // properties alone is refused before IAM is asked anything.
 func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
@@ -28,6 +32,10 @@ func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
 	}
 	tag := func(key, value string) map[string]any { return map[string]any{"Key": key, "Value": value} }
 	head := func(name string, value any) map[string]any { return map[string]any{name: value} }
+	bounded := func(policies ...any) properties {
+		return properties{"PermissionsBoundary": awsPolicy + "ReadOnlyAccess", "Head": head("Policies", policies)}
+	}
+	long := fmt.Sprintf(`{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"%s"}}`, strings.Repeat("x", 5000))
 	for _, tt := range []struct {
 		name  string
 		props properties
@@ -48,7 +56,10 @@ func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
 		{"path too long", properties{"Path": "/" + strings.Repeat("p", 511) + "/"}, []string{"Path"}},
 		{"boundary of another account", properties{"PermissionsBoundary": "arn:aws:iam::999999999999:policy/x"}, []string{"PermissionsBoundary", "999999999999"}},
 		{"policies that are no list", properties{"Head": head("ManagedPolicyArns", awsPolicy+"ReadOnlyAccess")}, []string{"Head.ManagedPolicyArns"}},
-		{"a document that is text", properties{"Head": head("Policies", []any{map[string]any{"PolicyName": "p", "PolicyDocument": "{}"}})}, []string{"Head.Policies[0].PolicyDocument"}},
+		{"a document of text that is no JSON", bounded(asText("p", "Version: 2012-10-17")), []string{"Head.Policies[0].PolicyDocument: ", "not JSON", "1 property"}},
+		{"a document of text that breaks a rule", bounded(asText("p", `{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"*","Sid":"no blanks"}}`)), []string{"Head.Policies[0].PolicyDocument.Statement.Sid", `"no blanks"`, "1 property"}},
+		{"a document of text that says two things", bounded(asText("p", `{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"},"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)), []string{"Head.Policies[0].PolicyDocument: ", `"Statement" twice`}},
+		{"documents of text that are too long together", bounded(asText("p", long), asText("q", long)), []string{"Head.Policies", "characters in all", "10240"}},
 		{"a policy named as the built-in one", properties{"PermissionsBoundary": awsPolicy + "ReadOnlyAccess", "Head": head("Policies", []any{inline("ray-pass-role-policy", "a:B")})}, []string{"Head.Policies[0].PolicyName", "ray-pass-role-policy"}},
 		{"service timeout", properties{"ServiceTimeout": 3601}, []string{"ServiceTimeout", "3601", "3600"}},
 		{"wait below", properties{"PropagationWaitSeconds": -1}, []string{"PropagationWaitSeconds", "-1"}},
@@ -149,6 +160,32 @@ func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestProperties_DocumentAsText holds that a policy document given as text is the same as
+// one given as an object: IAM gets it, white space does not count, and going from one form
+// to the other, or from one spelling of the text to another, writes nothing.
+func TestProperties_DocumentAsText(t *testing.T) {
+	l := newLab(t)
+	boundary := l.policy("boundary")
+	with := func(policy any) properties {
+		return quick.With(properties{"PermissionsBoundary": boundary, "Head": map[string]any{"Policies": []any{policy}}})
+	}
+	const text = `{"Statement":[{"Resource":"*","Action":"sqs:SendMessage","Effect":"Allow"}],"Version":"2012-10-17"}`
+	spread := strings.ReplaceAll(text, ",", ",\n"+strings.Repeat(" ", 5000)) // 25,000 blanks
+	s := l.created(with(asText("extra", spread)))
+	l.has(`role ray-head: inline extra ` + `{"Statement":[{"Action":"sqs:SendMessage","Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}`)
+	before := l.snapshot()
+	l.proxy.Reset()
+	for _, policy := range []any{asText("extra", text), inline("extra", "sqs:SendMessage"), asText("extra", spread)} {
+		l.updated(s, with(policy))
+	}
+	if writes := l.proxy.Writes(); len(writes) != 0 {
+		t.Errorf("writes %v for a document that says the same, want none", writes)
+	}
+	l.unchanged(before, "the same document in another form")
+	l.updated(s, with(asText("extra", strings.ReplaceAll(text, "SendMessage", "ReceiveMessage"))))
+	l.has("sqs:ReceiveMessage")
 }
 
 // TestProperties_OrderMeansNothing holds that the order of lists means
