@@ -45,6 +45,8 @@ func TestConflicts(t *testing.T) {
 				r.Tags[fmt.Sprintf("t%d", i)] = ""
 			}
 		}), []string{"role ray-head would carry 51 tags while it is adopted", "remove tags"}},
+		{"a tag of ownership in another case", withAdoption(desiredFor(defaults), HoldAdopted), tagged(disowned(settled(defaults)), "ray-head", "Ray-IAM:Owner", "me"),
+			[]string{"role ray-head carries the tag Ray-IAM:Owner, which IAM treats as", "ray-iam:owner: remove", "instance profile ray-head carries the tag"}},
 		{"foreign profile holds a role that goes", deletion(defaults), alterRole(settled(defaults), "ray-worker", func(r *Role) { r.InstanceProfiles = append(r.InstanceProfiles, "other") }),
 			[]string{"instance profile other was not made by this resource and holds role ray-worker", "remove-role-from-instance-profile"}},
 		{"unowned profile of the same name holds a role that goes", deletion(defaults), alterProfile(settled(defaults), "ray-head", func(p *InstanceProfile) { p.Tags = nil }),

@@ -123,7 +123,7 @@ func (b *builder) role(d Desired, node Node, o Observed) {
 		b.add(restrict, Step{Call: UpdateAssumeRolePolicy, Role: node.Name, Document: node.TrustPolicy})
 	}
 	switch {
-	case role.PermissionsBoundary == node.PermissionsBoundary:
+	case strings.EqualFold(role.PermissionsBoundary, node.PermissionsBoundary):
 	case node.PermissionsBoundary == "":
 		takeAway = revoke
 		b.add(restrict, Step{Call: DeleteRolePermissionsBoundary, Role: node.Name})
@@ -135,22 +135,24 @@ func (b *builder) role(d Desired, node Node, o Observed) {
 }
 
 // policies plans the managed and inline policies of a role; takeAway is the phase
-// for those that go.
+// for those that go. An inline policy whose name changes in case only goes first: to
+// IAM the old name and the new one are the same.
 func (b *builder) policies(node Node, role Role, takeAway int) {
 	for _, arn := range node.ManagedPolicyARNs {
-		if !slices.Contains(role.ManagedPolicyARNs, arn) {
+		if !containsFold(role.ManagedPolicyARNs, arn) {
 			b.add(grant, Step{Call: AttachRolePolicy, Role: node.Name, Policy: arn})
 		}
 	}
 	for _, arn := range sorted(role.ManagedPolicyARNs) {
-		if !slices.Contains(node.ManagedPolicyARNs, arn) {
+		if !containsFold(node.ManagedPolicyARNs, arn) {
 			b.add(takeAway, Step{Call: DetachRolePolicy, Role: node.Name, Policy: arn})
 		}
 	}
+	renamed := inOtherCase(role.InlinePolicies, node.InlinePolicies)
 	for _, name := range sortedKeys(node.InlinePolicies) {
 		document := node.InlinePolicies[name]
 		now, ok := role.InlinePolicies[name]
-		if ok && policydoc.Equal(now, document) {
+		if ok && policydoc.Equal(now, document) && !containsFold(renamed, name) {
 			continue
 		}
 		if ok && takeAway == revoke {
@@ -159,8 +161,12 @@ func (b *builder) policies(node Node, role Role, takeAway int) {
 		b.add(grant, Step{Call: PutRolePolicy, Role: node.Name, Policy: name, Document: document})
 	}
 	for _, name := range sortedKeys(role.InlinePolicies) {
+		phase := takeAway
+		if slices.Contains(renamed, name) {
+			phase = min(takeAway, restrict)
+		}
 		if _, ok := node.InlinePolicies[name]; !ok {
-			b.add(takeAway, Step{Call: DeleteRolePolicy, Role: node.Name, Policy: name})
+			b.add(phase, Step{Call: DeleteRolePolicy, Role: node.Name, Policy: name})
 		}
 	}
 }
@@ -185,7 +191,8 @@ func (b *builder) instanceProfile(d Desired, node Node, o Observed) {
 }
 
 // tags plans the tags of what exists. What is adopted is tagged first of all, so that
-// every later step changes what the resource owns.
+// every later step changes what the resource owns. A key that is there in another case goes
+// before it is set: if it went later, the new one would go with it.
 func (b *builder) tags(want, now map[string]string, state ownership, tag, untag Step) {
 	tag.Tags = map[string]string{}
 	for key, value := range want {
@@ -199,10 +206,13 @@ func (b *builder) tags(want, now map[string]string, state ownership, tag, untag 
 		}
 	}
 	tagPhase, untagPhase := grant, grant
+	renamed := len(inOtherCase(now, tag.Tags)) > 0
 	switch {
+	case state == unowned && renamed:
+		tag, untagPhase = b.adopt(tag), restrict
 	case state == unowned:
 		tagPhase = establish
-	case len(want)+len(untag.TagKeys) > maxTags || overlapInCase(tag.Tags, untag.TagKeys):
+	case renamed || len(want)+len(untag.TagKeys) > maxTags:
 		untagPhase = restrict
 	}
 	if len(tag.Tags) > 0 {
@@ -213,21 +223,23 @@ func (b *builder) tags(want, now map[string]string, state ownership, tag, untag 
 	}
 }
 
+// adopt plans the tags of ownership by themselves and returns the step with the others.
+func (b *builder) adopt(tag Step) Step {
+	ownership, others := tag, tag
+	ownership.Tags, others.Tags = map[string]string{}, map[string]string{}
+	for key, value := range tag.Tags {
+		if reserved(key) {
+			ownership.Tags[key] = value
+		} else {
+			others.Tags[key] = value
+		}
+	}
+	b.add(establish, ownership)
+	return others
+}
+
 // awsTag reports whether the tag is one of AWS's own, which nobody else can change.
 func awsTag(key string) bool { return strings.HasPrefix(strings.ToLower(key), "aws:") }
-
-// overlapInCase reports whether a key to be set and one to be removed are one key
-// to IAM, which ignores case.
-func overlapInCase(tags map[string]string, untagKeys []string) bool {
-	return slices.ContainsFunc(untagKeys, func(key string) bool {
-		for other := range tags {
-			if strings.EqualFold(key, other) {
-				return true
-			}
-		}
-		return false
-	})
-}
 
 func (b *builder) removeRole(removal Removal, o Observed) {
 	if o.roleOwnership(removal.Name, removal.Owner) != ours {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -37,6 +38,14 @@ func withRemovals(d Desired, names ...string) Desired {
 func addGroup(p *Properties) { p.WorkerGroups = append(p.WorkerGroups, WorkerGroup{Name: "gpu"}) }
 
 func setBoundary(p *Properties) { p.PermissionsBoundary = boundaryARN }
+
+func inlineOfHead(name string) func(*Properties) {
+	return func(p *Properties) {
+		p.Head.Policies = []InlinePolicy{{name, `{"Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}}`}}
+	}
+}
+
+func withInline(name string) Properties { return edited(inlineOfHead(name)) }
 
 func setTags(p *Properties) { p.Tags = []Tag{{"team", "ml"}, {"cost", "7"}} }
 
@@ -71,6 +80,9 @@ func TestPlans(t *testing.T) {
 		{"boundary-set-with-policies", desiredFor(onlyS3), settled(defaults)},
 		{"boundary-removed", desiredFor(defaults), settled(edited(setBoundary))},
 		{"tags-changed", desiredFor(edited(setTags)), tagged(tagged(settled(defaults), "ray-head", "team", "web"), "ray-head", "old", "1")},
+		{"inline-policy-renamed-in-case", desiredFor(withInline("Extra")), settled(withInline("extra"))},
+		{"inline-policy-renamed-in-case-with-boundary", desiredFor(edited(setBoundary, inlineOfHead("Extra"))), settled(withInline("extra"))},
+		{"tag-renamed-in-case", desiredFor(edited(setTags)), tagged(settled(defaults), "ray-head", "Team", "ml")},
 		{"least-privilege-on", desiredFor(edited(least(everyOption))), settled(defaults)},
 		{"least-privilege-off", desiredFor(defaults), settled(edited(least(everyOption)))},
 		{"least-privilege-narrowed", desiredFor(edited(least())), settled(edited(least(everyOption)))},
@@ -83,6 +95,7 @@ func TestPlans(t *testing.T) {
 			return alterProfile(o, "ray-worker", func(p *InstanceProfile) { p.Roles = []string{"somebody-else"} })
 		}()},
 		{"adopt-what-was-made-by-hand", withAdoption(desiredFor(defaults), HoldAdopted), disowned(settled(defaults))},
+		{"adopt-with-a-tag-in-another-case", withAdoption(desiredFor(edited(setTags)), HoldAdopted), tagged(disowned(settled(defaults)), "ray-worker", "Team", "ml")},
 		{"adopted-becomes-owned", withAdoption(desiredFor(defaults), OwnAdopted), tagged(settled(defaults), "ray-head", AdoptedTag, Held)},
 		{"owned-becomes-held", withAdoption(desiredFor(defaults), HoldAdopted), tagged(settled(defaults), "ray-head", AdoptedTag, Owned)},
 		{"delete", deletion(defaults), settled(defaults)},
@@ -127,6 +140,10 @@ func TestPlanOfWhatIsSoIsEmpty(t *testing.T) {
 		{"created under AdoptExisting", held, settled(defaults)},
 		{"no longer adopting, created", withAdoption(desiredFor(defaults), OwnAdopted), settled(defaults)},
 		{"tags of AWS itself", desiredFor(defaults), tagged(settled(defaults), "ray-head", "aws:cloudformation:stack-name", "x")},
+		{"ARNs in another case", desiredFor(edited(setBoundary)), alterRole(settled(edited(setBoundary)), "ray-head", func(r *Role) {
+			r.PermissionsBoundary = strings.ToUpper(r.PermissionsBoundary)
+			r.ManagedPolicyARNs[0] = strings.ToLower(r.ManagedPolicyARNs[0])
+		})},
 		{"a second profile holds the role", desiredFor(defaults), alterRole(settled(defaults), "ray-head", func(r *Role) { r.InstanceProfiles = []string{"ray-head", "other"} })},
 		{"delete of nothing", deletion(defaults), Observed{}},
 		{"delete of what another resource owns", deletion(defaults), tagged(tagged(settled(defaults), "ray-head", OwnerTag, "ray-000000000000"), "ray-worker", OwnerTag, "ray-000000000000")},
@@ -161,6 +178,37 @@ func TestNoPermissionBeforeItsBound(t *testing.T) {
 	plan = mustPlan(t, desired, now)
 	if d, p, a := at(DeleteRolePolicy), at(PutRolePermissionsBoundary), at(PutRolePolicy); d < 0 || p <= d || a <= p {
 		t.Errorf("phases: delete %d, boundary %d, put %d; want them in this order", d, p, a)
+	}
+}
+
+// TestRenamedInCaseGoesFirst holds that what IAM treats as one name is never removed and set at
+// once, nor removed last, whatever reads of IAM under either name return.
+func TestRenamedInCaseGoesFirst(t *testing.T) {
+	desired := desiredFor(edited(inlineOfHead("Extra"), setTags))
+	before := func() Observed { return tagged(settled(withInline("extra")), "ray-head", "Team", "ml") }
+	tests := []struct {
+		name     string
+		desired  Desired
+		observed Observed
+	}{
+		{"owned", desired, before()},
+		{"a read under the new name finds the old policy", desired, alterRole(before(), "ray-head", func(r *Role) {
+			r.InlinePolicies["Extra"] = r.InlinePolicies["extra"]
+		})},
+		{"adopted", withAdoption(desired, HoldAdopted), tagged(disowned(before()), "ray-head", "Team", "ml")},
+	}
+	for _, tt := range tests {
+		plan := mustPlan(t, tt.desired, tt.observed)
+		at := func(match func(Step) bool) int {
+			return slices.IndexFunc(plan.Phases, func(steps []Step) bool { return slices.ContainsFunc(steps, match) })
+		}
+		removed := at(func(s Step) bool { return s.Call == DeleteRolePolicy && s.Policy == "extra" })
+		put := at(func(s Step) bool { return s.Call == PutRolePolicy && s.Policy == "Extra" })
+		untagged := at(func(s Step) bool { return s.Call == UntagRole && slices.Contains(s.TagKeys, "Team") })
+		tag := at(func(s Step) bool { return s.Call == TagRole && s.Tags["team"] != "" && s.Role == "ray-head" })
+		if removed < 0 || put <= removed || untagged < 0 || tag <= untagged {
+			t.Errorf("%s: phases: delete %d, put %d, untag %d, tag %d; want each pair in this order\n%s", tt.name, removed, put, untagged, tag, plan)
+		}
 	}
 }
 

@@ -103,6 +103,10 @@ func otherPath(observed, declared string) string {
 	return fmt.Sprintf("is at path %s, and Path asks for %s: IAM cannot move it, so change Path only together with NamePrefix", observed, declared)
 }
 
+func reservedInOtherCase(key string) string {
+	return fmt.Sprintf("carries the tag %s, which IAM treats as the one that records ownership, %s: remove that tag from it", key, strings.ToLower(key))
+}
+
 func tooManyTagsToAdopt(count int) string {
 	return fmt.Sprintf("would carry %d tags while it is adopted, and IAM allows %d: remove tags from it that the template does not declare", count, maxTags)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func statement(action string) map[string]any {
@@ -131,12 +132,14 @@ func TestProperties_PoliciesComeOnTop(t *testing.T) {
 }
 
 // TestProperties_InlinePoliciesChangeInPlace holds an added, a changed, a renamed and a
-// removed one, on the head and on a group.
+// removed one, on the head and on a group. One renamed in case only, which to IAM keeps its
+// name, is gone before it is put again.
 func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
 	for name, after := range map[string][]any{
 		"added":     {inline("a", "sqs:SendMessage"), inline("b", "sns:Publish")},
 		"changed":   {inline("a", "sqs:ReceiveMessage")},
 		"renamed":   {inline("z", "sqs:SendMessage")},
+		"recased":   {inline("A", "sqs:SendMessage")},
 		"removed":   {},
 		"reordered": {map[string]any{"PolicyName": "a", "PolicyDocument": map[string]any{"Statement": statement("sqs:SendMessage")["Statement"].([]any)[0], "Version": "2012-10-17"}}},
 	} {
@@ -155,10 +158,31 @@ func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
 			if writes := l.proxy.Writes(); name == "reordered" && len(writes) != 0 {
 				t.Errorf("writes %v for a document that says the same, want none", writes)
 			}
+			if name == "recased" {
+				l.inTurn("DeleteRolePolicy", "PutRolePolicy")
+			}
 			if name != "reordered" { // what says the same is left as it is written
 				l.likeNew(s, with(after), before)
 			}
 		})
+	}
+}
+
+// inTurn fails the test unless all calls of one action had ended when the first of another
+// began.
+func (l *lab) inTurn(first, then string) {
+	l.t.Helper()
+	var ended, began time.Time
+	for _, call := range l.proxy.Calls() {
+		switch {
+		case call.Action == first:
+			ended = call.End
+		case call.Action == then && began.IsZero():
+			began = call.Start
+		}
+	}
+	if ended.IsZero() || !began.After(ended) {
+		l.t.Errorf("%s ended at %s and %s began at %s, want one after the other", first, ended, then, began)
 	}
 }
 

@@ -1,0 +1,27 @@
+package rayiam
+
+import (
+	"slices"
+	"strings"
+)
+
+// IAM keeps the case of a name and does not go by it: of an account's roles, instance
+// profiles and managed policies, and of a role's inline policies and tag keys, no two
+// differ in case only.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+
+// containsFold reports whether list has s, in whatever case. Two ARNs of managed
+// policies that differ in case only are of one policy.
+func containsFold(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, s) })
+}
+
+// inOtherCase returns the keys of now, sorted, that want does not have, but has in another
+// case.
+func inOtherCase(now, want map[string]string) []string {
+	wanted := sortedKeys(want)
+	return slices.DeleteFunc(sortedKeys(now), func(key string) bool {
+		_, same := want[key]
+		return same || !containsFold(wanted, key)
+	})
+}
