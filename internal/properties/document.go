@@ -14,7 +14,7 @@ import (
 // Text that is not the JSON of an object stays, and is a fault.
 func (c *Checker) decodeDocuments(value any) rayiam.Faults {
 	var faults rayiam.Faults
-	want := "want " + text(c.at("#/$defs/policyDocument")["description"], "")
+	want := wanted(text(c.at("#/$defs/policyDocument")["description"], ""))
 	node := func(path string, o map[string]any) {
 		for i, v := range list(o["Policies"]) {
 			policy := object(v)

@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-
-	"github.com/ray-iam/custom-rayiam/schema"
 )
 
 func withDocument(document string) json.RawMessage {
@@ -77,20 +75,16 @@ func TestFaults_DocumentAsText(t *testing.T) {
 // texts that the provider does, keys that are there twice aside: JSON Schema does not
 // see them.
 func TestSchemaContent(t *testing.T) {
-	published, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema.Properties))
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := newChecker(t)
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertContent()
-	if err := compiler.AddResource("properties.json", published); err != nil {
+	if err := compiler.AddResource("properties.json", c.published); err != nil {
 		t.Fatal(err)
 	}
 	compiled, err := compiler.Compile("properties.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newChecker(t)
 	const statement = `{"Effect":"Allow","Action":"a:b","Resource":"*"}`
 	for _, text := range []string{
 		fmt.Sprintf(`{"Statement":%s}`, statement), fmt.Sprintf(" {\"Statement\" : [%s]}\n", statement),

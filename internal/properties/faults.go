@@ -59,7 +59,22 @@ func (c *Checker) collect(e *jsonschema.ValidationError, value any, faults *rayi
 	if path == "" {
 		path = everyProperty
 	}
-	*faults = append(*faults, rayiam.Fault{Path: path, Value: shown(lookup(value, e.InstanceLocation)), Rule: wanted(text(rule["description"], e.Error()))})
+	found := lookup(value, e.InstanceLocation)
+	want := wanted(text(rule["description"], e.Error()))
+	if isBlankElement(e.InstanceLocation, found) {
+		want = leaveBlankOut + "; " + want
+	}
+	*faults = append(*faults, rayiam.Fault{Path: path, Value: shown(found), Rule: want})
+}
+
+// isBlankElement reports whether a location ends in an index and has blank text there.
+func isBlankElement(location []string, value any) bool {
+	s, isText := value.(string)
+	if !isText || strings.TrimSpace(s) != "" || len(location) == 0 {
+		return false
+	}
+	_, err := strconv.Atoi(location[len(location)-1])
+	return err == nil
 }
 
 // at returns the schema at a location such as properties.json#/$defs/policyArn.

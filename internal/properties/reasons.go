@@ -15,3 +15,7 @@ func missing(description string) string { return "is missing: want " + descripti
 func wanted(description string) string { return "want " + description }
 
 func notJSON(err error) string { return "not JSON: " + err.Error() }
+
+// leaveBlankOut helps where a template has an !If with an empty string in a list.
+// https://github.com/aws-cloudformation/cfn-lint/issues/4396
+const leaveBlankOut = "a blank element is not left out of a list: write !Ref AWS::NoValue in its place"

@@ -61,6 +61,7 @@ func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
 		{"a document of text that breaks a rule", bounded(asText("p", `{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"*","Sid":"no blanks"}}`)), []string{"Head.Policies[0].PolicyDocument.Statement.Sid", `"no blanks"`, "1 property"}},
 		{"a document of text that says two things", bounded(asText("p", `{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"},"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)), []string{"Head.Policies[0].PolicyDocument: ", `"Statement" twice`}},
 		{"documents of text that are too long together", bounded(asText("p", long), asText("q", long)), []string{"Head.Policies", "characters in all", "10240"}},
+		{"a blank element of a list", properties{"Head": head("ManagedPolicyArns", []any{awsPolicy + "ReadOnlyAccess", ""}), "Tags": []any{""}}, []string{"Head.ManagedPolicyArns[1]", "AWS::NoValue", "Tags[0]", "2 properties"}},
 		{"a policy named as the built-in one", properties{"PermissionsBoundary": awsPolicy + "ReadOnlyAccess", "Head": head("Policies", []any{inline("ray-pass-role-policy", "a:B")})}, []string{"Head.Policies[0].PolicyName", "ray-pass-role-policy"}},
 		{"service timeout", properties{"ServiceTimeout": 3601}, []string{"ServiceTimeout", "3601", "3600"}},
 		{"wait below", properties{"PropagationWaitSeconds": -1}, []string{"PropagationWaitSeconds", "-1"}},
