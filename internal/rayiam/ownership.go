@@ -1,6 +1,7 @@
 package rayiam
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -103,7 +104,11 @@ func (d Desired) conflicts(o Observed) Conflicts {
 			found = append(found, d.conflictsOf("role", node, role.Name, role.Path, role.Tags)...)
 		}
 		if profile, ok := o.InstanceProfiles[node.Name]; ok {
-			found = append(found, d.conflictsOf("instance profile", node, profile.Name, profile.Path, profile.Tags)...)
+			conflicts := d.conflictsOf("instance profile", node, profile.Name, profile.Path, profile.Tags)
+			if _, beside := o.Roles[node.Name]; !beside && d.ownership(profile.Tags) == unowned && d.Adoption != HoldAdopted {
+				conflicts = Conflicts{loneProfile(profile)}
+			}
+			found = append(found, conflicts...)
 		}
 	}
 	for _, removal := range d.Removals {
@@ -141,6 +146,18 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 		return because(tooManyTagsToOwn(total, total-len(node.Tags)+2))
 	}
 	return nil
+}
+
+// loneProfile is the conflict with an instance profile that nobody owns and that has no
+// role of its name beside it: what is left where only the role was deleted. IAM's console
+// does not show it.
+func loneProfile(profile InstanceProfile) Conflict {
+	var commands []string
+	for _, role := range sorted(profile.Roles) {
+		commands = append(commands, fmt.Sprintf("aws iam remove-role-from-instance-profile --instance-profile-name %s --role-name %s", profile.Name, role))
+	}
+	commands = append(commands, "aws iam delete-instance-profile --instance-profile-name "+profile.Name)
+	return Conflict{Entity: "instance profile " + profile.Name, Reason: existsWithoutRole(strings.Join(commands, " && "))}
 }
 
 func union(a, b map[string]string) map[string]string {

@@ -24,6 +24,12 @@ func TestConflicts(t *testing.T) {
 	}{
 		{"unowned role and profile", desiredFor(defaults), disowned(settled(defaults)),
 			[]string{"role ray-head exists", "instance profile ray-head exists", "role ray-worker exists", "instance profile ray-worker exists", "AdoptExisting"}},
+		{"lone profile", desiredFor(defaults), lone(),
+			[]string{"instance profile ray-head exists without a role of its name", "(aws iam delete-instance-profile --instance-profile-name ray-head)", "AdoptExisting"}},
+		{"lone profile with another role", desiredFor(defaults), lone("zoe", "adam"),
+			[]string{"(aws iam remove-role-from-instance-profile --instance-profile-name ray-head --role-name adam && aws iam remove-role-from-instance-profile --instance-profile-name ray-head --role-name zoe && aws iam delete-instance-profile --instance-profile-name ray-head)"}},
+		{"lone profile of another resource", desiredFor(defaults), alterProfile(lone(), "ray-head", func(p *InstanceProfile) { p.Tags[OwnerTag], p.Tags[StackTag] = other, otherStack }),
+			[]string{"instance profile ray-head belongs to another"}},
 		{"another resource's", desiredFor(defaults), tagged(tagged(settled(defaults), "ray-worker", OwnerTag, other), "ray-worker", StackTag, otherStack),
 			[]string{"role ray-worker belongs to another", other, otherStack, "instance profile ray-worker belongs"}},
 		{"another resource's is never adopted", withAdoption(desiredFor(defaults), HoldAdopted), tagged(tagged(settled(defaults), "ray-worker", OwnerTag, other), "ray-worker", StackTag, otherStack),
@@ -66,6 +72,12 @@ func TestConflicts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lone returns an instance profile that nobody owns, without a role of its name, with
+// these roles in it.
+func lone(roles ...string) Observed {
+	return Observed{InstanceProfiles: map[string]InstanceProfile{"ray-head": {Name: "ray-head", Path: "/", Tags: map[string]string{}, Roles: roles}}}
 }
 
 // TestRefusedCaseChangeRollsBack holds that the Update which rolls a refused change

@@ -85,6 +85,11 @@ func tooManyTags(count, reservedCount int) string {
 
 const existsUnowned = "exists and was not made by this resource: choose another NamePrefix or group name, remove it, or set AdoptExisting to true to adopt it"
 
+// existsWithoutRole is about a lone instance profile; the commands remove it.
+func existsWithoutRole(commands string) string {
+	return fmt.Sprintf("exists without a role of its name and was not made by this resource: if no machine needs it, remove it (%s); otherwise choose another NamePrefix or group name, or set AdoptExisting to true to adopt it", commands)
+}
+
 func ownedByAnother(owner, stack string) string {
 	return fmt.Sprintf("belongs to another Custom::RayIAM resource, %s of stack %s: choose another NamePrefix or group name, or delete that resource first; if its stack is gone or has kept it by a DeletionPolicy, set AdoptExisting to true to adopt it", owner, stack)
 }

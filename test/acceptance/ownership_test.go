@@ -59,6 +59,35 @@ func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 	l.unchanged(before, "a refused group and the rollback")
 }
 
+// TestOwnership_LoneProfile holds that the commands in the Reason remove an instance profile
+// whose role is gone, which IAM's console does not show: with another role in it or none.
+func TestOwnership_LoneProfile(t *testing.T) {
+	for name, roles := range map[string][]string{"empty": nil, "with another role": {"someones"}} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			for _, role := range roles {
+				l.makeRole(role, "/")
+			}
+			l.makeProfile("ray-head", "/", roles...)
+			create, rollback := l.stack().Create(quick)
+			l.failed(create, "instance profile ray-head exists without a role of its name", "nothing was changed")
+			l.ok(rollback)
+			_, after, _ := strings.Cut(create.Reason, "remove it (")
+			shown, _, _ := strings.Cut(after, ")")
+			var commands [][]string
+			for command := range strings.SplitSeq(shown, " && ") {
+				commands = append(commands, strings.Fields(strings.TrimPrefix(command, "aws iam ")))
+			}
+			l.awsIAM(commands)
+			l.hasNot("profile ray-head")
+			l.created(quick)
+			for _, role := range roles {
+				l.has("role " + role)
+			}
+		})
+	}
+}
+
 // TestOwnership_TwoStacksKeepApart holds that a stack never touches what another
 // one's resource of the same names owns.
 func TestOwnership_TwoStacksKeepApart(t *testing.T) {
