@@ -16,7 +16,7 @@ import (
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := customresource.NewLogger(os.Stderr)
 	slog.SetDefault(log) // for what aws-lambda-go itself prints
 	lambda.Start(&customresource.Handler{Resource: resource(log), Log: log})
 }

@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -173,6 +174,10 @@ func TestAnswer_Logs(t *testing.T) {
 			if line[key] != want {
 				t.Errorf("%s is %v, want %q in %v", key, line[key], want, line)
 			}
+		}
+		// Lambda reads these two where its log is filtered by level.
+		if _, err := time.Parse(time.RFC3339, fmt.Sprint(line["timestamp"])); err != nil || line["level"] == nil {
+			t.Errorf("a line without a time or a level that Lambda reads (%v): %v", err, line)
 		}
 		stages[line["msg"].(string)] = true
 		if line["msg"] == "written" {
