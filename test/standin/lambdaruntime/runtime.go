@@ -52,6 +52,8 @@ type Function struct {
 	count     int
 	initError string
 	log       bytes.Buffer
+	output    stream
+	errors    stream
 }
 
 type invocation struct {
@@ -82,7 +84,8 @@ func Start(executable, account string, env ...string) (*Function, error) {
 		"AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_SESSION_TOKEN=token",
 		"RAYIAM_DENIAL_PATIENCE_SECONDS=0", // tests that are about it set another
 	}, env...)
-	f.cmd.Stdout, f.cmd.Stderr = (*logWriter)(f), (*logWriter)(f)
+	f.output.function, f.errors.function = f, f
+	f.cmd.Stdout, f.cmd.Stderr = &f.output, &f.errors
 	checkout.DieWithParent(f.cmd)
 	f.started = time.Now()
 	if err := f.cmd.Start(); err != nil {
@@ -172,19 +175,37 @@ func (f *Function) Ready() (time.Duration, error) {
 	return f.readyAt.Sub(f.started), nil
 }
 
-// Log returns what the process has written so far. After Stop that is all.
+// Log returns what the process has written so far to either of its streams, which end in
+// one log, line by line. After Stop that is all.
 func (f *Function) Log() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.log.String()
+	return f.log.String() + string(f.output.line) + string(f.errors.line)
 }
 
-type logWriter Function
+// Output returns what the process has written so far to its standard output.
+func (f *Function) Output() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.output.all.String()
+}
 
-func (w *logWriter) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.log.Write(p)
+// A stream is the process's standard output or standard error.
+type stream struct {
+	function *Function
+	all      bytes.Buffer
+	line     []byte // that has no end yet
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.function.mu.Lock()
+	defer s.function.mu.Unlock()
+	s.all.Write(p)
+	s.line = append(s.line, p...)
+	whole := bytes.LastIndexByte(s.line, '\n') + 1
+	s.function.log.Write(s.line[:whole])
+	s.line = s.line[whole:]
+	return len(p), nil
 }
 
 const api = "/2018-06-01/runtime/"

@@ -63,6 +63,12 @@ func standIn(mode string) {
 		case `"confuse"`:
 			fmt.Fprintln(os.Stderr, "status", post("invocation/another/response", "{}"))
 			post("invocation/"+id+"/response", "{}")
+		case `"print"`:
+			fmt.Print("out")
+			fmt.Fprintln(os.Stderr, "error")
+			fmt.Println("put")
+			fmt.Fprint(os.Stderr, "unfinished")
+			post("invocation/"+id+"/response", "{}")
 		case `"show"`:
 			headers, _ := json.Marshal(resp.Header)
 			fmt.Fprintf(os.Stderr, "%s\n%s\n", headers, strings.Join(os.Environ(), "\n"))
@@ -224,5 +230,21 @@ func TestAPI(t *testing.T) {
 		if resp.Body.Close(); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("%s %s: %s, want 404", call.method, call.path, resp.Status)
 		}
+	}
+}
+
+// TestLog holds that both streams end in one log, where no line is in the middle of another,
+// and that what went to standard output can be told.
+func TestLog(t *testing.T) {
+	f := start(t, "plain")
+	if outcome := f.Invoke([]byte(`"print"`), 10*time.Second); !outcome.OK() {
+		t.Fatalf("%+v", outcome)
+	}
+	f.Stop()
+	if got := f.Output(); got != "output\n" {
+		t.Errorf("Output() = %q", got)
+	}
+	if got := f.Log(); got != "output\nerror\nunfinished" && got != "error\noutput\nunfinished" {
+		t.Errorf("Log() = %q", got)
 	}
 }
