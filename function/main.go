@@ -16,9 +16,9 @@ import (
 )
 
 func main() {
-	log := customresource.NewLogger(os.Stderr)
+	log, metrics := customresource.NewLogger(os.Stderr), customresource.NewLogger(os.Stdout)
 	slog.SetDefault(log) // for what aws-lambda-go itself prints
-	lambda.Start(&customresource.Handler{Resource: resource(log), Log: log})
+	lambda.Start(&customresource.Handler{Resource: resource(log), Log: log, Metrics: metrics})
 }
 
 // resource returns the provider. One that cannot start must answer all the same: a

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // A Resource does the work on a request. It is called by one Handler, for one
@@ -21,7 +20,8 @@ type Resource interface {
 	PhysicalID(r Request) string
 	// Reconcile does what r asks for. functionARN is the provider's own. It returns
 	// before ctx ends; its error is the Reason of the answer, and the outcome's
-	// Effort counts beside an error too. One that wraps ErrAbandoned is no failure.
+	// Effort counts beside an error too. Neither an error that wraps ErrAbandoned nor a
+	// Refusal counts as a failure of the provider.
 	Reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error)
 }
 
@@ -43,10 +43,22 @@ type Effort struct {
 // of which nothing is left.
 var ErrAbandoned = errors.New("CloudFormation has stopped waiting")
 
+// A Refusal is an error that says whether it is the template's own fault: properties that
+// break a rule, or a name that is taken. The stack's owner reads it in the Reason, and the
+// provider's owner has nothing to do.
+type Refusal interface {
+	error
+	Refused() bool
+}
+
 // A Handler is the Lambda function: it implements lambda.Handler.
 type Handler struct {
-	Resource  Resource
-	Log       *slog.Logger
+	Resource Resource
+	Log      *slog.Logger
+	// Metrics gets the lines that CloudWatch turns into metrics; nil for Log. CloudWatch
+	// wants them on standard output.
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Lambda.html
+	Metrics   *slog.Logger
 	Transport http.RoundTripper // delivers the answers; nil for http.DefaultTransport
 }
 
@@ -55,70 +67,71 @@ type Handler struct {
 // CloudFormation has stopped waiting for it.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	start := time.Now()
-	r, err := Decode(payload)
-	call := callOf(ctx, r)
-	log := h.Log.With("stack", r.StackID, "logicalId", r.LogicalID, "requestId", r.RequestID, "requestType", r.Type, "lambdaRequestId", call.lambdaRequestID)
+	r, decodeErr := Decode(payload)
+	inv := invocationOf(ctx, r)
+	log, metrics := h.loggers("stack", r.StackID, "logicalId", r.LogicalID, "requestId", r.RequestID, "requestType", r.Type, "lambdaRequestId", inv.lambdaRequestID)
 	if !r.answerable() {
-		log.Error("event without a response URL: nobody can be answered, so nothing is done", slog.Any("error", err))
-		return nil, errors.Join(errors.New("the event has no ResponseURL of http or https"), err)
+		log.Error("event without a response URL: nobody can be answered, so nothing is done", slog.Any("error", decodeErr))
+		return nil, errors.Join(errors.New("the event has no ResponseURL of http or https"), decodeErr)
 	}
 	log.Info("received", "physicalId", r.PhysicalID)
 	if r.expired(start) {
-		h.refuseExpired(ctx, r, call, log)
-		logMetrics(log, r, outcomeExpired, Effort{}, start)
+		h.refuseExpired(ctx, r, inv, log)
+		logMetrics(metrics, r.Type, expired, Effort{}, start)
 		return nil, nil
 	}
-	answer, spent, err := h.answer(ctx, r, err, call, log)
-	log.Info("answering", "status", answer.Status, "physicalId", answer.PhysicalID, "reason", answer.Reason, "ms", time.Since(start).Milliseconds())
-	if err := h.deliver(ctx, r, answer, call); err != nil {
+	answer, effort, err := h.answer(ctx, r, decodeErr, inv, log)
+	ended := endingOf(err)
+	log.Log(ctx, ended.level(), "answering", "status", answer.Status, "physicalId", answer.PhysicalID, "reason", answer.Reason, "ms", time.Since(start).Milliseconds())
+	if err := h.deliver(ctx, r, answer, inv); err != nil {
 		log.Error("not answered", slog.String("error", err.Error()))
-		logMetrics(log, r, outcomeUndelivered, spent, start)
+		logMetrics(metrics, r.Type, undelivered, effort, start)
 		return nil, err
 	}
 	log.Info("answered", "ms", time.Since(start).Milliseconds())
-	logMetrics(log, r, outcomeOf(err), spent, start)
+	logMetrics(metrics, r.Type, ended, effort, start)
 	return nil, nil
 }
 
-func outcomeOf(err error) string {
-	switch {
-	case err == nil:
-		return outcomeSucceeded
-	case errors.Is(err, ErrAbandoned):
-		return outcomeAbandoned
+// loggers returns the logger of a request's lines and that of its metrics, both with these
+// attributes.
+func (h *Handler) loggers(attributes ...any) (log, metrics *slog.Logger) {
+	log, metrics = h.Log, h.Metrics
+	if metrics == nil {
+		metrics = log
 	}
-	return outcomeFailed
+	return log.With(attributes...), metrics.With(attributes...)
 }
 
-// lastWords is the time that is left after the last attempt at delivery, so that a
+// deliveryMargin is the time that is left after the last attempt at delivery, so that a
 // failure is an error of the invocation and in the log, not a kill by Lambda.
-const lastWords = 200 * time.Millisecond
+const deliveryMargin = 200 * time.Millisecond
 
-func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, call call) error {
+func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, inv invocation) error {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, end.Add(-lastWords))
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-deliveryMargin))
 		defer cancel()
 	}
 	transport := h.Transport
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	return deliver(ctx, transport, r.ResponseURL, answer.Encode(call.tail()))
+	return deliver(ctx, transport, r.ResponseURL, answer.Encode(inv.whereToReadOn()))
 }
 
-// answer does the work, unless the event is not as it should be, and says how it
-// ended: with the error, too, that made it FAILED.
-func (h *Handler) answer(ctx context.Context, r Request, fault error, call call, log *slog.Logger) (Answer, Effort, error) {
+// answer does the work, unless reason says why it must not be done. It returns the answer,
+// and the error that made it FAILED.
+func (h *Handler) answer(ctx context.Context, r Request, reason error, inv invocation, log *slog.Logger) (Answer, Effort, error) {
 	answer := Answer{Status: cfn.StatusFailed, PhysicalID: r.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID}
 	if r.PhysicalID == "" {
 		answer.PhysicalID = h.physicalID(r)
 	}
-	if fault != nil {
-		answer.Reason = fault.Error()
-		return answer, Effort{}, fault
+	if reason != nil {
+		answer.Reason = reason.Error()
+		return answer, Effort{}, reason
 	}
-	outcome, err := h.reconcile(ctx, r, call.functionARN, log)
+	outcome, err := h.reconcile(ctx, r, inv.functionARN, log)
 	if err != nil {
 		answer.Reason = err.Error()
 		return answer, outcome.Effort, err
@@ -188,38 +201,16 @@ func grace(ctx context.Context) time.Duration {
 	return min(time.Second, time.Until(end)/4)
 }
 
+var errExpired = errors.New("the response URL has expired, CloudFormation has given up on this request: nothing was changed")
+
 // refuseExpired answers a request that CloudFormation has given up on, in case it
 // listens all the same, and changes nothing.
-func (h *Handler) refuseExpired(ctx context.Context, r Request, call call, log *slog.Logger) {
-	answer, _, _ := h.answer(ctx, r, errors.New("the response URL has expired, CloudFormation has given up on this request: nothing was changed"), call, log)
+func (h *Handler) refuseExpired(ctx context.Context, r Request, inv invocation, log *slog.Logger) {
+	answer, _, _ := h.answer(ctx, r, errExpired, inv, log)
 	log.Error("expired", "reason", answer.Reason)
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
-	if err := h.deliver(ctx, r, answer, call); err != nil {
+	if err := h.deliver(ctx, r, answer, inv); err != nil {
 		log.Warn("not answered", slog.String("error", err.Error()))
 	}
-}
-
-// A call is what Lambda says of an invocation.
-type call struct {
-	functionARN     string
-	lambdaRequestID string
-	requestID       string
-}
-
-func callOf(ctx context.Context, r Request) call {
-	c := call{functionARN: r.ServiceToken, requestID: r.RequestID}
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		c.lambdaRequestID = lc.AwsRequestID
-		if lc.InvokedFunctionArn != "" {
-			c.functionARN = lc.InvokedFunctionArn
-		}
-	}
-	return c
-}
-
-// tail says where to read on.
-func (c call) tail() string {
-	return fmt.Sprintf(" (read on in log group %s, log stream %s, request id %s, Lambda request id %s)",
-		lambdacontext.LogGroupName, lambdacontext.LogStreamName, c.requestID, c.lambdaRequestID)
 }

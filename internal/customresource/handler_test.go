@@ -69,29 +69,30 @@ func succeed(context.Context) (Outcome, error) {
 	return Outcome{PhysicalID: "ray-2", Data: map[string]string{"A": "b"}}, nil
 }
 
-// invocation is what came of one event.
-type invocation struct {
-	err    error
-	answer wire
-	puts   *puts
-	log    string
-	took   time.Duration
+// result is what came of one event.
+type result struct {
+	err     error
+	answer  wire
+	puts    *puts
+	log     string
+	metrics string
+	took    time.Duration
 }
 
 // invoke runs one event under a deadline of 60 s, in a bubble whose clock stands
 // at 2000-01-01.
-func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (*http.Response, error)) (inv invocation) {
+func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (*http.Response, error)) (inv result) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 		defer cancel()
 		ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "lambda-request"})
-		var log bytes.Buffer
+		var log, metrics bytes.Buffer
 		inv.puts = &puts{replies: replies}
-		h := &Handler{Resource: resource, Log: slog.New(slog.NewJSONHandler(&log, nil)), Transport: inv.puts}
+		h := &Handler{Resource: resource, Log: NewLogger(&log), Metrics: NewLogger(&metrics), Transport: inv.puts}
 		start := time.Now()
 		_, inv.err = h.Invoke(ctx, payload)
-		inv.took, inv.log = time.Since(start), log.String()
+		inv.took, inv.log, inv.metrics = time.Since(start), log.String(), metrics.String()
 		time.Sleep(2 * time.Hour) // lets what was left behind come to its end
 	})
 	if n := len(inv.puts.bodies); n > 0 {

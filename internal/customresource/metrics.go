@@ -1,23 +1,61 @@
 package customresource
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// The outcomes of a request, as metrics count them.
+// An ending is how a request ended: a value of the metrics' dimension Outcome.
+type ending string
+
 const (
-	outcomeSucceeded   = "SUCCESS"
-	outcomeFailed      = "FAILED"
-	outcomeUndelivered = "UNDELIVERED" // there was an answer and nobody took it
-	outcomeExpired     = "EXPIRED"     // CloudFormation had given up before
-	outcomeAbandoned   = "ABANDONED"   // CloudFormation gave up meanwhile, and nothing is left of it
+	succeeded   ending = "SUCCESS"
+	failed      ending = "FAILED"
+	refused     ending = "REFUSED"     // answered FAILED, and the template is at fault
+	undelivered ending = "UNDELIVERED" // nobody took the answer
+	expired     ending = "EXPIRED"     // CloudFormation had given up before
+	abandoned   ending = "ABANDONED"   // CloudFormation gave up meanwhile, and nothing is left of it
 )
+
+// endingOf returns how a request ended whose answer was taken, from the error that it was
+// answered with.
+func endingOf(err error) ending {
+	var refusal Refusal
+	switch {
+	case err == nil:
+		return succeeded
+	case errors.Is(err, ErrAbandoned):
+		return abandoned
+	case errors.As(err, &refusal) && refusal.Refused():
+		return refused
+	}
+	return failed
+}
+
+// level is that of the lines which say how a request ended. What the owner of the provider
+// has to look at is an error, so that a filter of the log never takes away what the alarm
+// counts.
+func (e ending) level() slog.Level {
+	switch e {
+	case succeeded:
+		return slog.LevelInfo
+	case refused, abandoned:
+		return slog.LevelWarn
+	}
+	return slog.LevelError
+}
 
 // metricsNamespace is where CloudWatch keeps the metrics.
 const metricsNamespace = "CustomRayIAM"
+
+// unknownType is the dimension RequestType of all requests that are of no known type. Each
+// value makes a metric, which is paid for, and whoever may invoke can send any.
+const unknownType = "Unknown"
 
 // An emf tells CloudWatch which members of a log line are metrics and which are
 // their dimensions: its embedded metric format, which costs no call.
@@ -39,17 +77,23 @@ type emfMetric struct {
 }
 
 // logMetrics writes the one line that CloudWatch turns into metrics: requests by
-// type and outcome, their duration, and the calls and repetitions they took.
-func logMetrics(log *slog.Logger, r Request, outcome string, spent Effort, start time.Time) {
-	log.Info("metrics",
+// type and outcome, their duration since start, and the calls and repetitions they took.
+func logMetrics(log *slog.Logger, requestType cfn.RequestType, ended ending, effort Effort, start time.Time) {
+	now := time.Now()
+	switch requestType {
+	case cfn.RequestCreate, cfn.RequestUpdate, cfn.RequestDelete:
+	default:
+		requestType = unknownType
+	}
+	log.Log(context.Background(), ended.level(), "metrics",
 		"_aws", emf{
-			Timestamp: start.UnixMilli(),
+			Timestamp: now.UnixMilli(),
 			CloudWatchMetrics: []emfDirective{{
 				Namespace:  metricsNamespace,
 				Dimensions: [][]string{{"FunctionName", "Outcome"}, {"FunctionName", "RequestType", "Outcome"}},
 				Metrics:    []emfMetric{{"Requests", "Count"}, {"Duration", "Milliseconds"}, {"Calls", "Count"}, {"Retries", "Count"}},
 			}},
 		},
-		"FunctionName", lambdacontext.FunctionName, "RequestType", r.Type, "Outcome", outcome,
-		"Requests", 1, "Duration", time.Since(start).Milliseconds(), "Calls", spent.Calls, "Retries", spent.Retries)
+		"FunctionName", lambdacontext.FunctionName, "RequestType", requestType, "Outcome", ended,
+		"Requests", 1, "Duration", now.Sub(start).Milliseconds(), "Calls", effort.Calls, "Retries", effort.Retries)
 }

@@ -38,6 +38,9 @@ func (fs Faults) Error() string {
 	return fmt.Sprintf("%d %s refused: %s", len(fs), noun, strings.Join(clauses, "; "))
 }
 
+// Refused is true: the template asks for what it may not have.
+func (Faults) Refused() bool { return true }
+
 // maxQuoted is how many characters of a refused value a fault shows.
 const maxQuoted = 80
 

@@ -95,6 +95,9 @@ func (cs Conflicts) Error() string {
 	return strings.Join(clauses, "; ")
 }
 
+// Refused is true: the names that the template asks for are taken.
+func (Conflicts) Refused() bool { return true }
+
 // conflicts returns everything in o that forbids the steps to d, and nil where
 // nothing does.
 func (d Desired) conflicts(o Observed) Conflicts {

@@ -226,7 +226,8 @@ func TestLogs_AttemptsAndSummary(t *testing.T) {
 	}
 }
 
-// TestMetrics holds the one line that CloudWatch reads as metrics, for each outcome.
+// TestMetrics holds the one line that CloudWatch reads as metrics, for each outcome: on
+// standard output, as its page on Lambda says, where nothing else is.
 func TestMetrics(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -234,13 +235,23 @@ func TestMetrics(t *testing.T) {
 	l.urls.Script(responseurl.Status(403))
 	l.function.Invoke(undelivered.JSON(), s.Timeout)
 	l.failed(s.Send(s.Event("Update", properties{"NamePrefix": "a b"})), "NamePrefix")
+	l.makeRole("ray-gpu", "/")
+	group := []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}
+	l.failed(s.Send(s.Event("Update", quick.With(properties{"WorkerGroups": group}))), "role ray-gpu exists")
+	l.failed(s.Send(s.Event("Update", quick.With(properties{"PermissionsBoundary": awsPolicy + "NoSuchPolicy"}))), "no such policy")
+	l.proxy.SetFault(iamproxy.On(iamproxy.Action("TagRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
+	team := quick.With(properties{"Revision": "2", "Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
+	l.failed(s.Send(s.Event("Update", team)), "LimitExceeded")
+	l.proxy.SetFault(nil)
+	l.failed(s.Send(s.Event("Resize", quick)), `"Resize" is none of`)
 	s.Age = time.Minute
 	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
-	l.failed(s.Send(s.Event("Update", quick.With(properties{"Revision": "2", "Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}}))), "nothing was changed")
+	l.failed(s.Send(s.Event("Update", team)), "nothing was changed")
 	s.Age = 3 * time.Hour
 	l.expired(s, s.Event("Delete", quick))
 	l.function.Stop()
-	for _, line := range metrics(t, l.function.Log()) {
+	lines := metrics(t, l.function.Output())
+	for _, line := range lines {
 		directive := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
 		for _, metric := range directive["Metrics"].([]any) {
 			name := metric.(map[string]any)["Name"].(string)
@@ -254,7 +265,10 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 	}
-	if got, want := outcomes(t, l.function.Log()), "Create SUCCESS, Update UNDELIVERED, Update FAILED, Update ABANDONED, Delete EXPIRED"; got != want {
+	if all, onOutput := len(metrics(t, l.function.Log())), len(logLines(t, l.function.Output())); all != len(lines) || onOutput != len(lines) {
+		t.Errorf("%d metrics in the log, and on standard output %d of %d lines", all, len(lines), onOutput)
+	}
+	if got, want := outcomes(t, l.function.Output()), "Create SUCCESS, Update UNDELIVERED, Update REFUSED, Update REFUSED, Update REFUSED, Update FAILED, Unknown FAILED, Update ABANDONED, Delete EXPIRED"; got != want {
 		t.Errorf("outcomes %s, want %s", got, want)
 	}
 }
@@ -263,8 +277,9 @@ func TestMetrics(t *testing.T) {
 // dimensions and with an outcome, that the function writes.
 func TestMetrics_Alarm(t *testing.T) {
 	l := newLab(t)
+	l.proxy.SetFault(iamproxy.On(iamproxy.Action("CreateRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
 	s := l.stack()
-	l.failed(s.Send(s.Event("Create", properties{"NamePrefix": "a b"})), "NamePrefix")
+	l.failed(s.Send(s.Event("Create", quick)), "LimitExceeded")
 	l.function.Stop()
 	_, alarm, found := strings.Cut(text(t, "template.yaml"), "\n  FailedRequestsAlarm:\n")
 	alarm, _, _ = strings.Cut(alarm, "\n\n")

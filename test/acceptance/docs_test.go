@@ -258,3 +258,20 @@ func TestRunbook_Reasons(t *testing.T) {
 		}
 	}
 }
+
+// TestRunbook_Outcomes holds the runbook's list of outcomes to those that the metrics have.
+func TestRunbook_Outcomes(t *testing.T) {
+	var documented, counted []string
+	_, table, _ := strings.Cut(text(t, "docs", "runbook.md"), "\n| outcome |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, m := range regexp.MustCompile(`(?m)^\| ([A-Z]+) \|`).FindAllStringSubmatch(table, -1) {
+		documented = append(documented, m[1])
+	}
+	for _, m := range regexp.MustCompile(`ending += "([A-Z]+)"`).FindAllStringSubmatch(text(t, "internal", "customresource", "metrics.go"), -1) {
+		counted = append(counted, m[1])
+	}
+	slices.Sort(documented)
+	if slices.Sort(counted); len(counted) == 0 || !slices.Equal(documented, counted) {
+		t.Errorf("the runbook lists %v, the metrics have %v", documented, counted)
+	}
+}

@@ -1,0 +1,32 @@
+package customresource
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// An invocation is what Lambda says of one run of the function.
+type invocation struct {
+	functionARN     string // the provider's own; the ServiceToken where Lambda does not say
+	lambdaRequestID string
+	requestID       string // CloudFormation's
+}
+
+func invocationOf(ctx context.Context, r Request) invocation {
+	inv := invocation{functionARN: r.ServiceToken, requestID: r.RequestID}
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		inv.lambdaRequestID = lc.AwsRequestID
+		if lc.InvokedFunctionArn != "" {
+			inv.functionARN = lc.InvokedFunctionArn
+		}
+	}
+	return inv
+}
+
+// whereToReadOn is the end of every Reason.
+func (inv invocation) whereToReadOn() string {
+	return fmt.Sprintf(" (read on in log group %s, log stream %s, request id %s, Lambda request id %s)",
+		lambdacontext.LogGroupName, lambdacontext.LogStreamName, inv.requestID, inv.lambdaRequestID)
+}
