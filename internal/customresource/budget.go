@@ -3,7 +3,6 @@ package customresource
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -12,15 +11,23 @@ import (
 // attempts at delivering it. Of a short time it is a fifth.
 const maxReserve = 15 * time.Second
 
-// workDeadline returns when the work on a request has to be done, so that the
-// answer still arrives: before the function's own deadline, and before
-// CloudFormation stops waiting. That is ServiceTimeout seconds after it signed the
-// response URL, where both are known.
+// workDeadline returns when the work on a request has to be done, so that the answer still
+// arrives: before the function's own deadline, before CloudFormation stops waiting, which is
+// ServiceTimeout after it issued the request, and before the response URL expires. What the
+// request does not say does not count.
 func workDeadline(ctx context.Context, r Request, now time.Time) (time.Time, bool) {
 	end, ok := ctx.Deadline()
-	if at, _, signed := r.issued(); signed {
-		if timeout := serviceTimeout(r.Properties); timeout > 0 && (!ok || at.Add(timeout).Before(end)) {
-			end, ok = at.Add(timeout), true
+	before := func(other time.Time) {
+		if !ok || other.Before(end) {
+			end, ok = other, true
+		}
+	}
+	if v, known := r.validity(); known {
+		before(v.expires)
+		// When a URL that does not say was signed is an assumption, and no request may fail
+		// because it is wrong.
+		if r.ServiceTimeout > 0 && !v.signed.IsZero() {
+			before(v.signed.Add(r.ServiceTimeout))
 		}
 	}
 	if !ok {
@@ -29,21 +36,22 @@ func workDeadline(ctx context.Context, r Request, now time.Time) (time.Time, boo
 	return end.Add(-min(maxReserve, end.Sub(now)/5)), true
 }
 
-// serviceTimeout returns the property of that name, 0 where there is none that can
-// be understood. CloudFormation itself reads it; it sends it along as a string.
-func serviceTimeout(properties json.RawMessage) time.Duration {
-	var p struct{ ServiceTimeout any }
-	if err := json.Unmarshal(properties, &p); err != nil {
-		return 0
-	}
-	switch v := p.ServiceTimeout.(type) {
-	case float64:
-		return time.Duration(v * float64(time.Second))
-	case string:
-		seconds, err := strconv.Atoi(strings.TrimSpace(v))
-		if err == nil {
-			return time.Duration(seconds) * time.Second
+// longestServiceTimeout is CloudFormation's.
+const longestServiceTimeout = time.Hour
+
+// serviceTimeout returns the shortest ServiceTimeout of an event, 0 where there is none that
+// can be understood. CloudFormation reads it in the template, and sends it along as a field
+// of the event, as a property of the resource, or not at all.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
+func serviceTimeout(event map[string]json.RawMessage) time.Duration {
+	var properties map[string]json.RawMessage
+	_ = json.Unmarshal(event["ResourceProperties"], &properties) // what is not an object has none
+	var shortest time.Duration
+	for _, raw := range []json.RawMessage{event["ServiceTimeout"], properties["ServiceTimeout"]} {
+		text := strings.Trim(string(raw), "\" ")
+		if timeout, ok := seconds(text, longestServiceTimeout); ok && (shortest == 0 || timeout < shortest) {
+			shortest = timeout
 		}
 	}
-	return 0
+	return shortest
 }

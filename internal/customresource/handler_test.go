@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -217,41 +218,74 @@ func TestDelivery(t *testing.T) {
 // TestExpiredRequestChangesNothing holds section 7: the resource is not called, one
 // answer is tried, and Lambda is not asked to try again.
 func TestExpiredRequestChangesNothing(t *testing.T) {
-	expired := event(map[string]any{"ResponseURL": "https://x/?X-Amz-Date=19991231T000000Z&X-Amz-Expires=7200"})
 	called := false
-	for _, reply := range []func() (*http.Response, error){status(200), status(403), broken} {
-		inv := invoke(t, script{func(context.Context) (Outcome, error) { called = true; return Outcome{}, nil }, "x"}, expired, reply)
-		if called || inv.err != nil {
-			t.Errorf("called: %v, error: %v; want neither", called, inv.err)
-		}
-		if inv.answer.Status != cfn.StatusFailed || inv.answer.PhysicalResourceID != "ray-1" {
-			t.Errorf("answer %+v, want FAILED of the event's id", inv.answer)
+	note := func(context.Context) (Outcome, error) { called = true; return Outcome{}, nil }
+	for _, url := range []string{"https://x/?X-Amz-Date=19991231T000000Z&X-Amz-Expires=7200", "https://x/?AWSAccessKeyId=a&Expires=946684799&Signature=b"} {
+		expired := event(map[string]any{"ResponseURL": url})
+		for _, reply := range []func() (*http.Response, error){status(200), status(403), broken} {
+			inv := invoke(t, script{note, "x"}, expired, reply)
+			if called || inv.err != nil {
+				t.Errorf("%s: called: %v, error: %v; want neither", url, called, inv.err)
+			}
+			if inv.answer.Status != cfn.StatusFailed || inv.answer.PhysicalResourceID != "ray-1" {
+				t.Errorf("%s: answer %+v, want FAILED of the event's id", url, inv.answer)
+			}
 		}
 	}
 }
 
-// TestDeadline holds which of the deadlines ends the work: the function's, or
-// CloudFormation's own.
+// TestDeadline holds which of the deadlines ends the work: the function's, CloudFormation's
+// own, or the end of the response URL.
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now().UTC()
-		url := "https://x/?X-Amz-Date=" + now.Add(-10*time.Second).Format("20060102T150405Z") + "&X-Amz-Expires=7200"
+		signed := func(age time.Duration, valid int) string {
+			return fmt.Sprintf("https://x/?X-Amz-Date=%s&X-Amz-Expires=%d", now.Add(-age).Format("20060102T150405Z"), valid)
+		}
+		version2 := func(left time.Duration) string {
+			return fmt.Sprintf("https://x/?AWSAccessKeyId=AKIAEXAMPLE&Expires=%d&Signature=s3cr3t", now.Add(left).Unix())
+		}
+		const minutes5 = 300 * time.Second
+		property := func(timeout any) map[string]any {
+			return map[string]any{"ResourceProperties": map[string]any{"ServiceTimeout": timeout}}
+		}
+		both := func(field, property any) map[string]any {
+			return map[string]any{"ServiceTimeout": field, "ResourceProperties": map[string]any{"ServiceTimeout": property}}
+		}
+		url := signed(10*time.Second, 7200)
 		tests := []struct {
-			name, url, properties string
-			function              time.Duration
-			want                  time.Duration
+			name, url string
+			fields    map[string]any
+			function  time.Duration
+			want      time.Duration
 		}{
-			{"of the function", "http://emulator", `{}`, 300 * time.Second, 285 * time.Second},
-			{"of a short function", "http://emulator", `{}`, 5 * time.Second, 4 * time.Second},
-			{"of ServiceTimeout as a string", url, `{"ServiceTimeout":"60"}`, 300 * time.Second, 40 * time.Second},
-			{"of ServiceTimeout as a number", url, `{"ServiceTimeout":60}`, 300 * time.Second, 40 * time.Second},
-			{"ServiceTimeout longer than the function", url, `{"ServiceTimeout":3600}`, 300 * time.Second, 285 * time.Second},
-			{"ServiceTimeout without a signed URL", "http://emulator", `{"ServiceTimeout":60}`, 300 * time.Second, 285 * time.Second},
-			{"ServiceTimeout that is none", url, `{"ServiceTimeout":[]}`, 300 * time.Second, 285 * time.Second},
+			{"of the function", "http://emulator", nil, minutes5, 285 * time.Second},
+			{"of a short function", "http://emulator", nil, 5 * time.Second, 4 * time.Second},
+			{"of ServiceTimeout as a string", url, property("60"), minutes5, 40 * time.Second},
+			{"of ServiceTimeout as a number", url, property(60), minutes5, 40 * time.Second},
+			{"of ServiceTimeout in the event itself", url, map[string]any{"ServiceTimeout": "60"}, minutes5, 40 * time.Second},
+			{"of the event's number, without properties", url, map[string]any{"ServiceTimeout": 60, "ResourceProperties": nil}, minutes5, 40 * time.Second},
+			{"of the event's, which is shorter", url, both("60", "120"), minutes5, 40 * time.Second},
+			{"of the property, which is shorter", url, both(120, "60"), minutes5, 40 * time.Second},
+			{"of the property, beside one that is none", url, both("soon", "60"), minutes5, 40 * time.Second},
+			{"ServiceTimeout longer than the function", url, property(3600), minutes5, 285 * time.Second},
+			{"ServiceTimeout without a signed URL", "http://emulator", property(60), minutes5, 285 * time.Second},
+			{"ServiceTimeout that is a list", url, property([]any{}), minutes5, 285 * time.Second},
+			{"ServiceTimeout below CloudFormation's", url, both(-60, 0), minutes5, 285 * time.Second},
+			{"ServiceTimeout above CloudFormation's", url, both(3601, json.RawMessage("1e300")), minutes5, 285 * time.Second},
+			{"of a URL that expires first", signed(7180*time.Second, 7200), nil, minutes5, 16 * time.Second},
+			{"of a URL of version 2 that expires first", version2(20 * time.Second), nil, minutes5, 16 * time.Second},
+			{"no ServiceTimeout counts from an assumed time", version2(time.Hour), property(60), minutes5, 285 * time.Second},
 		}
 		for _, tt := range tests {
+			fields := map[string]any{"ResponseURL": tt.url}
+			maps.Copy(fields, tt.fields)
+			r, err := Decode(event(fields))
+			if err != nil {
+				t.Fatal(err)
+			}
 			ctx, cancel := context.WithTimeout(t.Context(), tt.function)
-			got, ok := workDeadline(ctx, Request{ResponseURL: Secret(tt.url), Properties: json.RawMessage(tt.properties)}, now)
+			got, ok := workDeadline(ctx, r, now)
 			if !ok || got.Sub(now) != tt.want {
 				t.Errorf("%s: %s, want %s", tt.name, got.Sub(now), tt.want)
 			}

@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"net/url"
 	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
@@ -17,16 +15,17 @@ import (
 
 // A Request is CloudFormation's event, decoded as far as it could be.
 type Request struct {
-	Type          cfn.RequestType
-	RequestID     string
-	ResponseURL   Secret
-	ResourceType  string
-	LogicalID     string
-	PhysicalID    string // empty on a Create
-	StackID       string
-	ServiceToken  string
-	Properties    json.RawMessage
-	OldProperties json.RawMessage // on an Update only
+	Type           cfn.RequestType
+	RequestID      string
+	ResponseURL    Secret
+	ResourceType   string
+	LogicalID      string
+	PhysicalID     string // empty on a Create
+	StackID        string
+	ServiceToken   string
+	ServiceTimeout time.Duration // for how long CloudFormation waits; 0 where it does not say
+	Properties     json.RawMessage
+	OldProperties  json.RawMessage // on an Update only
 }
 
 // A Secret is text that is left out wherever it is printed, logged or encoded. The
@@ -62,16 +61,17 @@ func Decode(payload []byte) (Request, error) {
 		return s
 	}
 	r := Request{
-		Type:          cfn.RequestType(text("RequestType")),
-		RequestID:     text("RequestId"),
-		ResponseURL:   Secret(text("ResponseURL")),
-		ResourceType:  text("ResourceType"),
-		LogicalID:     text("LogicalResourceId"),
-		PhysicalID:    text("PhysicalResourceId"),
-		StackID:       text("StackId"),
-		ServiceToken:  text("ServiceToken"),
-		Properties:    fields["ResourceProperties"],
-		OldProperties: fields["OldResourceProperties"],
+		Type:           cfn.RequestType(text("RequestType")),
+		RequestID:      text("RequestId"),
+		ResponseURL:    Secret(text("ResponseURL")),
+		ResourceType:   text("ResourceType"),
+		LogicalID:      text("LogicalResourceId"),
+		PhysicalID:     text("PhysicalResourceId"),
+		StackID:        text("StackId"),
+		ServiceToken:   text("ServiceToken"),
+		ServiceTimeout: serviceTimeout(fields),
+		Properties:     fields["ResourceProperties"],
+		OldProperties:  fields["OldResourceProperties"],
 	}
 	faults = append(faults, r.faults()...)
 	if len(faults) > 0 {
@@ -156,40 +156,4 @@ func fieldURL(payload []byte) (found Secret) {
 func (r Request) answerable() bool {
 	u, err := url.Parse(string(r.ResponseURL))
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
-}
-
-// issued returns when CloudFormation signed the response URL and how long it is
-// valid, from X-Amz-Date (20060102T150405Z) and X-Amz-Expires (seconds). It is
-// false for a URL that does not say, such as an emulator's.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
-func (r Request) issued() (at time.Time, valid time.Duration, ok bool) {
-	u, err := url.Parse(string(r.ResponseURL))
-	if err != nil {
-		return time.Time{}, 0, false
-	}
-	query := map[string]string{}
-	for key, values := range u.Query() {
-		query[strings.ToLower(key)] = values[0]
-	}
-	at, errDate := time.Parse("20060102T150405Z", query["x-amz-date"])
-	seconds, errExpires := strconv.Atoi(query["x-amz-expires"])
-	if errDate != nil || errExpires != nil {
-		return time.Time{}, 0, false
-	}
-	return at, time.Duration(seconds) * time.Second, true
-}
-
-// Issued returns when CloudFormation issued the request, to the second, or now where
-// the response URL does not say.
-func (r Request) Issued(now time.Time) time.Time {
-	if at, _, ok := r.issued(); ok && at.Before(now) {
-		return at
-	}
-	return now
-}
-
-// expired reports whether the response URL was valid once and is not any more.
-func (r Request) expired(now time.Time) bool {
-	at, valid, ok := r.issued()
-	return ok && now.After(at.Add(valid))
 }

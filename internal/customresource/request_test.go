@@ -89,25 +89,53 @@ func TestSecretIsNeverShown(t *testing.T) {
 	}
 }
 
-func TestExpired(t *testing.T) {
+// TestValidity holds what a response URL says of its time: until when it is valid, and when
+// CloudFormation issued the request.
+func TestValidity(t *testing.T) {
 	signed := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	end := signed.Add(7200 * time.Second)
+	version2 := fmt.Sprintf("https://bucket.s3.amazonaws.com/key?AWSAccessKeyId=AKIAEXAMPLE&Expires=%d&Signature=s3cr3t%%3D", end.Unix())
+	without := func(part string) string { return strings.Replace(version2, part, "X-", 1) }
+	never := time.Time{}
 	tests := []struct {
-		url  string
-		now  time.Time
-		want bool
+		name, url       string
+		expires, issued time.Time // never for what it does not say
 	}{
-		{testURL, signed, false},
-		{testURL, signed.Add(7200 * time.Second), false},
-		{testURL, signed.Add(7201 * time.Second), true},
-		{strings.ReplaceAll(testURL, "X-Amz", "x-amz"), signed.Add(3 * time.Hour), true},
-		{"http://127.0.0.1/emulator", signed, false},
-		{"https://x/?X-Amz-Date=yesterday&X-Amz-Expires=1", signed, false},
-		{"%", signed, false},
+		{"version 4", testURL, end, signed},
+		{"version 4 in small letters", strings.ReplaceAll(testURL, "X-Amz", "x-amz"), end, signed},
+		{"version 4, a minute", strings.Replace(testURL, "7200", "60", 1), signed.Add(time.Minute), signed},
+		{"version 2", version2, end, signed},
+		{"both", testURL + "&AWSAccessKeyId=a&Signature=b&Expires=1", end, signed},
+		{"version 2 without a key", without("AWSAccessKeyId"), never, never},
+		{"version 2 without a signature", without("Signature"), never, never},
+		{"version 2 that expires at no number", strings.Replace(version2, "Expires=", "Expires=x", 1), never, never},
+		{"version 2 that expires before there was time", strings.Replace(version2, "Expires=", "Expires=-", 1), never, never},
+		{"version 2 that expires after all time", strings.Replace(version2, "Expires=", "Expires=99999999", 1), never, never},
+		{"an emulator's", "http://127.0.0.1/emulator?Expires=1", never, never},
+		{"a date that is none", "https://x/?X-Amz-Date=yesterday&X-Amz-Expires=1", never, never},
+		{"version 4 for no time", strings.Replace(testURL, "7200", "-1", 1), never, never},
+		{"version 4 for longer than S3 allows", strings.Replace(testURL, "7200", "604801", 1), never, never},
+		{"no URL", "%", never, never},
 	}
 	for _, tt := range tests {
-		if got := (Request{ResponseURL: Secret(tt.url)}).expired(tt.now); got != tt.want {
-			t.Errorf("expired at %s = %v, want %v (%s)", tt.now, got, tt.want, tt.url)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			r := Request{ResponseURL: Secret(tt.url)}
+			for _, now := range []time.Time{signed, end.Add(-time.Minute), end, end.Add(time.Second), end.Add(time.Hour)} {
+				if got, want := r.expired(now), tt.expires != never && now.After(tt.expires); got != want {
+					t.Errorf("expired at %s = %v, want %v", now, got, want)
+				}
+				want := now
+				if tt.issued != never {
+					want = tt.issued
+				}
+				if got := r.Issued(now); !got.Equal(want) {
+					t.Errorf("issued, at %s, %s, want %s", now, got, want)
+				}
+			}
+			if early := signed.Add(-time.Hour); !r.Issued(early).Equal(early) {
+				t.Errorf("issued later than now: %s", r.Issued(early))
+			}
+		})
 	}
 }
 
@@ -117,6 +145,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(event(nil))
 	f.Add(event(nil)[:100])
 	f.Add([]byte(`{"ResponseURL":"https:\/\/x\/s3cr3t","StackId":[]}`))
+	f.Add(event(map[string]any{"ResponseURL": "https://x/?AWSAccessKeyId=a&Expires=9223372036&Signature=s", "ServiceTimeout": "1e9"}))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		r, err := Decode(payload)
@@ -124,6 +153,9 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("an event without %+v was taken", r)
 		}
 		r.expired(time.Now())
+		if now := time.Now(); r.Issued(now).After(now) || r.ServiceTimeout < 0 || r.ServiceTimeout > time.Hour {
+			t.Errorf("issued in the future, or a timeout of %s", r.ServiceTimeout)
+		}
 		if err != nil && len(r.ResponseURL) > 8 && strings.Contains(err.Error(), string(r.ResponseURL)) {
 			t.Errorf("the error holds the URL: %v", err)
 		}

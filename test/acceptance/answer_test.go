@@ -96,7 +96,7 @@ func TestAnswer_ReasonIsCut(t *testing.T) {
 
 // TestAnswer_ExpiredRequestChangesNothing holds each request type: nothing is
 // written, nothing but a failure is said to whoever may listen still, and Lambda is
-// not asked to run again what S3 will refuse again.
+// not asked to run again what S3 will refuse again; in both ways to sign a URL.
 func TestAnswer_ExpiredRequestChangesNothing(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -105,6 +105,8 @@ func TestAnswer_ExpiredRequestChangesNothing(t *testing.T) {
 	for _, e := range []cloudformation.Event{
 		s.Event("Create", other), s.Event("Update", quick.With(properties{"Head": map[string]any{"ManagedPolicyArns": []any{}}})), s.Event("Delete", quick),
 	} {
+		l.expired(s, e)
+		e.ResponseURL = l.urls.URLVersion2(s.Age)
 		l.expired(s, e)
 	}
 	l.unchanged(before, "expired requests")

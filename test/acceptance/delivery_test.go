@@ -134,15 +134,26 @@ func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 }
 
 // TestAnswer_ServiceTimeoutBoundsTheWork holds that the answer comes before
-// CloudFormation stops waiting, where that is before the function's deadline.
+// CloudFormation stops waiting, where that is before the function's deadline, and wherever
+// the event says so.
 func TestAnswer_ServiceTimeoutBoundsTheWork(t *testing.T) {
-	l := newLab(t)
-	l.proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePolicy"), iamproxy.Hang()))
-	s := l.stack()
-	start := time.Now()
-	create := s.Send(s.Event("Create", quick.With(properties{"ServiceTimeout": 5})))
-	l.failed(create, "putting inline policy", "deadline")
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("answered after %s, CloudFormation waits 5s", took)
+	for name, set := range map[string]func(*cloudformation.Event){
+		"property": func(e *cloudformation.Event) {
+			e.ResourceProperties = e.ResourceProperties.With(properties{"ServiceTimeout": 5})
+		},
+		"field": func(e *cloudformation.Event) { e.ServiceTimeout = "5" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			l.proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePolicy"), iamproxy.Hang()))
+			s := l.stack()
+			e := s.Event("Create", quick)
+			set(&e)
+			start := time.Now()
+			l.failed(s.Send(e), "putting inline policy", "deadline")
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("answered after %s, CloudFormation waits 5s", took)
+			}
+		})
 	}
 }

@@ -25,6 +25,9 @@ func TestLate_NobodyWaits(t *testing.T) {
 			s.Age = time.Minute
 			l.resources.Set(s.ID, s.LogicalID, event.status, s.PhysicalID)
 			l.failed(s.Send(s.Event(event.request, grown)), "nothing was changed", "does not wait for this "+event.request, event.status)
+			e := s.Event(event.request, grown)
+			e.ResponseURL = l.urls.URLVersion2(s.Age) // says its age only in this way
+			l.failed(s.Send(e), "nothing was changed", "does not wait for this "+event.request, event.status)
 			l.unchanged(before, "an event that nobody waits for")
 		})
 	}

@@ -38,6 +38,7 @@ type Event struct {
 	LogicalResourceID     string `json:"LogicalResourceId"`
 	PhysicalResourceID    string `json:"PhysicalResourceId,omitempty"`
 	ResourceType          string
+	ServiceTimeout        string `json:",omitempty"` // beside or in place of the property
 	ResourceProperties    Properties
 	OldResourceProperties Properties `json:",omitempty"`
 }

@@ -55,19 +55,31 @@ func (s *Server) Close() {
 }
 
 // Secret is in every URL, so that a test can look for URLs where none may be.
-const Secret = "X-Amz-Signature=5ec4e7"
+const Secret = "Signature=5ec4e7"
 
-// URL returns a new URL, signed age ago. Its key is percent-encoded and its query
-// holds a slash and a signature, as those of CloudFormation do: whoever takes it
-// apart and puts it together again in another way is refused.
+// URL returns a new URL, signed age ago by Signature Version 4. Its key is percent-encoded
+// and its query holds a slash and a signature, as those of CloudFormation do: whoever takes
+// it apart and puts it together again in another way is refused.
 func (s *Server) URL(age time.Duration) string {
+	at := time.Now().Add(-age).UTC()
+	return s.sign(at, fmt.Sprintf("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=%s&X-Amz-SignedHeaders=host&X-Amz-Expires=%d&X-Amz-Credential=AKIAEXAMPLE%%2F%s%%2Fus-east-1%%2Fs3%%2Faws4_request&X-Amz-%s",
+		at.Format("20060102T150405Z"), int(validity.Seconds()), at.Format("20060102"), Secret))
+}
+
+// URLVersion2 returns a new URL, signed age ago by Signature Version 2, which says when it
+// expires and not when it was signed.
+func (s *Server) URLVersion2(age time.Duration) string {
+	at := time.Now().Add(-age).UTC()
+	return s.sign(at, fmt.Sprintf("AWSAccessKeyId=AKIAEXAMPLE&Expires=%d&%s%%3D", at.Add(validity).Unix(), Secret))
+}
+
+// sign returns a new URL with a query, signed at a time.
+func (s *Server) sign(at time.Time, query string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, at := len(s.signed)+1, time.Now().Add(-age).UTC()
+	n := len(s.signed) + 1
 	key := fmt.Sprintf("arn:aws:cloudformation:us-east-1:123456789012:stack/answer/%d|RayIAM|%d", n, n)
 	path := "/" + strings.ReplaceAll(url.QueryEscape(key), "%2F", "/")
-	query := fmt.Sprintf("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=%s&X-Amz-SignedHeaders=host&X-Amz-Expires=%d&X-Amz-Credential=AKIAEXAMPLE%%2F%s%%2Fus-east-1%%2Fs3%%2Faws4_request&%s",
-		at.Format("20060102T150405Z"), int(validity.Seconds()), at.Format("20060102"), Secret)
 	s.signed[path] = signature{query: query, expires: at.Add(validity)}
 	return s.server.URL + path + "?" + query
 }

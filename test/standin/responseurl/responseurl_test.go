@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,5 +111,26 @@ func TestURL(t *testing.T) {
 	}
 	if !strings.Contains(u.String(), Secret) {
 		t.Errorf("%s lacks %s", u, Secret)
+	}
+}
+
+// TestURLVersion2 holds that such a URL says until when it is valid, that this is so, and
+// that it has the secret for which logs are searched.
+func TestURLVersion2(t *testing.T) {
+	s := New()
+	defer s.Close()
+	for age, want := range map[time.Duration]int{time.Hour: http.StatusOK, 2*time.Hour + time.Minute: http.StatusForbidden} {
+		to := s.URLVersion2(age)
+		u, err := url.Parse(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end, err := strconv.ParseInt(u.Query().Get("Expires"), 10, 64)
+		if left := time.Until(time.Unix(end, 0)); err != nil || left > 2*time.Hour-age || left < 2*time.Hour-age-time.Minute {
+			t.Errorf("signed %s ago, it is valid for %s (%v): %s", age, left, err, u)
+		}
+		if got := put(t, to, strings.NewReader("{}"), nil); got != want || !strings.Contains(to, Secret) {
+			t.Errorf("signed %s ago, it is answered with %d, want %d: %s", age, got, want, to)
+		}
 	}
 }
