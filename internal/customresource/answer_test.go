@@ -11,8 +11,8 @@ import (
 
 const testTail = " (read on in log stream s, request id r)"
 
-// TestEncode holds section 7's size, its cutting, and that what is not cut is sent
-// as it is.
+// TestEncode holds the size of an answer, how a Reason is cut, and that what is not cut is
+// sent as it is.
 func TestEncode(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	tests := []struct {

@@ -19,17 +19,17 @@ const (
 	putWaitMax = 3 * time.Second
 )
 
-// deliver puts body to the response URL. It repeats on network errors, 429 and 5xx
-// until ctx ends, and on nothing else: 403 is S3's last word on a presigned URL.
-// The error says what was answered last, without the URL.
-func deliver(ctx context.Context, transport http.RoundTripper, to Secret, body []byte) error {
+// put sends body to the response URL. It repeats on network errors, 429 and 5xx until ctx
+// ends, and on nothing else: S3 answers 403 again to a presigned URL that it has refused.
+// The error says what the last response was, without the URL.
+func put(ctx context.Context, transport http.RoundTripper, to Secret, body []byte) error {
 	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPut, string(to), body)
 	if err != nil {
 		return fmt.Errorf("delivering the answer: %w", withoutURL(err))
 	}
 	// The URL is signed for an empty Content-Type; any other is answered with 403.
 	req.Header["Content-Type"] = []string{""}
-	last := errors.New("no answer")
+	last := errors.New("no response")
 	client := &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport:     transport,
@@ -44,7 +44,7 @@ func deliver(ctx context.Context, transport http.RoundTripper, to Secret, body [
 			return retryablehttp.DefaultBackoff(lo, hi, attempt, nil)
 		},
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-			last = verdict(resp, err)
+			last = deliveryError(resp, err)
 			temporary := err != nil || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500
 			return temporary && ctx.Err() == nil, ctx.Err()
 		},
@@ -60,8 +60,8 @@ func deliver(ctx context.Context, transport http.RoundTripper, to Secret, body [
 	return nil
 }
 
-// verdict is nil for a response that takes the answer.
-func verdict(resp *http.Response, err error) error {
+// deliveryError is nil for a response that takes the answer.
+func deliveryError(resp *http.Response, err error) error {
 	switch {
 	case err != nil:
 		return withoutURL(err)

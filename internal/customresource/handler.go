@@ -80,7 +80,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		logMetrics(metrics, r.Type, expired, Effort{}, start)
 		return nil, nil
 	}
-	answer, effort, err := h.answer(ctx, r, decodeErr, inv, log)
+	answer, effort, err := h.work(ctx, r, decodeErr, inv, log)
 	ended := endingOf(err)
 	log.Log(ctx, ended.level(), "answering", "status", answer.Status, "physicalId", answer.PhysicalID, "reason", answer.Reason, "ms", time.Since(start).Milliseconds())
 	if err := h.deliver(ctx, r, answer, inv); err != nil {
@@ -107,6 +107,7 @@ func (h *Handler) loggers(attributes ...any) (log, metrics *slog.Logger) {
 // failure is an error of the invocation and in the log, not a kill by Lambda.
 const deliveryMargin = 200 * time.Millisecond
 
+// deliver sends the answer, again until the margin before the function's deadline.
 func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, inv invocation) error {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -117,12 +118,12 @@ func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, inv inv
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	return deliver(ctx, transport, r.ResponseURL, answer.Encode(inv.whereToReadOn()))
+	return put(ctx, transport, r.ResponseURL, answer.Encode(inv.whereToReadOn()))
 }
 
-// answer does the work, unless reason says why it must not be done. It returns the answer,
-// and the error that made it FAILED.
-func (h *Handler) answer(ctx context.Context, r Request, reason error, inv invocation, log *slog.Logger) (Answer, Effort, error) {
+// work has the resource do what r asks for, unless reason says why it must not. It returns
+// the answer, and the error that made it FAILED.
+func (h *Handler) work(ctx context.Context, r Request, reason error, inv invocation, log *slog.Logger) (Answer, Effort, error) {
 	answer := Answer{Status: cfn.StatusFailed, PhysicalID: r.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID}
 	if r.PhysicalID == "" {
 		answer.PhysicalID = h.physicalID(r)
@@ -143,9 +144,9 @@ func (h *Handler) answer(ctx context.Context, r Request, reason error, inv invoc
 // unknownID is the physical id of what was never made.
 const unknownID = "unknown"
 
-// physicalID returns the resource's id for a Create, and some id where the resource
-// cannot even say that: CloudFormation replaces an empty one by its own and the
-// Reason by a complaint about it.
+// physicalID returns the resource's id for a Create, and unknownID where it has none to say:
+// CloudFormation replaces an empty id by one of its own, and the Reason by "Invalid
+// PhysicalResourceId".
 func (h *Handler) physicalID(r Request) (id string) {
 	defer func() {
 		if recover() != nil || id == "" {
@@ -155,13 +156,13 @@ func (h *Handler) physicalID(r Request) (id string) {
 	return h.Resource.PhysicalID(r)
 }
 
-// reconcile runs the resource until its deadline, and a moment longer: a resource
-// that does not come back must not keep CloudFormation from its answer.
+// reconcile runs the resource until its deadline, and for the grace period: a resource that
+// does not return must not keep CloudFormation from its answer.
 func (h *Handler) reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error) {
-	work := ctx
+	working := ctx
 	if deadline, ok := workDeadline(ctx, r, time.Now()); ok {
 		var cancel context.CancelFunc
-		work, cancel = context.WithDeadline(ctx, deadline)
+		working, cancel = context.WithDeadline(ctx, deadline)
 		defer cancel()
 	}
 	type result struct {
@@ -176,24 +177,25 @@ func (h *Handler) reconcile(ctx context.Context, r Request, functionARN string, 
 				finished <- result{err: fmt.Errorf("the provider failed in a way that is a bug: panic: %v", p)}
 			}
 		}()
-		outcome, err := h.Resource.Reconcile(work, r, functionARN, log)
+		outcome, err := h.Resource.Reconcile(working, r, functionARN, log)
 		finished <- result{outcome, err}
 	}()
 	select {
 	case res := <-finished:
 		return res.outcome, res.err
-	case <-work.Done():
+	case <-working.Done():
 	}
 	select {
 	case res := <-finished:
 		return res.outcome, res.err
-	case <-time.After(grace(ctx)):
-		return Outcome{}, fmt.Errorf("the work was not done before the deadline: %w", context.Cause(work))
+	case <-time.After(gracePeriod(ctx)):
+		return Outcome{}, fmt.Errorf("the work was not done before the deadline: %w", context.Cause(working))
 	}
 }
 
-// grace is how long work that is over time may take to say what it was at.
-func grace(ctx context.Context) time.Duration {
+// gracePeriod is for how long a resource whose deadline has passed may still say what it was
+// doing.
+func gracePeriod(ctx context.Context) time.Duration {
 	end, ok := ctx.Deadline()
 	if !ok {
 		return time.Second
@@ -203,10 +205,10 @@ func grace(ctx context.Context) time.Duration {
 
 var errExpired = errors.New("the response URL has expired, CloudFormation has given up on this request: nothing was changed")
 
-// refuseExpired answers a request that CloudFormation has given up on, in case it
-// listens all the same, and changes nothing.
+// refuseExpired changes nothing and tries once to answer that. CloudFormation has given up on
+// the request, but a URL that looks expired to a clock that is wrong may still be valid.
 func (h *Handler) refuseExpired(ctx context.Context, r Request, inv invocation, log *slog.Logger) {
-	answer, _, _ := h.answer(ctx, r, errExpired, inv, log)
+	answer, _, _ := h.work(ctx, r, errExpired, inv, log)
 	log.Error("expired", "reason", answer.Reason)
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()

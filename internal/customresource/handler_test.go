@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -70,8 +69,8 @@ func succeed(context.Context) (Outcome, error) {
 	return Outcome{PhysicalID: "ray-2", Data: map[string]string{"A": "b"}}, nil
 }
 
-// result is what came of one event.
-type result struct {
+// invoked is what came of one event.
+type invoked struct {
 	err     error
 	answer  wire
 	puts    *puts
@@ -82,7 +81,7 @@ type result struct {
 
 // invoke runs one event under a deadline of 60 s, in a bubble whose clock stands
 // at 2000-01-01.
-func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (*http.Response, error)) (inv result) {
+func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (*http.Response, error)) (inv invoked) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
@@ -104,8 +103,7 @@ func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (
 	return inv
 }
 
-// TestAnswers holds section 7: which answer each kind of end gives, and that there
-// is one.
+// TestAnswers holds which answer each kind of end gives, and that there is one.
 func TestAnswers(t *testing.T) {
 	create := event(map[string]any{"RequestType": "Create", "PhysicalResourceId": nil})
 	fail := func(context.Context) (Outcome, error) { return Outcome{}, errors.New("no such thing") }
@@ -174,7 +172,7 @@ func TestNobodyToAnswer(t *testing.T) {
 	}
 }
 
-// TestDelivery holds section 7's PUT.
+// TestDelivery holds the PUT: its header, what is repeated, and what is final.
 func TestDelivery(t *testing.T) {
 	type reply = func() (*http.Response, error)
 	hang := func() (*http.Response, error) { time.Sleep(20 * time.Second); return nil, errors.New("timeout") }
@@ -215,8 +213,8 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
-// TestExpiredRequestChangesNothing holds section 7: the resource is not called, one
-// answer is tried, and Lambda is not asked to try again.
+// TestExpiredRequestChangesNothing holds that the resource is not called, one answer is
+// tried, and Lambda is not asked to try again.
 func TestExpiredRequestChangesNothing(t *testing.T) {
 	called := false
 	note := func(context.Context) (Outcome, error) { called = true; return Outcome{}, nil }
@@ -232,66 +230,6 @@ func TestExpiredRequestChangesNothing(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestDeadline holds which of the deadlines ends the work: the function's, CloudFormation's
-// own, or the end of the response URL.
-func TestDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		now := time.Now().UTC()
-		signed := func(age time.Duration, valid int) string {
-			return fmt.Sprintf("https://x/?X-Amz-Date=%s&X-Amz-Expires=%d", now.Add(-age).Format("20060102T150405Z"), valid)
-		}
-		version2 := func(left time.Duration) string {
-			return fmt.Sprintf("https://x/?AWSAccessKeyId=AKIAEXAMPLE&Expires=%d&Signature=s3cr3t", now.Add(left).Unix())
-		}
-		const minutes5 = 300 * time.Second
-		property := func(timeout any) map[string]any {
-			return map[string]any{"ResourceProperties": map[string]any{"ServiceTimeout": timeout}}
-		}
-		both := func(field, property any) map[string]any {
-			return map[string]any{"ServiceTimeout": field, "ResourceProperties": map[string]any{"ServiceTimeout": property}}
-		}
-		url := signed(10*time.Second, 7200)
-		tests := []struct {
-			name, url string
-			fields    map[string]any
-			function  time.Duration
-			want      time.Duration
-		}{
-			{"of the function", "http://emulator", nil, minutes5, 285 * time.Second},
-			{"of a short function", "http://emulator", nil, 5 * time.Second, 4 * time.Second},
-			{"of ServiceTimeout as a string", url, property("60"), minutes5, 40 * time.Second},
-			{"of ServiceTimeout as a number", url, property(60), minutes5, 40 * time.Second},
-			{"of ServiceTimeout in the event itself", url, map[string]any{"ServiceTimeout": "60"}, minutes5, 40 * time.Second},
-			{"of the event's number, without properties", url, map[string]any{"ServiceTimeout": 60, "ResourceProperties": nil}, minutes5, 40 * time.Second},
-			{"of the event's, which is shorter", url, both("60", "120"), minutes5, 40 * time.Second},
-			{"of the property, which is shorter", url, both(120, "60"), minutes5, 40 * time.Second},
-			{"of the property, beside one that is none", url, both("soon", "60"), minutes5, 40 * time.Second},
-			{"ServiceTimeout longer than the function", url, property(3600), minutes5, 285 * time.Second},
-			{"ServiceTimeout without a signed URL", "http://emulator", property(60), minutes5, 285 * time.Second},
-			{"ServiceTimeout that is a list", url, property([]any{}), minutes5, 285 * time.Second},
-			{"ServiceTimeout below CloudFormation's", url, both(-60, 0), minutes5, 285 * time.Second},
-			{"ServiceTimeout above CloudFormation's", url, both(3601, json.RawMessage("1e300")), minutes5, 285 * time.Second},
-			{"of a URL that expires first", signed(7180*time.Second, 7200), nil, minutes5, 16 * time.Second},
-			{"of a URL of version 2 that expires first", version2(20 * time.Second), nil, minutes5, 16 * time.Second},
-			{"no ServiceTimeout counts from an assumed time", version2(time.Hour), property(60), minutes5, 285 * time.Second},
-		}
-		for _, tt := range tests {
-			fields := map[string]any{"ResponseURL": tt.url}
-			maps.Copy(fields, tt.fields)
-			r, err := Decode(event(fields))
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), tt.function)
-			got, ok := workDeadline(ctx, r, now)
-			if !ok || got.Sub(now) != tt.want {
-				t.Errorf("%s: %s, want %s", tt.name, got.Sub(now), tt.want)
-			}
-			cancel()
-		}
-	})
 }
 
 func TestUnavailable(t *testing.T) {

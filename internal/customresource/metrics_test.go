@@ -100,7 +100,7 @@ func TestMetrics_WithoutALogger(t *testing.T) {
 	}
 }
 
-func metricsOf(t *testing.T, inv result) metricsLine {
+func metricsOf(t *testing.T, inv invoked) metricsLine {
 	t.Helper()
 	var line metricsLine
 	if err := json.Unmarshal([]byte(inv.metrics), &line); err != nil {

@@ -29,7 +29,7 @@ func event(fields map[string]any) []byte {
 	return payload
 }
 
-// TestDecode holds section 7's "while a ResponseURL can be read": every case but
+// TestDecode holds that an event is answered while a ResponseURL can be read: every case but
 // the last must find it.
 func TestDecode(t *testing.T) {
 	tests := []struct {
@@ -70,7 +70,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestSecretIsNeverShown holds section 7's last rule, for every way to print.
+// TestSecretIsNeverShown holds that the response URL is left out of every way to print.
 func TestSecretIsNeverShown(t *testing.T) {
 	r, err := Decode(event(nil))
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
-// TestFaults_LeastPrivilege holds the rules of section 9 that the schema says. What
+// TestFaults_LeastPrivilege holds the rules of LeastPrivilege that the schema says. What
 // goes into an ARN or a condition stands for itself alone: no wildcard, no variable.
 func TestFaults_LeastPrivilege(t *testing.T) {
 	c := newChecker(t)

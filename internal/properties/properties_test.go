@@ -20,8 +20,8 @@ func newChecker(t testing.TB) *Checker {
 	return c
 }
 
-// TestFaults holds the rules of section 2 that the schema says: each case names all
-// the faults it must have, as path and part of the sentence.
+// TestFaults holds the rules that the schema says: each case names all the faults it must
+// have, as path and part of the sentence.
 func TestFaults(t *testing.T) {
 	c := newChecker(t)
 	policy := func(document string) string {
@@ -91,7 +91,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestRead holds section 2's defaults, and that CloudFormation's strings and JSON's
+// TestRead holds the defaults, and that CloudFormation's strings and JSON's
 // own booleans and numbers mean the same.
 func TestRead(t *testing.T) {
 	c := newChecker(t)
