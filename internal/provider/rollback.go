@@ -29,22 +29,23 @@ func (r *run) timeToRollBack(left time.Duration) time.Duration {
 	return 0
 }
 
-// madeForReplacement returns what this request, in this attempt or in one that was cut off,
-// made or adopted of a new set. What was there before is none of it: the rollback of a
-// replacement is a replacement too, and then the "new" set is the one that is in use.
-func (r *run) madeForReplacement() []rayiam.Removal {
+// madeUnder returns the removals of what this request has made or adopted under these names.
+// What was the resource's own at the first look was made before, and may be in use: the
+// rollback of a replacement, or of an update that removed a group, makes what is there. Only a
+// retry may find what an attempt of its own that was cut off has made: what is younger than the
+// request.
+func (r *run) madeUnder(names []string) []rayiam.Removal {
 	var made []rayiam.Removal
 	owner := r.desired.Owner
-	for _, node := range r.desired.Nodes {
-		removal := rayiam.Removal{Name: node.Name, Owner: owner}
-		role, profile := r.first.Roles[node.Name].Tags, r.first.InstanceProfiles[node.Name].Tags
-		if role[rayiam.OwnerTag] == owner || profile[rayiam.OwnerTag] == owner {
-			if role[rayiam.AdoptedTag] == rayiam.Held || profile[rayiam.AdoptedTag] == rayiam.Held {
-				continue // when it was adopted, IAM does not tell
-			}
-			removal.Since = r.watch.Issued()
+	for _, name := range names {
+		role, profile := r.first.Roles[name].Tags, r.first.InstanceProfiles[name].Tags
+		held := role[rayiam.AdoptedTag] == rayiam.Held || profile[rayiam.AdoptedTag] == rayiam.Held
+		switch {
+		case role[rayiam.OwnerTag] != owner && profile[rayiam.OwnerTag] != owner:
+			made = append(made, rayiam.Removal{Name: name, Owner: owner})
+		case r.watch.Stale() && !held: // IAM does not tell when it was adopted
+			made = append(made, rayiam.Removal{Name: name, Owner: owner, Since: r.watch.Issued()})
 		}
-		made = append(made, removal)
 	}
 	return made
 }

@@ -53,9 +53,9 @@ func (r *run) do(ctx context.Context) error {
 func (r *run) failed(ctx context.Context, err error) error {
 	switch {
 	case r.kind == supersede.Replacement:
-		return r.rollBack(ctx, r.madeForReplacement(), oldSetKept(err), rolledBack)
+		return r.rollBack(ctx, r.madeUnder(r.declaredNames()), oldSetKept(err), rolledBack)
 	case r.kind == supersede.Update && len(r.added) > 0 && !r.watch.Superseded(ctx):
-		return r.rollBack(ctx, r.since(r.added), err, groupsRolledBack)
+		return r.rollBack(ctx, r.madeUnder(r.added), err, groupsRolledBack)
 	}
 	return err
 }

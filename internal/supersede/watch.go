@@ -65,8 +65,10 @@ func New(r customresource.Request, kind Kind, owner string, stacks Stacks, log *
 // Issued is when CloudFormation issued the request, to the second.
 func (w *Watch) Issued() time.Time { return w.issued }
 
-func (w *Watch) late() bool  { return time.Since(w.issued) >= lateAfter }
-func (w *Watch) stale() bool { return time.Since(w.issued) >= staleAfter }
+// Stale reports whether the request was queued, or is a retry.
+func (w *Watch) Stale() bool { return time.Since(w.issued) >= staleAfter }
+
+func (w *Watch) late() bool { return time.Since(w.issued) >= lateAfter }
 
 func (w *Watch) ours(physicalID string) bool {
 	_, ours := rayiam.NamePrefixOf(physicalID, w.stackID, w.logicalID)
@@ -76,7 +78,7 @@ func (w *Watch) ours(physicalID string) bool {
 // BeforeWrites is asked before the first write. It returns an error if the request is
 // stale and superseded.
 func (w *Watch) BeforeWrites(ctx context.Context) *Error {
-	if !w.kind.Rule().AsksFirst || !w.stale() {
+	if !w.kind.Rule().AsksFirst || !w.Stale() {
 		return nil
 	}
 	over, _ := w.atLeast(ctx, superseded)
@@ -163,7 +165,7 @@ func (w *Watch) OwnsSet(ctx context.Context) bool {
 		return false
 	}
 	_, owns, _ := w.confirmed(ctx, func(s stackresource.State) bool {
-		return s.PhysicalID == w.owner && !slices.Contains(gone, s.Status) || w.stale() && s.Status == "CREATE_IN_PROGRESS"
+		return s.PhysicalID == w.owner && !slices.Contains(gone, s.Status) || w.Stale() && s.Status == "CREATE_IN_PROGRESS"
 	})
 	return owns
 }

@@ -3,6 +3,7 @@ package acceptance
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
@@ -29,6 +30,8 @@ func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 				}
 				l.has("role ray-gpu: ")
 				s.Use(l.start())
+				e.ResponseURL = l.urls.URL(time.Minute) // Lambda retries later
+				l.resources.Set(s.ID, s.LogicalID, "UPDATE_IN_PROGRESS", s.PhysicalID)
 			}
 			l.proxy.SetFault(iamproxy.On(denied, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
 			l.failed(s.Send(e), "attaching policy", "AccessDenied", "the worker groups that this Update had begun to add were removed again")

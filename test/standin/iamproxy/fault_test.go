@@ -29,7 +29,8 @@ func newFar(t *testing.T, latency time.Duration) *far {
 			http.Error(w, "without the header", http.StatusTeapot)
 			return
 		}
-		if r.FormValue("Action") == "GetNothing" {
+		missing := r.FormValue("RoleName") == "absent" || r.FormValue("RoleName") == "present" && r.FormValue("Action") != "GetRole"
+		if missing || r.FormValue("Action") == "GetNothing" {
 			w.WriteHeader(http.StatusNotFound)
 			fmt.Fprint(w, "<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>")
 			return

@@ -156,6 +156,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.finish(call, 0, "")
 		panic(http.ErrAbortHandler)
 	}
+	resp = p.judged(r, begun, resp)
 	p.finish(call, resp.status, errorCode(resp.body))
 	if effect.After != nil {
 		effect.After(w, r)

@@ -1,0 +1,104 @@
+package iamproxy
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// An emulator judges no conditions. What the execution role's conditions on tags make of a
+// call, and of one that comes too early, is played here.
+
+// Implicit are IAM's words for a denial that no Deny statement has made.
+const Implicit = "because no identity-based policy allows the action"
+
+// Explicit are IAM's words for a denial by a service control policy.
+const Explicit = "with an explicit deny in a service control policy"
+
+// DeniedWith answers that the caller is not authorized, with IAM's words for the reason.
+func DeniedWith(words string) Effect {
+	return Effect{Instead: func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/xml")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write(denial(words)) // the caller may be gone: that is a test's doing
+	}}
+}
+
+func denial(words string) []byte {
+	return fmt.Appendf(nil, "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: arn:aws:sts::123456789012:assumed-role/ray-iam/ray-iam is not authorized to perform this %s</Message></Error><RequestId>injected</RequestId></ErrorResponse>", words)
+}
+
+// LateRights denies every call until delay has passed since the first one, as IAM does while
+// it has not taken in the policy of a role that was just made.
+func LateRights(delay time.Duration) Fault {
+	var first time.Time
+	return func(Call) Effect {
+		if first.IsZero() {
+			first = time.Now()
+		}
+		if time.Since(first) < delay {
+			return DeniedWith(Implicit)
+		}
+		return Effect{}
+	}
+}
+
+// LateTags denies writes that are conditioned on the tags of a role or profile until delay has
+// passed since it was made or tagged. With readers above 1 only every readers-th such call is
+// denied, as if one of several readers were behind.
+func LateTags(delay time.Duration, readers int) Fault {
+	tagged := map[string]time.Time{}
+	seen := 0
+	return func(c Call) Effect {
+		subject := c.subject()
+		switch c.Action {
+		case "CreateRole", "CreateInstanceProfile", "TagRole", "TagInstanceProfile":
+			if _, known := tagged[subject]; !known {
+				tagged[subject] = time.Now()
+			}
+			return Effect{}
+		}
+		if at, ok := tagged[subject]; ok && c.conditioned() && time.Since(at) < delay {
+			if seen++; seen%readers == 0 {
+				return DeniedWith(Implicit)
+			}
+		}
+		return Effect{}
+	}
+}
+
+// conditioned reports whether the execution role allows the call only by the tags of a role
+// or profile that exists.
+func (c Call) conditioned() bool {
+	return c.Writes() && !strings.HasPrefix(c.Action, "Create")
+}
+
+// subject names the role or profile whose tags decide.
+func (c Call) subject() string {
+	if profile := c.Form.Get("InstanceProfileName"); profile != "" {
+		return "profile " + profile
+	}
+	return "role " + c.Form.Get("RoleName")
+}
+
+// absent reports whether IAM has no such role or profile. It asks beside the caller.
+func (p *Proxy) absent(r *http.Request, c Call) bool {
+	form := url.Values{"Version": {"2010-05-08"}, "Action": {"GetRole"}, "RoleName": {c.Form.Get("RoleName")}}
+	if profile := c.Form.Get("InstanceProfileName"); profile != "" {
+		form = url.Values{"Version": {"2010-05-08"}, "Action": {"GetInstanceProfile"}, "InstanceProfileName": {profile}}
+	}
+	answer, err := p.forward(r, []byte(form.Encode()))
+	return err == nil && errorCode(answer.body) == "NoSuchEntity"
+}
+
+// judged turns IAM's answer to a call into the one that it gives under the execution role: of
+// what is not there IAM has no tags, so a write that is conditioned on them is denied where the
+// emulator says NoSuchEntity. https://github.com/aws/karpenter-provider-aws/issues/2100
+func (p *Proxy) judged(r *http.Request, c Call, answer response) response {
+	if c.conditioned() && errorCode(answer.body) == "NoSuchEntity" && p.absent(r, c) {
+		return response{http.StatusForbidden, denial(Implicit)}
+	}
+	return answer
+}

@@ -1,0 +1,75 @@
+package iamproxy
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// TestLate holds which calls are denied while rights or tags are not seen yet.
+func TestLate(t *testing.T) {
+	const delay = 200 * time.Millisecond
+	steps := []struct {
+		action       string
+		rights, tags int
+		sleep        bool
+	}{
+		{"CreateRole", 403, 200, false},
+		{"GetRole", 403, 200, false},
+		{"AttachRolePolicy", 403, 403, true},
+		{"AttachRolePolicy", 200, 200, false},
+		{"CreateRole", 200, 200, false},
+	}
+	for name, fault := range map[string]Fault{"rights": LateRights(delay), "tags": LateTags(delay, 1)} {
+		f := newFar(t, 0)
+		f.SetFault(fault)
+		for i, step := range steps {
+			want := map[string]int{"rights": step.rights, "tags": step.tags}[name]
+			if got, body := f.call(t.Context(), step.action, "r"); got != want {
+				t.Errorf("%s, step %d, %s: %d %s, want %d", name, i, step.action, got, body, want)
+			}
+			if step.sleep {
+				time.Sleep(delay)
+			}
+		}
+	}
+}
+
+// TestLateTags_Readers holds that one reader of two sees the tags at once.
+func TestLateTags_Readers(t *testing.T) {
+	f := newFar(t, 0)
+	f.SetFault(LateTags(time.Hour, 2))
+	f.call(t.Context(), "CreateRole", "r")
+	for i, want := range []int{200, 403, 200, 403} {
+		if got, _ := f.call(t.Context(), "TagRole", "other"); got != 200 {
+			t.Errorf("another role: %d", got)
+		}
+		if got, _ := f.call(t.Context(), "PutRolePolicy", "r"); got != want {
+			t.Errorf("call %d: %d, want %d", i, got, want)
+		}
+	}
+}
+
+// TestJudged holds that a write which is conditioned on the tags of what is not there is
+// denied, as IAM does, and that nothing else changes: a read says that it is not there, and so
+// does a write about a policy that a role does not have.
+func TestJudged(t *testing.T) {
+	for _, tt := range []struct {
+		action, role string
+		want         int
+	}{
+		{"DeleteRole", "absent", http.StatusForbidden},
+		{"DetachRolePolicy", "absent", http.StatusForbidden},
+		{"GetRole", "absent", http.StatusNotFound},
+		{"CreateRole", "absent", http.StatusNotFound},
+		{"DetachRolePolicy", "present", http.StatusNotFound},
+	} {
+		f := newFar(t, 0)
+		if got, body := f.call(t.Context(), tt.action, tt.role); got != tt.want {
+			t.Errorf("%s of the role that is %s: %d %s, want %d", tt.action, tt.role, got, body, tt.want)
+		}
+		if calls := f.Calls(); len(calls) != 1 || calls[0].Status != tt.want {
+			t.Errorf("%s: recorded %+v", tt.action, calls)
+		}
+	}
+}
