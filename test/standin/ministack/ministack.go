@@ -1,0 +1,177 @@
+// Package ministack starts MiniStack, which stands in for CloudFormation, Lambda, S3 and
+// IAM together: it deploys a template, runs its functions on this machine, and with
+// authorization answers AccessDenied to what the caller's policies do not allow.
+//
+// What CloudFormation does to a stack's resources it does not authorize: those rights are
+// judged by the policy simulator.
+package ministack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// Account and Region are where everything happens.
+const (
+	Account = "123456789012"
+	Region  = "us-east-1"
+)
+
+// startTime and stopTime bound how long MiniStack may take.
+const (
+	startTime = 60 * time.Second
+	stopTime  = 10 * time.Second
+)
+
+// Credentials are those of one caller.
+type Credentials struct{ ID, Secret, Session string }
+
+// Root may do everything.
+var Root = Credentials{ID: Account, Secret: "root"}
+
+// A Server is a running MiniStack.
+type Server struct {
+	URL string // http://127.0.0.1:<port>
+
+	cmd   *exec.Cmd
+	ended chan struct{}
+	dir   string
+	log   string
+}
+
+// Start starts MiniStack with authorization on a free port of 127.0.0.1 and keeps all that
+// it writes in dir. Stop ends it.
+func Start(dir string) (*Server, error) {
+	python, err := checkout.Python()
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{URL: "http://127.0.0.1:" + port, ended: make(chan struct{}), dir: dir, log: filepath.Join(dir, "ministack.log")}
+	log, err := os.Create(s.log)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	s.cmd = exec.Command(python, "-m", "ministack")
+	s.cmd.Env = append(s.environment(Root), "AUTH=true", "GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0",
+		"SFTP_ENABLED=0", "TMPDIR="+dir, "STATE_DIR="+filepath.Join(dir, "state"), "S3_DATA_DIR="+filepath.Join(dir, "s3"))
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	checkout.DieWithParent(s.cmd)
+	if s.cmd.SysProcAttr == nil {
+		s.cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	s.cmd.SysProcAttr.Setpgid = true // with the functions that it runs
+	if err := s.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting MiniStack: %w", err)
+	}
+	go func() { _ = s.cmd.Wait(); close(s.ended) }()
+	return s, s.listen("127.0.0.1:" + port)
+}
+
+// listen waits until the server does.
+func (s *Server) listen(address string) error {
+	for deadline := time.Now().Add(startTime); time.Now().Before(deadline); {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-s.ended:
+			return fmt.Errorf("MiniStack ended before it listened:\n%s", s.Log())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	s.Stop()
+	return fmt.Errorf("MiniStack did not listen within %s:\n%s", startTime, s.Log())
+}
+
+// Stop ends the server and the functions it started.
+func (s *Server) Stop() {
+	group := -s.cmd.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGTERM)
+	select {
+	case <-s.ended:
+	case <-time.After(stopTime):
+	}
+	_ = syscall.Kill(group, syscall.SIGKILL)
+	<-s.ended
+}
+
+// Log returns what the server has written.
+func (s *Server) Log() string {
+	text, _ := os.ReadFile(s.log)
+	return string(text)
+}
+
+// CLI runs the AWS CLI and returns what it prints. The error holds what AWS answered.
+func (s *Server) CLI(c Credentials, args ...string) (string, error) {
+	python, err := checkout.Python()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command(python, append([]string{"-m", "awscli"}, args...)...)
+	cmd.Env = s.environment(c)
+	cmd.Dir = s.dir
+	output, err := cmd.Output()
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		return "", fmt.Errorf("aws %s: %s", strings.Join(args, " "), strings.TrimSpace(string(failed.Stderr)))
+	}
+	return strings.TrimSpace(string(output)), err
+}
+
+// CloudFormation and IAM return clients with a caller's credentials.
+func (s *Server) CloudFormation(c Credentials) *cloudformation.Client {
+	return cloudformation.NewFromConfig(s.config(c))
+}
+
+// IAM: see CloudFormation.
+func (s *Server) IAM(c Credentials) *iam.Client { return iam.NewFromConfig(s.config(c)) }
+
+func (s *Server) config(c Credentials) aws.Config {
+	static := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: c.ID, SecretAccessKey: c.Secret, SessionToken: c.Session}, nil
+	})
+	return aws.Config{Region: Region, BaseEndpoint: aws.String(s.URL), Credentials: static}
+}
+
+// environment is that of this process without what leads to AWS, and with a caller's
+// credentials. Functions inherit the server's.
+func (s *Server) environment(c Credentials) []string {
+	var env []string
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "AWS_") {
+			env = append(env, variable)
+		}
+	}
+	return append(env, "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "AWS_DEFAULT_REGION="+Region, "AWS_ENDPOINT_URL="+s.URL,
+		"AWS_ACCESS_KEY_ID="+c.ID, "AWS_SECRET_ACCESS_KEY="+c.Secret, "AWS_SESSION_TOKEN="+c.Session, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
+}
+
+func freePort() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	return port, err
+}
