@@ -1,0 +1,72 @@
+package servicecatalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// TestLint holds each state of the example to the published schemas, with nothing
+// suppressed: the template as CloudFormation reads it under these parameters.
+func TestLint(t *testing.T) {
+	dir := t.TempDir()
+	var paths []string
+	for i, s := range states {
+		paths = append(paths, write(t, s, filepath.Join(dir, fmt.Sprintf("%d-%s.json", i, strings.ReplaceAll(s.name, " ", "-")))))
+	}
+	if out, err := lint(t, paths...); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if _, err := lint(t, write(t, states[0], filepath.Join(dir, "twice.json"), "LocalRoleName")); err == nil {
+		t.Error("cfn-lint accepts a launch constraint that names its role twice: it proves nothing here")
+	}
+}
+
+// write writes a state as a template of its own, with these properties added to the launch
+// constraint. Its values are the parameters' defaults there, for that is what cfn-lint
+// looks at.
+func write(t *testing.T, s state, path string, added ...string) string {
+	t.Helper()
+	chosen, err := read(t, catalogPath).Choose(s.known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range chosen.Resources {
+		r.Metadata = nil
+		chosen.Resources[name] = r
+	}
+	for name, value := range s.parameters {
+		parameter := chosen.Parameters[name]
+		parameter.Default = value
+		chosen.Parameters[name] = parameter
+	}
+	for _, property := range added {
+		chosen.Resources["LaunchConstraint"].Properties[property] = "another"
+	}
+	text, err := json.Marshal(chosen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// lint runs cfn-lint. What is unused once the conditions are decided is no fault.
+func lint(t *testing.T, paths ...string) (string, error) {
+	t.Helper()
+	interpreter, err := checkout.Python()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const program = "import sys; from cfnlint.runner import main; sys.exit(main())"
+	out, err := exec.Command(interpreter, append([]string{"-c", program, "--ignore-checks", "W2001", "--"}, paths...)...).CombinedOutput()
+	return string(out), err
+}

@@ -1,0 +1,109 @@
+package servicecatalog
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// mutants returns a statement in every weakened form: each condition dropped or satisfied
+// by anything, each resource widened, each service opened.
+func mutants(st weaken.Statement) []weaken.Mutant {
+	all := weaken.Conditions(st)
+	resources := weaken.List(st["Resource"])
+	for i, r := range resources {
+		for why, wide := range widened(r.(string)) {
+			weak, list := weaken.Clone(st), slices.Clone(resources)
+			list[i] = wide
+			weak["Resource"] = list
+			all = append(all, weaken.Mutant{Name: fmt.Sprintf("%s with resource %d %s", st["Sid"], i+1, why), Statement: weak})
+		}
+	}
+	services := map[string]bool{}
+	for _, action := range weaken.List(st["Action"]) {
+		service, _, _ := strings.Cut(action.(string), ":")
+		services[service+":*"] = true
+	}
+	for open := range services {
+		weak := weaken.Clone(st)
+		weak["Action"] = append(weaken.List(st["Action"]), open)
+		all = append(all, weaken.Mutant{Name: fmt.Sprintf("%s with %s", st["Sid"], open), Statement: weak, Action: open})
+	}
+	return all
+}
+
+// widened returns wider forms of an ARN.
+func widened(arn string) map[string]string {
+	if arn == "*" {
+		return nil
+	}
+	wide := map[string]string{"everywhere": "*", "in any partition": weaken.InPart(arn, 1, "*")}
+	parts := strings.SplitN(arn, ":", 6)
+	if parts[2] == "s3" {
+		wide["of any name"] = weaken.InPart(arn, 5, "*")
+		wide["of any account"] = strings.Replace(arn, account, "*", 1)
+		wide["of any kind"] = weaken.InPart(arn, 5, "sc-"+account+"-*")
+		return wide
+	}
+	kind := regexp.MustCompile(`^\w+[:/]`).FindString(parts[5])
+	wide["in any account"], wide["in any Region"] = weaken.InPart(arn, 4, "*"), weaken.InPart(arn, 3, "*")
+	wide["of any name"] = weaken.InPart(arn, 5, kind+"*")
+	wide["with the name inside"] = weaken.InPart(arn, 5, kind+"*"+strings.TrimPrefix(parts[5], kind))
+	if kind == "function:" {
+		wide["with the name inside"] = weaken.InPart(arn, 5, "function:ray-iam-*")
+	}
+	return wide
+}
+
+// TestMutation holds that nothing in the policy is there for nothing: with any statement
+// weakened, a dangerous call that is denied today would be allowed.
+func TestMutation(t *testing.T) {
+	killed, generated, asked := map[string]bool{}, map[string]bool{}, 0
+	for _, s := range states {
+		dangerous, statements, principal := s.dangerous(t), s.statements(t), s.principal(t)
+		var cases []policysim.Case
+		for i, st := range statements {
+			for _, m := range mutants(st) {
+				generated[m.Name] = true
+				if killed[m.Name] {
+					continue
+				}
+				weak := slices.Clone(statements)
+				weak[i] = m.Statement
+				for _, c := range dangerous {
+					if concerns(m, st, c.Action) {
+						c.Name, c.Principal, c.Identity = m.Name, principal, []string{document(weak)}
+						cases = append(cases, c)
+					}
+				}
+			}
+		}
+		for i, got := range policysim.Evaluate(t, cases) {
+			if got == policysim.Allowed {
+				killed[cases[i].Name] = true
+			}
+		}
+		asked += len(cases)
+	}
+	for _, name := range slices.Sorted(maps.Keys(generated)) {
+		if !killed[name] {
+			t.Errorf("no case fails: %s", name)
+		}
+	}
+	checkout.Report(t, "catalog-mutation", fmt.Sprintf("Launch role, weakened: %d weakened forms, %d of them make a case fail, by %d authorizations", len(generated), len(killed), asked))
+}
+
+// concerns reports whether a mutant may decide on the action otherwise than the statement.
+func concerns(m weaken.Mutant, st weaken.Statement, action string) bool {
+	if m.Action != "" {
+		return strings.HasPrefix(action, strings.TrimSuffix(m.Action, "*"))
+	}
+	return slices.Contains(weaken.List(st["Action"]), any(action))
+}
