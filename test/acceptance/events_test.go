@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 	"github.com/ray-iam/custom-rayiam/test/rig/replay"
 )
 
@@ -58,7 +58,7 @@ func TestEvents(t *testing.T) {
 			if wantInPlace := name != "replacement" && result.Event.RequestType != "Create"; inPlace != wantInPlace {
 				t.Errorf("answered %q to %q, want the same: %v", result.Answer.PhysicalResourceID, result.Event.PhysicalResourceID, wantInPlace)
 			}
-			diff := iamaccount.Diff(result.Before, result.After)
+			diff := rig.Diff(result.Before, result.After)
 			for _, part := range want[name] {
 				if !strings.Contains(diff, part) || part == "" && diff != "" {
 					t.Errorf("the account changed by\n%s\nwant %q", diff, part)

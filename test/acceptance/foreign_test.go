@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 // foreign is the name of what is in every lab and belongs to none of its stacks.
@@ -42,14 +42,14 @@ func (l *lab) makeForeign() {
 // by then.
 func (l *lab) foreignIsUntouched() {
 	l.t.Helper()
-	now, err := iamaccount.Read(context.Background(), l.iam)
+	now, err := rig.Read(context.Background(), l.iam)
 	if err != nil {
 		l.t.Errorf("reading the account: %v", err)
 		return
 	}
-	if diff := iamaccount.Diff(l.foreign, now.Matching(foreign)); diff != "" {
+	if diff := rig.Diff(l.foreign, now.Matching(foreign)); diff != "" {
 		l.t.Errorf("section 4: what is somebody else's was changed:\n%s", diff)
-		if err := iamaccount.Wipe(context.Background(), l.iam); err != nil { // the next test makes it again
+		if err := rig.Wipe(context.Background(), l.iam); err != nil { // the next test makes it again
 			l.t.Errorf("wiping the account: %v", err)
 		}
 	}
@@ -131,7 +131,7 @@ func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 	l.ok(s.Send(swapped))
 	l.has("role other-head: arn", "profile other-worker: arn")
 	l.hasNot("role other-worker: ", "profile other-head: ", "other-head: tag", "other-worker: tag")
-	if diff := iamaccount.Diff(before.Matching(" ray-"), l.snapshot().Matching(" ray-")); diff != "" {
+	if diff := rig.Diff(before.Matching(" ray-"), l.snapshot().Matching(" ray-")); diff != "" {
 		t.Errorf("the old set changed:\n%s", diff)
 	}
 }

@@ -13,8 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
@@ -53,7 +53,7 @@ type lab struct {
 
 	resources *cloudformation.Resources
 	iam       *iam.Client
-	foreign   iamaccount.Snapshot // what belongs to none of the stacks
+	foreign   rig.Snapshot // what belongs to none of the stacks
 }
 
 // newLab builds a lab; env goes to the function. The test runs beside others.
@@ -66,7 +66,7 @@ func newLab(t *testing.T, env ...string) *lab {
 	}
 	l := &lab{t: t, account: pool.Take()}
 	header := http.Header{moto.AccountHeader: {l.account}}
-	l.iam = iamaccount.Client(pool.URL(), header)
+	l.iam = rig.Client(pool.URL(), header)
 	l.proxy = iamproxy.New(pool.URL(), header, 0)
 	l.urls = responseurl.New()
 	l.resources = cloudformation.NewResources()
@@ -75,7 +75,7 @@ func newLab(t *testing.T, env ...string) *lab {
 		l.resources.Close()
 		l.proxy.Close()
 		l.foreignIsUntouched()
-		if err := iamaccount.Wipe(context.Background(), l.iam, foreign); err != nil {
+		if err := rig.Wipe(context.Background(), l.iam, foreign); err != nil {
 			t.Errorf("wiping the account: %v", err)
 		}
 		pool.Return(l.account)
@@ -120,9 +120,9 @@ func (l *lab) created(p properties) *cloudformation.Stack {
 }
 
 // snapshot reads the whole account.
-func (l *lab) snapshot() iamaccount.Snapshot {
+func (l *lab) snapshot() rig.Snapshot {
 	l.t.Helper()
-	snapshot, err := iamaccount.Read(context.Background(), l.iam)
+	snapshot, err := rig.Read(context.Background(), l.iam)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -130,9 +130,9 @@ func (l *lab) snapshot() iamaccount.Snapshot {
 }
 
 // unchanged fails the test if the account is not as before.
-func (l *lab) unchanged(before iamaccount.Snapshot, what string) {
+func (l *lab) unchanged(before rig.Snapshot, what string) {
 	l.t.Helper()
-	if diff := iamaccount.Diff(before, l.snapshot()); diff != "" {
+	if diff := rig.Diff(before, l.snapshot()); diff != "" {
 		l.t.Errorf("%s changed the account:\n%s", what, diff)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 var adopting = quick.With(properties{"AdoptExisting": true})
@@ -91,7 +91,7 @@ func TestOwnership_AdoptionThenRollback(t *testing.T) {
 	l.hasNot("by-hand")
 	adopted := l.snapshot()
 	l.ok(s.Delete())
-	var released iamaccount.Snapshot
+	var released rig.Snapshot
 	for _, line := range adopted {
 		if !strings.Contains(line, ": tag ray-iam:") {
 			released = append(released, line)

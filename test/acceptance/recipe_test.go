@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 )
 
 const (
@@ -55,17 +55,17 @@ func TestRecipe(t *testing.T) {
 	l := newLab(t)
 	l.awsIAM(recipe)
 	byHand := l.snapshot()
-	if err := iamaccount.Wipe(t.Context(), l.iam, foreign); err != nil {
+	if err := rig.Wipe(t.Context(), l.iam, foreign); err != nil {
 		t.Fatal(err)
 	}
 	l.created(quick)
-	var ours iamaccount.Snapshot
+	var ours rig.Snapshot
 	for _, line := range l.snapshot() {
 		if !strings.Contains(line, ": tag ray-iam:") {
 			ours = append(ours, line)
 		}
 	}
-	diff := strings.ReplaceAll(iamaccount.Diff(byHand, ours), l.account, "ACCOUNT")
+	diff := strings.ReplaceAll(rig.Diff(byHand, ours), l.account, "ACCOUNT")
 	for _, want := range tightened {
 		if !strings.Contains(diff, want+"\n") {
 			t.Errorf("not a difference: %s", want)

@@ -3,7 +3,7 @@ package acceptance
 import (
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
@@ -20,7 +20,7 @@ func (l *lab) updated(s *cloudformation.Stack, p properties) {
 
 // likeNew fails the test unless the account is what creating p would have made, and
 // applying p once more writes nothing.
-func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign iamaccount.Snapshot) {
+func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign rig.Snapshot) {
 	l.t.Helper()
 	got := l.snapshot()
 	l.proxy.Reset()
@@ -34,7 +34,7 @@ func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign iamaccount.
 	fresh.ID = s.ID
 	answer, _ := fresh.Create(p)
 	l.ok(answer)
-	if diff := iamaccount.Diff(l.snapshot(), got); diff != "" {
+	if diff := rig.Diff(l.snapshot(), got); diff != "" {
 		l.t.Errorf("the updated account differs from a newly made one:\n%s", diff)
 	}
 	l.ok(fresh.Delete())

@@ -5,7 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
@@ -134,7 +134,7 @@ func (w *world) wipe() {
 		keep = []string{foreign}
 	}
 	w.at, w.physicalID = "", ""
-	if err := iamaccount.Wipe(context.Background(), w.iam, keep...); err != nil {
+	if err := rig.Wipe(context.Background(), w.iam, keep...); err != nil {
 		w.tb.Fatalf("wiping the account: %v", err)
 	}
 	if keep == nil {

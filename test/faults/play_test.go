@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
@@ -15,7 +15,7 @@ type reference struct {
 	calls         int
 	id            string
 	data          map[string]string
-	before, after iamaccount.Snapshot
+	before, after rig.Snapshot
 	back          span // of its calls where it was given up
 }
 

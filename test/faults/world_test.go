@@ -12,8 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
@@ -43,7 +43,7 @@ func newWorld(tb testing.TB, pool *moto.Pool) *world {
 	w := &world{tb: tb, pool: pool, account: pool.Take()}
 	w.stackID = "arn:aws:cloudformation:us-east-1:" + w.account + ":stack/faults/11111111-2222-4333-8444-555555555555"
 	header := http.Header{moto.AccountHeader: {w.account}}
-	w.iam = iamaccount.Client(pool.URL(), header)
+	w.iam = rig.Client(pool.URL(), header)
 	w.proxy = iamproxy.New(pool.URL(), header, 0)
 	w.urls = responseurl.New()
 	w.resources = cloudformation.NewResources()
@@ -106,9 +106,9 @@ func (w *world) stack(declared properties) *cloudformation.Stack {
 
 // snapshot reads the account, with what is particular to the world taken out, so
 // that it can be compared with that of another.
-func (w *world) snapshot() iamaccount.Snapshot {
+func (w *world) snapshot() rig.Snapshot {
 	w.tb.Helper()
-	snapshot, err := iamaccount.ReadRoles(context.Background(), w.iam)
+	snapshot, err := rig.ReadRoles(context.Background(), w.iam)
 	if err != nil {
 		w.tb.Fatalf("reading the account: %v", err)
 	}
@@ -125,9 +125,9 @@ func (w *world) normal(line string) string {
 }
 
 // holds fails the cell unless the account is in this state.
-func (w *world) holds(what string, want iamaccount.Snapshot) {
+func (w *world) holds(what string, want rig.Snapshot) {
 	w.tb.Helper()
-	if diff := iamaccount.Diff(want, w.snapshot()); diff != "" {
+	if diff := rig.Diff(want, w.snapshot()); diff != "" {
 		w.tb.Errorf("%s: the account is not as it should be:\n%s", what, diff)
 		w.at = ""
 	}

@@ -11,7 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
@@ -157,7 +157,7 @@ func (w *world) end() {
 			}
 		}
 	}
-	if d := iamaccount.Diff(w.policies, w.policiesNow()); d != "" {
+	if d := rig.Diff(w.policies, w.policiesNow()); d != "" {
 		w.judge.Fatalf("managed policies have changed:\n%s", d)
 	}
 }

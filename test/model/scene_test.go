@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 // What is in an account from the beginning and stays as it is: things of somebody
@@ -33,7 +33,7 @@ func (w *world) reset() {
 	if w.policies == nil {
 		keep = nil
 	}
-	if err := iamaccount.Wipe(context.Background(), w.iam, keep...); err != nil {
+	if err := rig.Wipe(context.Background(), w.iam, keep...); err != nil {
 		w.judge.Fatalf("wiping the account: %v", err)
 	}
 	w.model = w.seen()
@@ -57,8 +57,8 @@ func (w *world) makeScene() {
 }
 
 // policiesNow returns what the account has beside roles and profiles.
-func (w *world) policiesNow() iamaccount.Snapshot {
-	snapshot, err := iamaccount.Read(context.Background(), w.iam)
+func (w *world) policiesNow() rig.Snapshot {
+	snapshot, err := rig.Read(context.Background(), w.iam)
 	return slices.DeleteFunc(done(w, snapshot, err), func(line string) bool {
 		return strings.HasPrefix(line, "role ") || strings.HasPrefix(line, "profile ")
 	})

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"pgregory.net/rapid"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
@@ -50,7 +50,7 @@ type world struct {
 	model     account // what should be there
 	resources []*resource
 	ids       map[string]string // the physical id of each resource under each prefix
-	policies  iamaccount.Snapshot
+	policies  rig.Snapshot
 }
 
 // A resource is one Custom::RayIAM of one stack.
@@ -73,7 +73,7 @@ func newWorld(t *testing.T, pool *moto.Pool, tally *tally) *world {
 	w := &world{t: t, account: pool.Take(), tally: tally, ids: map[string]string{}}
 	t.Cleanup(func() { pool.Return(w.account) })
 	header := http.Header{moto.AccountHeader: {w.account}}
-	w.iam = iamaccount.Client(pool.URL(), header)
+	w.iam = rig.Client(pool.URL(), header)
 	w.proxy = iamproxy.New(pool.URL(), header, 0)
 	w.urls = responseurl.New()
 	w.statuses = cloudformation.NewResources()
@@ -122,7 +122,7 @@ func (w *world) stop(tb testing.TB) {
 
 // seen reads the account.
 func (w *world) seen() account {
-	snapshot, err := iamaccount.ReadRoles(context.Background(), w.iam)
+	snapshot, err := rig.ReadRoles(context.Background(), w.iam)
 	if err != nil {
 		w.judge.Fatalf("reading the account: %v", err)
 	}

@@ -13,8 +13,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 	"github.com/ray-iam/custom-rayiam/test/rig/replay"
 )
 
@@ -43,14 +43,14 @@ func invoke(file string) error {
 	}
 	fmt.Printf("%s of %s in %s\n\nThe answer, %d bytes:\n\n%s\n\nIAM afterwards:\n\n%s\n", result.Event.RequestType,
 		result.Event.LogicalResourceID, result.Event.StackID, len(result.Sent), &answer, orNothing(result.After))
-	fmt.Printf("\nWhat the event changed:\n\n%s\n", orNothing(iamaccount.Snapshot{iamaccount.Diff(result.Before, result.After)}))
+	fmt.Printf("\nWhat the event changed:\n\n%s\n", orNothing(rig.Snapshot{rig.Diff(result.Before, result.After)}))
 	if !result.Answer.OK() {
 		return fmt.Errorf("the answer is FAILED")
 	}
 	return nil
 }
 
-func orNothing(s iamaccount.Snapshot) string {
+func orNothing(s rig.Snapshot) string {
 	if text := s.String(); text != "" {
 		return text
 	}

@@ -13,8 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
@@ -29,8 +29,8 @@ type Result struct {
 	Event  cloudformation.Event
 	Answer cloudformation.Answer
 	Sent   []byte // the answer as it was put
-	Before iamaccount.Snapshot
-	After  iamaccount.Snapshot
+	Before rig.Snapshot
+	After  rig.Snapshot
 	Log    string
 }
 
@@ -82,7 +82,7 @@ func (s *Stage) Run(file string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := iamaccount.Wipe(context.Background(), s.client()); err != nil {
+	if err := rig.Wipe(context.Background(), s.client()); err != nil {
 		return Result{}, fmt.Errorf("wiping the account: %w", err)
 	}
 	if err := s.prepare(event); err != nil {
@@ -91,7 +91,7 @@ func (s *Stage) Run(file string) (Result, error) {
 	return s.run(event)
 }
 
-func (s *Stage) client() *iam.Client { return iamaccount.Client(s.server.URL, http.Header{}) }
+func (s *Stage) client() *iam.Client { return rig.Client(s.server.URL, http.Header{}) }
 
 func read(file string) (cloudformation.Event, error) {
 	content, err := os.ReadFile(file)
@@ -128,7 +128,7 @@ func (s *Stage) prepare(event cloudformation.Event) error {
 
 func (s *Stage) run(event cloudformation.Event) (Result, error) {
 	client := s.client()
-	before, err := iamaccount.Read(context.Background(), client)
+	before, err := rig.Read(context.Background(), client)
 	if err != nil {
 		return Result{}, err
 	}
@@ -136,7 +136,7 @@ func (s *Stage) run(event cloudformation.Event) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	after, err := iamaccount.Read(context.Background(), client)
+	after, err := rig.Read(context.Background(), client)
 	if err != nil {
 		return Result{}, err
 	}

@@ -1,6 +1,7 @@
-// Package iamaccount reads and clears a whole IAM account, so that a test can hold
-// everything in it against what should be there, foreign things included.
-package iamaccount
+// Package rig is what the suites stand on: it reads and clears a whole IAM account, so
+// that a test can hold everything in it against what should be there, foreign things
+// included.
+package rig
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package iamaccount
+package rig
 
 import (
 	"context"

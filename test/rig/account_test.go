@@ -1,4 +1,4 @@
-package iamaccount_test
+package rig_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
@@ -38,9 +38,9 @@ func account(t *testing.T) (*iam.Client, string) {
 		t.Fatal(err)
 	}
 	number := pool.Take()
-	c := iamaccount.Client(pool.URL(), http.Header{moto.AccountHeader: {number}})
+	c := rig.Client(pool.URL(), http.Header{moto.AccountHeader: {number}})
 	t.Cleanup(func() {
-		if err := iamaccount.Wipe(context.Background(), c); err != nil {
+		if err := rig.Wipe(context.Background(), c); err != nil {
 			t.Errorf("wiping the account: %v", err)
 		}
 		if left := read(t, c); len(left) > 0 {
@@ -51,9 +51,9 @@ func account(t *testing.T) (*iam.Client, string) {
 	return c, number
 }
 
-func read(t *testing.T, c *iam.Client) iamaccount.Snapshot {
+func read(t *testing.T, c *iam.Client) rig.Snapshot {
 	t.Helper()
-	snapshot, err := iamaccount.Read(context.Background(), c)
+	snapshot, err := rig.Read(context.Background(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,10 +168,10 @@ func TestRead_ShowsEveryChange(t *testing.T) {
 	for _, change := range changes(number) {
 		change.make(t, c)
 		after := read(t, c)
-		if got := iamaccount.Diff(before, after); got != change.want {
+		if got := rig.Diff(before, after); got != change.want {
 			t.Errorf("%s shows as\n%s\nwant\n%s", change.name, got, change.want)
 		}
-		if got := iamaccount.Diff(after, read(t, c)); got != "" || !slices.Equal(after, read(t, c)) {
+		if got := rig.Diff(after, read(t, c)); got != "" || !slices.Equal(after, read(t, c)) {
 			t.Errorf("after %s, reading twice gives\n%s", change.name, got)
 		}
 		before = after
@@ -215,17 +215,17 @@ func TestWipe_Keeps(t *testing.T) {
 	before := read(t, c)
 	role, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("rr"), AssumeRolePolicyDocument: aws.String(trustDocument)})
 	check(t, role, err)
-	if err := iamaccount.Wipe(t.Context(), c, "r", "p"); err != nil {
+	if err := rig.Wipe(t.Context(), c, "r", "p"); err != nil {
 		t.Fatal(err)
 	}
-	if diff := iamaccount.Diff(before, read(t, c)); diff != "" {
+	if diff := rig.Diff(before, read(t, c)); diff != "" {
 		t.Errorf("wiping all but r and p changed\n%s", diff)
 	}
 }
 
 func TestMatching(t *testing.T) {
-	s := iamaccount.Snapshot{"role a: x", "role b: y", "profile a: z"}
-	if got, want := s.Matching("role b", ": z"), (iamaccount.Snapshot{"role b: y", "profile a: z"}); !slices.Equal(got, want) {
+	s := rig.Snapshot{"role a: x", "role b: y", "profile a: z"}
+	if got, want := s.Matching("role b", ": z"), (rig.Snapshot{"role b: y", "profile a: z"}); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := s.Matching("c"); len(got) != 0 {
@@ -234,11 +234,11 @@ func TestMatching(t *testing.T) {
 }
 
 func TestDiff(t *testing.T) {
-	a, b := iamaccount.Snapshot{"one", "two"}, iamaccount.Snapshot{"three", "two"}
-	if got, want := iamaccount.Diff(a, b), "- one\n+ three\n"; got != want {
+	a, b := rig.Snapshot{"one", "two"}, rig.Snapshot{"three", "two"}
+	if got, want := rig.Diff(a, b), "- one\n+ three\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := iamaccount.Diff(a, a); got != "" {
+	if got := rig.Diff(a, a); got != "" {
 		t.Errorf("got %q, want none", got)
 	}
 }
