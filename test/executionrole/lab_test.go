@@ -53,7 +53,7 @@ func record(t *testing.T, tpl template, s set) []policysim.Case {
 	defer pool.Return(l.account)
 	header := http.Header{moto.AccountHeader: {l.account}}
 	l.iam = rig.Client(pool.URL(), header)
-	l.proxy = iamproxy.New(pool.URL(), header, 0)
+	l.proxy = iamproxy.New(pool.URL(), header)
 	l.proxy.SetFault(l.observe)
 	defer l.urls.Close()
 	defer l.proxy.Close()

@@ -44,7 +44,7 @@ func newWorld(tb testing.TB, pool *moto.Pool) *world {
 	w.stackID = "arn:aws:cloudformation:us-east-1:" + w.account + ":stack/faults/11111111-2222-4333-8444-555555555555"
 	header := http.Header{moto.AccountHeader: {w.account}}
 	w.iam = rig.Client(pool.URL(), header)
-	w.proxy = iamproxy.New(pool.URL(), header, 0)
+	w.proxy = iamproxy.New(pool.URL(), header)
 	w.urls = responseurl.New()
 	w.resources = cloudformation.NewResources()
 	return w

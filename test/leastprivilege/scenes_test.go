@@ -202,7 +202,7 @@ func create(t *testing.T, endpoint, account string, p properties) *iam.Client {
 		t.Fatal(err)
 	}
 	header := http.Header{moto.AccountHeader: {account}}
-	proxy := iamproxy.New(endpoint, header, 0)
+	proxy := iamproxy.New(endpoint, header)
 	t.Cleanup(proxy.Close)
 	function, err := lambdaruntime.Start(executable, account, "AWS_ENDPOINT_URL="+proxy.URL)
 	if err != nil {

@@ -74,7 +74,7 @@ func newWorld(t *testing.T, pool *moto.Pool, tally *tally) *world {
 	t.Cleanup(func() { pool.Return(w.account) })
 	header := http.Header{moto.AccountHeader: {w.account}}
 	w.iam = rig.Client(pool.URL(), header)
-	w.proxy = iamproxy.New(pool.URL(), header, 0)
+	w.proxy = iamproxy.New(pool.URL(), header)
 	w.urls = responseurl.New()
 	w.statuses = cloudformation.NewResources()
 	for _, r := range []resource{{stack: "a", logical: "RayIAM"}, {stack: "a", logical: "Second"}, {stack: "b", logical: "RayIAM"}, {stack: "c", logical: "RayIAM"}} {
