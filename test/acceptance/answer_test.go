@@ -17,7 +17,7 @@ import (
 // read there is an answer, and the invocation succeeds.
 func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
+	s := l.Stack()
 	for name, spoil := range map[string]func(string) string{
 		"request type a number": func(p string) string { return strings.Replace(p, `"RequestType":"Create"`, `"RequestType":7`, 1) },
 		"unknown request type":  func(p string) string { return strings.Replace(p, `"RequestType":"Create"`, `"RequestType":"Read"`, 1) },
@@ -29,22 +29,20 @@ func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := s.Event("Create", quick)
-			if outcome := l.function.Invoke([]byte(spoil(string(e.JSON()))), 10*time.Second); outcome.Error != "" || outcome.Died {
+			if outcome := l.Function.Invoke([]byte(spoil(string(e.JSON()))), 10*time.Second); outcome.Error != "" || outcome.Died {
 				t.Errorf("the invocation ended with %+v, want success after an answer", outcome)
 			}
-			puts := l.urls.Puts(e.ResponseURL)
+			puts := l.URLs.Puts(e.ResponseURL)
 			if len(puts) != 1 || !strings.Contains(string(puts[0].Body), `"Status":"FAILED"`) {
 				t.Errorf("%d answers, want one that says FAILED", len(puts))
 			}
 		})
 	}
-	outcome := l.function.Invoke([]byte(`{"RequestType":"Create"}`), 10*time.Second)
+	outcome := l.Function.Invoke([]byte(`{"RequestType":"Create"}`), 10*time.Second)
 	if outcome.Error == "" {
 		t.Error("an event without a URL succeeded, and nobody would hear of it")
 	}
-	if writes := l.proxy.Writes(); len(writes) != 0 {
-		t.Errorf("writes %v, want none", writes)
-	}
+	l.writesNothing("events that cannot be decoded")
 }
 
 // TestAnswer_Delivery holds the PUT and what Lambda is told about it.
@@ -64,15 +62,15 @@ func TestAnswer_Delivery(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := s.Event("Update", quick)
-			l.urls.Script(tt.replies...)
-			outcome := l.function.Invoke(e.JSON(), 20*time.Second)
+			l.URLs.Script(tt.replies...)
+			outcome := l.Function.Invoke(e.JSON(), 20*time.Second)
 			if outcome.Died || (outcome.Error != "") != tt.fails {
 				t.Errorf("invocation %+v, want failure: %v", outcome, tt.fails)
 			}
 			if strings.Contains(outcome.Error, responseurl.Secret) {
 				t.Errorf("the error shows the URL: %s", outcome.Error)
 			}
-			puts := l.urls.Puts(e.ResponseURL)
+			puts := l.URLs.Puts(e.ResponseURL)
 			if len(puts) != tt.puts {
 				t.Fatalf("%d PUTs, want %d", len(puts), tt.puts)
 			}
@@ -87,8 +85,8 @@ func TestAnswer_Delivery(t *testing.T) {
 // cause and ends with where to read on.
 func TestAnswer_ReasonIsCut(t *testing.T) {
 	l := newLab(t)
-	create, _ := l.stack().Create(properties{"Tags": strings.Repeat("<ä", 3000), strings.Repeat("unknown", 1000): 1, "NamePrefix": strings.Repeat("<", 5000)})
-	l.failed(create, "NamePrefix", l.function.LogStream, create.RequestID)
+	create, _ := l.Stack().Create(properties{"Tags": strings.Repeat("<ä", 3000), strings.Repeat("unknown", 1000): 1, "NamePrefix": strings.Repeat("<", 5000)})
+	l.Failed(create, "NamePrefix", l.Function.LogStream, create.RequestID)
 	if !strings.HasSuffix(create.Reason, ")") || !strings.Contains(create.Reason, "read on in log group /aws/lambda/ray-iam") {
 		t.Errorf("Reason ends with %q", create.Reason[len(create.Reason)-100:])
 	}
@@ -100,13 +98,13 @@ func TestAnswer_ReasonIsCut(t *testing.T) {
 func TestAnswer_ExpiredRequestChangesNothing(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
+	before := l.Snapshot()
 	s.Age = 3 * time.Hour
 	for _, e := range []cloudformation.Event{
 		s.Event("Create", other), s.Event("Update", quick.With(properties{"Head": map[string]any{"ManagedPolicyArns": []any{}}})), s.Event("Delete", quick),
 	} {
 		l.expired(s, e)
-		e.ResponseURL = l.urls.URLVersion2(s.Age)
+		e.ResponseURL = l.URLs.URLVersion2(s.Age)
 		l.expired(s, e)
 	}
 	l.unchanged(before, "expired requests")
@@ -114,18 +112,18 @@ func TestAnswer_ExpiredRequestChangesNothing(t *testing.T) {
 
 // expired sends an event whose response URL has expired.
 func (l *lab) expired(s *cloudformation.Stack, e cloudformation.Event) {
-	l.t.Helper()
-	if outcome := l.function.Invoke(e.JSON(), s.Timeout); !outcome.OK() {
-		l.t.Errorf("an expired %s ended with %+v, want an invocation that is not repeated", e.RequestType, outcome)
+	l.TB.Helper()
+	if outcome := l.Function.Invoke(e.JSON(), s.Timeout); !outcome.OK() {
+		l.TB.Errorf("an expired %s ended with %+v, want an invocation that is not repeated", e.RequestType, outcome)
 	}
-	for _, put := range l.urls.Puts(e.ResponseURL) {
+	for _, put := range l.URLs.Puts(e.ResponseURL) {
 		answer, err := cloudformation.Read(put.Body, e)
 		if err != nil {
-			l.t.Errorf("the answer to an expired %s: %v", e.RequestType, err)
+			l.TB.Errorf("the answer to an expired %s: %v", e.RequestType, err)
 		}
-		l.failed(answer, "expired", "nothing was changed")
+		l.Failed(answer, "expired", "nothing was changed")
 		if put.Taken || put.Refusal != "Request has expired" {
-			l.t.Errorf("the answer to an expired %s was taken: %v, refused for %q", e.RequestType, put.Taken, put.Refusal)
+			l.TB.Errorf("the answer to an expired %s was taken: %v, refused for %q", e.RequestType, put.Taken, put.Refusal)
 		}
 	}
 }
@@ -137,7 +135,7 @@ func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 	s := l.created(quick)
 	e := s.Event("Update", quick.With(properties{"Tags": []any{map[string]any{"Key": "a", "Value": "b"}}}))
 	for range 2 {
-		if outcome := l.function.Invoke(e.JSON(), s.Timeout); outcome.Error != "" {
+		if outcome := l.Function.Invoke(e.JSON(), s.Timeout); outcome.Error != "" {
 			t.Fatal(outcome.Error)
 		}
 	}
@@ -150,11 +148,11 @@ func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 // with what was going on.
 func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {
 	l := newLab(t)
-	l.proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Hang()))
-	s := l.stack()
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Hang()))
+	s := l.Stack()
 	s.Timeout = 5 * time.Second
 	create := s.Send(s.Event("Create", quick))
-	l.failed(create, "attaching policy", "deadline")
+	l.Failed(create, "attaching policy", "deadline")
 	if create.PhysicalResourceID == "" {
 		t.Error("no physical id")
 	}
@@ -164,11 +162,11 @@ func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {
 // finds it again.
 func TestAnswer_Logs(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
+	s := l.Stack()
 	e := s.Event("Create", quick)
-	l.ok(s.Send(e))
-	l.function.Stop() // its log is complete then
-	lines := logLines(t, l.function.Log())
+	l.OK(s.Send(e))
+	l.Function.Stop() // its log is complete then
+	lines := logLines(t, l.Function.Log())
 	written := 0
 	stages := map[string]bool{}
 	for _, line := range lines {
@@ -186,7 +184,7 @@ func TestAnswer_Logs(t *testing.T) {
 			written++
 		}
 	}
-	if want := len(l.proxy.Writes()); written != want {
+	if want := len(l.Proxy.Writes()); written != want {
 		t.Errorf("%d lines for %d writes", written, want)
 	}
 	for _, stage := range []string{"received", "checked", "observed", "planned", "applied", "answered"} {
@@ -201,12 +199,12 @@ func TestAnswer_Logs(t *testing.T) {
 func TestLogs_AttemptsAndSummary(t *testing.T) {
 	l := newLab(t)
 	const action = "PutRolePolicy"
-	l.proxy.SetFault(iamproxy.On(iamproxy.Times(2, iamproxy.Action(action)), iamproxy.Answer(http.StatusBadRequest, "Throttling")))
-	s := l.stack()
-	l.ok(s.Send(s.Event("Create", quick)))
-	l.function.Stop()
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Times(2, iamproxy.Action(action)), iamproxy.Answer(http.StatusBadRequest, "Throttling")))
+	s := l.Stack()
+	l.OK(s.Send(s.Event("Create", quick)))
+	l.Function.Stop()
 	attempts, summaries := map[any]bool{}, 0
-	for _, line := range logLines(t, l.function.Log()) {
+	for _, line := range logLines(t, l.Function.Log()) {
 		if line["call"] == action && line["msg"] == "written" {
 			attempts[line["attempt"]] = true
 		}
@@ -214,7 +212,7 @@ func TestLogs_AttemptsAndSummary(t *testing.T) {
 			continue
 		}
 		summaries++
-		if calls := float64(len(l.proxy.Calls())); line["calls"] != calls || line["retries"] != 2.0 {
+		if calls := float64(len(l.Proxy.Calls())); line["calls"] != calls || line["retries"] != 2.0 {
 			t.Errorf("the summary says %v calls and %v retries, want %v and 2", line["calls"], line["retries"], calls)
 		}
 		for _, stage := range []string{"observe", "apply", "propagate"} {
@@ -234,25 +232,25 @@ func TestMetrics(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	undelivered := s.Event("Update", quick)
-	l.urls.Script(responseurl.Status(403))
-	l.function.Invoke(undelivered.JSON(), s.Timeout)
-	l.failed(s.Send(s.Event("Update", properties{"NamePrefix": "a b"})), "NamePrefix")
-	l.makeRole("ray-gpu", "/")
+	l.URLs.Script(responseurl.Status(403))
+	l.Function.Invoke(undelivered.JSON(), s.Timeout)
+	l.Failed(s.Send(s.Event("Update", properties{"NamePrefix": "a b"})), "NamePrefix")
+	l.CreateRole("ray-gpu", "/")
 	group := []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}
-	l.failed(s.Send(s.Event("Update", quick.With(properties{"WorkerGroups": group}))), "role ray-gpu exists")
-	l.failed(s.Send(s.Event("Update", quick.With(properties{"PermissionsBoundary": awsPolicy + "NoSuchPolicy"}))), "no such policy")
-	l.proxy.SetFault(iamproxy.On(iamproxy.Action("TagRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
+	l.Failed(s.Send(s.Event("Update", quick.With(properties{"WorkerGroups": group}))), "role ray-gpu exists")
+	l.Failed(s.Send(s.Event("Update", quick.With(properties{"PermissionsBoundary": awsPolicy + "NoSuchPolicy"}))), "no such policy")
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("TagRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
 	team := quick.With(properties{"Revision": "2", "Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
-	l.failed(s.Send(s.Event("Update", team)), "LimitExceeded")
-	l.proxy.SetFault(nil)
-	l.failed(s.Send(s.Event("Resize", quick)), `"Resize" is none of`)
+	l.Failed(s.Send(s.Event("Update", team)), "LimitExceeded")
+	l.Proxy.SetFault(nil)
+	l.Failed(s.Send(s.Event("Resize", quick)), `"Resize" is none of`)
 	s.Age = time.Minute
-	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
-	l.failed(s.Send(s.Event("Update", team)), "nothing was changed")
+	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+	l.Failed(s.Send(s.Event("Update", team)), "nothing was changed")
 	s.Age = 3 * time.Hour
 	l.expired(s, s.Event("Delete", quick))
-	l.function.Stop()
-	lines := metrics(t, l.function.Output())
+	l.Function.Stop()
+	lines := metrics(t, l.Function.Output())
 	for _, line := range lines {
 		directive := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
 		for _, metric := range directive["Metrics"].([]any) {
@@ -267,10 +265,10 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 	}
-	if all, onOutput := len(metrics(t, l.function.Log())), len(logLines(t, l.function.Output())); all != len(lines) || onOutput != len(lines) {
+	if all, onOutput := len(metrics(t, l.Function.Log())), len(logLines(t, l.Function.Output())); all != len(lines) || onOutput != len(lines) {
 		t.Errorf("%d metrics in the log, and on standard output %d of %d lines", all, len(lines), onOutput)
 	}
-	if got, want := outcomes(t, l.function.Output()), "Create SUCCESS, Update UNDELIVERED, Update REFUSED, Update REFUSED, Update REFUSED, Update FAILED, Unknown FAILED, Update ABANDONED, Delete EXPIRED"; got != want {
+	if got, want := outcomes(t, l.Function.Output()), "Create SUCCESS, Update UNDELIVERED, Update REFUSED, Update REFUSED, Update REFUSED, Update FAILED, Unknown FAILED, Update ABANDONED, Delete EXPIRED"; got != want {
 		t.Errorf("outcomes %s, want %s", got, want)
 	}
 }
@@ -279,13 +277,13 @@ func TestMetrics(t *testing.T) {
 // dimensions and with an outcome, that the function writes.
 func TestMetrics_Alarm(t *testing.T) {
 	l := newLab(t)
-	l.proxy.SetFault(iamproxy.On(iamproxy.Action("CreateRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
-	s := l.stack()
-	l.failed(s.Send(s.Event("Create", quick)), "LimitExceeded")
-	l.function.Stop()
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("CreateRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
+	s := l.Stack()
+	l.Failed(s.Send(s.Event("Create", quick)), "LimitExceeded")
+	l.Function.Stop()
 	_, alarm, found := strings.Cut(text(t, "template.yaml"), "\n  FailedRequestsAlarm:\n")
 	alarm, _, _ = strings.Cut(alarm, "\n\n")
-	line := metrics(t, l.function.Log())[0]
+	line := metrics(t, l.Function.Log())[0]
 	directive := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
 	want := []string{"Namespace: " + directive["Namespace"].(string), "MetricName: " + directive["Metrics"].([]any)[0].(map[string]any)["Name"].(string), "Value: " + line["Outcome"].(string)}
 	dimensions := directive["Dimensions"].([]any)[0].([]any)

@@ -19,25 +19,25 @@ func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 	for name, cutOff := range map[string]bool{"in one attempt": false, "in an attempt that was cut off": true} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
+			before := l.Snapshot()
 			s := l.created(quick)
 			e := s.Event("Update", grown)
 			if cutOff {
-				killed := l.function
-				l.proxy.SetFault(iamproxy.On(denied, iamproxy.Then(true, killed.Kill)))
+				killed := l.Function
+				l.Proxy.SetFault(iamproxy.On(denied, iamproxy.Then(true, killed.Kill)))
 				if outcome := killed.Invoke(e.JSON(), s.Timeout); !outcome.Died {
 					t.Errorf("the process was not killed: %+v", outcome)
 				}
 				l.has("role ray-gpu: ")
-				s.Use(l.start())
-				e.ResponseURL = l.urls.URL(time.Minute) // Lambda retries later
-				l.resources.Set(s.ID, s.LogicalID, "UPDATE_IN_PROGRESS", s.PhysicalID)
+				s.Use(l.Start())
+				e.ResponseURL = l.URLs.URL(time.Minute) // Lambda retries later
+				l.Resources.Set(s.ID, s.LogicalID, "UPDATE_IN_PROGRESS", s.PhysicalID)
 			}
-			l.proxy.SetFault(iamproxy.On(denied, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
-			l.failed(s.Send(e), "attaching policy", "AccessDenied", "the worker groups that this Update had begun to add were removed again")
+			l.Proxy.SetFault(iamproxy.On(denied, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+			l.Failed(s.Send(e), "attaching policy", "AccessDenied", "the worker groups that this Update had begun to add were removed again")
 			l.hasNot("role ray-gpu:", "profile ray-gpu:")
-			l.proxy.SetFault(nil)
-			l.ok(s.Delete())
+			l.Proxy.SetFault(nil)
+			l.OK(s.Delete())
 			l.unchanged(before, "a life without rollbacks")
 		})
 	}
@@ -49,11 +49,11 @@ func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	s.Age = late
-	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
 	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
-	l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
 		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
 	}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
-	l.failed(s.Send(s.Event("Update", grown)), "AccessDenied")
+	l.Failed(s.Send(s.Event("Update", grown)), "AccessDenied")
 	l.has("role ray-gpu: ")
 }

@@ -28,18 +28,18 @@ func build(t *testing.T, flags []string, env ...string) string {
 // the executable, alone in a folder and without a home, makes what it should.
 func TestBinary_PlainBuildRuns(t *testing.T) {
 	l := newLab(t)
-	f, err := lambdaruntime.Start(build(t, nil), l.account, "AWS_ENDPOINT_URL="+l.proxy.URL)
+	f, err := lambdaruntime.Start(build(t, nil), l.AccountID, "AWS_ENDPOINT_URL="+l.Proxy.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(f.Stop)
-	before := l.snapshot()
-	s := l.stack()
+	before := l.Snapshot()
+	s := l.Stack()
 	s.Use(f)
 	create, _ := s.Create(quick)
-	l.ok(create)
+	l.OK(create)
 	l.has("profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")
-	l.ok(s.Delete())
+	l.OK(s.Delete())
 	l.unchanged(before, "Create and Delete")
 }
 
@@ -72,17 +72,17 @@ func TestBinary_Architectures(t *testing.T) {
 // after another, of several stacks, refused ones and failed ones among them.
 func TestBinary_ManyRequestsInOneProcess(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
+	before := l.Snapshot()
 	for range 3 {
 		a, b := l.created(quick), l.created(other)
-		refused, _ := l.stack().Create(quick)
-		l.failed(refused, "role ray-head")
-		if outcome := l.function.Invoke([]byte(`not an event`), a.Timeout); outcome.Died || outcome.Error == "" {
+		refused, _ := l.Stack().Create(quick)
+		l.Failed(refused, "role ray-head")
+		if outcome := l.Function.Invoke([]byte(`not an event`), a.Timeout); outcome.Died || outcome.Error == "" {
 			t.Errorf("an event that is none ended with %+v, want an error", outcome)
 		}
 		l.updated(a, quick.With(properties{"Tags": manyTags(1)}))
-		l.ok(b.Delete())
-		l.ok(a.Delete())
+		l.OK(b.Delete())
+		l.OK(a.Delete())
 	}
 	l.unchanged(before, "many requests")
 }

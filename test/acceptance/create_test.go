@@ -19,7 +19,7 @@ func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 	l.has("role ray-head: "+trustsEC2, "role ray-worker: "+trustsEC2, "profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")
 	for role, want := range defaultPolicies() {
 		var got []string
-		for _, line := range l.snapshot().Matching("role " + role + ": attached ") {
+		for _, line := range l.Snapshot().Matching("role " + role + ": attached ") {
 			got = append(got, strings.TrimPrefix(line, "role "+role+": attached "+awsPolicy))
 		}
 		if slices.Sort(got); !slices.Equal(got, want) {
@@ -27,7 +27,7 @@ func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 		}
 	}
 	l.hasNot("role ray-worker: inline")
-	l.has(`role ray-head: inline ray-pass-role-policy {"Statement":[{"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::` + l.account + `:role/ray-worker"}],"Version":"2012-10-17"}`)
+	l.has(`role ray-head: inline ray-pass-role-policy {"Statement":[{"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::` + l.AccountID + `:role/ray-worker"}],"Version":"2012-10-17"}`)
 	for _, entity := range []string{"role ray-head", "profile ray-head", "role ray-worker", "profile ray-worker"} {
 		l.has(entity+": tag ray-iam:owner="+s.PhysicalID, entity+": tag ray-iam:stack="+s.ID)
 	}
@@ -37,12 +37,12 @@ func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 // TestAttributes holds the attributes and Ref.
 func TestAttributes(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
+	s := l.Stack()
 	answer, _ := s.Create(quick.With(properties{"NamePrefix": "ml", "Path": "/team/", "WorkerGroups": []any{
 		map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu.large"},
 	}}))
-	l.ok(answer)
-	arn := func(kind, name string) string { return "arn:aws:iam::" + l.account + ":" + kind + "/team/" + name }
+	l.OK(answer)
+	arn := func(kind, name string) string { return "arn:aws:iam::" + l.AccountID + ":" + kind + "/team/" + name }
 	want := map[string]string{
 		"HeadInstanceProfileArn": arn("instance-profile", "ml-head"), "HeadInstanceProfileName": "ml-head",
 		"HeadRoleArn": arn("role", "ml-head"), "HeadRoleName": "ml-head",
@@ -55,7 +55,7 @@ func TestAttributes(t *testing.T) {
 		t.Errorf("Data %v, want %v", answer.Data, want)
 	}
 	for name, value := range answer.Data {
-		if strings.HasSuffix(name, "Arn") && len(l.snapshot().Matching(": "+value)) == 0 {
+		if strings.HasSuffix(name, "Arn") && len(l.Snapshot().Matching(": "+value)) == 0 {
 			t.Errorf("%s is %s, which IAM does not have", name, value)
 		}
 	}
@@ -65,15 +65,15 @@ func TestAttributes(t *testing.T) {
 // groups on what is created.
 func TestProperties_EveryPropertyIsApplied(t *testing.T) {
 	l := newLab(t)
-	boundary := l.policy("boundary")
+	boundary := l.CreatePolicy("boundary")
 	l.created(everything(boundary))
 	for _, node := range []string{"ml-head", "ml-cpu", "ml-gpu"} {
-		l.has("role "+node+": arn:aws:iam::"+l.account+":role/team/"+node, "profile "+node+": arn:aws:iam::"+l.account+":instance-profile/team/"+node,
+		l.has("role "+node+": arn:aws:iam::"+l.AccountID+":role/team/"+node, "profile "+node+": arn:aws:iam::"+l.AccountID+":instance-profile/team/"+node,
 			"role "+node+": boundary "+boundary, "role "+node+": tag team=ml", "profile "+node+": tag team=ml")
 	}
 	l.has("role ml-head: attached "+awsPolicy+"AmazonEC2ReadOnlyAccess", "role ml-head: inline extra", "role ml-gpu: inline gpu")
 	l.hasNot("role ml-head: attached "+awsPolicy+"AmazonEC2FullAccess", "role ml-cpu: attached", "role ml-gpu: attached "+awsPolicy+"AmazonSSM")
-	l.has(`"Resource":["arn:aws:iam::` + l.account + `:role/team/ml-cpu","arn:aws:iam::` + l.account + `:role/team/ml-gpu"]`)
+	l.has(`"Resource":["arn:aws:iam::` + l.AccountID + `:role/team/ml-cpu","arn:aws:iam::` + l.AccountID + `:role/team/ml-gpu"]`)
 }
 
 // everything uses every property.
@@ -97,23 +97,24 @@ func everything(boundary string) properties {
 // retry of one that was cut off, ends in the same state with the same answer.
 func TestCreate_Converges(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
+	s := l.Stack()
 	first, _ := s.Create(quick)
-	l.ok(first)
-	complete := l.snapshot()
-	l.proxy.Reset()
+	l.OK(first)
+	complete := l.Snapshot()
+	l.Proxy.Reset()
 	again := s.Send(s.Event("Create", quick))
-	l.ok(again)
-	if again.PhysicalResourceID != first.PhysicalResourceID || !maps.Equal(again.Data, first.Data) || len(l.proxy.Writes()) != 0 {
-		t.Errorf("again: id %q and %d writes, want %q and none", again.PhysicalResourceID, len(l.proxy.Writes()), first.PhysicalResourceID)
+	l.OK(again)
+	l.writesNothing("the Create again")
+	if again.PhysicalResourceID != first.PhysicalResourceID || !maps.Equal(again.Data, first.Data) {
+		t.Errorf("again: %+v, want %+v", again, first)
 	}
 	for _, undo := range []func(){
-		func() { l.detach("ray-worker", awsPolicy+"AmazonS3FullAccess") },
-		func() { l.emptyProfile("ray-head", "ray-head") },
-		func() { l.emptyProfile("ray-worker", "ray-worker"); l.dropProfile("ray-worker") },
+		func() { l.DetachPolicy("ray-worker", awsPolicy+"AmazonS3FullAccess") },
+		func() { l.RemoveRole("ray-head", "ray-head") },
+		func() { l.DeleteProfile("ray-worker") },
 	} {
 		undo()
-		l.ok(s.Send(s.Event("Create", quick)))
+		l.OK(s.Send(s.Event("Create", quick)))
 		l.unchanged(complete, "the repeated Create")
 	}
 }

@@ -11,15 +11,15 @@ import (
 // nothing to do.
 func TestDelete_LeavesNothing(t *testing.T) {
 	l := newLab(t)
-	l.makeRole("bystander", "/")
-	l.makeProfile("bystander", "/", "bystander")
-	boundary := l.policy("boundary")
-	before := l.snapshot()
+	l.CreateRole("bystander", "/")
+	l.CreateProfile("bystander", "/", "bystander")
+	boundary := l.CreatePolicy("boundary")
+	before := l.Snapshot()
 	s := l.created(everything(boundary))
 	again := s.Event("Delete", s.Properties)
-	l.ok(s.Delete())
+	l.OK(s.Delete())
 	l.unchanged(before, "Create and Delete")
-	l.ok(s.Send(again))
+	l.OK(s.Send(again))
 	l.unchanged(before, "a second Delete")
 }
 
@@ -33,13 +33,13 @@ func TestDelete_OfAnyID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
+			before := l.Snapshot()
 			s := l.created(quick)
 			e := s.Event("Delete", quick)
 			e.PhysicalResourceID = id
-			l.ok(s.Send(e))
+			l.OK(s.Send(e))
 			l.unchanged(before, "the Delete of a Create that never answered")
-			l.ok(s.Send(s.Event("Delete", quick)))
+			l.OK(s.Send(s.Event("Delete", quick)))
 		})
 	}
 }
@@ -47,12 +47,10 @@ func TestDelete_OfAnyID(t *testing.T) {
 // TestDelete_OfNothing holds a Delete whose Create never came.
 func TestDelete_OfNothing(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
+	s := l.Stack()
 	s.PhysicalID = "never-made"
-	l.ok(s.Send(s.Event("Delete", quick)))
-	if writes := l.proxy.Writes(); len(writes) != 0 {
-		t.Errorf("writes %v, want none", writes)
-	}
+	l.OK(s.Send(s.Event("Delete", quick)))
+	l.writesNothing("a Delete of nothing")
 }
 
 // TestDelete_BadPropertiesNeverFailIt holds that, and that the id finds the
@@ -63,26 +61,26 @@ func TestDelete_BadPropertiesNeverFailIt(t *testing.T) {
 		{"NamePrefix": map[string]any{"a": 1}}, {"NamePrefix": "no spaces"}, {"WorkerGroups": "x"}, {"WorkerGroups": []any{nil, 7, map[string]any{}}},
 		{"Unknown": true}, {"Path": "x", "Tags": 5, "Head": []any{}}, nil,
 	} {
-		s := l.stack()
+		s := l.Stack()
 		s.PhysicalID = "made-up"
-		l.ok(s.Send(s.Event("Delete", bad)))
+		l.OK(s.Send(s.Event("Delete", bad)))
 	}
-	before := l.snapshot()
+	before := l.Snapshot()
 	s := l.created(quick)
-	l.ok(s.Send(s.Event("Delete", properties{"NamePrefix": "no spaces", "Head": 7})))
+	l.OK(s.Send(s.Event("Delete", properties{"NamePrefix": "no spaces", "Head": 7})))
 	l.unchanged(before, "Create, and Delete with bad properties")
 }
 
 // TestDelete_TakesWhatWasAttachedByHand holds policies of every kind.
 func TestDelete_TakesWhatWasAttachedByHand(t *testing.T) {
 	l := newLab(t)
-	mine := l.policy("mine")
-	before := l.snapshot()
+	mine := l.CreatePolicy("mine")
+	before := l.Snapshot()
 	s := l.created(quick)
-	l.attach("ray-head", mine)
-	l.attach("ray-worker", awsPolicy+"AdministratorAccess")
-	l.putInline("ray-worker", "by-hand")
-	l.ok(s.Delete())
+	l.AttachPolicy("ray-head", mine)
+	l.AttachPolicy("ray-worker", awsPolicy+"AdministratorAccess")
+	l.PutInline("ray-worker", "by-hand")
+	l.OK(s.Delete())
 	l.unchanged(before, "Create and Delete")
 }
 
@@ -91,13 +89,13 @@ func TestDelete_TakesWhatWasAttachedByHand(t *testing.T) {
 func TestDelete_ForeignHolderFailsIt(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	l.makeProfile("somebodys", "/", "ray-worker")
-	before := l.snapshot()
+	l.CreateProfile("somebodys", "/", "ray-worker")
+	before := l.Snapshot()
 	answer := s.Delete()
-	l.failed(answer, "instance profile somebodys", "ray-worker", "remove")
+	l.Failed(answer, "instance profile somebodys", "ray-worker", "remove")
 	l.unchanged(before, "a Delete that cannot be done")
-	l.emptyProfile("somebodys", "ray-worker")
-	l.ok(s.Delete())
+	l.RemoveRole("somebodys", "ray-worker")
+	l.OK(s.Delete())
 	l.has("profile somebodys: ")
 	l.hasNot("role ray-", "profile ray-")
 }
@@ -107,9 +105,9 @@ func TestDelete_ForeignHolderFailsIt(t *testing.T) {
 func TestOwnership_DisownedIsLeftAlone(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	l.emptyProfile("ray-head", "ray-head")
-	l.dropRoleTag("ray-head", "ray-iam:owner")
-	l.ok(s.Delete())
+	l.RemoveRole("ray-head", "ray-head")
+	l.UntagRole("ray-head", "ray-iam:owner")
+	l.OK(s.Delete())
 	l.has("role ray-head: attached")
 	l.hasNot("profile ray-", "role ray-worker: ")
 }
@@ -119,9 +117,9 @@ func TestOwnership_DisownedIsLeftAlone(t *testing.T) {
 // left behind.
 func TestDelete_LooksAgain(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
+	before := l.Snapshot()
 	s := l.created(quick)
-	l.proxy.SetFault(iamproxy.On(iamproxy.Times(4, iamproxy.Action("GetInstanceProfile")), iamproxy.Answer(http.StatusNotFound, "NoSuchEntity")))
-	l.ok(s.Delete())
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Times(4, iamproxy.Action("GetInstanceProfile")), iamproxy.Answer(http.StatusNotFound, "NoSuchEntity")))
+	l.OK(s.Delete())
 	l.unchanged(before, "Create and Delete")
 }

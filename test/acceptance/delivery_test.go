@@ -17,12 +17,12 @@ import (
 func TestAnswer_SlowDeliveryIsRepeated(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	l.urls.Script(responseurl.Hang)
+	l.URLs.Script(responseurl.Hang)
 	e := s.Event("Update", quick)
-	if outcome := l.function.Invoke(e.JSON(), 30*time.Second); !outcome.OK() {
+	if outcome := l.Function.Invoke(e.JSON(), 30*time.Second); !outcome.OK() {
 		t.Errorf("%+v, want success after a second PUT", outcome)
 	}
-	if puts := l.urls.Puts(e.ResponseURL); len(puts) != 2 || !bytes.Equal(puts[0].Body, puts[1].Body) {
+	if puts := l.URLs.Puts(e.ResponseURL); len(puts) != 2 || !bytes.Equal(puts[0].Body, puts[1].Body) {
 		t.Errorf("%d PUTs, want the same answer twice", len(puts))
 	}
 }
@@ -42,7 +42,7 @@ func TestAnswer_UndeliveredIsAnError(t *testing.T) {
 			for range 100 {
 				replies = append(replies, responseurl.Status(http.StatusServiceUnavailable))
 			}
-			l.urls.Script(replies...)
+			l.URLs.Script(replies...)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,12 +50,12 @@ func TestAnswer_UndeliveredIsAnError(t *testing.T) {
 			s := l.created(quick)
 			e := s.Event("Update", quick)
 			spoil(l, &e)
-			outcome := l.function.Invoke(e.JSON(), 6*time.Second)
+			outcome := l.Function.Invoke(e.JSON(), 6*time.Second)
 			if outcome.Died || outcome.Error == "" || strings.Contains(outcome.Error, responseurl.Secret) {
 				t.Errorf("%+v, want an error of the invocation without the URL", outcome)
 			}
-			l.urls.Script()
-			if again := l.function.Invoke(s.Event("Update", quick).JSON(), s.Timeout); !again.OK() {
+			l.URLs.Script()
+			if again := l.Function.Invoke(s.Event("Update", quick).JSON(), s.Timeout); !again.OK() {
 				t.Errorf("the next invocation ended with %+v", again)
 			}
 		})
@@ -67,11 +67,11 @@ func TestAnswer_UndeliveredIsAnError(t *testing.T) {
 // are those that the first attempt made.
 func TestAnswer_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 	l := newLab(t)
-	l.urls.Script(responseurl.Status(http.StatusForbidden))
-	s := l.stack()
+	l.URLs.Script(responseurl.Status(http.StatusForbidden))
+	s := l.Stack()
 	e := s.Event("Create", quick)
-	l.ok(s.Send(e))
-	puts := l.urls.Puts(e.ResponseURL)
+	l.OK(s.Send(e))
+	puts := l.URLs.Puts(e.ResponseURL)
 	if len(puts) != 2 || puts[0].Taken || !puts[1].Taken {
 		t.Fatalf("%d PUTs, want a refused one and one that is taken", len(puts))
 	}
@@ -93,15 +93,15 @@ func TestAnswer_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 func TestAnswer_AnswerAsSent(t *testing.T) {
 	l := newLab(t)
 	for _, filler := range []string{"<&>", "ä", "a€", "aa😀", "aaa😀", `"\`, "\n\x01"} {
-		s := l.stack()
+		s := l.Stack()
 		tags := manyTags(48)
 		for _, tag := range tags {
 			tag.(map[string]any)["Value"] = strings.Repeat(filler, 300)
 		}
 		e := s.Event("Create", properties{"Tags": tags})
 		answer := s.Send(e)
-		l.failed(answer, "Tags[0].Value", "nothing was changed", l.function.LogStream, e.RequestID)
-		body := l.urls.Puts(e.ResponseURL)[0].Body
+		l.Failed(answer, "Tags[0].Value", "nothing was changed", l.Function.LogStream, e.RequestID)
+		body := l.URLs.Puts(e.ResponseURL)[0].Body
 		if len(body) > 4096 || bytes.Contains(body, []byte(`\u003c`)) || bytes.Contains(body, []byte(`\u0026`)) {
 			t.Errorf("%q: %d bytes, with HTML escaped: %v", filler, len(body), bytes.Contains(body, []byte(`\u00`)))
 		}
@@ -120,7 +120,7 @@ func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	refused := properties{"NamePrefix": "a b"}
-	l.makeProfile("somebodys", "/", "ray-worker")
+	l.CreateProfile("somebodys", "/", "ray-worker")
 	for _, id := range []string{s.PhysicalID, "made-up", "2026/11/24/[$LATEST]0123456789abcdef", strings.Repeat("x", 1024)} {
 		for _, e := range []cloudformation.Event{s.Event("Update", refused), s.Event("Delete", quick)} {
 			e.PhysicalResourceID = id
@@ -128,7 +128,7 @@ func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 			if answer.PhysicalResourceID != id {
 				t.Errorf("%s of %q answers %q", e.RequestType, id, answer.PhysicalResourceID)
 			}
-			l.failed(answer)
+			l.Failed(answer)
 		}
 	}
 }
@@ -145,12 +145,12 @@ func TestAnswer_ServiceTimeoutBoundsTheWork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			l.proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePolicy"), iamproxy.Hang()))
-			s := l.stack()
+			l.Proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePolicy"), iamproxy.Hang()))
+			s := l.Stack()
 			e := s.Event("Create", quick)
 			set(&e)
 			start := time.Now()
-			l.failed(s.Send(e), "putting inline policy", "deadline")
+			l.Failed(s.Send(e), "putting inline policy", "deadline")
 			if took := time.Since(start); took > 5*time.Second {
 				t.Errorf("answered after %s, CloudFormation waits 5s", took)
 			}

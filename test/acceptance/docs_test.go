@@ -85,8 +85,8 @@ func TestReadme_DefaultPolicies(t *testing.T) {
 // TestReadme_Attributes holds the table of attributes to what a Create answers.
 func TestReadme_Attributes(t *testing.T) {
 	l := newLab(t)
-	create, _ := l.stack().Create(quick)
-	l.ok(create)
+	create, _ := l.Stack().Create(quick)
+	l.OK(create)
 	var documented []string
 	for _, m := range regexp.MustCompile("`([A-Za-z.<>]+)`").FindAllStringSubmatch(section(t, text(t, "README.md"), "Attributes"), -1) {
 		if strings.Contains(m[1], "Arn") || strings.HasSuffix(m[1], "Name") {

@@ -1,14 +1,10 @@
 package acceptance
 
 import (
-	"context"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 // foreign is the name of what is in every lab and belongs to none of its stacks.
@@ -16,42 +12,32 @@ const foreign = "somebody-elses"
 
 // keepForeign makes what is foreign where the account's last test has not left it.
 func (l *lab) keepForeign() {
-	l.t.Helper()
-	if l.foreign = l.snapshot(); len(l.foreign) == 0 {
+	l.TB.Helper()
+	if l.foreign = l.Snapshot(); len(l.foreign) == 0 {
 		l.makeForeign()
-		l.foreign = l.snapshot()
+		l.foreign = l.Snapshot()
 	}
 }
 
 // makeForeign makes a role, an instance profile and a policy with all that these can
 // have.
 func (l *lab) makeForeign() {
-	l.t.Helper()
-	boundary := l.policy(foreign)
-	l.makeRole(foreign, "/"+foreign+"/", types.Tag{Key: ptr("team"), Value: ptr("other")})
-	l.makeProfile(foreign, "/"+foreign+"/", foreign)
-	l.attach(foreign, awsPolicy+"ReadOnlyAccess")
-	l.putInline(foreign, foreign)
-	bound, err := l.iam.PutRolePermissionsBoundary(l.t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: ptr(foreign), PermissionsBoundary: &boundary})
-	done(l.t, bound, err)
-	tagged, err := l.iam.TagInstanceProfile(l.t.Context(), &iam.TagInstanceProfileInput{InstanceProfileName: ptr(foreign), Tags: []types.Tag{{Key: ptr("team"), Value: ptr("other")}}})
-	done(l.t, tagged, err)
+	l.TB.Helper()
+	boundary := l.CreatePolicy(foreign)
+	l.CreateRole(foreign, "/"+foreign+"/", rig.Tag("team", "other"))
+	l.CreateProfile(foreign, "/"+foreign+"/", foreign)
+	l.AttachPolicy(foreign, awsPolicy+"ReadOnlyAccess")
+	l.PutInline(foreign, foreign)
+	l.PutBoundary(foreign, boundary)
+	l.TagProfile(foreign, "team", "other")
 }
 
-// foreignIsUntouched is asked at the end of every test. The test's context is over
-// by then.
+// foreignIsUntouched is asked at the end of every test.
 func (l *lab) foreignIsUntouched() {
-	l.t.Helper()
-	now, err := iamaccount.Read(context.Background(), l.iam)
-	if err != nil {
-		l.t.Errorf("reading the account: %v", err)
-		return
-	}
-	if diff := iamaccount.Diff(l.foreign, now.Matching(foreign)); diff != "" {
-		l.t.Errorf("section 4: what is somebody else's was changed:\n%s", diff)
-		if err := iamaccount.Wipe(context.Background(), l.iam); err != nil { // the next test makes it again
-			l.t.Errorf("wiping the account: %v", err)
-		}
+	l.TB.Helper()
+	if diff := rig.Diff(l.foreign, l.Snapshot().Matching(foreign)); diff != "" {
+		l.TB.Errorf("section 4: what is somebody else's was changed:\n%s", diff)
+		l.Keep = nil // the next test makes it again
 	}
 }
 
@@ -60,18 +46,18 @@ func (l *lab) foreignIsUntouched() {
 func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
 	l := newLab(t)
 	for _, name := range []string{"ray", "ray-", "ray-heads", "xray-head", "ray-worker-2", "ray-pass-role-policy", "ray-head-worker", "other", "other-head2"} {
-		l.makeRole(name, "/", owned("ray-0123456789ab"))
-		l.makeProfile(name, "/", name)
-		l.attach(name, awsPolicy+"ReadOnlyAccess")
+		l.CreateRole(name, "/", rig.Tag("ray-iam:owner", "ray-0123456789ab"))
+		l.CreateProfile(name, "/", name)
+		l.AttachPolicy(name, awsPolicy+"ReadOnlyAccess")
 	}
-	before := l.snapshot()
+	before := l.Snapshot()
 	s := l.created(quick)
 	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}}))
 	l.updated(s, quick)
 	update, cleanup := s.Update(other)
-	l.ok(update)
-	l.ok(cleanup)
-	l.ok(s.Delete())
+	l.OK(update)
+	l.OK(cleanup)
+	l.OK(s.Delete())
 	l.unchanged(before, "a resource's life")
 }
 
@@ -81,10 +67,10 @@ func TestOwnership_PrefixesWhoseNamesMeet(t *testing.T) {
 	l := newLab(t)
 	worker := func(name string) []any { return []any{map[string]any{"Name": name}} }
 	s := l.created(quick.With(properties{"WorkerGroups": worker("a-b")}))
-	before := l.snapshot()
+	before := l.Snapshot()
 	update, rollback := s.Update(quick.With(properties{"NamePrefix": "ray-a", "WorkerGroups": worker("b")}))
-	l.failed(update, "role ray-a-b", s.PhysicalID)
-	l.ok(rollback)
+	l.Failed(update, "role ray-a-b", s.PhysicalID)
+	l.OK(rollback)
 	l.unchanged(before, "a refused replacement and its rollback")
 }
 
@@ -97,17 +83,15 @@ func TestRollback_WhereNamesMeet(t *testing.T) {
 			"PolicyName": "declared", "PolicyDocument": map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}}},
 		}}}}}
 	}
-	bounded := quick.With(properties{"PermissionsBoundary": l.policy("names-meet")})
+	bounded := quick.With(properties{"PermissionsBoundary": l.CreatePolicy("names-meet")})
 	s := l.created(bounded.With(worker("a-b")))
-	before := l.snapshot()
-	l.failed(s.Send(s.Event("Update", bounded.With(worker("b")).With(properties{"NamePrefix": "ray-a"}))), "role ray-a-b")
+	before := l.Snapshot()
+	l.Failed(s.Send(s.Event("Update", bounded.With(worker("b")).With(properties{"NamePrefix": "ray-a"}))), "role ray-a-b")
 	swapped := s.Event("Update", s.Properties)
 	swapped.OldResourceProperties = bounded.With(worker("b")).With(properties{"NamePrefix": "ray-a"})
-	l.proxy.Reset()
-	l.ok(s.Send(swapped))
-	if writes := l.proxy.Writes(); len(writes) != 0 {
-		t.Errorf("writes %v, want none", writes)
-	}
+	l.Proxy.Reset()
+	l.OK(s.Send(swapped))
+	l.writesNothing("the rollback")
 	l.unchanged(before, "the rollback")
 }
 
@@ -116,22 +100,22 @@ func TestRollback_WhereNamesMeet(t *testing.T) {
 func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	l.makeRole("other-head", "/")
-	l.makeProfile("other-worker", "/")
-	before := l.snapshot()
+	l.CreateRole("other-head", "/")
+	l.CreateProfile("other-worker", "/")
+	before := l.Snapshot()
 	l.denyFor("PutRolePolicy", "other-head")
 	update := s.Send(s.Event("Update", other.With(properties{"AdoptExisting": true})))
-	l.failed(update, "AccessDenied")
+	l.Failed(update, "AccessDenied")
 	if update.PhysicalResourceID != s.PhysicalID {
 		t.Errorf("answered %q, want the old %q", update.PhysicalResourceID, s.PhysicalID)
 	}
-	l.proxy.SetFault(nil)
+	l.Proxy.SetFault(nil)
 	swapped := s.Event("Update", quick)
 	swapped.OldResourceProperties = other.With(properties{"AdoptExisting": true})
-	l.ok(s.Send(swapped))
+	l.OK(s.Send(swapped))
 	l.has("role other-head: arn", "profile other-worker: arn")
 	l.hasNot("role other-worker: ", "profile other-head: ", "other-head: tag", "other-worker: tag")
-	if diff := iamaccount.Diff(before.Matching(" ray-"), l.snapshot().Matching(" ray-")); diff != "" {
+	if diff := rig.Diff(before.Matching(" ray-"), l.Snapshot().Matching(" ray-")); diff != "" {
 		t.Errorf("the old set changed:\n%s", diff)
 	}
 }
@@ -140,8 +124,8 @@ func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 // owned is deleted by the Update that removes its group.
 func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 	l := newLab(t)
-	l.makeRole("ray-gpu", "/")
-	l.makeProfile("ray-gpu", "/", "ray-gpu")
+	l.CreateRole("ray-gpu", "/")
+	l.CreateProfile("ray-gpu", "/", "ray-gpu")
 	both := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
 	s := l.created(both.With(properties{"AdoptExisting": true}))
 	l.has("role ray-gpu: tag ray-iam:adopted=held", "profile ray-gpu: tag ray-iam:adopted=held")
@@ -155,12 +139,12 @@ func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 func TestOwnership_TwoResourcesOfOneStack(t *testing.T) {
 	l := newLab(t)
 	first := l.created(quick)
-	before := l.snapshot()
-	second := l.stack()
+	before := l.Snapshot()
+	second := l.Stack()
 	second.ID, second.LogicalID = first.ID, "Second"
 	create, rollback := second.Create(adopting)
-	l.failed(create, "role ray-head", first.PhysicalID)
-	l.ok(rollback)
+	l.Failed(create, "role ray-head", first.PhysicalID)
+	l.OK(rollback)
 	l.unchanged(before, "another resource of the stack")
 	if create.PhysicalResourceID == first.PhysicalID || !strings.HasPrefix(create.PhysicalResourceID, "ray-") {
 		t.Errorf("both resources have the id %s", create.PhysicalResourceID)

@@ -1,7 +1,6 @@
 package acceptance
 
 import (
-	"net/http"
 	"regexp"
 	"testing"
 
@@ -13,22 +12,22 @@ import (
 // the process that handles it.
 func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
-	l.proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+	s := l.Stack()
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Denied()))
 	denied := s.Send(s.Event("Create", quick))
-	l.failed(denied, "AccessDenied")
-	l.proxy.SetFault(nil)
+	l.Failed(denied, "AccessDenied")
+	l.Proxy.SetFault(nil)
 	if id := denied.PhysicalResourceID; !regexp.MustCompile(`^ray-[0-9a-f]{12}$`).MatchString(id) {
 		t.Errorf("id %q, want ray- and 12 hex digits", id)
 	}
-	s.Use(l.start())
+	s.Use(l.Start())
 	create, _ := s.Create(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "another"}}, "Path": "/x/"}))
-	l.ok(create)
+	l.OK(create)
 	if create.PhysicalResourceID != denied.PhysicalResourceID {
 		t.Errorf("id %q, and %q where the Create was denied", create.PhysicalResourceID, denied.PhysicalResourceID)
 	}
 	seen := map[string]string{create.PhysicalResourceID: "the resource itself"}
-	anotherResource, anotherStack := l.stack(), l.stack()
+	anotherResource, anotherStack := l.Stack(), l.Stack()
 	anotherResource.ID, anotherResource.LogicalID = s.ID, "Another"
 	for what, id := range map[string]string{
 		"another resource of the stack": anotherResource.Send(anotherResource.Event("Create", quick)).PhysicalResourceID,
@@ -45,19 +44,19 @@ func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 // TestIdentity_GovCloud holds ARNs and documents of a partition other than China's.
 func TestIdentity_GovCloud(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
-	s.ID = "arn:aws-us-gov:cloudformation:us-gov-west-1:" + l.account + ":stack/s/1"
+	s := l.Stack()
+	s.ID = "arn:aws-us-gov:cloudformation:us-gov-west-1:" + l.AccountID + ":stack/s/1"
 	create, _ := s.Create(quick)
-	l.failed(create, "arn:aws-us-gov:iam::aws:policy/AmazonEC2FullAccess")
+	l.Failed(create, "arn:aws-us-gov:iam::aws:policy/AmazonEC2FullAccess")
 	none := map[string]any{"ManagedPolicyArns": []any{}}
 	create, _ = s.Create(quick.With(properties{"Head": none, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}}))
-	l.ok(create)
-	l.has("role ray-head: "+trustsEC2, `"iam:PassedToService":"ec2.amazonaws.com"`, `"Resource":"arn:aws-us-gov:iam::`+l.account+`:role/ray-worker"`)
+	l.OK(create)
+	l.has("role ray-head: "+trustsEC2, `"iam:PassedToService":"ec2.amazonaws.com"`, `"Resource":"arn:aws-us-gov:iam::`+l.AccountID+`:role/ray-worker"`)
 	for name, want := range map[string]string{"HeadRoleArn": "role/ray-head", "WorkerInstanceProfileArn": "instance-profile/ray-worker", "WorkerGroups.worker.RoleArn": "role/ray-worker"} {
-		if got := create.Data[name]; got != "arn:aws-us-gov:iam::"+l.account+":"+want {
+		if got := create.Data[name]; got != "arn:aws-us-gov:iam::"+l.AccountID+":"+want {
 			t.Errorf("%s is %q", name, got)
 		}
 	}
-	l.ok(s.Delete())
+	l.OK(s.Delete())
 	l.hasNot("role ray-", "profile ray-")
 }

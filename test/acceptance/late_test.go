@@ -21,13 +21,13 @@ func TestLate_NobodyWaits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
 			s := l.created(quick)
-			before := l.snapshot()
+			before := l.Snapshot()
 			s.Age = time.Minute
-			l.resources.Set(s.ID, s.LogicalID, event.status, s.PhysicalID)
-			l.failed(s.Send(s.Event(event.request, grown)), "nothing was changed", "does not wait for this "+event.request, event.status)
+			l.Resources.Set(s.ID, s.LogicalID, event.status, s.PhysicalID)
+			l.Failed(s.Send(s.Event(event.request, grown)), "nothing was changed", "does not wait for this "+event.request, event.status)
 			e := s.Event(event.request, grown)
-			e.ResponseURL = l.urls.URLVersion2(s.Age) // says its age only in this way
-			l.failed(s.Send(e), "nothing was changed", "does not wait for this "+event.request, event.status)
+			e.ResponseURL = l.URLs.URLVersion2(s.Age) // says its age only in this way
+			l.Failed(s.Send(e), "nothing was changed", "does not wait for this "+event.request, event.status)
 			l.unchanged(before, "an event that nobody waits for")
 		})
 	}
@@ -37,20 +37,15 @@ func TestLate_NobodyWaits(t *testing.T) {
 // had come and gone is taken back when Lambda runs it again.
 func TestLate_RepeatedCreate(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
-	s := l.stack()
+	before := l.Snapshot()
+	s := l.Stack()
 	s.Age = time.Minute
 	e := s.Event("Create", quick)
-	killed := l.function
-	l.proxy.SetFault(iamproxy.On(iamproxy.Times(1, iamproxy.Action("AddRoleToInstanceProfile")), iamproxy.Then(true, killed.Kill)))
-	if outcome := killed.Invoke(e.JSON(), s.Timeout); !outcome.Died {
-		t.Errorf("the process was not killed: %+v", outcome)
-	}
-	l.proxy.SetFault(nil)
+	l.Killed(e, iamproxy.Action("AddRoleToInstanceProfile"), true)
 	l.has("role ray-head: ")
-	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
-	s.Use(l.start())
-	l.failed(s.Send(e), "does not wait for this Create", "DELETE_COMPLETE", "what it made has been taken away again")
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	s.Use(l.Running())
+	l.Failed(s.Send(e), "does not wait for this Create", "DELETE_COMPLETE", "what it made has been taken away again")
 	l.unchanged(before, "a Create that nobody heard of")
 }
 
@@ -60,24 +55,24 @@ func TestLate_StillWanted(t *testing.T) {
 	for _, status := range []string{"IN_PROGRESS", ""} {
 		t.Run("status "+status, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
-			s := l.stack()
+			before := l.Snapshot()
+			s := l.Stack()
 			s.Age = time.Minute
 			stands := func(request string) {
 				if status != "" {
-					l.resources.Set(s.ID, s.LogicalID, request+"_"+status, s.PhysicalID)
+					l.Resources.Set(s.ID, s.LogicalID, request+"_"+status, s.PhysicalID)
 				}
 			}
 			stands("CREATE")
 			create, _ := s.Create(quick)
-			l.ok(create)
+			l.OK(create)
 			stands("UPDATE")
 			l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}}))
-			if l.resources.Asked() < 3 {
-				t.Errorf("asked %d times, want before each event and after the Create", l.resources.Asked())
+			if l.Resources.Asked() < 3 {
+				t.Errorf("asked %d times, want before each event and after the Create", l.Resources.Asked())
 			}
-			l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
-			l.ok(s.Delete())
+			l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+			l.OK(s.Delete())
 			l.unchanged(before, "a late life")
 		})
 	}
@@ -89,8 +84,8 @@ func TestLate_QuickRequestsDoNotAsk(t *testing.T) {
 	start := time.Now()
 	s := l.created(quick)
 	l.updated(s, quick.With(properties{"Revision": "2"}))
-	l.ok(s.Delete())
-	if took := time.Since(start); l.resources.Asked() != 0 && took < 3*time.Second {
-		t.Errorf("asked %d times in %s", l.resources.Asked(), took)
+	l.OK(s.Delete())
+	if took := time.Since(start); l.Resources.Asked() != 0 && took < 3*time.Second {
+		t.Errorf("asked %d times in %s", l.Resources.Asked(), took)
 	}
 }

@@ -32,13 +32,13 @@ func leastPrivilege(fields ...any) properties {
 // names apply too, and that nothing is left to write.
 func TestLeastPrivilege_EveryOption(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
+	before := l.Snapshot()
 	p := quick.With(properties{
 		"LeastPrivilege": everyLeastPrivilege,
 		"WorkerGroups":   []any{map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu", "ManagedPolicyArns": []any{awsPolicy + "AmazonEC2ContainerRegistryReadOnly"}}},
 	})
 	s := l.created(p)
-	own := "arn:aws:ec2:us-east-1:" + l.account
+	own := "arn:aws:ec2:us-east-1:" + l.AccountID
 	l.has(
 		"role ray-head: inline ray-pass-role-policy",
 		"role ray-head: inline ray-autoscaler-policy",
@@ -50,7 +50,7 @@ func TestLeastPrivilege_EveryOption(t *testing.T) {
 		"role ray-gpu: attached "+awsPolicy+"AmazonEC2ContainerRegistryReadOnly",
 		own+":instance/*",
 		"arn:aws:ec2:us-east-1:*:subnet/subnet-0bbbbbbbbbbbbbbbb",
-		"arn:aws:iam::"+l.account+":instance-profile/ray-gpu",
+		"arn:aws:iam::"+l.AccountID+":instance-profile/ray-gpu",
 		"arn:aws:s3:::public-datasets/*",
 	)
 	l.hasNot("role ray-head: attached", "role ray-cpu: attached", "role ray-cpu: inline ray-autoscaler-policy")
@@ -63,9 +63,9 @@ func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 	l := newLab(t)
 	l.created(quick.With(leastPrivilege()))
 	l.has("role ray-head: inline ray-autoscaler-policy")
-	refused, _ := l.stack().Create(quick.With(leastPrivilege()).With(properties{"NamePrefix": "other", "Head": map[string]any{"Policies": []any{inline("extra", "a:B")}}}))
-	l.failed(refused, "Head.Policies", "PermissionsBoundary", "nothing was changed")
-	boundary := l.policy("boundary")
+	refused, _ := l.Stack().Create(quick.With(leastPrivilege()).With(properties{"NamePrefix": "other", "Head": map[string]any{"Policies": []any{inline("extra", "a:B")}}}))
+	l.Failed(refused, "Head.Policies", "PermissionsBoundary", "nothing was changed")
+	boundary := l.CreatePolicy("boundary")
 	l.created(quick.With(leastPrivilege()).With(properties{"NamePrefix": "third", "PermissionsBoundary": boundary, "Head": map[string]any{"Policies": []any{inline("extra", "a:B")}}}))
 	l.has("role third-head: inline extra", "role third-head: inline third-autoscaler-policy", "role third-head: boundary "+boundary)
 }
@@ -87,11 +87,11 @@ func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
+			before := l.Snapshot()
 			s := l.created(tt.from)
-			l.proxy.Reset()
+			l.Proxy.Reset()
 			l.updated(s, tt.to)
-			if writes := l.proxy.Writes(); len(writes) == 0 || slices.Contains(writes, tt.never) {
+			if writes := l.Proxy.Writes(); len(writes) == 0 || slices.Contains(writes, tt.never) {
 				t.Errorf("writes %v, want some and no %s", writes, tt.never)
 			}
 			l.likeNew(s, tt.to, before)
@@ -105,9 +105,9 @@ func TestLeastPrivilege_DriftIsRepaired(t *testing.T) {
 	l := newLab(t)
 	p := quick.With(leastPrivilege("Spot", true))
 	s := l.created(p)
-	before := l.snapshot()
-	l.putInline("ray-head", "ray-autoscaler-policy")
-	l.putInline("ray-worker", "by-hand")
+	before := l.Snapshot()
+	l.PutInline("ray-head", "ray-autoscaler-policy")
+	l.PutInline("ray-worker", "by-hand")
 	l.updated(s, p.With(properties{"Revision": "2"}))
 	l.unchanged(before, "drift and its repair")
 }
@@ -156,14 +156,12 @@ func TestLeastPrivilege_BadInputIsRefused(t *testing.T) {
 		{"several at once", leastPrivilege("ClusterName", "", "Spot", 5, "ImageIds", []any{"x"}), []string{"3 properties", "LeastPrivilege.ClusterName", "LeastPrivilege.Spot", "LeastPrivilege.ImageIds[0]"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			before := l.snapshot()
-			l.proxy.Reset()
-			create, rollback := l.stack().Create(quick.With(tt.props))
-			l.failed(create, append(tt.want, "nothing was changed")...)
-			l.ok(rollback)
-			if writes := l.proxy.Writes(); len(writes) != 0 {
-				t.Errorf("writes %v, want none", writes)
-			}
+			before := l.Snapshot()
+			l.Proxy.Reset()
+			create, rollback := l.Stack().Create(quick.With(tt.props))
+			l.Failed(create, append(tt.want, "nothing was changed")...)
+			l.OK(rollback)
+			l.writesNothing(tt.name)
 			l.unchanged(before, tt.name)
 		})
 	}

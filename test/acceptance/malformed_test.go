@@ -94,17 +94,17 @@ var field = regexp.MustCompile(`"ResponseURL":\s*"%URL%"`)
 // an error where nobody could be answered. Nothing is written.
 func TestAnswer_OneProcessSurvivesAll(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
-	pid, answered, unanswerable := l.function.Pid(), 0, 0
+	before := l.Snapshot()
+	pid, answered, unanswerable := l.Function.Pid(), 0, 0
 	for _, m := range append(malformedEvents, corpus(t)...) {
-		url := l.urls.URL(0)
+		url := l.URLs.URL(0)
 		payload := strings.ReplaceAll(m.payload, "%URL%", url)
-		outcome := l.function.Invoke([]byte(payload), 20*time.Second)
+		outcome := l.Function.Invoke([]byte(payload), 20*time.Second)
 		want := min(1, len(field.FindAllString(m.payload, -1)))
-		puts := l.urls.Puts(url)
+		puts := l.URLs.Puts(url)
 		switch {
 		case outcome.Died:
-			t.Fatalf("%s: the process died\n%s", m.name, l.function.Log())
+			t.Fatalf("%s: the process died\n%s", m.name, l.Function.Log())
 		case len(puts) != want:
 			t.Errorf("%s: %d answers, want %d (%+v)", m.name, len(puts), want, outcome)
 		case (outcome.Error == "") != (want == 1):
@@ -123,8 +123,8 @@ func TestAnswer_OneProcessSurvivesAll(t *testing.T) {
 	}
 	l.unchanged(before, "the stream")
 	s := l.created(quick)
-	l.ok(s.Delete())
-	if l.function.Pid() != pid {
+	l.OK(s.Delete())
+	if l.Function.Pid() != pid {
 		t.Error("it was not one process")
 	}
 }

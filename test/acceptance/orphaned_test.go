@@ -30,31 +30,31 @@ func TestOrphaned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			first, second := l.stack(), l.stack()
+			first, second := l.Stack(), l.Stack()
 			first.LogicalID, second.LogicalID = tt.logicalID, tt.adopter
 			create, _ := first.Create(quick)
-			l.ok(create)
-			before := l.snapshot()
+			l.OK(create)
+			before := l.Snapshot()
 			if tt.physical == id {
 				tt.physical = first.PhysicalID
 			}
 			if tt.status != "" {
-				l.resources.Set(first.ID, first.LogicalID, tt.status, tt.physical)
+				l.Resources.Set(first.ID, first.LogicalID, tt.status, tt.physical)
 			}
 			if tt.silent {
-				l.resources.Silence()
+				l.Resources.Silence()
 			}
 			create, rollback := second.Create(adopting)
 			if !tt.adopted {
-				l.failed(create, first.PhysicalID, first.ID)
-				l.ok(rollback)
+				l.Failed(create, first.PhysicalID, first.ID)
+				l.OK(rollback)
 				l.unchanged(before, "an adoption that was refused")
 				return
 			}
-			l.ok(create)
+			l.OK(create)
 			l.has("role ray-head: tag ray-iam:owner="+second.PhysicalID, "role ray-head: tag ray-iam:adopted=held", "role ray-head: tag ray-iam:stack="+second.ID)
 			l.hasNot(first.PhysicalID)
-			l.ok(second.Delete()) // which releases what was adopted
+			l.OK(second.Delete()) // which releases what was adopted
 			l.has("role ray-head: ", "profile ray-worker: holds ray-worker")
 			l.hasNot("ray-iam:")
 		})
@@ -66,13 +66,13 @@ func TestOrphaned(t *testing.T) {
 func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
 	l := newLab(t)
 	first := l.created(quick)
-	before := l.snapshot()
-	create, rollback := l.stack().Create(quick)
-	l.failed(create, first.PhysicalID, first.ID, "AdoptExisting")
-	l.ok(rollback)
+	before := l.Snapshot()
+	create, rollback := l.Stack().Create(quick)
+	l.Failed(create, first.PhysicalID, first.ID, "AdoptExisting")
+	l.OK(rollback)
 	l.unchanged(before, "a Create without adoption")
-	if l.resources.Asked() > 0 {
-		t.Errorf("asked %d times", l.resources.Asked())
+	if l.Resources.Asked() > 0 {
+		t.Errorf("asked %d times", l.Resources.Asked())
 	}
 }
 
@@ -81,23 +81,23 @@ func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
 func TestRename(t *testing.T) {
 	l := newLab(t)
 	old := l.created(quick)
-	l.resources.Set(old.ID, old.LogicalID, "CREATE_COMPLETE", old.PhysicalID)
-	before := l.snapshot()
+	l.Resources.Set(old.ID, old.LogicalID, "CREATE_COMPLETE", old.PhysicalID)
+	before := l.Snapshot()
 
-	renamed := l.stack()
+	renamed := l.Stack()
 	renamed.ID, renamed.LogicalID = old.ID, "Renamed"
 	create, rollback := renamed.Create(adopting)
-	l.failed(create, "belongs to another logical id of this stack", old.PhysicalID, "DeletionPolicy is Retain", "AdoptExisting")
-	l.ok(rollback)
+	l.Failed(create, "belongs to another logical id of this stack", old.PhysicalID, "DeletionPolicy is Retain", "AdoptExisting")
+	l.OK(rollback)
 	l.unchanged(before, "a renamed logical id")
 
 	// The resource is taken out of the template, and its set is kept: nobody is told.
-	l.resources.Forget(old.ID, old.LogicalID)
-	l.resources.Set(old.ID, renamed.LogicalID, "CREATE_IN_PROGRESS", "")
+	l.Resources.Forget(old.ID, old.LogicalID)
+	l.Resources.Set(old.ID, renamed.LogicalID, "CREATE_IN_PROGRESS", "")
 	create, _ = renamed.Create(adopting)
-	l.ok(create)
+	l.OK(create)
 	l.has("role ray-head: tag ray-iam:owner=" + renamed.PhysicalID)
 	l.updated(renamed, quick)
-	l.ok(renamed.Delete())
+	l.OK(renamed.Delete())
 	l.hasNot("role ray-head:", "profile ray-worker:")
 }

@@ -1,14 +1,12 @@
 package acceptance
 
 import (
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
@@ -20,29 +18,29 @@ const late = 10 * time.Second
 // the next one of the same resource be, which makes the same roles.
 func TestOvertaken_SuccessorIsLeftAlone(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
+	s := l.Stack()
 	s.Age = late
 	first := s.Event("Create", quick)
 	s.Age = 0
 	wait := l.lingering(s, first)
-	l.resources.Set(s.ID, s.LogicalID, "CREATE_IN_PROGRESS", "")
-	next := l.start()
+	l.Resources.Set(s.ID, s.LogicalID, "CREATE_IN_PROGRESS", "")
+	next := l.Start()
 	s.Use(next)
 	create, _ := s.Create(quick)
-	l.ok(create)
-	l.resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", create.PhysicalResourceID)
+	l.OK(create)
+	l.Resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", create.PhysicalResourceID)
 	wait()
-	l.failed(s.Answers(first)[0], "does not wait for this Create any more")
+	l.Failed(s.Answers(first)[0], "does not wait for this Create any more")
 	l.isComplete(s, quick)
 }
 
 // lingering runs a Create for which nobody waits, returns when it has taken back what it
 // made and lingers, and has wait wait for its end.
 func (l *lab) lingering(s *cloudformation.Stack, create cloudformation.Event) (wait func()) {
-	l.t.Helper()
-	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	l.TB.Helper()
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
 	deleted, seen := make(chan bool), 0
-	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
 		if c.Action == "DeleteRole" {
 			if seen++; seen == 2 {
 				close(deleted)
@@ -51,7 +49,7 @@ func (l *lab) lingering(s *cloudformation.Stack, create cloudformation.Event) (w
 		return iamproxy.Effect{}
 	})
 	var ended sync.WaitGroup
-	ended.Go(func() { l.function.Invoke(create.JSON(), s.Timeout) })
+	ended.Go(func() { l.Function.Invoke(create.JSON(), s.Timeout) })
 	<-deleted
 	time.Sleep(500 * time.Millisecond) // both have reached IAM
 	return ended.Wait
@@ -61,28 +59,28 @@ func (l *lab) lingering(s *cloudformation.Stack, create cloudformation.Event) (w
 // after its Delete has come and gone, leaves nothing either.
 func TestOvertaken_FailsByItself(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
-	s := l.stack()
+	before := l.Snapshot()
+	s := l.Stack()
 	s.Age = late
 	create := s.Event("Create", quick)
 	s.Age = 0
 	gone := s.Event("Delete", quick)
 	gone.PhysicalResourceID = s.MadeUpID()
-	l.resources.Set(s.ID, s.LogicalID, "DELETE_IN_PROGRESS", gone.PhysicalResourceID)
-	beside := l.start()
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_IN_PROGRESS", gone.PhysicalResourceID)
+	beside := l.Start()
 	denied := func(c iamproxy.Call) bool {
 		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-worker" && strings.Contains(c.Form.Get("PolicyArn"), "S3")
 	}
-	effect := iamproxy.Answer(http.StatusForbidden, "AccessDenied")
+	effect := iamproxy.Denied()
 	effect.Before = func() {
 		if outcome := beside.Invoke(gone.JSON(), s.Timeout); !outcome.OK() {
 			t.Errorf("the Delete ended with %+v", outcome)
 		}
-		l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", gone.PhysicalResourceID)
+		l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", gone.PhysicalResourceID)
 	}
-	l.proxy.SetFault(iamproxy.On(iamproxy.Times(1, denied), effect))
-	l.failed(s.Send(create), "what it made has been taken away again")
-	l.ok(s.Answers(gone)[0])
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Times(1, denied), effect))
+	l.Failed(s.Send(create), "what it made has been taken away again")
+	l.OK(s.Answers(gone)[0])
 	l.unchanged(before, "a Create that failed after its Delete")
 }
 
@@ -93,27 +91,23 @@ func TestOvertaken_AdoptedIsReleased(t *testing.T) {
 	for name, cutOff := range map[string]bool{"at once": false, "by a repetition": true} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			l.makeRecipe()
-			l.emptyProfile("ray-worker", "ray-worker")
-			l.dropProfile("ray-worker")
+			l.CreateRecipe()
+			l.DeleteProfile("ray-worker")
 			aged := iamproxy.On(func(c iamproxy.Call) bool {
 				return c.Action == "GetRole" || c.Form.Get("InstanceProfileName") == "ray-head"
 			}, iamproxy.Aged(time.Hour))
-			s := l.stack()
+			s := l.Stack()
 			s.Age = late
-			l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+			l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
 			adopting := quick.With(properties{"AdoptExisting": true})
 			if e := s.Event("Create", adopting); cutOff {
-				l.proxy.SetFault(iamproxy.On(iamproxy.Action("AddRoleToInstanceProfile"), iamproxy.Then(false, l.function.Kill)))
-				if outcome := l.function.Invoke(e.JSON(), s.Timeout); !outcome.Died {
-					t.Errorf("the process was not killed: %+v", outcome)
-				}
+				l.Killed(e, iamproxy.Action("AddRoleToInstanceProfile"), false)
 				l.has("role ray-head: tag ray-iam:adopted=held", "profile ray-worker: holds ray-worker")
-				s.Use(l.start())
+				s.Use(l.Running())
 				s.Age = time.Minute
 			}
-			l.proxy.SetFault(aged)
-			l.failed(s.Send(s.Event("Create", adopting)), "what it made has been taken away again")
+			l.Proxy.SetFault(aged)
+			l.Failed(s.Send(s.Event("Create", adopting)), "what it made has been taken away again")
 			l.has("role ray-head: attached "+awsPolicy+"AmazonS3FullAccess", "role ray-worker: trusts", "profile ray-head: holds ray-head")
 			l.hasNot("ray-iam:", "profile ray-worker")
 		})
@@ -125,14 +119,14 @@ func TestOvertaken_AdoptedIsReleased(t *testing.T) {
 func TestOvertaken_RetainedIsLeftAlone(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
-	l.proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(time.Hour)))
+	before := l.Snapshot()
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(time.Hour)))
 	s.Age = late
-	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
 	changed := quick.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
-	l.failed(s.Send(s.Event("Create", changed)), "what it made has been taken away again")
+	l.Failed(s.Send(s.Event("Create", changed)), "what it made has been taken away again")
 	l.has("role ray-head: tag team=ml", "profile ray-worker: holds ray-worker")
-	l.proxy.SetFault(nil)
+	l.Proxy.SetFault(nil)
 	s.Age = 0
 	l.updated(s, quick.With(properties{"Revision": "2"}))
 	l.unchanged(before, "a Create that nobody waits for, on what was retained")
@@ -144,13 +138,13 @@ func TestOvertaken_RetainedSetStays(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	retained := s.PhysicalID
-	l.ok(s.Send(s.Event("Update", other))) // and no Delete: UpdateReplacePolicy is Retain
+	l.OK(s.Send(s.Event("Update", other))) // and no Delete: UpdateReplacePolicy is Retain
 	s.PhysicalID, s.Properties = l.stackID(s, "other"), other
-	before := l.snapshot()
-	l.proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(30*24*time.Hour)))
+	before := l.Snapshot()
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(30*24*time.Hour)))
 	update, back := s.Update(quick.With(properties{"Unknown": 1}))
-	l.failed(update, "Unknown")
-	l.ok(back)
+	l.Failed(update, "Unknown")
+	l.OK(back)
 	l.has("role ray-head: tag ray-iam:owner=" + retained)
 	l.unchanged(before, "a replacement that was refused")
 }
@@ -160,19 +154,14 @@ func TestOvertaken_RetainedSetStays(t *testing.T) {
 func TestOvertaken_RepeatedReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
+	before := l.Snapshot()
 	s.Age = late
 	e := s.Event("Update", other)
-	killed := l.function
-	l.proxy.SetFault(iamproxy.On(iamproxy.Times(1, iamproxy.Action("AttachRolePolicy")), iamproxy.Then(false, killed.Kill)))
-	if outcome := killed.Invoke(e.JSON(), s.Timeout); !outcome.Died {
-		t.Errorf("the process was not killed: %+v", outcome)
-	}
+	l.Killed(e, iamproxy.Action("AttachRolePolicy"), false)
 	l.has("role other-head: ")
-	l.proxy.SetFault(nil)
-	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
-	s.Use(l.start())
-	l.failed(s.Send(e), "does not wait for this Update any more", "what it made has been taken away again")
+	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+	s.Use(l.Running())
+	l.Failed(s.Send(e), "does not wait for this Update any more", "what it made has been taken away again")
 	l.unchanged(before, "a replacement that was repeated when nobody waited")
 }
 
@@ -180,18 +169,18 @@ func TestOvertaken_RepeatedReplacement(t *testing.T) {
 // CloudFormation cannot say for whom, is left alone and is a failure.
 func TestOvertaken_NotKnownWhose(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
+	s := l.Stack()
 	s.Age = late
 	create := s.Event("Create", quick)
 	owner := l.stackID(s, "ray")
 	wait := l.lingering(s, create)
-	l.resources.Forget(s.ID, s.LogicalID)
-	l.makeRole("ray-worker", "/", types.Tag{Key: ptr("ray-iam:owner"), Value: &owner})
+	l.Resources.Forget(s.ID, s.LogicalID)
+	l.CreateRole("ray-worker", "/", rig.Tag("ray-iam:owner", owner))
 	wait()
-	l.failed(s.Answers(create)[0], "could not be taken away again", "not known whose")
+	l.Failed(s.Answers(create)[0], "could not be taken away again", "not known whose")
 	l.has("role ray-worker: ")
-	l.function.Stop()
-	if got := outcomes(t, l.function.Log()); !strings.HasSuffix(got, "Create FAILED") {
+	l.Function.Stop()
+	if got := outcomes(t, l.Function.Log()); !strings.HasSuffix(got, "Create FAILED") {
 		t.Errorf("outcomes %s, want FAILED at the end", got)
 	}
 }
@@ -200,17 +189,17 @@ func TestOvertaken_NotKnownWhose(t *testing.T) {
 // it had made something, though IAM takes 4 seconds to show what was made.
 func TestFailed_IsShownToItsDelete(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
+	before := l.Snapshot()
 	lag := iamproxy.Lag(4*time.Second, 1)
-	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
 		if c.Action == "AttachRolePolicy" && strings.HasSuffix(c.Form.Get("PolicyArn"), "AmazonEC2FullAccess") {
-			return iamproxy.Answer(http.StatusForbidden, "AccessDenied")
+			return iamproxy.Denied()
 		}
 		return lag(c)
 	})
-	create, gone := l.stack().Create(quick)
-	l.failed(create, "AccessDenied")
-	l.ok(gone)
+	create, gone := l.Stack().Create(quick)
+	l.Failed(create, "AccessDenied")
+	l.OK(gone)
 	l.unchanged(before, "a Create that failed, and its Delete")
 }
 
@@ -218,29 +207,29 @@ func TestFailed_IsShownToItsDelete(t *testing.T) {
 // with the denial, though IAM falls silent after it and shows nothing any more.
 func TestFailed_SilenceAfterwards(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
+	s := l.Stack()
 	s.Timeout = 20 * time.Second
 	denied := false
-	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
 		switch {
 		case denied:
 			return iamproxy.Hang()
 		case c.Action == "AttachRolePolicy" && strings.HasSuffix(c.Form.Get("PolicyArn"), "AmazonEC2FullAccess"):
 			denied = true
-			return iamproxy.Answer(http.StatusForbidden, "AccessDenied")
+			return iamproxy.Denied()
 		}
 		return iamproxy.Effect{}
 	})
 	start := time.Now()
 	create := s.Send(s.Event("Create", quick))
-	l.failed(create, "AccessDenied")
+	l.Failed(create, "AccessDenied")
 	if took := time.Since(start); took > s.Timeout {
 		t.Errorf("answered after %s of %s", took, s.Timeout)
 	}
-	l.proxy.SetFault(nil)
+	l.Proxy.SetFault(nil)
 	gone := s.Event("Delete", quick)
 	gone.PhysicalResourceID = create.PhysicalResourceID
-	l.ok(s.Send(gone))
+	l.OK(s.Send(gone))
 	l.hasNot("ray-iam:owner")
 }
 
@@ -248,20 +237,20 @@ func TestFailed_SilenceAfterwards(t *testing.T) {
 // made says what is left, and counts as a failure; and that it is repeated with success.
 func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
-	s := l.stack()
+	before := l.Snapshot()
+	s := l.Stack()
 	s.Age = late
-	l.resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
 	l.denyFor("DeleteRole", "ray-worker")
 	create := s.Send(s.Event("Create", quick))
-	l.failed(create, "what it made could not be taken away again", "ray-iam:owner="+create.PhysicalResourceID, "deleting role ray-worker", "AccessDenied")
+	l.Failed(create, "what it made could not be taken away again", "ray-iam:owner="+create.PhysicalResourceID, "deleting role ray-worker", "AccessDenied")
 	l.has("role ray-worker: tag ray-iam:owner=" + create.PhysicalResourceID)
-	l.proxy.SetFault(nil)
+	l.Proxy.SetFault(nil)
 	s.Age = time.Minute
-	l.failed(s.Send(s.Event("Create", quick)), "what it made has been taken away again")
+	l.Failed(s.Send(s.Event("Create", quick)), "what it made has been taken away again")
 	l.unchanged(before, "a Create that was repeated when nobody waited")
-	l.function.Stop()
-	if got, want := outcomes(t, l.function.Log()), "Create FAILED, Create ABANDONED"; got != want {
+	l.Function.Stop()
+	if got, want := outcomes(t, l.Function.Log()), "Create FAILED, Create ABANDONED"; got != want {
 		t.Errorf("outcomes %s, want %s", got, want)
 	}
 }
@@ -270,18 +259,18 @@ func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {
 // though CloudFormation does not say whether it waits: it is asked for a few seconds only.
 func TestOvertaken_CloudFormationIsSilent(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
-	s := l.stack()
-	l.resources.Silence()
+	before := l.Snapshot()
+	s := l.Stack()
+	l.Resources.Silence()
 	s.Age = time.Minute
 	start := time.Now()
 	create, _ := s.Create(quick)
-	l.ok(create)
+	l.OK(create)
 	if took := time.Since(start); took < 10*time.Second || took > 20*time.Second {
 		t.Errorf("answered after %s, want two questions of 5 s each, before the first write and after the last", took)
 	}
 	l.isComplete(s, quick)
-	l.ok(s.Delete())
+	l.OK(s.Delete())
 	l.unchanged(before, "a life of which CloudFormation says nothing")
 }
 
@@ -292,10 +281,10 @@ func TestOvertaken_UpdateDeletesNoGroupThatIsBack(t *testing.T) {
 	l := newLab(t)
 	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
 	s := l.created(grown)
-	before := l.snapshot()
+	before := l.Snapshot()
 	s.Age = late
-	l.resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
-	l.failed(s.Send(s.Event("Update", quick)), "does not wait for this Update any more", "what it had written by then stays")
+	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+	l.Failed(s.Send(s.Event("Update", quick)), "does not wait for this Update any more", "what it had written by then stays")
 	l.has("role ray-gpu: ", "profile ray-gpu: holds ray-gpu")
 	s.Age = 0
 	l.updated(s, grown)
@@ -307,11 +296,11 @@ func TestOvertaken_UpdateDeletesNoGroupThatIsBack(t *testing.T) {
 func TestOvertaken_MadeUpIDOfAnotherLife(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
-	l.resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", s.PhysicalID)
+	before := l.Snapshot()
+	l.Resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", s.PhysicalID)
 	e := s.Event("Delete", quick)
 	e.PhysicalResourceID = s.MadeUpID()
-	l.ok(s.Send(e))
+	l.OK(s.Send(e))
 	l.unchanged(before, "a Delete with the id of another life")
 }
 
@@ -323,7 +312,7 @@ func TestOvertaken_SilenceWhileLingering(t *testing.T) {
 	e := s.Event("Delete", quick)
 	e.PhysicalResourceID = s.MadeUpID()
 	deletions := 0
-	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
 		if c.Action == "DeleteRole" {
 			deletions++
 		}
@@ -334,7 +323,7 @@ func TestOvertaken_SilenceWhileLingering(t *testing.T) {
 	})
 	s.Timeout = 10 * time.Second
 	start := time.Now()
-	l.ok(s.Send(e))
+	l.OK(s.Send(e))
 	if took := time.Since(start); deletions != 2 || took > s.Timeout {
 		t.Errorf("%d roles deleted and answered after %s", deletions, took)
 	}
@@ -350,12 +339,12 @@ func TestLate_ReachedIsAnsweredAgain(t *testing.T) {
 	e := s.Event("Update", grown)
 	var answers []cloudformation.Answer
 	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"} {
-		l.resources.Set(s.ID, s.LogicalID, status, s.PhysicalID)
-		if outcome := l.function.Invoke(e.JSON(), s.Timeout); !outcome.OK() {
+		l.Resources.Set(s.ID, s.LogicalID, status, s.PhysicalID)
+		if outcome := l.Function.Invoke(e.JSON(), s.Timeout); !outcome.OK() {
 			t.Errorf("the invocation ended with %+v", outcome)
 		}
 		answers = s.Answers(e)
-		l.ok(answers[len(answers)-1])
+		l.OK(answers[len(answers)-1])
 	}
 	if len(answers) != 2 || answers[0].PhysicalResourceID != answers[1].PhysicalResourceID || answers[0].Data["WorkerRoleArn"] != answers[1].Data["WorkerRoleArn"] {
 		t.Errorf("answered %+v", answers)

@@ -68,10 +68,10 @@ func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
 		{"wait of a part", properties{"PropagationWaitSeconds": "1.5"}, []string{"PropagationWaitSeconds", "1.5"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l.proxy.Reset()
-			s := l.stack()
-			l.failed(s.Send(s.Event("Create", tt.props)), tt.want...)
-			if calls := l.proxy.Calls(); len(calls) != 0 {
+			l.Proxy.Reset()
+			s := l.Stack()
+			l.Failed(s.Send(s.Event("Create", tt.props)), tt.want...)
+			if calls := l.Proxy.Calls(); len(calls) != 0 {
 				t.Errorf("%d calls to IAM, want none", len(calls))
 			}
 		})
@@ -103,12 +103,12 @@ func TestProperties_AtTheLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
+			before := l.Snapshot()
 			s := l.created(quick.With(tt.props))
 			for _, want := range tt.want {
-				l.has(strings.ReplaceAll(want, "ACCOUNT", l.account))
+				l.has(strings.ReplaceAll(want, "ACCOUNT", l.AccountID))
 			}
-			l.ok(s.Delete())
+			l.OK(s.Delete())
 			l.unchanged(before, "Create and Delete")
 		})
 	}
@@ -119,7 +119,7 @@ func TestProperties_AtTheLimits(t *testing.T) {
 func TestProperties_PoliciesComeOnTop(t *testing.T) {
 	l := newLab(t)
 	l.created(quick.With(properties{
-		"NamePrefix": "ml", "PermissionsBoundary": l.policy("boundary"),
+		"NamePrefix": "ml", "PermissionsBoundary": l.CreatePolicy("boundary"),
 		"Head":         map[string]any{"Policies": []any{inline("extra", "sqs:SendMessage")}},
 		"WorkerGroups": []any{map[string]any{"Name": "worker", "Policies": []any{inline("extra", "sqs:ReceiveMessage")}}},
 	}))
@@ -127,7 +127,7 @@ func TestProperties_PoliciesComeOnTop(t *testing.T) {
 		"role ml-worker: inline extra", "role ml-worker: attached "+awsPolicy+"AmazonS3FullAccess")
 	defaults := defaultPolicies()
 	want := len(defaults["ray-head"]) + len(defaults["ray-worker"])
-	if got := len(l.snapshot().Matching("role ml-head: attached", "role ml-worker: attached")); got != want {
+	if got := len(l.Snapshot().Matching("role ml-head: attached", "role ml-worker: attached")); got != want {
 		t.Errorf("%d managed policies, want the %d default ones", got, want)
 	}
 }
@@ -152,11 +152,11 @@ func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
 					"WorkerGroups": []any{map[string]any{"Name": "worker", "Policies": policies}},
 				})
 			}
-			before := l.snapshot()
+			before := l.Snapshot()
 			s := l.created(with([]any{inline("a", "sqs:SendMessage")}))
-			l.proxy.Reset()
+			l.Proxy.Reset()
 			l.updated(s, with(after))
-			if writes := l.proxy.Writes(); name == "reordered" && len(writes) != 0 {
+			if writes := l.Proxy.Writes(); name == "reordered" && len(writes) != 0 {
 				t.Errorf("writes %v for a document that says the same, want none", writes)
 			}
 			if name == "recased" {
@@ -172,9 +172,9 @@ func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
 // inTurn fails the test unless all calls of one action had ended when the first of another
 // began.
 func (l *lab) inTurn(first, then string) {
-	l.t.Helper()
+	l.TB.Helper()
 	var ended, began time.Time
-	for _, call := range l.proxy.Calls() {
+	for _, call := range l.Proxy.Calls() {
 		switch {
 		case call.Action == first:
 			ended = call.End
@@ -183,7 +183,7 @@ func (l *lab) inTurn(first, then string) {
 		}
 	}
 	if ended.IsZero() || !began.After(ended) {
-		l.t.Errorf("%s ended at %s and %s began at %s, want one after the other", first, ended, then, began)
+		l.TB.Errorf("%s ended at %s and %s began at %s, want one after the other", first, ended, then, began)
 	}
 }
 
@@ -192,7 +192,7 @@ func (l *lab) inTurn(first, then string) {
 // to the other, or from one spelling of the text to another, writes nothing.
 func TestProperties_DocumentAsText(t *testing.T) {
 	l := newLab(t)
-	boundary := l.policy("boundary")
+	boundary := l.CreatePolicy("boundary")
 	with := func(policy any) properties {
 		return quick.With(properties{"PermissionsBoundary": boundary, "Head": map[string]any{"Policies": []any{policy}}})
 	}
@@ -200,12 +200,12 @@ func TestProperties_DocumentAsText(t *testing.T) {
 	spread := strings.ReplaceAll(text, ",", ",\n"+strings.Repeat(" ", 5000)) // 25,000 blanks
 	s := l.created(with(asText("extra", spread)))
 	l.has(`role ray-head: inline extra ` + `{"Statement":[{"Action":"sqs:SendMessage","Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}`)
-	before := l.snapshot()
-	l.proxy.Reset()
+	before := l.Snapshot()
+	l.Proxy.Reset()
 	for _, policy := range []any{asText("extra", text), inline("extra", "sqs:SendMessage"), asText("extra", spread)} {
 		l.updated(s, with(policy))
 	}
-	if writes := l.proxy.Writes(); len(writes) != 0 {
+	if writes := l.Proxy.Writes(); len(writes) != 0 {
 		t.Errorf("writes %v for a document that says the same, want none", writes)
 	}
 	l.unchanged(before, "the same document in another form")
@@ -221,15 +221,15 @@ func TestProperties_OrderMeansNothing(t *testing.T) {
 		return map[string]any{"Name": name, "ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess", awsPolicy + "AmazonS3FullAccess"}}
 	}
 	s := l.created(quick.With(properties{"WorkerGroups": []any{group("a"), group("b")}, "Tags": []any{map[string]any{"Key": "x", "Value": "1"}, map[string]any{"Key": "y", "Value": "2"}}}))
-	l.proxy.Reset()
+	l.Proxy.Reset()
 	b, a := group("b"), group("a")
 	slices.Reverse(b["ManagedPolicyArns"].([]any))
 	update, _ := s.Update(quick.With(properties{"WorkerGroups": []any{b, a}, "Tags": []any{map[string]any{"Key": "y", "Value": "2"}, map[string]any{"Key": "x", "Value": "1"}}}))
-	l.ok(update)
+	l.OK(update)
 	if got := update.Data["WorkerRoleName"]; got != "ray-b" {
 		t.Errorf("WorkerRoleName is %q, want that of the group that is first now", got)
 	}
-	if writes := l.proxy.Writes(); slices.ContainsFunc(writes, func(w string) bool { return w != "PutRolePolicy" }) {
+	if writes := l.Proxy.Writes(); slices.ContainsFunc(writes, func(w string) bool { return w != "PutRolePolicy" }) {
 		t.Errorf("writes %v, want none but the pass-role policy at most", writes)
 	}
 }
@@ -238,13 +238,11 @@ func TestProperties_OrderMeansNothing(t *testing.T) {
 // with every property in use.
 func TestUpdate_EverythingUnchangedWritesNothing(t *testing.T) {
 	l := newLab(t)
-	p := everything(l.policy("boundary"))
+	p := everything(l.CreatePolicy("boundary"))
 	s := l.created(p)
-	before := l.snapshot()
-	l.proxy.Reset()
+	before := l.Snapshot()
+	l.Proxy.Reset()
 	l.updated(s, p)
-	if writes := l.proxy.Writes(); len(writes) != 0 {
-		t.Errorf("writes %v, want none", writes)
-	}
+	l.writesNothing("an update that changes nothing")
 	l.unchanged(before, "an update that changes nothing")
 }

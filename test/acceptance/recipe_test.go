@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 )
 
 const (
@@ -75,18 +75,11 @@ func defaultPolicies() map[string][]string {
 func TestRecipe(t *testing.T) {
 	l := newLab(t)
 	l.awsIAM(recipe)
-	byHand := l.snapshot()
-	if err := iamaccount.Wipe(t.Context(), l.iam, foreign); err != nil {
-		t.Fatal(err)
-	}
+	byHand := l.Snapshot()
+	l.Wipe()
 	l.created(quick)
-	var ours iamaccount.Snapshot
-	for _, line := range l.snapshot() {
-		if !strings.Contains(line, ": tag ray-iam:") {
-			ours = append(ours, line)
-		}
-	}
-	diff := strings.ReplaceAll(iamaccount.Diff(byHand, ours), l.account, "ACCOUNT")
+	ours := l.Snapshot().Without(": tag ray-iam:")
+	diff := strings.ReplaceAll(rig.Diff(byHand, ours), l.AccountID, "ACCOUNT")
 	for _, want := range tightened {
 		if !strings.Contains(diff, want+"\n") {
 			t.Errorf("not a difference: %s", want)
@@ -110,21 +103,21 @@ for command in json.load(sys.stdin):
 
 // awsIAM runs commands of the real AWS CLI in the lab's account.
 func (l *lab) awsIAM(commands [][]string) {
-	l.t.Helper()
+	l.TB.Helper()
 	python, err := checkout.Python()
 	if err != nil {
-		l.t.Fatal(err)
+		l.TB.Fatal(err)
 	}
 	input, err := json.Marshal(commands)
 	if err != nil {
-		l.t.Fatal(err)
+		l.TB.Fatal(err)
 	}
 	cmd := exec.Command(python, "-c", cli)
 	cmd.Stdin = bytes.NewReader(input)
-	none := filepath.Join(l.t.TempDir(), "none")
-	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+l.proxy.URL, "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+	none := filepath.Join(l.TB.TempDir(), "none")
+	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+l.Proxy.URL, "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 		"AWS_CONFIG_FILE="+none, "AWS_SHARED_CREDENTIALS_FILE="+none, "AWS_EC2_METADATA_DISABLED=true")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		l.t.Fatalf("%v\n%s", err, out)
+		l.TB.Fatalf("%v\n%s", err, out)
 	}
 }

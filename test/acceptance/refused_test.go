@@ -2,7 +2,6 @@ package acceptance
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 // follows succeeds. One account serves all cases: none of them may change it.
 func TestProperties_BadInputIsRefused(t *testing.T) {
 	l := newLab(t)
-	boundary := l.policy("boundary")
+	boundary := l.CreatePolicy("boundary")
 	document := map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}
 	long := func(size int) map[string]any {
 		return map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Action": "a:B", "Resource": strings.Repeat("x", size)}}}
@@ -55,7 +54,7 @@ func TestProperties_BadInputIsRefused(t *testing.T) {
 		{"no groups", properties{"WorkerGroups": []any{}}, []string{"WorkerGroups"}},
 		{"path", properties{"Path": "team"}, []string{"Path", `"team"`}},
 		{"boundary form", properties{"PermissionsBoundary": "admin"}, []string{"PermissionsBoundary"}},
-		{"boundary not there", properties{"PermissionsBoundary": "arn:aws:iam::" + l.account + ":policy/none"}, []string{"PermissionsBoundary", "no such policy"}},
+		{"boundary not there", properties{"PermissionsBoundary": "arn:aws:iam::" + l.AccountID + ":policy/none"}, []string{"PermissionsBoundary", "no such policy"}},
 		{"managed policy form", properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, map[string]any{"Name": "b", "ManagedPolicyArns": []any{"arn:x"}}}}, []string{"WorkerGroups[1].ManagedPolicyArns[0]", `"arn:x"`}},
 		{"managed policy not there", properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "NoSuchPolicy"}}}, []string{"Head.ManagedPolicyArns[1]", "NoSuchPolicy"}},
 		{"managed policy of another account", properties{"Head": map[string]any{"ManagedPolicyArns": []any{"arn:aws:iam::999999999999:policy/x"}}}, []string{"Head.ManagedPolicyArns[0]", "999999999999"}},
@@ -72,18 +71,16 @@ func TestProperties_BadInputIsRefused(t *testing.T) {
 		{"adoption", properties{"AdoptExisting": "maybe"}, []string{"AdoptExisting"}},
 		{"least of all, everything at once", properties{"NamePrefix": "a b", "Path": "x", "Tags": "none", "Head": map[string]any{"Polices": 1}}, []string{"NamePrefix", "Path", "Tags", "Head.Polices", "4 properties"}},
 	}
-	before := l.snapshot()
+	before := l.Snapshot()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l.proxy.Reset()
-			create, rollback := l.stack().Create(tt.props)
-			l.failed(create, append(tt.want, "nothing was changed", l.function.LogStream)...)
+			l.Proxy.Reset()
+			create, rollback := l.Stack().Create(tt.props)
+			l.Failed(create, append(tt.want, "nothing was changed", l.Function.LogStream)...)
 			if !rollback.OK() {
 				t.Errorf("the Delete that follows: %s", rollback.Reason)
 			}
-			if writes := l.proxy.Writes(); len(writes) != 0 {
-				t.Errorf("writes %v, want none", writes)
-			}
+			l.writesNothing(tt.name)
 			l.unchanged(before, tt.name)
 		})
 	}
@@ -93,10 +90,10 @@ func TestProperties_BadInputIsRefused(t *testing.T) {
 // the strings that CloudFormation makes of them.
 func TestProperties_BothFormsAreAccepted(t *testing.T) {
 	l := newLab(t)
-	s := l.stack()
+	s := l.Stack()
 	e := s.Event("Create", nil)
 	payload := strings.Replace(string(e.JSON()), `"ResourceProperties":{`, `"ResourceProperties":{"AdoptExisting":true,"PropagationWaitSeconds":0,"ServiceTimeout":60,"Revision":3,`, 1)
-	if outcome := l.function.Invoke([]byte(payload), s.Timeout); outcome.Error != "" {
+	if outcome := l.Function.Invoke([]byte(payload), s.Timeout); outcome.Error != "" {
 		t.Fatal(outcome.Error)
 	}
 	if answers := s.Answers(e); len(answers) != 1 || !answers[0].OK() {
@@ -108,10 +105,10 @@ func TestProperties_BothFormsAreAccepted(t *testing.T) {
 // checks.
 func TestBounds_OfTheAdministrator(t *testing.T) {
 	l := newLab(t)
-	boundary := l.policy("boundary")
-	other := l.policy("other")
-	l.function = l.start("RAYIAM_NAME_PREFIX=ray", "RAYIAM_PATH=/", "RAYIAM_ALLOW_ADOPTION=false", "RAYIAM_PERMISSIONS_BOUNDARY="+boundary, "RAYIAM_ALLOWED_POLICY_ARNS="+awsPolicy+"Amazon*Access,"+awsPolicy+"CloudWatchAgent?erverPolicy")
-	before := l.snapshot()
+	boundary := l.CreatePolicy("boundary")
+	other := l.CreatePolicy("other")
+	l.Function = l.Start("RAYIAM_NAME_PREFIX=ray", "RAYIAM_PATH=/", "RAYIAM_ALLOW_ADOPTION=false", "RAYIAM_PERMISSIONS_BOUNDARY="+boundary, "RAYIAM_ALLOWED_POLICY_ARNS="+awsPolicy+"Amazon*Access,"+awsPolicy+"CloudWatchAgent?erverPolicy")
+	before := l.Snapshot()
 	for name, tt := range map[string]struct {
 		props properties
 		want  []string
@@ -122,9 +119,9 @@ func TestBounds_OfTheAdministrator(t *testing.T) {
 		"boundary": {properties{"PermissionsBoundary": other}, []string{"PermissionsBoundary", boundary}},
 		"policy":   {properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AdministratorAccess"}}}, []string{"Head.ManagedPolicyArns[0]", "AdministratorAccess", "Amazon*Access"}},
 	} {
-		create, rollback := l.stack().Create(quick.With(tt.props))
-		l.failed(create, tt.want...)
-		l.ok(rollback)
+		create, rollback := l.Stack().Create(quick.With(tt.props))
+		l.Failed(create, tt.want...)
+		l.OK(rollback)
 		l.unchanged(before, name)
 	}
 	l.created(quick.With(properties{"NamePrefix": "ray-team"}))
@@ -135,21 +132,21 @@ func TestBounds_OfTheAdministrator(t *testing.T) {
 // bounds is rolled back, though the execution role may not even look there.
 func TestBounds_NamesBeyondThem(t *testing.T) {
 	l := newLab(t)
-	l.function = l.start("RAYIAM_NAME_PREFIX=ray")
-	l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+	l.Function = l.Start("RAYIAM_NAME_PREFIX=ray")
+	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
 		name := c.Form.Get("RoleName") + c.Form.Get("InstanceProfileName")
 		return name != "" && !strings.HasPrefix(name, "ray")
-	}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
-	before := l.snapshot()
+	}, iamproxy.Denied()))
+	before := l.Snapshot()
 	gpu := quick.With(properties{"NamePrefix": "gpu"})
-	create, rollback := l.stack().Create(gpu)
-	l.failed(create, "NamePrefix")
-	l.ok(rollback)
+	create, rollback := l.Stack().Create(gpu)
+	l.Failed(create, "NamePrefix")
+	l.OK(rollback)
 	l.unchanged(before, "a Create beyond the bounds")
 	s := l.created(quick)
-	before = l.snapshot()
+	before = l.Snapshot()
 	update, rollback := s.Update(gpu)
-	l.failed(update, "NamePrefix")
-	l.ok(rollback)
+	l.Failed(update, "NamePrefix")
+	l.OK(rollback)
 	l.unchanged(before, "an Update beyond the bounds")
 }

@@ -1,7 +1,6 @@
 package acceptance
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
@@ -16,14 +15,14 @@ func TestReplacement(t *testing.T) {
 	s := l.created(quick)
 	oldID := s.PhysicalID
 	update := s.Send(s.Event("Update", other))
-	l.ok(update)
+	l.OK(update)
 	if update.PhysicalResourceID == oldID {
 		t.Errorf("a replacement answers the old id %q", oldID)
 	}
 	l.has("role ray-head: ", "role other-head: ", "profile ray-worker: holds", "profile other-worker: holds")
 	cleanup := s.Event("Delete", quick)
 	cleanup.PhysicalResourceID = oldID
-	l.ok(s.Send(cleanup))
+	l.OK(s.Send(cleanup))
 	l.hasNot("ray-head:", "ray-worker:")
 	l.has("role other-head: ", "profile other-worker: holds")
 }
@@ -33,9 +32,9 @@ func TestReplacement_PathWithNamePrefix(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	update, cleanup := s.Update(other.With(properties{"Path": "/new/"}))
-	l.ok(update)
-	l.ok(cleanup)
-	l.has("role other-head: arn:aws:iam::" + l.account + ":role/new/other-head")
+	l.OK(update)
+	l.OK(cleanup)
+	l.has("role other-head: arn:aws:iam::" + l.AccountID + ":role/new/other-head")
 	l.hasNot("ray-head:")
 }
 
@@ -45,10 +44,10 @@ func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	oldID := s.PhysicalID
-	l.ok(s.Send(s.Event("Update", other)))
+	l.OK(s.Send(s.Event("Update", other)))
 	cleanup := s.Event("Delete", other)
 	cleanup.PhysicalResourceID = oldID
-	l.ok(s.Send(cleanup))
+	l.OK(s.Send(cleanup))
 	l.hasNot("ray-head:", "ray-worker:")
 	l.has("profile other-head: holds other-head", "profile other-worker: holds other-worker")
 }
@@ -60,21 +59,21 @@ func TestReplacement_FailedIsUndone(t *testing.T) {
 		t.Run(action, func(t *testing.T) {
 			l := newLab(t)
 			s := l.created(quick)
-			before := l.snapshot()
+			before := l.Snapshot()
 			match := iamproxy.Action(action)
-			l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+			l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
 				return match(c) && (c.Form.Get("RoleName") == "other-worker" || action == "PutRolePolicy" || c.Form.Get("InstanceProfileName") == "other-worker")
-			}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+			}, iamproxy.Denied()))
 			update := s.Send(s.Event("Update", other))
-			l.failed(update, "AccessDenied", "the old set is as it was")
+			l.Failed(update, "AccessDenied", "the old set is as it was")
 			if update.PhysicalResourceID != s.PhysicalID {
 				t.Errorf("answered %q, want the old %q", update.PhysicalResourceID, s.PhysicalID)
 			}
 			l.unchanged(before, "a failed replacement")
-			l.proxy.SetFault(nil)
+			l.Proxy.SetFault(nil)
 			swapped := s.Event("Update", quick)
 			swapped.OldResourceProperties = other
-			l.ok(s.Send(swapped))
+			l.OK(s.Send(swapped))
 			l.unchanged(before, "the rollback of a failed replacement")
 		})
 	}
@@ -85,16 +84,16 @@ func TestReplacement_FailedIsUndone(t *testing.T) {
 func TestRollback_ClearsWhatAFailedReplacementLeft(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
-	l.proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+	before := l.Snapshot()
+	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
 		return c.Action == "AttachRolePolicy" || c.Action == "DeleteRole" || c.Action == "DeleteInstanceProfile"
-	}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+	}, iamproxy.Denied()))
 	update := s.Send(s.Event("Update", other))
-	l.failed(update, "attaching policy", "could not be taken away again", "ray-iam:owner")
-	l.proxy.SetFault(nil)
+	l.Failed(update, "attaching policy", "could not be taken away again", "ray-iam:owner")
+	l.Proxy.SetFault(nil)
 	swapped := s.Event("Update", quick)
 	swapped.OldResourceProperties = other
-	l.ok(s.Send(swapped))
+	l.OK(s.Send(swapped))
 	l.unchanged(before, "the rollback")
 }
 
@@ -105,12 +104,12 @@ func TestRollback_FailedKeepsTheOldSet(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	update := s.Send(s.Event("Update", other))
-	l.ok(update)
+	l.OK(update)
 	s.PhysicalID, s.Properties = update.PhysicalResourceID, other
-	l.detach("ray-head", awsPolicy+"AmazonS3FullAccess")
-	before := l.snapshot()
-	l.proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
-	l.failed(s.Send(s.Event("Update", quick)), "AccessDenied")
+	l.DetachPolicy("ray-head", awsPolicy+"AmazonS3FullAccess")
+	before := l.Snapshot()
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Denied()))
+	l.Failed(s.Send(s.Event("Update", quick)), "AccessDenied")
 	l.unchanged(before, "a failed rollback")
 }
 
@@ -119,9 +118,9 @@ func TestRollback_FailedKeepsTheOldSet(t *testing.T) {
 func TestRollback_OfAReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
+	before := l.Snapshot()
 	_, rollback := s.UpdateThenRollBack(other)
-	l.ok(rollback)
+	l.OK(rollback)
 	l.unchanged(before, "a replacement and its rollback")
 }
 
@@ -130,9 +129,9 @@ func TestRollback_OfAReplacement(t *testing.T) {
 func TestProperties_PrefixInAnotherCase(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
+	before := l.Snapshot()
 	update, rollback := s.Update(quick.With(properties{"NamePrefix": "Ray"}))
-	l.failed(update, "NamePrefix", "case")
-	l.ok(rollback)
+	l.Failed(update, "NamePrefix", "case")
+	l.OK(rollback)
 	l.unchanged(before, "a refused change of case")
 }

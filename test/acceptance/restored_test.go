@@ -11,15 +11,15 @@ import (
 func TestRollback_OfARefusedUpdate(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	l.emptyProfile("ray-head", "ray-head")
-	l.dropProfile("ray-head")
-	l.dropRole("ray-head")
-	l.makeRole("ray-head", "/")
-	before := l.snapshot()
+	l.RemoveRole("ray-head", "ray-head")
+	l.DeleteProfile("ray-head")
+	l.DeleteRole("ray-head")
+	l.CreateRole("ray-head", "/")
+	before := l.Snapshot()
 	for range 2 { // an update may be tried again
 		update, rollback := s.Update(quick.With(properties{"Revision": "2"}))
-		l.failed(update, "role ray-head exists", "nothing was changed")
-		l.ok(rollback)
+		l.Failed(update, "role ray-head exists", "nothing was changed")
+		l.OK(rollback)
 		if rollback.PhysicalResourceID != s.PhysicalID || rollback.Data["HeadRoleName"] != "ray-head" {
 			t.Errorf("the rollback answered %+v", rollback)
 		}
@@ -38,17 +38,17 @@ func TestRollback_BoundsHaveChanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
 			s := l.created(quick)
-			before := l.snapshot()
-			s.Use(l.start(env...))
+			before := l.Snapshot()
+			s.Use(l.Start(env...))
 			l.updated(s, quick.With(properties{"Revision": "2"}))
 			tagged := quick.With(properties{"Revision": "2", "Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
 			update, rollback := s.Update(tagged)
-			l.failed(update, "the administrator of the provider allows", "nothing was changed")
-			l.ok(rollback)
+			l.Failed(update, "the administrator of the provider allows", "nothing was changed")
+			l.OK(rollback)
 			l.unchanged(before, "updates under other bounds")
-			s.Use(l.start(env...)) // another process, which knows of no refusal
-			l.ok(s.Send(s.Event("Update", s.Properties)))
-			l.ok(s.Delete())
+			s.Use(l.Start(env...)) // another process, which knows of no refusal
+			l.OK(s.Send(s.Event("Update", s.Properties)))
+			l.OK(s.Delete())
 		})
 	}
 }
@@ -57,15 +57,15 @@ func TestRollback_BoundsHaveChanged(t *testing.T) {
 // IAM allows although roles have it.
 func TestRollback_BoundaryIsGone(t *testing.T) {
 	l := newLab(t)
-	boundary := l.policy("bound")
+	boundary := l.CreatePolicy("bound")
 	bounded := quick.With(properties{"PermissionsBoundary": boundary})
 	s := l.created(bounded)
-	if _, err := l.iam.DeletePolicy(t.Context(), &iam.DeletePolicyInput{PolicyArn: &boundary}); err != nil {
+	if _, err := l.IAM.DeletePolicy(t.Context(), &iam.DeletePolicyInput{PolicyArn: &boundary}); err != nil {
 		t.Fatal(err)
 	}
-	before := l.snapshot()
+	before := l.Snapshot()
 	update, rollback := s.Update(bounded.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}}))
-	l.failed(update, "PermissionsBoundary", "IAM has no such policy", "nothing was changed")
-	l.ok(rollback)
+	l.Failed(update, "PermissionsBoundary", "IAM has no such policy", "nothing was changed")
+	l.OK(rollback)
 	l.unchanged(before, "an update whose boundary is gone")
 }

@@ -17,13 +17,13 @@ func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
-			l.proxy.SetFault(iamproxy.On(iamproxy.Action("AddRoleToInstanceProfile"), iamproxy.Answer(status, code)))
-			s := l.stack()
+			before := l.Snapshot()
+			l.Proxy.SetFault(iamproxy.On(iamproxy.Action("AddRoleToInstanceProfile"), iamproxy.Answer(status, code)))
+			s := l.Stack()
 			s.Timeout = 8 * time.Second
 			create, rollback := s.Create(quick)
-			l.failed(create, "adding role ray-", code)
-			l.ok(rollback)
+			l.Failed(create, "adding role ray-", code)
+			l.OK(rollback)
 			l.unchanged(before, "a Create that ran out of time, and its Delete")
 		})
 	}
@@ -33,10 +33,10 @@ func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
 // with a fault, or not at all, is found to have happened.
 func TestWaiting_DoneThoughItFailed(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
+	before := l.Snapshot()
 	fault := iamproxy.Effect{After: iamproxy.Answer(http.StatusInternalServerError, "ServiceFailure").Instead}
 	seen := map[string]bool{}
-	l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
 		if form := c.Form.Encode(); c.Writes() && !seen[form] {
 			seen[form] = true
 			return fault
@@ -45,7 +45,7 @@ func TestWaiting_DoneThoughItFailed(t *testing.T) {
 	})
 	s := l.created(quick)
 	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}}))
-	l.ok(s.Delete())
+	l.OK(s.Delete())
 	l.unchanged(before, "Create, Update and Delete whose every write seemed to fail")
 }
 
@@ -56,12 +56,12 @@ func TestWaiting_FinalErrorsAreNotRepeated(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			l := newLab(t)
 			s := l.created(quick)
-			l.proxy.Reset()
-			l.proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePermissionsBoundary"), iamproxy.Answer(http.StatusBadRequest, code)))
+			l.Proxy.Reset()
+			l.Proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePermissionsBoundary"), iamproxy.Answer(http.StatusBadRequest, code)))
 			update := s.Send(s.Event("Update", quick.With(properties{"PermissionsBoundary": awsPolicy + "ReadOnlyAccess"})))
-			l.failed(update, code, "injected by the test", "permissions boundary")
+			l.Failed(update, code, "injected by the test", "permissions boundary")
 			met := map[string]int{}
-			for _, c := range l.proxy.Calls() {
+			for _, c := range l.Proxy.Calls() {
 				met[c.Action+" "+c.Form.Get("RoleName")]++
 			}
 			if met["PutRolePermissionsBoundary ray-head"] != 1 || met["PutRolePermissionsBoundary ray-worker"] > 1 {
@@ -77,14 +77,14 @@ func TestWaiting_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
 	l := newLab(t)
 	patient := properties{"PropagationWaitSeconds": 2}
 	s := l.created(patient)
-	l.emptyProfile("ray-worker", "ray-worker")
-	l.proxy.Reset()
+	l.RemoveRole("ray-worker", "ray-worker")
+	l.Proxy.Reset()
 	start := time.Now()
 	l.updated(s, patient.With(properties{"Revision": "2"}))
 	if took := time.Since(start); took < 2*time.Second {
 		t.Errorf("repaired in %s, want 2s of waiting", took)
 	}
-	calls := l.proxy.Calls()
+	calls := l.Proxy.Calls()
 	if last := calls[len(calls)-1]; last.Action != "GetInstanceProfile" || last.Form.Get("InstanceProfileName") != "ray-worker" {
 		t.Errorf("the last call is %s %v, want the profile to be read", last.Action, last.Form)
 	}
@@ -96,7 +96,7 @@ func TestWaiting_DeleteWaitsForNothing(t *testing.T) {
 	s := l.created(quick)
 	s.Properties = properties{"PropagationWaitSeconds": 60}
 	start := time.Now()
-	l.ok(s.Delete())
+	l.OK(s.Delete())
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("took %s", took)
 	}

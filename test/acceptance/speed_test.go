@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
-	"net/http"
 	"os"
 	"regexp"
 	"strconv"
@@ -15,7 +14,6 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
 // TestSpeed_RoundTrips holds how many calls come one after another, with no
@@ -38,8 +36,8 @@ func TestSpeed_RoundTrips(t *testing.T) {
 	for _, n := range []int{1, 8} {
 		t.Run(fmt.Sprint(n, " worker groups"), func(t *testing.T) {
 			l := newLab(t)
-			l.slow(400 * time.Millisecond)
-			s := l.stack()
+			l.Proxy.SetLatency(400 * time.Millisecond)
+			s := l.Stack()
 			p := quick.With(properties{"WorkerGroups": groups(n)})
 			changed := p.With(properties{"Head": policies("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "AmazonSQSFullAccess", "AmazonSNSFullAccess")})
 			for _, step := range []struct {
@@ -52,25 +50,14 @@ func TestSpeed_RoundTrips(t *testing.T) {
 				{"Update that changes policies", func() cloudformation.Answer { a, _ := s.Update(changed); return a }, 2},
 				{"Delete", func() cloudformation.Answer { return s.Delete() }, 3},
 			} {
-				l.proxy.Reset()
-				l.ok(step.do())
-				if got := iamproxy.CriticalPath(l.proxy.Calls()); got > step.want {
+				l.Proxy.Reset()
+				l.OK(step.do())
+				if got := iamproxy.CriticalPath(l.Proxy.Calls()); got > step.want {
 					t.Errorf("%s: %d round trips one after another, want %d", step.name, got, step.want)
 				}
 			}
 		})
 	}
-}
-
-// slow has every call to IAM take this long at least.
-func (l *lab) slow(latency time.Duration) {
-	pool, err := moto.Shared()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	l.proxy = iamproxy.New(pool.URL(), http.Header{moto.AccountHeader: {l.account}}, latency)
-	l.t.Cleanup(l.proxy.Close)
-	l.function = l.start()
 }
 
 // TestSpeed_Size holds the compressed size of the binary, for both architectures of
@@ -108,7 +95,7 @@ func TestSpeed_StartAndMemory(t *testing.T) {
 	l := newLab(t)
 	best := time.Hour
 	for range 10 {
-		f := l.start()
+		f := l.Start()
 		ready, err := f.Ready()
 		if err != nil {
 			t.Fatal(err)
@@ -118,8 +105,8 @@ func TestSpeed_StartAndMemory(t *testing.T) {
 	}
 	s := l.created(quick)
 	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, map[string]any{"Name": "b"}}}))
-	l.ok(s.Delete())
-	peak := peakMemory(t, l.function)
+	l.OK(s.Delete())
+	peak := peakMemory(t, l.Function)
 	t.Logf("ready in %s, peak memory %.1f MiB", best.Round(time.Millisecond/10), float64(peak)/(1<<20))
 	if best >= 30*time.Millisecond {
 		t.Errorf("ready in %s, want less than 30ms", best)

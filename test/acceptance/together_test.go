@@ -2,7 +2,6 @@ package acceptance
 
 import (
 	"maps"
-	"net/http"
 	"testing"
 	"time"
 
@@ -14,16 +13,16 @@ import (
 // processes at once ends as if it had come once, each time with the same answer.
 func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l := newLab(t)
-	l.slow(20 * time.Millisecond) // so that the processes meet
-	before := l.snapshot()
-	s := l.stack()
-	second, third := l.start(), l.start()
+	l.Proxy.SetLatency(20 * time.Millisecond) // so that the processes meet
+	before := l.Snapshot()
+	s := l.Stack()
+	second, third := l.Start(), l.Start()
 	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}, "Tags": manyTags(2)})
 	atOnce := func(e cloudformation.Event) {
 		t.Helper()
 		answers := s.SendAtOnce(e, second, third)
 		for _, a := range answers {
-			l.ok(a)
+			l.OK(a)
 			if a.PhysicalResourceID != answers[0].PhysicalResourceID || !maps.Equal(a.Data, answers[0].Data) {
 				t.Errorf("%s: the answers differ: %+v and %+v", e.RequestType, a, answers[0])
 			}
@@ -40,54 +39,35 @@ func TestAnswer_SameEventAtOnce(t *testing.T) {
 	old := s.Event("Delete", grown)
 	old.PhysicalResourceID = l.stackID(s, "ray")
 	for _, a := range s.SendAtOnce(old, second) {
-		l.ok(a)
+		l.OK(a)
 	}
 	for _, a := range s.SendAtOnce(s.Event("Delete", other), second, third) {
-		l.ok(a)
+		l.OK(a)
 	}
 	l.unchanged(before, "a life in which everything came three times")
-}
-
-// isComplete fails the test if an Update to what is declared finds anything to do.
-func (l *lab) isComplete(s *cloudformation.Stack, p properties) {
-	l.t.Helper()
-	l.proxy.Reset()
-	l.updated(s, p)
-	if writes := l.proxy.Writes(); len(writes) != 0 {
-		l.t.Errorf("not as declared, an Update writes %v", writes)
-	}
-}
-
-// stackID returns the physical id of the stack's resource under another prefix,
-// learnt from a Create that is refused.
-func (l *lab) stackID(s *cloudformation.Stack, prefix string) string {
-	l.t.Helper()
-	answer := s.Send(s.Event("Create", properties{"NamePrefix": prefix, "Unknown": 1}))
-	l.failed(answer, "Unknown")
-	return answer.PhysicalResourceID
 }
 
 // TestCreate_Cancelled holds that a Create which nobody waits for any more is
 // taken away by a Delete with an id that CloudFormation made up.
 func TestCreate_Cancelled(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
-	l.ok(l.stack().CreateCancelled(everything(awsPolicy + "PowerUserAccess")))
+	before := l.Snapshot()
+	l.OK(l.Stack().CreateCancelled(everything(awsPolicy + "PowerUserAccess")))
 	l.unchanged(before, "a cancelled Create and its Delete")
 }
 
 // TestAnswer_SameEventTwice holds each request type, with the answers alike.
 func TestAnswer_SameEventTwice(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
-	s := l.stack()
+	before := l.Snapshot()
+	s := l.Stack()
 	for _, step := range []struct {
 		request string
 		props   properties
 	}{{"Create", quick}, {"Update", quick.With(properties{"Tags": manyTags(1)})}, {"Delete", quick}} {
 		answers := s.SendTwice(s.Event(step.request, step.props))
-		l.ok(answers[0])
-		l.ok(answers[1])
+		l.OK(answers[0])
+		l.OK(answers[1])
 		if !maps.Equal(answers[0].Data, answers[1].Data) || answers[0].PhysicalResourceID != answers[1].PhysicalResourceID {
 			t.Errorf("%s: the answers differ: %+v", step.request, answers)
 		}
@@ -103,14 +83,14 @@ func TestCreate_ProcessThatDiesIsMadeUpFor(t *testing.T) {
 	for _, action := range []string{"CreateRole", "AttachRolePolicy", "AddRoleToInstanceProfile", "DetachRolePolicy", "DeleteRole"} {
 		t.Run(action, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
-			s := l.stack()
+			before := l.Snapshot()
+			s := l.Stack()
 			kill := iamproxy.Times(1, iamproxy.Action(action))
-			first := l.function
-			l.proxy.SetFault(iamproxy.On(kill, iamproxy.Then(false, first.Kill)))
+			first := l.Function
+			l.Proxy.SetFault(iamproxy.On(kill, iamproxy.Then(false, first.Kill)))
 			create, _ := s.Create(quick)
-			l.ok(create)
-			l.ok(s.Delete())
+			l.OK(create)
+			l.OK(s.Delete())
 			l.unchanged(before, "Create and Delete, one of them cut off at "+action)
 			if outcome := first.Invoke([]byte(`{}`), time.Second); !outcome.Died {
 				t.Error("the process was not killed, the scene is not set")
@@ -123,13 +103,13 @@ func TestCreate_ProcessThatDiesIsMadeUpFor(t *testing.T) {
 // end with one owner, whichever it is, and the other refused.
 func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	l := newLab(t)
-	l.slow(20 * time.Millisecond)
-	before := l.snapshot()
-	a, b := l.stack(), l.stack()
+	l.Proxy.SetLatency(20 * time.Millisecond)
+	before := l.Snapshot()
+	a, b := l.Stack(), l.Stack()
 	ofA, ofB := a.Event("Create", quick), b.Event("Create", quick)
-	beside, done := l.start(), make(chan bool)
+	beside, done := l.Start(), make(chan bool)
 	go func() { done <- beside.Invoke(ofB.JSON(), b.Timeout).OK() }()
-	if here, there := l.function.Invoke(ofA.JSON(), a.Timeout).OK(), <-done; !here || !there {
+	if here, there := l.Function.Invoke(ofA.JSON(), a.Timeout).OK(), <-done; !here || !there {
 		t.Errorf("the invocations succeeded: %v and %v", here, there)
 	}
 	x, y := a.Answers(ofA), b.Answers(ofB)
@@ -142,7 +122,7 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	for _, s := range []*cloudformation.Stack{a, b} {
 		s.PhysicalID = l.stackID(s, "ray")
 		s.Properties = quick
-		l.ok(s.Delete())
+		l.OK(s.Delete())
 	}
 	l.unchanged(before, "two stacks and their Deletes")
 }
@@ -153,12 +133,12 @@ func TestDelete_DeniedCanBeRepeated(t *testing.T) {
 	for _, action := range []string{"DetachRolePolicy", "DeleteRolePolicy", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile", "DeleteRole"} {
 		t.Run(action, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
+			before := l.Snapshot()
 			s := l.created(quick)
-			l.proxy.SetFault(iamproxy.On(iamproxy.Action(action), iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
-			l.failed(s.Delete(), "AccessDenied", "ray-head")
-			l.proxy.SetFault(nil)
-			l.ok(s.Delete())
+			l.Proxy.SetFault(iamproxy.On(iamproxy.Action(action), iamproxy.Denied()))
+			l.Failed(s.Delete(), "AccessDenied", "ray-head")
+			l.Proxy.SetFault(nil)
+			l.OK(s.Delete())
 			l.unchanged(before, "Create and two Deletes")
 		})
 	}

@@ -3,41 +3,26 @@ package acceptance
 import (
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// updated updates the stack and fails the test unless that succeeds in place.
-func (l *lab) updated(s *cloudformation.Stack, p properties) {
-	l.t.Helper()
-	id := s.PhysicalID
-	answer, _ := s.Update(p)
-	l.ok(answer)
-	if answer.PhysicalResourceID != id {
-		l.t.Errorf("updated to %q, want %q in place", answer.PhysicalResourceID, id)
-	}
-}
-
 // likeNew fails the test unless the account is what creating p would have made, and
 // applying p once more writes nothing.
-func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign iamaccount.Snapshot) {
-	l.t.Helper()
-	got := l.snapshot()
-	l.proxy.Reset()
-	l.updated(s, p.With(properties{"Revision": "again"}))
-	if writes := l.proxy.Writes(); len(writes) != 0 {
-		l.t.Errorf("an update that changes nothing writes %v", writes)
-	}
-	l.ok(s.Delete())
+func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign rig.Snapshot) {
+	l.TB.Helper()
+	got := l.Snapshot()
+	l.isComplete(s, p.With(properties{"Revision": "again"}))
+	l.OK(s.Delete())
 	l.unchanged(foreign, "the Delete")
-	fresh := l.stack()
+	fresh := l.Stack()
 	fresh.ID = s.ID
 	answer, _ := fresh.Create(p)
-	l.ok(answer)
-	if diff := iamaccount.Diff(l.snapshot(), got); diff != "" {
-		l.t.Errorf("the updated account differs from a newly made one:\n%s", diff)
+	l.OK(answer)
+	if diff := rig.Diff(l.Snapshot(), got); diff != "" {
+		l.TB.Errorf("the updated account differs from a newly made one:\n%s", diff)
 	}
-	l.ok(fresh.Delete())
+	l.OK(fresh.Delete())
 }
 
 // TestUpdate_InPlace holds every property whose change is in place: the
@@ -60,7 +45,7 @@ func TestUpdate_InPlace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			foreign := l.snapshot()
+			foreign := l.Snapshot()
 			s := l.created(quick)
 			l.updated(s, quick.With(changes))
 			l.likeNew(s, quick.With(changes), foreign)
@@ -71,8 +56,8 @@ func TestUpdate_InPlace(t *testing.T) {
 // TestUpdate_OfBoundary holds setting, changing and removing the boundary.
 func TestUpdate_OfBoundary(t *testing.T) {
 	l := newLab(t)
-	a, b := l.policy("a"), l.policy("b")
-	foreign := l.snapshot()
+	a, b := l.CreatePolicy("a"), l.CreatePolicy("b")
+	foreign := l.Snapshot()
 	s := l.created(quick)
 	for _, boundary := range []any{a, b, nil, a} {
 		p := quick.With(properties{"PermissionsBoundary": boundary})
@@ -90,27 +75,27 @@ func TestUpdate_OfBoundary(t *testing.T) {
 // there, with nothing but Revision changed.
 func TestRepair_Drift(t *testing.T) {
 	for name, drift := range map[string]func(*lab){
-		"policy attached":        func(l *lab) { l.attach("ray-worker", awsPolicy+"AdministratorAccess") },
-		"policy detached":        func(l *lab) { l.detach("ray-head", awsPolicy+"AmazonEC2FullAccess") },
-		"inline policy added":    func(l *lab) { l.putInline("ray-worker", "by-hand") },
-		"inline policy replaced": func(l *lab) { l.putInline("ray-head", "ray-pass-role-policy") },
-		"trust changed":          func(l *lab) { l.setTrust("ray-head", "lambda.amazonaws.com") },
-		"role out of profile":    func(l *lab) { l.emptyProfile("ray-head", "ray-head") },
-		"profile gone":           func(l *lab) { l.emptyProfile("ray-head", "ray-head"); l.dropProfile("ray-head") },
+		"policy attached":        func(l *lab) { l.AttachPolicy("ray-worker", awsPolicy+"AdministratorAccess") },
+		"policy detached":        func(l *lab) { l.DetachPolicy("ray-head", awsPolicy+"AmazonEC2FullAccess") },
+		"inline policy added":    func(l *lab) { l.PutInline("ray-worker", "by-hand") },
+		"inline policy replaced": func(l *lab) { l.PutInline("ray-head", "ray-pass-role-policy") },
+		"trust changed":          func(l *lab) { l.SetTrust("ray-head", "lambda.amazonaws.com") },
+		"role out of profile":    func(l *lab) { l.RemoveRole("ray-head", "ray-head") },
+		"profile gone":           func(l *lab) { l.DeleteProfile("ray-head") },
 		"other role in profile": func(l *lab) {
-			l.makeRole("other", "/")
-			l.emptyProfile("ray-head", "ray-head")
-			l.fillProfile("ray-head", "other")
+			l.CreateRole("other", "/")
+			l.RemoveRole("ray-head", "ray-head")
+			l.AddRole("ray-head", "other")
 		},
-		"tag added":   func(l *lab) { l.setTag("ray-head", "by", "hand") },
-		"tag changed": func(l *lab) { l.setTag("ray-head", "ray-iam:stack", "other") },
+		"tag added":   func(l *lab) { l.TagRole("ray-head", "by", "hand") },
+		"tag changed": func(l *lab) { l.TagRole("ray-head", "ray-iam:stack", "other") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
 			s := l.created(quick)
-			declared := l.snapshot()
+			declared := l.Snapshot()
 			drift(l)
-			foreign := l.snapshot().Matching("role other:")
+			foreign := l.Snapshot().Matching("role other:")
 			l.updated(s, quick.With(properties{"Revision": "repair"}))
 			l.unchanged(append(declared, foreign...), "the repair")
 		})
@@ -122,10 +107,10 @@ func TestRepair_Drift(t *testing.T) {
 func TestProperties_PathAloneCannotChange(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
+	before := l.Snapshot()
 	update, rollback := s.Update(quick.With(properties{"Path": "/new/"}))
-	l.failed(update, "Path", "/new/", "NamePrefix")
-	l.ok(rollback)
+	l.Failed(update, "Path", "/new/", "NamePrefix")
+	l.OK(rollback)
 	l.unchanged(before, "a refused change of Path")
 }
 
@@ -134,11 +119,11 @@ func TestProperties_PathAloneCannotChange(t *testing.T) {
 func TestRollback_OfAnUpdate(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
+	before := l.Snapshot()
 	_, rollback := s.UpdateThenRollBack(quick.With(properties{
 		"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": []any{map[string]any{"Name": "gpu"}},
 	}))
-	l.ok(rollback)
+	l.OK(rollback)
 	l.unchanged(before, "an update and its rollback")
 }
 
@@ -147,10 +132,10 @@ func TestRollback_OfAnUpdate(t *testing.T) {
 func TestRollback_OfAFailedUpdate(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	before := l.snapshot()
+	before := l.Snapshot()
 	update, rollback := s.Update(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "no spaces"}, "x"}, "NamePrefix": 7}))
-	l.failed(update, "WorkerGroups[0].Name", "WorkerGroups[1]")
-	l.ok(rollback)
+	l.Failed(update, "WorkerGroups[0].Name", "WorkerGroups[1]")
+	l.OK(rollback)
 	l.unchanged(before, "a refused update and its rollback")
 }
 
@@ -158,10 +143,10 @@ func TestRollback_OfAFailedUpdate(t *testing.T) {
 func TestUpdate_GroupsThatWentAreDeletedLast(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "old"}}}))
-	l.proxy.Reset()
+	l.Proxy.Reset()
 	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "new"}}}))
 	lastOfNew, firstOfOld := 0, 0
-	for _, c := range l.proxy.Calls() {
+	for _, c := range l.Proxy.Calls() {
 		name := c.Form.Get("RoleName") + c.Form.Get("InstanceProfileName")
 		switch {
 		case !c.Writes():

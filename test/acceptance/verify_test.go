@@ -27,20 +27,20 @@ func TestVerify(t *testing.T) {
 			t.Run(name+", "+request, func(t *testing.T) {
 				l := newLab(t)
 				s := l.created(quick)
-				before := l.snapshot()
-				s.Use(l.start("RAYIAM_VERIFY_REQUESTS=true"))
+				before := l.Snapshot()
+				s.Use(l.Start("RAYIAM_VERIFY_REQUESTS=true"))
 				if id := s.PhysicalID; tt.status != "" {
 					if tt.another {
 						id = "other-0123456789ab"
 					}
-					l.resources.Set(s.ID, s.LogicalID, "UPDATE"+tt.status, id)
+					l.Resources.Set(s.ID, s.LogicalID, "UPDATE"+tt.status, id)
 				}
 				answer := s.Send(s.Event(request, tagged))
 				if tt.done {
-					l.ok(answer)
+					l.OK(answer)
 					return
 				}
-				l.failed(answer, "nothing was changed", "CloudFormation is not working on this resource", "UPDATE"+tt.status)
+				l.Failed(answer, "nothing was changed", "CloudFormation is not working on this resource", "UPDATE"+tt.status)
 				l.unchanged(before, "an event that nobody expects")
 			})
 		}
@@ -50,13 +50,13 @@ func TestVerify(t *testing.T) {
 // TestVerify_CostsNoRoundTrip holds that CloudFormation is asked while IAM is observed.
 func TestVerify_CostsNoRoundTrip(t *testing.T) {
 	l := newLab(t)
-	l.slow(400 * time.Millisecond)
+	l.Proxy.SetLatency(400 * time.Millisecond)
 	s := l.created(quick)
-	l.resources.Set(s.ID, s.LogicalID, "DELETE_IN_PROGRESS", s.PhysicalID)
-	s.Use(l.start("RAYIAM_VERIFY_REQUESTS=true"))
-	l.proxy.Reset()
-	l.ok(s.Delete())
-	if got := iamproxy.CriticalPath(l.proxy.Calls()); got > 3 || l.resources.Asked() != 1 {
-		t.Errorf("%d round trips and %d questions, want 3 and 1", got, l.resources.Asked())
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_IN_PROGRESS", s.PhysicalID)
+	s.Use(l.Start("RAYIAM_VERIFY_REQUESTS=true"))
+	l.Proxy.Reset()
+	l.OK(s.Delete())
+	if got := iamproxy.CriticalPath(l.Proxy.Calls()); got > 3 || l.Resources.Asked() != 1 {
+		t.Errorf("%d round trips and %d questions, want 3 and 1", got, l.Resources.Asked())
 	}
 }

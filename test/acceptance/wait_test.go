@@ -29,14 +29,14 @@ func logLines(t *testing.T, log string) []map[string]any {
 func TestWaiting_PropagationWait(t *testing.T) {
 	l := newLab(t)
 	patient := properties{"PropagationWaitSeconds": "2"}
-	s := l.stack()
+	s := l.Stack()
 	start := time.Now()
 	create, _ := s.Create(patient)
-	l.ok(create)
+	l.OK(create)
 	if took := time.Since(start); took < 2*time.Second {
 		t.Errorf("created in %s, want 2s of waiting", took)
 	}
-	calls := l.proxy.Calls()
+	calls := l.Proxy.Calls()
 	last := map[string]bool{}
 	for _, c := range calls[len(calls)-2:] {
 		last[c.Action+" "+c.Form.Get("InstanceProfileName")] = true
@@ -49,12 +49,12 @@ func TestWaiting_PropagationWait(t *testing.T) {
 	if took := time.Since(start); took > 1500*time.Millisecond {
 		t.Errorf("an update that makes nothing took %s", took)
 	}
-	quickly := l.stack()
+	quickly := l.Stack()
 	quickly.LogicalID = "Quick"
-	l.proxy.Reset()
+	l.Proxy.Reset()
 	answer, _ := quickly.Create(quick.With(properties{"NamePrefix": "quick"}))
-	l.ok(answer)
-	calls = l.proxy.Calls()
+	l.OK(answer)
+	calls = l.Proxy.Calls()
 	if last := calls[len(calls)-1]; last.Action == "GetInstanceProfile" {
 		t.Error("read a profile after it was made, with a wait of 0")
 	}
@@ -64,11 +64,11 @@ func TestWaiting_PropagationWait(t *testing.T) {
 // said before anything is made.
 func TestWaiting_WaitThatDoesNotFitIsRefused(t *testing.T) {
 	l := newLab(t)
-	before := l.snapshot()
-	s := l.stack()
+	before := l.Snapshot()
+	s := l.Stack()
 	s.Timeout = 10 * time.Second
 	create := s.Send(s.Event("Create", properties{"PropagationWaitSeconds": 60}))
-	l.failed(create, "PropagationWaitSeconds", "1m0s", "nothing was changed")
+	l.Failed(create, "PropagationWaitSeconds", "1m0s", "nothing was changed")
 	l.unchanged(before, "a refused wait")
 }
 
@@ -86,9 +86,9 @@ func TestWaiting_TemporaryFaultsAreRiddenOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
+			before := l.Snapshot()
 			seen := map[string]int{}
-			l.proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+			l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
 				if seen[c.Action]++; seen[c.Action] == 1 {
 					return effect
 				}
@@ -96,7 +96,7 @@ func TestWaiting_TemporaryFaultsAreRiddenOut(t *testing.T) {
 			})
 			s := l.created(quick)
 			l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}, "Head": map[string]any{"ManagedPolicyArns": []any{}}}))
-			l.ok(s.Delete())
+			l.OK(s.Delete())
 			l.unchanged(before, "Create, Update and Delete under "+name)
 		})
 	}
@@ -106,14 +106,10 @@ func TestWaiting_TemporaryFaultsAreRiddenOut(t *testing.T) {
 // itself made is waited for.
 func TestWaiting_LagOfWhatWasJustMade(t *testing.T) {
 	l := newLab(t)
-	l.proxy.SetFault(iamproxy.Lag(time.Second, 1))
+	l.Proxy.SetFault(iamproxy.Lag(time.Second, 1))
 	s := l.created(properties{"PropagationWaitSeconds": 1})
-	l.proxy.SetFault(nil)
-	l.proxy.Reset()
-	l.updated(s, properties{"PropagationWaitSeconds": 1, "Revision": "2"})
-	if writes := l.proxy.Writes(); len(writes) != 0 {
-		t.Errorf("the Create was not complete, an update writes %v", writes)
-	}
+	l.Proxy.SetFault(nil)
+	l.isComplete(s, properties{"PropagationWaitSeconds": 1, "Revision": "2"})
 }
 
 // TestWaiting_FinalErrorsEndAtOnce holds denials, quotas and malformed documents,
@@ -122,12 +118,12 @@ func TestWaiting_FinalErrorsEndAtOnce(t *testing.T) {
 	for _, code := range []string{"AccessDenied", "LimitExceeded", "MalformedPolicyDocument"} {
 		t.Run(code, func(t *testing.T) {
 			l := newLab(t)
-			before := l.snapshot()
-			l.proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePolicy"), iamproxy.Answer(http.StatusForbidden, code)))
+			before := l.Snapshot()
+			l.Proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePolicy"), iamproxy.Answer(http.StatusForbidden, code)))
 			start := time.Now()
-			create, rollback := l.stack().Create(quick)
-			l.failed(create, "putting inline policy ray-pass-role-policy on role ray-head", code, "injected by the test")
-			l.ok(rollback)
+			create, rollback := l.Stack().Create(quick)
+			l.Failed(create, "putting inline policy ray-pass-role-policy on role ray-head", code, "injected by the test")
+			l.OK(rollback)
 			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("took %s", took)
 			}

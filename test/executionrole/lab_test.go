@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
@@ -52,13 +52,13 @@ func record(t *testing.T, tpl template, s set) []policysim.Case {
 	l := &lab{t: t, set: s, tpl: tpl, account: pool.Take(), urls: responseurl.New(), recorded: map[string]policysim.Case{}}
 	defer pool.Return(l.account)
 	header := http.Header{moto.AccountHeader: {l.account}}
-	l.iam = iamaccount.Client(pool.URL(), header)
-	l.proxy = iamproxy.New(pool.URL(), header, 0)
+	l.iam = rig.Client(pool.URL(), header)
+	l.proxy = iamproxy.New(pool.URL(), header)
 	l.proxy.SetFault(l.observe)
 	defer l.urls.Close()
 	defer l.proxy.Close()
 	defer func() {
-		if err := iamaccount.Wipe(context.Background(), l.iam); err != nil {
+		if err := rig.Wipe(context.Background(), l.iam); err != nil {
 			t.Error(err)
 		}
 	}()

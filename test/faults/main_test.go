@@ -3,15 +3,10 @@
 package faults
 
 import (
-	"os"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	stopPools()
-	checkout.Clean()
-	os.Exit(code)
-}
+// There is a server of moto for each of two processors.
+func TestMain(m *testing.M) { rig.Main(m, rig.Suite{Servers: 2}) }

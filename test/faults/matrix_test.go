@@ -44,7 +44,7 @@ type matrix struct {
 	each    func(operation) int // how many cells a row has for an operation
 
 	mu    sync.Mutex
-	cells map[[2]string][2]int // fault and operation to the number of cells played, and of those that hold
+	count map[[2]string][2]int // fault and operation to the number of cells played, and of those that hold
 	took  time.Duration
 }
 
@@ -53,7 +53,7 @@ type matrix struct {
 func (m *matrix) play(t *testing.T) {
 	learn(t)
 	start := time.Now()
-	m.cells = map[[2]string][2]int{}
+	m.count = map[[2]string][2]int{}
 	m.run(t)
 	m.took = time.Since(start)
 	for _, f := range m.rows {
@@ -62,23 +62,23 @@ func (m *matrix) play(t *testing.T) {
 			if f.is(o) {
 				want = m.each(o)
 			}
-			if got := m.cells[[2]string{f.name, o.name}]; got[0] != want {
+			if got := m.count[[2]string{f.name, o.name}]; got[0] != want {
 				t.Errorf("%s, %s: %d cells were played, want %d", o.name, f.name, got[0], want)
 			}
 		}
 	}
 }
 
-func (m *matrix) add(p play, holds bool) {
+func (m *matrix) add(c *cell, holds bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := [2]string{p.fault.name, p.operation.name}
-	count := m.cells[key]
+	key := [2]string{c.fault.name, c.operation.name}
+	count := m.count[key]
 	count[0]++
 	if holds {
 		count[1]++
 	}
-	m.cells[key] = count
+	m.count[key] = count
 }
 
 // String renders the matrix as a table.
@@ -96,7 +96,7 @@ func (m *matrix) String() string {
 	total, hold := 0, 0
 	for _, f := range m.rows {
 		line(f.name, func(o operation) string {
-			count, ok := m.cells[[2]string{f.name, o.name}]
+			count, ok := m.count[[2]string{f.name, o.name}]
 			if !ok {
 				return "-"
 			}

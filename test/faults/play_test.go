@@ -1,13 +1,11 @@
 package faults
 
 import (
-	"errors"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 // A reference is what an operation does when nothing goes wrong.
@@ -15,7 +13,7 @@ type reference struct {
 	calls         int
 	id            string
 	data          map[string]string
-	before, after iamaccount.Snapshot
+	before, after rig.Snapshot
 	back          span // of its calls where it was given up
 }
 
@@ -29,8 +27,7 @@ var learnOnce sync.Once
 func learn(t *testing.T) {
 	t.Helper()
 	learnOnce.Do(func() {
-		w := newWorld(t, pool(t, 0))
-		defer w.close()
+		w := newWorld(t)
 		for _, o := range operations {
 			w.learn(o)
 		}
@@ -44,12 +41,12 @@ func learn(t *testing.T) {
 }
 
 func (w *world) learn(o operation) {
-	w.tb.Helper()
+	w.TB.Helper()
 	w.enter(o.from)
 	ref := reference{before: w.snapshot()}
 	s := w.stack(declared[o.from])
 	answer := w.succeeds(s, o.event(s), nil)
-	ref.calls = len(w.proxy.Calls())
+	ref.calls = len(w.Proxy.Calls())
 	w.cleanUp(s, o, answer)
 	w.at = o.to
 	ref.id, ref.data = w.answered(answer)
@@ -64,59 +61,22 @@ const (
 	slowWorlds  = 32
 )
 
-// pools are two servers, one for each of two processors, with an account for each
-// world and for the one in which the references are learnt.
-var pools = sync.OnceValues(func() ([2]*moto.Pool, error) {
-	var errs [2]error
-	for i := range running {
-		running[i], errs[i] = moto.NewPool((quickWorlds+slowWorlds)/2 + 1)
-	}
-	return running, errors.Join(errs[:]...)
-})
-
-var running [2]*moto.Pool
-
-func pool(t *testing.T, n int) *moto.Pool {
-	t.Helper()
-	both, err := pools()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return both[n%2]
-}
-
-// stopPools ends the servers. TestMain calls it last.
-func stopPools() {
-	for _, pool := range running {
-		if pool != nil {
-			_ = pool.Stop()
-		}
-	}
-}
-
-// A play is a cell before it has its world.
-type play struct {
-	fault fault
-	operation
-	n int
-}
-
 // run plays the cells of a matrix in many worlds at once.
 func (m *matrix) run(t *testing.T) {
 	var wait sync.WaitGroup
-	for i, queue := range [2]chan []play{make(chan []play), make(chan []play)} {
-		slow := i == 1
-		for n := range [2]int{quickWorlds, slowWorlds}[i] {
-			wait.Go(func() { m.runIn(t, newWorld(t, pool(t, n)), queue) })
+	for i, queue := range [2]chan []*cell{make(chan []*cell), make(chan []*cell)} {
+		for range [2]int{quickWorlds, slowWorlds}[i] {
+			w := newWorld(t)
+			wait.Go(func() { m.runIn(t, w, queue) })
 		}
-		wait.Go(func() { m.queue(queue, slow) })
+		wait.Go(func() { m.queue(queue, i == 1) })
 	}
 	wait.Wait()
 }
 
-// queue sends the plays that are slow, or those that are not. An operation and the one
+// queue sends the cells that are slow, or those that are not. An operation and the one
 // back travel together, so that one world goes there and back.
-func (m *matrix) queue(queue chan<- []play, slow bool) {
+func (m *matrix) queue(queue chan<- []*cell, slow bool) {
 	defer close(queue)
 	for i := 0; i < len(m.columns); i++ {
 		pair := m.columns[i : i+1]
@@ -125,50 +85,43 @@ func (m *matrix) queue(queue chan<- []play, slow bool) {
 			i++
 		}
 		for _, f := range m.rows {
-			for _, plays := range m.plays(f, pair) {
-				if f.slow(plays[0].operation) == slow {
-					queue <- plays
+			for n := 1; ; n++ {
+				together := m.cells(f, pair, n)
+				if together == nil {
+					break
+				}
+				if f.slow(together[0].operation) == slow {
+					queue <- together
 				}
 			}
 		}
 	}
 }
 
-// plays are a row's cells of some operations, those with the same n together.
-func (m *matrix) plays(f fault, of []operation) (all [][]play) {
-	for n := 1; ; n++ {
-		var together []play
-		for _, o := range of {
-			if f.is(o) && n <= m.each(o) {
-				together = append(together, play{f, o, n})
-			}
+// cells are a row's cells with n of some operations; nil where none has so many calls.
+func (m *matrix) cells(f fault, of []operation, n int) (together []*cell) {
+	for _, o := range of {
+		if f.is(o) && n <= m.each(o) {
+			together = append(together, &cell{fault: f, operation: o, n: n})
 		}
-		if together == nil {
-			return all
-		}
-		all = append(all, together)
 	}
+	return together
 }
 
 // runIn plays what comes in one world.
-func (m *matrix) runIn(t *testing.T, w *world, queue <-chan []play) {
-	defer w.close()
-	for plays := range queue {
-		for _, p := range plays {
-			v := &verdict{TB: t}
-			w.tb = v
-			done := make(chan bool)
-			go func() {
-				defer close(done)
-				p.fault.play(&cell{world: w, operation: p.operation, n: p.n})
-			}()
-			<-done
-			if len(v.faults) > 0 {
+func (m *matrix) runIn(t *testing.T, w *world, queue <-chan []*cell) {
+	for together := range queue {
+		for _, c := range together {
+			c.world = w
+			faults := rig.Play(func(tb testing.TB) {
+				w.TB = tb
+				c.fault.play(c)
+			})
+			if len(faults) > 0 {
 				w.at = ""
-				t.Errorf("%s, %s at call %d of %d:\n%s", p.operation.name, p.fault.name, p.n, references[p.operation.name].calls, strings.Join(v.faults, "\n"))
+				t.Errorf("%s, %s at call %d of %d:\n%s", c.operation.name, c.fault.name, c.n, references[c.operation.name].calls, strings.Join(faults, "\n"))
 			}
-			m.add(p, len(v.faults) == 0)
+			m.add(c, len(faults) == 0)
 		}
 	}
-	w.tb = t
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
@@ -202,7 +202,7 @@ func create(t *testing.T, endpoint, account string, p properties) *iam.Client {
 		t.Fatal(err)
 	}
 	header := http.Header{moto.AccountHeader: {account}}
-	proxy := iamproxy.New(endpoint, header, 0)
+	proxy := iamproxy.New(endpoint, header)
 	t.Cleanup(proxy.Close)
 	function, err := lambdaruntime.Start(executable, account, "AWS_ENDPOINT_URL="+proxy.URL)
 	if err != nil {
@@ -211,9 +211,9 @@ func create(t *testing.T, endpoint, account string, p properties) *iam.Client {
 	t.Cleanup(function.Stop)
 	urls := responseurl.New()
 	t.Cleanup(urls.Close)
-	client := iamaccount.Client(endpoint, header)
+	client := rig.Client(endpoint, header)
 	t.Cleanup(func() {
-		if err := iamaccount.Wipe(context.Background(), client); err != nil {
+		if err := rig.Wipe(context.Background(), client); err != nil {
 			t.Error(err)
 		}
 	})

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 // Facts are what an account says of one role or instance profile: "arn", "trusts",
@@ -45,7 +45,7 @@ func (a account) clone() account {
 func (a account) names() []string { return slices.Sorted(maps.Keys(a)) }
 
 // read takes an account from its snapshot.
-func read(snapshot iamaccount.Snapshot) account {
+func read(snapshot rig.Snapshot) account {
 	a := account{}
 	for _, line := range snapshot {
 		entity, fact, _ := strings.Cut(line, ": ")

@@ -221,7 +221,7 @@ func tag(key, value string) map[string]any { return map[string]any{"Key": key, "
 
 // boundary is the ARN of one of the account's own policies.
 func (w *world) boundary(name string) string {
-	return "arn:aws:iam::" + w.account + ":policy/boundary-" + name
+	return "arn:aws:iam::" + w.AccountID + ":policy/boundary-" + name
 }
 
 // bad are properties that are refused, and what the Reason then says.

@@ -113,7 +113,7 @@ func (f fault) proxy(h *hits, kill func()) iamproxy.Fault {
 		times := h.add(call)
 		switch {
 		case f.Kind == denied:
-			return iamproxy.Answer(http.StatusForbidden, "AccessDenied")
+			return iamproxy.Denied()
 		case f.killed():
 			over = true
 			return iamproxy.Then(f.Kind == killedBefore, kill)

@@ -1,14 +1,13 @@
 package model
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"pgregory.net/rapid"
+
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 // A hand is one thing that a person does to a role or profile: to one of a stack's, as
@@ -17,11 +16,7 @@ type hand struct{ Do, Name, Value string }
 
 func (h hand) String() string { return "by hand: " + h.Do + " " + h.Name + " " + h.Value }
 
-const (
-	byHand   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`
-	trustsMe = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`
-	stranger = "ray-0123456789ab" // a resource of nobody's here
-)
+const stranger = "ray-0123456789ab" // a resource of nobody's here
 
 // drifts are what may happen to a role or profile that is there, and makings what may
 // come. Each says of a fact of the account what it does to it.
@@ -97,56 +92,35 @@ func first(f facts, kind string) (string, bool) {
 	return "", false
 }
 
-// done fails the run when a call by hand failed: then the scene is not set.
-func done[T any](w *world, out T, err error) T {
-	if err != nil {
-		w.judge.Fatalf("setting the scene: %v", err)
-	}
-	return out
-}
-
-func do[T any](w *world, out T, err error) { done(w, out, err) }
-
 func (w *world) driftRole(h hand, role facts) {
-	ctx, name := context.Background(), &h.Name
 	switch h.Do {
 	case "attach":
-		arn := awsPolicy + map[string]string{"one": "AmazonSSMFullAccess", "two": "ReadOnlyAccess"}[h.Value]
-		out, err := w.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: &arn})
-		do(w, out, err)
-		role["attached "+arn] = ""
+		w.attach(h.Name, awsPolicy+map[string]string{"one": "AmazonSSMFullAccess", "two": "ReadOnlyAccess"}[h.Value])
 	case "detach":
 		if arn, ok := first(role, "attached"); ok {
-			out, err := w.iam.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: &arn})
-			do(w, out, err)
+			w.DetachPolicy(h.Name, arn)
 			delete(role, "attached "+arn)
 		}
 	case "put inline":
-		w.putInline(h.Name, "by-hand", role)
+		w.putInline(h.Name, "by-hand")
 	case "change inline":
 		if policy, ok := first(role, "inline"); ok {
-			w.putInline(h.Name, policy, role)
+			w.putInline(h.Name, policy)
 		}
 	case "delete inline":
 		if policy, ok := first(role, "inline"); ok {
-			out, err := w.iam.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy})
-			do(w, out, err)
+			w.DeleteInline(h.Name, policy)
 			delete(role, "inline "+policy)
 		}
 	case "trust":
-		document := trustsMe
-		out, err := w.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: &document})
-		do(w, out, err)
-		role["trusts"] = spelled(document)
+		w.SetTrust(h.Name, "lambda.amazonaws.com")
+		role["trusts"] = spelled(rig.TrustOf("lambda.amazonaws.com"))
 	case "bound":
-		arn := w.boundary(h.Value)
-		out, err := w.iam.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: name, PermissionsBoundary: &arn})
-		do(w, out, err)
-		role["boundary"] = arn
+		w.PutBoundary(h.Name, w.boundary(h.Value))
+		role["boundary"] = w.boundary(h.Value)
 	case "unbound":
 		if role["boundary"] != "" {
-			out, err := w.iam.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: name})
-			do(w, out, err)
+			w.DeleteBoundary(h.Name)
 			delete(role, "boundary")
 		}
 	case "put into another profile":
@@ -154,18 +128,11 @@ func (w *world) driftRole(h hand, role facts) {
 	case "delete role":
 		w.deleteRole(h.Name)
 	default:
-		w.driftTags(h, role, func(tags []types.Tag) error {
-			_, err := w.iam.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: tags})
-			return err
-		}, func(keys []string) error {
-			_, err := w.iam.UntagRole(ctx, &iam.UntagRoleInput{RoleName: name, TagKeys: keys})
-			return err
-		})
+		driftTags(h, role, w.TagRole, w.UntagRole)
 	}
 }
 
 func (w *world) driftProfile(h hand, profile facts) {
-	ctx, name := context.Background(), &h.Name
 	switch h.Do {
 	case "empty":
 		w.empty(h.Name)
@@ -177,18 +144,12 @@ func (w *world) driftProfile(h hand, profile facts) {
 	case "delete profile":
 		w.deleteProfile(h.Name)
 	default:
-		w.driftTags(h, profile, func(tags []types.Tag) error {
-			_, err := w.iam.TagInstanceProfile(ctx, &iam.TagInstanceProfileInput{InstanceProfileName: name, Tags: tags})
-			return err
-		}, func(keys []string) error {
-			_, err := w.iam.UntagInstanceProfile(ctx, &iam.UntagInstanceProfileInput{InstanceProfileName: name, TagKeys: keys})
-			return err
-		})
+		driftTags(h, profile, w.TagProfile, w.UntagProfile)
 	}
 }
 
 // driftTags sets, removes or disowns, which is to remove the tag of ownership.
-func (w *world) driftTags(h hand, f facts, set func([]types.Tag) error, remove func([]string) error) {
+func driftTags(h hand, f facts, tag func(name, key, value string), untag func(name, key string)) {
 	key, value := "team", "by-hand"
 	verb, _, _ := strings.Cut(h.Do, " ")
 	switch {
@@ -198,12 +159,12 @@ func (w *world) driftTags(h hand, f facts, set func([]types.Tag) error, remove f
 		key = strings.TrimPrefix(stackTag, "tag ")
 	}
 	if verb == "tag" {
-		do(w, 0, set([]types.Tag{{Key: &key, Value: &value}}))
+		tag(h.Name, key, value)
 		f["tag "+key] = value
 		return
 	}
 	if _, there := f["tag "+key]; there {
-		do(w, 0, remove([]string{key}))
+		untag(h.Name, key)
 		delete(f, "tag "+key)
 	}
 }

@@ -9,8 +9,8 @@ import (
 
 // frugal holds that what changes nothing writes nothing.
 func (w *world) frugal(what string, d delivered, before, after account) {
-	if writes := w.proxy.Writes(); len(d.hits) == 0 && len(writes) > 0 && diff(before, after) == "" {
-		w.judge.Fatalf("%s has nothing to change, and wrote %s", what, writes)
+	if writes := w.Proxy.Writes(); len(d.hits) == 0 && len(writes) > 0 && diff(before, after) == "" {
+		w.TB.Fatalf("%s has nothing to change, and wrote %s", what, writes)
 	} else if len(writes) == 0 {
 		w.tally.add("ends", "nothing to write")
 	}
@@ -21,7 +21,7 @@ func (w *world) frugal(what string, d delivered, before, after account) {
 func (w *world) endsBetween(what string, before, after account, c change) {
 	seen := w.seen()
 	if problem := between(before, after, c.own(), seen); problem != "" {
-		w.judge.Fatalf("%s did not end, and left what is neither before nor after:\n%s", what, problem)
+		w.TB.Fatalf("%s did not end, and left what is neither before nor after:\n%s", what, problem)
 	}
 	w.model = seen
 }
@@ -40,7 +40,7 @@ func (w *world) undone(what string, d delivered, c change, before account) {
 	}
 	for entity := range c.declared {
 		if _, was := before[entity]; !was && w.model[entity] != nil {
-			w.judge.Fatalf("%s failed, and %s, which it made, is still there: %s", what, entity, d.answer.Reason)
+			w.TB.Fatalf("%s failed, and %s, which it made, is still there: %s", what, entity, d.answer.Reason)
 		}
 	}
 	w.tally.add("ends", "replacement undone")
@@ -51,11 +51,11 @@ var making = regexp.MustCompile(`^(Create|Attach|Put|Add|Tag)`)
 
 func (w *world) failed(d delivered, parts ...string) {
 	if d.answer.OK() {
-		w.judge.Fatalf("SUCCESS, want FAILED with %q (%s hit)", parts, d.hits)
+		w.TB.Fatalf("SUCCESS, want FAILED with %q (%s hit)", parts, d.hits)
 	}
 	for _, part := range parts {
 		if !strings.Contains(d.answer.Reason, part) {
-			w.judge.Fatalf("FAILED, but the Reason does not say %q: %s", part, d.answer.Reason)
+			w.TB.Fatalf("FAILED, but the Reason does not say %q: %s", part, d.answer.Reason)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func (w *world) refused(d delivered, way []string) {
 // told holds that the attributes are those of what is declared.
 func (w *world) told(o op, d delivered, c change) {
 	if want := attributes(o.Props, c.declared); !maps.Equal(d.answer.Data, want) {
-		w.judge.Fatalf("answered %v, want %v", d.answer.Data, want)
+		w.TB.Fatalf("answered %v, want %v", d.answer.Data, want)
 	}
 }
 

@@ -4,22 +4,14 @@
 package model
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.checks": fmt.Sprint(runs), "rapid.steps": fmt.Sprint(steps), "rapid.nofailfile": "true", "rapid.shrinktime": "2m"} {
-		if err := flag.Set(name, value); err != nil {
-			panic(err)
-		}
-	}
-	flag.Parse()
-	code := m.Run()
-	checkout.Clean()
-	os.Exit(code)
+	rig.Main(m, rig.Suite{Servers: servers, Flags: map[string]string{
+		"rapid.checks": fmt.Sprint(runs), "rapid.steps": fmt.Sprint(steps), "rapid.nofailfile": "true", "rapid.shrinktime": "2m",
+	}})
 }

@@ -11,8 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 // The short run, in make test, is the same every time: so many worlds side by side,
@@ -62,14 +61,13 @@ func TestModel(t *testing.T) {
 		total tally
 		all   sync.WaitGroup
 		start = time.Now()
-		pools = newPools(t)
 	)
 	for i, seed := range seeds(t) {
 		begun := make(chan bool)
 		begin := sync.OnceFunc(func() { close(begun) })
 		all.Go(func() {
 			defer begin()
-			t.Run(fmt.Sprintf("world%d", i+1), func(t *testing.T) { play(t, newWorld(t, pools[i%servers], &total), seed, start, begin) })
+			t.Run(fmt.Sprintf("world%d", i+1), func(t *testing.T) { play(t, newWorld(t, &total), seed, start, begin) })
 		})
 		<-begun // rapid reads its seed from a flag, which the next world sets
 	}
@@ -77,21 +75,8 @@ func TestModel(t *testing.T) {
 	total.report(t, time.Since(start))
 }
 
-func newPools(t *testing.T) (pools []*moto.Pool) {
-	for range servers {
-		pool, err := moto.NewPool(worlds / servers)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = pool.Stop() })
-		pools = append(pools, pool)
-	}
-	return pools
-}
-
 // play plays one world, run after run, from its seed on.
 func play(t *testing.T, w *world, seed uint64, start time.Time, begin func()) {
-	defer w.close()
 	if err := flag.Set("rapid.seed", fmt.Sprint(seed)); err != nil {
 		t.Fatal(err)
 	}
@@ -110,14 +95,14 @@ func play(t *testing.T, w *world, seed uint64, start time.Time, begin func()) {
 			}
 			n++
 		}()
-		w.run(r)
+		w.run(t, r)
 		held = true
 	})
 }
 
 // run is one run: from an account without stacks to one.
-func (w *world) run(r *rapid.T) {
-	w.judge = judge{w.t, r}
+func (w *world) run(t *testing.T, r *rapid.T) {
+	w.TB = judge{t, r}
 	w.reset()
 	w.tally.add("runs", "")
 	n := 0
@@ -153,11 +138,11 @@ func (w *world) end() {
 	for entity, f := range w.seen() {
 		for _, id := range w.ids {
 			if f.owner() == id {
-				w.judge.Fatalf("after the last Delete, %s of %s is left", entity, id)
+				w.TB.Fatalf("after the last Delete, %s of %s is left", entity, id)
 			}
 		}
 	}
-	if d := iamaccount.Diff(w.policies, w.policiesNow()); d != "" {
-		w.judge.Fatalf("managed policies have changed:\n%s", d)
+	if d := rig.Diff(w.policies, w.policiesNow()); d != "" {
+		w.TB.Fatalf("managed policies have changed:\n%s", d)
 	}
 }

@@ -49,7 +49,7 @@ func (w *world) creating(r *resource, props properties) change {
 		prefix = "ray" // what the id of a refused Create has in its place
 	}
 	owner := w.id(r, prefix)
-	return change{declared: declared(props, w.account, r.stack, owner), owner: owner, adopt: text(props, "AdoptExisting", "") == "true"}
+	return change{declared: declared(props, w.AccountID, r.stack, owner), owner: owner, adopt: text(props, "AdoptExisting", "") == "true"}
 }
 
 func validPrefix(prefix string) bool { return !strings.Contains(prefix, " ") }
@@ -95,7 +95,7 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 		return d, false
 	}
 	if !d.answer.OK() {
-		w.judge.Fatalf("%s: FAILED (%s hit): %s", what, d.hits, d.answer.Reason)
+		w.TB.Fatalf("%s: FAILED (%s hit): %s", what, d.hits, d.answer.Reason)
 	}
 	w.frugal(what, d, before, after)
 	w.counted(before, after, e.RequestType)
@@ -115,7 +115,7 @@ func (w *world) settle(r *resource, request, id string, props, old properties, c
 		w.logf("   then %s of %s: %s", request, id, d.answer.Status)
 		if len(way) == 0 {
 			if !d.answer.OK() {
-				w.judge.Fatalf("%s: FAILED: %s", what, d.answer.Reason)
+				w.TB.Fatalf("%s: FAILED: %s", what, d.answer.Reason)
 			}
 			after := c.apply(w.model)
 			w.frugal(what+" that followed", d, w.model, after)
@@ -147,7 +147,7 @@ func (w *world) create(o op) {
 		return
 	}
 	if d.answer.PhysicalResourceID != c.owner {
-		w.judge.Fatalf("a Create answered %q, want %q", d.answer.PhysicalResourceID, c.owner)
+		w.TB.Fatalf("a Create answered %q, want %q", d.answer.PhysicalResourceID, c.owner)
 	}
 	if !ok {
 		w.settle(r, "Delete", d.answer.PhysicalResourceID, o.Props, nil, w.removal(r, c.owner, o.Props))
@@ -177,13 +177,13 @@ func (w *world) update(o op) {
 	d, ok := w.play(o, r, e, c)
 	if !ok {
 		if d.answered && d.answer.PhysicalResourceID != oldID {
-			w.judge.Fatalf("a failed Update answered %q, want %q", d.answer.PhysicalResourceID, oldID)
+			w.TB.Fatalf("a failed Update answered %q, want %q", d.answer.PhysicalResourceID, oldID)
 		}
 		w.rollBack(r, oldID, oldID, old, o.Props)
 		return
 	}
 	if d.answer.PhysicalResourceID != c.owner {
-		w.judge.Fatalf("an Update answered %q, want %q", d.answer.PhysicalResourceID, c.owner)
+		w.TB.Fatalf("an Update answered %q, want %q", d.answer.PhysicalResourceID, c.owner)
 	}
 	w.told(o, d, c)
 	w.again(o, r, e, c, d)
@@ -205,7 +205,7 @@ func (w *world) update(o op) {
 func (w *world) rollBack(r *resource, id, oldID string, old, props properties) {
 	answer := w.settle(r, "Update", id, old, props, w.updating(r, id, old, props))
 	if answer.PhysicalResourceID != oldID {
-		w.judge.Fatalf("the rollback answered %q, want %q", answer.PhysicalResourceID, oldID)
+		w.TB.Fatalf("the rollback answered %q, want %q", answer.PhysicalResourceID, oldID)
 	}
 	w.tally.add("ends", "Update rolled back")
 }
@@ -229,10 +229,10 @@ func (w *world) again(o op, r *resource, e cloudformation.Event, c change, first
 	if o.Then != "twice" {
 		return
 	}
-	e.ResponseURL = w.urls.URL(0)
+	e.ResponseURL = w.URLs.URL(0)
 	second := w.deliver(r, e, fault{}, 1)
 	if !second.answer.OK() || second.answer.PhysicalResourceID != first.answer.PhysicalResourceID || !maps.Equal(second.answer.Data, first.answer.Data) {
-		w.judge.Fatalf("the event again: %+v, want %+v", second.answer, first.answer)
+		w.TB.Fatalf("the event again: %+v, want %+v", second.answer, first.answer)
 	}
 	after := c.apply(w.model)
 	w.frugal(e.RequestType+" again", second, w.model, after)

@@ -1,15 +1,12 @@
 package model
 
 import (
-	"context"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 // What is in an account from the beginning and stays as it is: things of somebody
@@ -29,13 +26,7 @@ func (w *world) reset() {
 	for _, r := range w.resources {
 		r.id, r.props = "", nil
 	}
-	keep := append(slices.Clone(nearMisses), "boundary-one", "boundary-two")
-	if w.policies == nil {
-		keep = nil
-	}
-	if err := iamaccount.Wipe(context.Background(), w.iam, keep...); err != nil {
-		w.judge.Fatalf("wiping the account: %v", err)
-	}
+	w.Wipe()
 	w.model = w.seen()
 	if w.policies == nil {
 		w.makeScene()
@@ -45,47 +36,44 @@ func (w *world) reset() {
 
 func (w *world) makeScene() {
 	for _, name := range []string{"boundary-one", "boundary-two"} {
-		document := byHand
-		out, err := w.iam.CreatePolicy(context.Background(), &iam.CreatePolicyInput{PolicyName: &name, PolicyDocument: &document})
-		do(w, out, err)
+		w.CreatePolicy(name)
 	}
 	for _, name := range nearMisses {
 		w.makeRole(name, stranger)
 		w.makeProfile(name, name)
 	}
 	w.policies = w.policiesNow()
+	w.Keep = append(slices.Clone(nearMisses), "boundary-one", "boundary-two")
 }
 
 // policiesNow returns what the account has beside roles and profiles.
-func (w *world) policiesNow() iamaccount.Snapshot {
-	snapshot, err := iamaccount.Read(context.Background(), w.iam)
-	return slices.DeleteFunc(done(w, snapshot, err), func(line string) bool {
-		return strings.HasPrefix(line, "role ") || strings.HasPrefix(line, "profile ")
-	})
-}
+func (w *world) policiesNow() rig.Snapshot { return w.Snapshot().Without("role ", "profile ") }
+
+// Each of these does something by hand, in the account and in the model.
 
 func (w *world) makeRole(name, owner string) {
-	trust, arn := trustsMe, awsPolicy+"ReadOnlyAccess"
-	in := &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust}
-	w.model["role "+name] = facts{"arn": "arn:aws:iam::" + w.account + ":role/" + name, "trusts": spelled(trust), "attached " + arn: ""}
+	role := facts{"arn": "arn:aws:iam::" + w.AccountID + ":role/" + name, "trusts": spelled(rig.RecipeTrust)}
+	var tags []types.Tag
 	if owner != "" {
-		key := strings.TrimPrefix(ownerTag, "tag ")
-		in.Tags = []types.Tag{{Key: &key, Value: &owner}}
-		w.model["role "+name][ownerTag] = owner
+		tags = append(tags, rig.Tag(strings.TrimPrefix(ownerTag, "tag "), owner))
+		role[ownerTag] = owner
 	}
-	out, err := w.iam.CreateRole(context.Background(), in)
-	do(w, out, err)
-	attached, err := w.iam.AttachRolePolicy(context.Background(), &iam.AttachRolePolicyInput{RoleName: &name, PolicyArn: &arn})
-	do(w, attached, err)
+	w.CreateRole(name, "/", tags...)
+	w.model["role "+name] = role
+	w.attach(name, awsPolicy+"ReadOnlyAccess")
+}
+
+func (w *world) attach(role, arn string) {
+	w.AttachPolicy(role, arn)
+	w.model["role "+role]["attached "+arn] = ""
 }
 
 // makeProfile makes a profile, unless it is there, with a role in it, unless none is
 // given.
 func (w *world) makeProfile(name, role string) {
 	if w.model["profile "+name] == nil {
-		out, err := w.iam.CreateInstanceProfile(context.Background(), &iam.CreateInstanceProfileInput{InstanceProfileName: &name})
-		do(w, out, err)
-		w.model["profile "+name] = facts{"arn": "arn:aws:iam::" + w.account + ":instance-profile/" + name}
+		w.CreateProfile(name, "/")
+		w.model["profile "+name] = facts{"arn": "arn:aws:iam::" + w.AccountID + ":instance-profile/" + name}
 	}
 	if role != "" {
 		w.empty(name)
@@ -93,32 +81,26 @@ func (w *world) makeProfile(name, role string) {
 	}
 }
 
-func (w *world) putInline(role, policy string, f facts) {
-	document := byHand
-	out, err := w.iam.PutRolePolicy(context.Background(), &iam.PutRolePolicyInput{RoleName: &role, PolicyName: &policy, PolicyDocument: &document})
-	do(w, out, err)
-	f["inline "+policy] = spelled(document)
+func (w *world) putInline(role, policy string) {
+	w.PutInline(role, policy)
+	w.model["role "+role]["inline "+policy] = spelled(rig.ByHand)
 }
 
 func (w *world) fill(profile, role string) {
-	out, err := w.iam.AddRoleToInstanceProfile(context.Background(), &iam.AddRoleToInstanceProfileInput{InstanceProfileName: &profile, RoleName: &role})
-	do(w, out, err)
+	w.AddRole(profile, role)
 	w.model["profile "+profile]["holds "+role] = ""
 }
 
 func (w *world) empty(profile string) {
 	f := w.model["profile "+profile]
 	for role, ok := first(f, "holds"); ok; role, ok = first(f, "holds") {
-		out, err := w.iam.RemoveRoleFromInstanceProfile(context.Background(), &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &profile, RoleName: &role})
-		do(w, out, err)
+		w.RemoveRole(profile, role)
 		delete(f, "holds "+role)
 	}
 }
 
 func (w *world) deleteProfile(name string) {
-	w.empty(name)
-	out, err := w.iam.DeleteInstanceProfile(context.Background(), &iam.DeleteInstanceProfileInput{InstanceProfileName: &name})
-	do(w, out, err)
+	w.DeleteProfile(name)
 	delete(w.model, "profile "+name)
 }
 
@@ -128,19 +110,7 @@ func (w *world) deleteRole(name string) {
 			w.empty(strings.TrimPrefix(entity, "profile "))
 		}
 	}
-	role := w.model["role "+name]
-	for _, key := range slices.Sorted(maps.Keys(role)) {
-		if arn, ok := strings.CutPrefix(key, "attached "); ok {
-			out, err := w.iam.DetachRolePolicy(context.Background(), &iam.DetachRolePolicyInput{RoleName: &name, PolicyArn: &arn})
-			do(w, out, err)
-		}
-		if policy, ok := strings.CutPrefix(key, "inline "); ok {
-			out, err := w.iam.DeleteRolePolicy(context.Background(), &iam.DeleteRolePolicyInput{RoleName: &name, PolicyName: &policy})
-			do(w, out, err)
-		}
-	}
-	out, err := w.iam.DeleteRole(context.Background(), &iam.DeleteRoleInput{RoleName: &name})
-	do(w, out, err)
+	w.DeleteRole(name)
 	delete(w.model, "role "+name)
 }
 

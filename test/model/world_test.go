@@ -1,23 +1,15 @@
 package model
 
 import (
-	"context"
-	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"pgregory.net/rapid"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
-	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
 // A judge is a rapid.T where a testing.TB is asked for.
@@ -34,23 +26,15 @@ func (j judge) Errorf(format string, args ...any) { j.r.Errorf(format, args...) 
 func (j judge) Fatal(args ...any)                 { j.r.Fatal(args...) }
 func (j judge) Fatalf(format string, args ...any) { j.r.Fatalf(format, args...) }
 
-// A world is one account with several stacks in it, reached by a process of the
-// function through a proxy. Run after run is played in it.
+// A world is a rig with several stacks in its account. Run after run is played in it.
 type world struct {
-	t        *testing.T
-	judge    judge // of the present run
-	account  string
-	proxy    *iamproxy.Proxy
-	urls     *responseurl.Server
-	iam      *iam.Client
-	function *lambdaruntime.Function
-	statuses *cloudformation.Resources // what CloudFormation says of a resource
-	tally    *tally
+	*rig.Rig
+	tally *tally
 
 	model     account // what should be there
 	resources []*resource
 	ids       map[string]string // the physical id of each resource under each prefix
-	policies  iamaccount.Snapshot
+	policies  rig.Snapshot
 }
 
 // A resource is one Custom::RayIAM of one stack.
@@ -69,70 +53,22 @@ func (r *resource) String() string {
 
 const timeout = 60 * time.Second
 
-func newWorld(t *testing.T, pool *moto.Pool, tally *tally) *world {
-	w := &world{t: t, account: pool.Take(), tally: tally, ids: map[string]string{}}
-	t.Cleanup(func() { pool.Return(w.account) })
-	header := http.Header{moto.AccountHeader: {w.account}}
-	w.iam = iamaccount.Client(pool.URL(), header)
-	w.proxy = iamproxy.New(pool.URL(), header, 0)
-	w.urls = responseurl.New()
-	w.statuses = cloudformation.NewResources()
+func newWorld(t *testing.T, tally *tally) *world {
+	w := &world{Rig: rig.New(t), tally: tally, ids: map[string]string{}}
 	for _, r := range []resource{{stack: "a", logical: "RayIAM"}, {stack: "a", logical: "Second"}, {stack: "b", logical: "RayIAM"}, {stack: "c", logical: "RayIAM"}} {
-		r.stack = "arn:aws:cloudformation:us-east-1:" + w.account + ":stack/" + r.stack + "/11111111-2222-4333-8444-555555555555"
+		r.stack = "arn:aws:cloudformation:us-east-1:" + w.AccountID + ":stack/" + r.stack + "/11111111-2222-4333-8444-555555555555"
 		w.resources = append(w.resources, &r)
 	}
 	return w
 }
 
-func (w *world) close() {
-	w.stop(w.t)
-	w.urls.Close()
-	w.statuses.Close()
-	w.proxy.Close()
-}
-
-// started returns the running process of the function, a new one where the last one
-// was killed.
-func (w *world) started() *lambdaruntime.Function {
-	if w.function == nil {
-		executable, err := checkout.Function()
-		if err != nil {
-			w.judge.Fatal(err)
-		}
-		if w.function, err = lambdaruntime.Start(executable, w.account, "AWS_ENDPOINT_URL="+w.proxy.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION="+w.statuses.URL); err != nil {
-			w.judge.Fatal(err)
-		}
-	}
-	return w.function
-}
-
-// stop ends the process, waits for what it had begun, and holds that its log is free
-// of response URLs.
-func (w *world) stop(tb testing.TB) {
-	if w.function == nil {
-		return
-	}
-	w.function.Stop()
-	w.proxy.Drain()
-	if strings.Contains(w.function.Log(), responseurl.Secret) {
-		tb.Errorf("the log shows a response URL")
-	}
-	w.function = nil
-}
-
 // seen reads the account.
-func (w *world) seen() account {
-	snapshot, err := iamaccount.ReadRoles(context.Background(), w.iam)
-	if err != nil {
-		w.judge.Fatalf("reading the account: %v", err)
-	}
-	return read(snapshot)
-}
+func (w *world) seen() account { return read(w.Roles()) }
 
 // check holds that declared is what is, and that all else is untouched.
 func (w *world) check(what string) {
 	if d := diff(w.model, w.seen()); d != "" {
-		w.judge.Fatalf("%s: the account is not as the model says:\n%s", what, d)
+		w.TB.Fatalf("%s: the account is not as the model says:\n%s", what, d)
 	}
 }
 
@@ -144,7 +80,7 @@ func (w *world) event(r *resource, request, id string, props, old properties) cl
 }
 
 func (w *world) stack(r *resource) *cloudformation.Stack {
-	s := cloudformation.NewStack(w.judge, w.started(), w.urls, w.account)
+	s := w.Stack()
 	s.ID, s.LogicalID = r.stack, r.logical
 	return s
 }
@@ -161,18 +97,18 @@ type delivered struct {
 // once, unless the last process died over it, and that CloudFormation takes the answer.
 func (w *world) deliver(r *resource, e cloudformation.Event, f fault, attempts int) delivered {
 	var h hits
-	w.proxy.Reset()
-	w.proxy.SetFault(f.proxy(&h, func() { w.function.Kill() }))
-	defer w.proxy.SetFault(nil)
-	w.statuses.Set(r.stack, r.logical, strings.ToUpper(e.RequestType)+"_IN_PROGRESS", e.PhysicalResourceID)
+	w.Proxy.Reset()
+	w.Proxy.SetFault(f.proxy(&h, func() { w.Function.Kill() }))
+	defer w.Proxy.SetFault(nil)
+	w.Resources.Set(r.stack, r.logical, strings.ToUpper(e.RequestType)+"_IN_PROGRESS", e.PhysicalResourceID)
 	w.tally.add("events", e.RequestType)
 	var outcome lambdaruntime.Outcome
 	for range attempts {
-		if outcome = w.started().Invoke(e.JSON(), timeout); outcome.OK() {
+		if outcome = w.Running().Invoke(e.JSON(), timeout); outcome.OK() {
 			break
 		}
 		if outcome.Died {
-			w.stop(w.judge)
+			w.Stop()
 		}
 	}
 	d := delivered{hits: h.list()}
@@ -187,7 +123,7 @@ func (w *world) deliver(r *resource, e cloudformation.Event, f fault, attempts i
 	case outcome.Died && len(answers) == 0 && f.killed() && attempts == 1 && len(d.hits) > 0:
 		w.tally.add("answers", "none, killed")
 	default:
-		w.judge.Fatalf("%s: %d answers, and the invocation ended with %+v", e.RequestType, len(answers), outcome)
+		w.TB.Fatalf("%s: %d answers, and the invocation ended with %+v", e.RequestType, len(answers), outcome)
 	}
 	return d
 }
@@ -202,11 +138,11 @@ func (w *world) id(r *resource, prefix string) string {
 	e := w.event(r, "Create", "", properties{"NamePrefix": prefix, "PropagationWaitSeconds": -1}, nil)
 	answer := w.deliver(r, e, fault{}, 1).answer
 	if answer.OK() || !physicalID.MatchString(answer.PhysicalResourceID) || !strings.HasPrefix(answer.PhysicalResourceID, prefix+"-") {
-		w.judge.Fatalf("a Create to be refused is answered with %s of %q", answer.Status, answer.PhysicalResourceID)
+		w.TB.Fatalf("a Create to be refused is answered with %s of %q", answer.Status, answer.PhysicalResourceID)
 	}
 	for other, id := range w.ids {
 		if id == answer.PhysicalResourceID {
-			w.judge.Fatalf("%s and %s have one physical id, %s", key, other, id)
+			w.TB.Fatalf("%s and %s have one physical id, %s", key, other, id)
 		}
 	}
 	w.ids[key] = answer.PhysicalResourceID
@@ -214,5 +150,5 @@ func (w *world) id(r *resource, prefix string) string {
 }
 
 func (w *world) logf(format string, args ...any) {
-	w.judge.Log(fmt.Sprintf(format, args...))
+	w.TB.Logf(format, args...)
 }

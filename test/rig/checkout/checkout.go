@@ -1,11 +1,11 @@
 // Package checkout finds what a test needs in this checkout: its root, the Python
-// that make setup installs, and the function, built once for each test process.
+// that make setup installs, and the built function. It is all that the stand-ins need
+// of the rig.
 package checkout
 
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -25,31 +25,4 @@ func Python() (string, error) {
 		return "", fmt.Errorf("%s is not there: run make setup", python)
 	}
 	return python, nil
-}
-
-// Function builds the function as it is deployed and returns the executable's
-// path. It is built once and removed by Clean.
-var Function = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "rayiam-function-")
-	if err != nil {
-		return "", err
-	}
-	built = dir
-	executable := filepath.Join(dir, "bootstrap")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags=-s -w", "-o", executable, "./function")
-	build.Dir = Root()
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the function: %w\n%s", err, out)
-	}
-	return executable, nil
-})
-
-var built string
-
-// Clean removes what Function built. A TestMain calls it last.
-func Clean() {
-	if built != "" {
-		os.RemoveAll(built)
-	}
 }

@@ -12,9 +12,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/replay"
 )
 
@@ -23,34 +23,30 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./test/rig/invoke EVENT.json")
 		os.Exit(2)
 	}
-	code := 0
-	if err := invoke(os.Args[1]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
+	faults := rig.Play(func(tb testing.TB) { show(tb, replay.Run(rig.New(tb), os.Args[1])) })
+	rig.Stop()
+	for _, fault := range faults {
+		fmt.Fprintln(os.Stderr, fault)
 	}
-	checkout.Clean()
-	os.Exit(code)
+	if len(faults) > 0 {
+		os.Exit(1)
+	}
 }
 
-func invoke(file string) error {
-	result, err := replay.Run(file)
-	if err != nil {
-		return err
-	}
+func show(tb testing.TB, result replay.Result) {
 	var answer bytes.Buffer
 	if err := json.Indent(&answer, result.Sent, "", "  "); err != nil {
-		return err
+		tb.Fatal(err)
 	}
 	fmt.Printf("%s of %s in %s\n\nThe answer, %d bytes:\n\n%s\n\nIAM afterwards:\n\n%s\n", result.Event.RequestType,
 		result.Event.LogicalResourceID, result.Event.StackID, len(result.Sent), &answer, orNothing(result.After))
-	fmt.Printf("\nWhat the event changed:\n\n%s\n", orNothing(iamaccount.Snapshot{iamaccount.Diff(result.Before, result.After)}))
+	fmt.Printf("\nWhat the event changed:\n\n%s\n", orNothing(rig.Snapshot{rig.Diff(result.Before, result.After)}))
 	if !result.Answer.OK() {
-		return fmt.Errorf("the answer is FAILED")
+		tb.Fatal("the answer is FAILED")
 	}
-	return nil
 }
 
-func orNothing(s iamaccount.Snapshot) string {
+func orNothing(s rig.Snapshot) string {
 	if text := s.String(); text != "" {
 		return text
 	}

@@ -3,154 +3,58 @@
 package replay
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"net/http"
 	"os"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-
-	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
-	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// account is moto's own, and that of the files in events/.
-const account = "123456789012"
+// Account is the one in the files of events/. In a Result it is that of the rig.
+const Account = "123456789012"
 
 // A Result is what came of an event.
 type Result struct {
 	Event  cloudformation.Event
 	Answer cloudformation.Answer
 	Sent   []byte // the answer as it was put
-	Before iamaccount.Snapshot
-	After  iamaccount.Snapshot
-	Log    string
+	Before rig.Snapshot
+	After  rig.Snapshot
 }
 
-// Run replays the event in file on a stage of its own.
-func Run(file string) (result Result, err error) {
-	s, err := NewStage()
-	if err != nil {
-		return Result{}, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	return s.Run(file)
-}
-
-// A Stage is a process of the function, its IAM and the far end of its answers. One
-// event at a time is played on it.
-type Stage struct {
-	server   *moto.Server
-	function *lambdaruntime.Function
-	urls     *responseurl.Server
-}
-
-// NewStage starts what events need. Close stops it.
-func NewStage() (*Stage, error) {
-	server, err := moto.Start()
-	if err != nil {
-		return nil, err
-	}
-	executable, err := checkout.Function()
-	if err != nil {
-		return nil, errors.Join(err, server.Stop())
-	}
-	function, err := lambdaruntime.Start(executable, account, "AWS_ENDPOINT_URL="+server.URL)
-	if err != nil {
-		return nil, errors.Join(err, server.Stop())
-	}
-	return &Stage{server: server, function: function, urls: responseurl.New()}, nil
-}
-
-// Close stops all that NewStage started.
-func (s *Stage) Close() error {
-	s.urls.Close()
-	s.function.Stop()
-	return s.server.Stop()
-}
-
-// Run replays the event in file in an empty account.
-func (s *Stage) Run(file string) (Result, error) {
-	event, err := read(file)
-	if err != nil {
-		return Result{}, err
-	}
-	if err := iamaccount.Wipe(context.Background(), s.client()); err != nil {
-		return Result{}, fmt.Errorf("wiping the account: %w", err)
-	}
-	if err := s.prepare(event); err != nil {
-		return Result{}, err
-	}
-	return s.run(event)
-}
-
-func (s *Stage) client() *iam.Client { return iamaccount.Client(s.server.URL, http.Header{}) }
-
-func read(file string) (cloudformation.Event, error) {
+// Run plays the event in file in an empty account. It fails the test when there is no
+// answer; the answer may be FAILED.
+func Run(r *rig.Rig, file string) Result {
+	r.TB.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil {
-		return cloudformation.Event{}, err
+		r.TB.Fatal(err)
 	}
 	var event cloudformation.Event
-	if err := json.Unmarshal(content, &event); err != nil {
-		return event, fmt.Errorf("reading %s: %w", file, err)
+	if err := json.Unmarshal(bytes.ReplaceAll(content, []byte(Account), []byte(r.AccountID)), &event); err != nil {
+		r.TB.Fatalf("reading %s: %v", file, err)
 	}
-	return event, nil
+	r.Wipe()
+	prepare(r, event)
+	before := r.Snapshot()
+	event.ResponseURL = r.URLs.URL(0)
+	answer := r.Stack().Send(event)
+	return Result{Event: event, Answer: answer, Sent: r.URLs.Puts(event.ResponseURL)[0].Body, Before: before, After: r.Snapshot()}
 }
 
 // prepare creates what the event finds.
-func (s *Stage) prepare(event cloudformation.Event) error {
-	before := event
-	before.RequestType, before.PhysicalResourceID, before.OldResourceProperties = "Create", "", nil
+func prepare(r *rig.Rig, event cloudformation.Event) {
+	r.TB.Helper()
 	switch event.RequestType {
+	case "Create":
+		return
 	case "Update":
-		before.ResourceProperties = event.OldResourceProperties
-	case "Delete":
-	default:
-		return nil
+		event.ResourceProperties = event.OldResourceProperties
 	}
-	answer, _, err := s.send(before)
-	if err != nil {
-		return err
+	event.RequestType, event.PhysicalResourceID, event.OldResourceProperties = "Create", "", nil
+	event.ResponseURL = r.URLs.URL(0)
+	if answer := r.Stack().Send(event); !answer.OK() {
+		r.TB.Fatalf("the Create that comes before this event failed: %s", answer.Reason)
 	}
-	if !answer.OK() {
-		return fmt.Errorf("the Create that comes before this event failed: %s", answer.Reason)
-	}
-	return nil
-}
-
-func (s *Stage) run(event cloudformation.Event) (Result, error) {
-	client := s.client()
-	before, err := iamaccount.Read(context.Background(), client)
-	if err != nil {
-		return Result{}, err
-	}
-	answer, sent, err := s.send(event)
-	if err != nil {
-		return Result{}, err
-	}
-	after, err := iamaccount.Read(context.Background(), client)
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{Event: event, Answer: answer, Sent: sent, Before: before, After: after, Log: s.function.Log()}, nil
-}
-
-// send runs one event and reads its one answer as CloudFormation does.
-func (s *Stage) send(event cloudformation.Event) (cloudformation.Answer, []byte, error) {
-	event.ResponseURL = s.urls.URL(0)
-	outcome := s.function.Invoke(event.JSON(), 60*time.Second)
-	puts := s.urls.Puts(event.ResponseURL)
-	if len(puts) != 1 {
-		return cloudformation.Answer{}, nil, fmt.Errorf("%s: %d answers (the invocation ended with %+v)\n%s", event.RequestType, len(puts), outcome, s.function.Log())
-	}
-	answer, err := cloudformation.Read(puts[0].Body, event)
-	return answer, puts[0].Body, err
 }

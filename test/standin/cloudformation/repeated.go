@@ -24,6 +24,14 @@ func (s *Stack) CreateCancelled(properties Properties) Answer {
 	return s.Send(e)
 }
 
+// SendOnce delivers an event one time and returns its answer. It is a failure of the
+// test when Lambda would run the event again, as it would if it had to end the process.
+func (s *Stack) SendOnce(e Event) Answer {
+	s.t.Helper()
+	s.invoked(e, s.function.Invoke(e.JSON(), s.Timeout))
+	return s.answered(e, 1)[0]
+}
+
 // SendTwice delivers one event two times, one after another, and returns both
 // answers: Lambda promises to deliver at least once.
 func (s *Stack) SendTwice(e Event) []Answer {

@@ -62,6 +62,9 @@ func Times(n int, match func(Call) bool) func(Call) bool {
 	}
 }
 
+// Denied answers that the caller may not make the call.
+func Denied() Effect { return Answer(http.StatusForbidden, "AccessDenied") }
+
 // Answer answers with an error of IAM's in place of making the call.
 func Answer(status int, code string) Effect {
 	return Effect{Instead: func(w http.ResponseWriter, _ *http.Request) {

@@ -38,7 +38,8 @@ func newFar(t *testing.T, latency time.Duration) *far {
 		fmt.Fprint(w, "<Done/>")
 	}))
 	t.Cleanup(target.Close)
-	f.Proxy = New(target.URL, http.Header{"x-added": {"yes"}}, latency)
+	f.Proxy = New(target.URL, http.Header{"x-added": {"yes"}})
+	f.SetLatency(latency)
 	t.Cleanup(f.Proxy.Close)
 	return f
 }
@@ -67,7 +68,7 @@ func (f *far) call(ctx context.Context, action, role string) (int, string) {
 // is recorded.
 func TestEffects(t *testing.T) {
 	killed := 0
-	denied := Answer(http.StatusForbidden, "AccessDenied")
+	denied := Denied()
 	tests := []struct {
 		name    string
 		effect  Effect

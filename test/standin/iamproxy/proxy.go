@@ -40,25 +40,23 @@ func (c Call) Writes() bool {
 type Proxy struct {
 	URL string
 
-	target  string
-	header  http.Header
-	server  *httptest.Server
-	client  *http.Client
-	latency time.Duration
+	target string
+	header http.Header
+	server *httptest.Server
+	client *http.Client
 
-	mu    sync.Mutex
-	calls []*Call
-	fault Fault
+	mu      sync.Mutex
+	calls   []*Call
+	fault   Fault
+	latency time.Duration
 
 	deciding sync.Mutex
 	open     atomic.Int64 // connections
 }
 
 // New starts a proxy on a free port of 127.0.0.1. It adds header to every call.
-// latency is how long each call takes at least; it makes calls that run at once
-// tell from calls one after another.
-func New(target string, header http.Header, latency time.Duration) *Proxy {
-	p := &Proxy{target: target, header: header, latency: latency, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+func New(target string, header http.Header) *Proxy {
+	p := &Proxy{target: target, header: header, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	p.server = httptest.NewUnstartedServer(p)
 	p.server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
@@ -85,6 +83,14 @@ func (p *Proxy) SetFault(fault Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fault = fault
+}
+
+// SetLatency has each call take so long at least from now on, which makes calls that run
+// at once tell from calls one after another.
+func (p *Proxy) SetLatency(latency time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.latency = latency
 }
 
 // Reset forgets the calls so far.
@@ -138,11 +144,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: form, Start: time.Now()}
 	p.calls = append(p.calls, call)
-	fault, begun := p.fault, *call
+	fault, latency, begun := p.fault, p.latency, *call
 	p.mu.Unlock()
 
 	effect := p.decide(fault, begun)
-	time.Sleep(p.latency)
+	time.Sleep(latency)
 	if effect.Before != nil {
 		effect.Before()
 	}

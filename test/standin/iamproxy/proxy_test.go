@@ -79,7 +79,7 @@ func TestDrain(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 	}))
 	defer server.Close()
-	p := New(server.URL, nil, 0)
+	p := New(server.URL, nil)
 	defer p.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, strings.NewReader("Action=CreateRole"))

@@ -33,6 +33,7 @@ func (o Outcome) OK() bool { return o.Error == "" && !o.Died }
 type Function struct {
 	ARN       string
 	LogStream string
+	AtEnd     func(log string) // called by Stop, once, with all that the process has written
 
 	executable, account string
 	env                 []string
@@ -45,6 +46,7 @@ type Function struct {
 	readyAt time.Time
 
 	once   sync.Once
+	stop   sync.Once
 	events chan invocation
 
 	mu        sync.Mutex
@@ -101,7 +103,14 @@ func Start(executable, account string, env ...string) (*Function, error) {
 
 // Another starts one more process of the same function in the same environment, as
 // Lambda does after one has died, and beside one that is busy.
-func (f *Function) Another() (*Function, error) { return Start(f.executable, f.account, f.env...) }
+func (f *Function) Another() (*Function, error) {
+	another, err := Start(f.executable, f.account, f.env...)
+	if err != nil {
+		return nil, err
+	}
+	another.AtEnd = f.AtEnd
+	return another, nil
+}
 
 // Invoke runs one event and waits for its end. A process that is not done in time,
 // or does not even ask for the event, is killed, as Lambda does.
@@ -151,10 +160,15 @@ func (f *Function) Kill() { _ = f.cmd.Process.Kill() }
 
 // Stop ends the process and the Runtime API.
 func (f *Function) Stop() {
-	f.Kill()
-	<-f.ended
-	f.server.CloseClientConnections()
-	f.server.Close()
+	f.stop.Do(func() {
+		f.Kill()
+		<-f.ended
+		f.server.CloseClientConnections()
+		f.server.Close()
+		if f.AtEnd != nil {
+			f.AtEnd(f.Log())
+		}
+	})
 }
 
 // Pid is the process's id.

@@ -1,4 +1,4 @@
-package iamaccount
+package rig
 
 import (
 	"context"
@@ -37,16 +37,25 @@ func deleteProfiles(ctx context.Context, c *iam.Client, kept func(*string) bool)
 		if kept(p.InstanceProfileName) {
 			continue
 		}
-		for _, role := range p.Roles {
-			if _, err := c.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: p.InstanceProfileName, RoleName: role.RoleName}); err != nil {
-				return err
-			}
-		}
-		if _, err := c.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: p.InstanceProfileName}); err != nil {
+		if err := deleteProfile(ctx, c, p.InstanceProfileName); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func deleteProfile(ctx context.Context, c *iam.Client, name *string) error {
+	profile, err := c.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: name})
+	if err != nil {
+		return err
+	}
+	for _, role := range profile.InstanceProfile.Roles {
+		if _, err := c.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: name, RoleName: role.RoleName}); err != nil {
+			return err
+		}
+	}
+	_, err = c.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: name})
+	return err
 }
 
 func deleteRoles(ctx context.Context, c *iam.Client, kept func(*string) bool) error {

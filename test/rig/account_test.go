@@ -1,10 +1,8 @@
-package iamaccount_test
+package rig_test
 
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,15 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/iamaccount"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	moto.StopShared()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { rig.Main(m, rig.Suite{}) }
 
 const (
 	someDocument  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`
@@ -30,34 +23,17 @@ const (
 	readOnly      = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 )
 
-// account returns a client of an account that the test has for itself, and its number.
-func account(t *testing.T) (*iam.Client, string) {
+// account takes an account, and holds at the end that it has been wiped.
+func account(t *testing.T) *rig.Account {
 	t.Helper()
-	pool, err := moto.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	number := pool.Take()
-	c := iamaccount.Client(pool.URL(), http.Header{moto.AccountHeader: {number}})
-	t.Cleanup(func() {
-		if err := iamaccount.Wipe(context.Background(), c); err != nil {
-			t.Errorf("wiping the account: %v", err)
+	var a *rig.Account
+	t.Cleanup(func() { // after the account's own
+		if left, err := rig.Read(context.Background(), a.IAM); len(left) > 0 || err != nil {
+			t.Errorf("wiped, the account has\n%s (%v)", left, err)
 		}
-		if left := read(t, c); len(left) > 0 {
-			t.Errorf("wiped, the account has\n%s", left)
-		}
-		pool.Return(number)
 	})
-	return c, number
-}
-
-func read(t *testing.T, c *iam.Client) iamaccount.Snapshot {
-	t.Helper()
-	snapshot, err := iamaccount.Read(context.Background(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return snapshot
+	a = rig.NewAccount(t)
+	return a
 }
 
 func check[T any](t *testing.T, _ T, err error) {
@@ -163,15 +139,15 @@ func trusts(service string) string {
 // TestRead_ShowsEveryChange holds that whatever is done to an account shows in its
 // snapshot, and nothing else: tests lean on that when they say that nothing changed.
 func TestRead_ShowsEveryChange(t *testing.T) {
-	c, number := account(t)
-	before := read(t, c)
-	for _, change := range changes(number) {
-		change.make(t, c)
-		after := read(t, c)
-		if got := iamaccount.Diff(before, after); got != change.want {
+	a := account(t)
+	before := a.Snapshot()
+	for _, change := range changes(a.AccountID) {
+		change.make(t, a.IAM)
+		after := a.Snapshot()
+		if got := rig.Diff(before, after); got != change.want {
 			t.Errorf("%s shows as\n%s\nwant\n%s", change.name, got, change.want)
 		}
-		if got := iamaccount.Diff(after, read(t, c)); got != "" || !slices.Equal(after, read(t, c)) {
+		if got := rig.Diff(after, a.Snapshot()); got != "" || !slices.Equal(after, a.Snapshot()) {
 			t.Errorf("after %s, reading twice gives\n%s", change.name, got)
 		}
 		before = after
@@ -181,24 +157,21 @@ func TestRead_ShowsEveryChange(t *testing.T) {
 // TestRead_Pages holds that neither a snapshot nor wiping ends with the first page of
 // a list.
 func TestRead_Pages(t *testing.T) {
-	c, _ := account(t)
+	a := account(t)
 	const n = 105
 	var policies []types.Policy
-	for pages := iam.NewListPoliciesPaginator(c, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeAws}); len(policies) < n; {
+	for pages := iam.NewListPoliciesPaginator(a.IAM, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeAws}); len(policies) < n; {
 		page, err := pages.NextPage(t.Context())
 		check(t, page, err)
 		policies = append(policies, page.Policies...)
 	}
 	for i := range n {
 		name := fmt.Sprintf("n%03d", i)
-		role, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trustDocument)})
-		check(t, role, err)
-		profile, err := c.CreateInstanceProfile(t.Context(), &iam.CreateInstanceProfileInput{InstanceProfileName: &name})
-		check(t, profile, err)
-		attached, err := c.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String("n000"), PolicyArn: policies[i].Arn})
-		check(t, attached, err)
+		a.CreateRole(name, "/")
+		a.CreateProfile(name, "/")
+		a.AttachPolicy("n000", *policies[i].Arn)
 	}
-	snapshot := read(t, c)
+	snapshot := a.Snapshot()
 	for _, fact := range []string{": trusts ", ":instance-profile/", "role n000: attached "} {
 		if got := len(snapshot.Matching(fact)); got != n {
 			t.Errorf("%d lines with %q, want %d", got, fact, n)
@@ -208,25 +181,27 @@ func TestRead_Pages(t *testing.T) {
 
 // TestWipe_Keeps holds that what is to be kept stays as it was, and nothing else.
 func TestWipe_Keeps(t *testing.T) {
-	c, number := account(t)
-	for _, change := range changes(number) {
-		change.make(t, c)
+	a := account(t)
+	for _, change := range changes(a.AccountID) {
+		change.make(t, a.IAM)
 	}
-	before := read(t, c)
-	role, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("rr"), AssumeRolePolicyDocument: aws.String(trustDocument)})
-	check(t, role, err)
-	if err := iamaccount.Wipe(t.Context(), c, "r", "p"); err != nil {
-		t.Fatal(err)
-	}
-	if diff := iamaccount.Diff(before, read(t, c)); diff != "" {
+	before := a.Snapshot()
+	a.CreateRole("rr", "/")
+	a.Keep = []string{"r", "p"}
+	a.Wipe()
+	if diff := rig.Diff(before, a.Snapshot()); diff != "" {
 		t.Errorf("wiping all but r and p changed\n%s", diff)
 	}
+	a.Keep = nil
 }
 
 func TestMatching(t *testing.T) {
-	s := iamaccount.Snapshot{"role a: x", "role b: y", "profile a: z"}
-	if got, want := s.Matching("role b", ": z"), (iamaccount.Snapshot{"role b: y", "profile a: z"}); !slices.Equal(got, want) {
+	s := rig.Snapshot{"role a: x", "role b: y", "profile a: z"}
+	if got, want := s.Matching("role b", ": z"), (rig.Snapshot{"role b: y", "profile a: z"}); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := s.Without("role b", ": z"), (rig.Snapshot{"role a: x"}); !slices.Equal(got, want) {
+		t.Errorf("without them %q, want %q", got, want)
 	}
 	if got := s.Matching("c"); len(got) != 0 {
 		t.Errorf("got %q, want none", got)
@@ -234,11 +209,11 @@ func TestMatching(t *testing.T) {
 }
 
 func TestDiff(t *testing.T) {
-	a, b := iamaccount.Snapshot{"one", "two"}, iamaccount.Snapshot{"three", "two"}
-	if got, want := iamaccount.Diff(a, b), "- one\n+ three\n"; got != want {
+	a, b := rig.Snapshot{"one", "two"}, rig.Snapshot{"three", "two"}
+	if got, want := rig.Diff(a, b), "- one\n+ three\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := iamaccount.Diff(a, a); got != "" {
+	if got := rig.Diff(a, a); got != "" {
 		t.Errorf("got %q, want none", got)
 	}
 }

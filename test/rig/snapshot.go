@@ -1,6 +1,10 @@
-// Package iamaccount reads and clears a whole IAM account, so that a test can hold
-// everything in it against what should be there, foreign things included.
-package iamaccount
+// Package rig is what the suites stand on: an account of IAM that a test has for itself,
+// things done to it by hand, and the built function at work in it.
+//
+// It owns how all of that is started, shared and stopped. It judges what is true of
+// every process of the function: its log shows no response URL and no data race. All
+// else is what a suite is there to show.
+package rig
 
 import (
 	"context"
@@ -76,16 +80,15 @@ func ReadRoles(ctx context.Context, c *iam.Client) (Snapshot, error) {
 // both are the same.
 func Diff(before, after Snapshot) string {
 	var out strings.Builder
-	for _, line := range before {
-		if !slices.Contains(after, line) {
-			out.WriteString("- " + line + "\n")
+	lines := func(sign string, of, without Snapshot) {
+		for _, line := range of {
+			if !slices.Contains(without, line) {
+				out.WriteString(sign + line + "\n")
+			}
 		}
 	}
-	for _, line := range after {
-		if !slices.Contains(before, line) {
-			out.WriteString("+ " + line + "\n")
-		}
-	}
+	lines("- ", before, after)
+	lines("+ ", after, before)
 	return out.String()
 }
 
@@ -94,6 +97,17 @@ func (s Snapshot) Matching(words ...string) Snapshot {
 	var lines Snapshot
 	for _, line := range s {
 		if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(line, word) }) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// Without returns the lines that contain none of the words.
+func (s Snapshot) Without(words ...string) Snapshot {
+	var lines Snapshot
+	for _, line := range s {
+		if !slices.ContainsFunc(words, func(word string) bool { return strings.Contains(line, word) }) {
 			lines = append(lines, line)
 		}
 	}

@@ -1,0 +1,74 @@
+package rig
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/moto"
+)
+
+// An Account is one that a test has for itself, and a client that reaches it beside any
+// proxy. Whatever goes wrong with it is a failure of TB.
+type Account struct {
+	TB        testing.TB // the test, or the part of it that is played at the moment
+	AccountID string
+	Endpoint  string // of its server
+	IAM       *iam.Client
+
+	Keep  []string // names of what Wipe leaves
+	Spent bool     // it has more in it than Wipe takes away: no other test may have it
+}
+
+// NewAccount takes an account until the end of the test.
+func NewAccount(tb testing.TB) *Account {
+	tb.Helper()
+	at, err := shared.take(max(suite.Servers, 1))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	a := &Account{TB: tb, AccountID: at.account, Endpoint: at.url}
+	a.IAM = Client(a.Endpoint, a.Header())
+	tb.Cleanup(func() {
+		a.TB = tb
+		a.Wipe()
+		if !a.Spent {
+			shared.giveBack(at)
+		}
+	})
+	return a
+}
+
+// Header is what a request to the server carries to be one of the account.
+func (a *Account) Header() http.Header { return http.Header{moto.AccountHeader: {a.AccountID}} }
+
+// Snapshot reads the whole account.
+func (a *Account) Snapshot() Snapshot {
+	a.TB.Helper()
+	return a.read(Read)
+}
+
+// Roles reads the account's roles and instance profiles, as ReadRoles does.
+func (a *Account) Roles() Snapshot {
+	a.TB.Helper()
+	return a.read(ReadRoles)
+}
+
+func (a *Account) read(read func(context.Context, *iam.Client) (Snapshot, error)) Snapshot {
+	a.TB.Helper()
+	snapshot, err := read(context.Background(), a.IAM)
+	if err != nil {
+		a.TB.Fatalf("reading the account: %v", err)
+	}
+	return snapshot
+}
+
+// Wipe empties the account but for what is to be kept.
+func (a *Account) Wipe() {
+	a.TB.Helper()
+	if err := Wipe(context.Background(), a.IAM, a.Keep...); err != nil {
+		a.TB.Fatalf("wiping the account: %v", err)
+	}
+}

@@ -1,0 +1,95 @@
+package checkout
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Flags are those with which the function is built: the Makefile's, so that both share
+// what is compiled.
+var Flags = []string{"-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w"}
+
+// Function returns the function's executable, built as it is deployed.
+var Function = sync.OnceValues(func() (string, error) { return function(slices.Clone(Flags), "CGO_ENABLED=0") })
+
+// RaceFunction returns the function's executable with Go's race detector in it, which
+// writes what it finds to the log. It needs a C compiler. Its flags are such that it
+// shares what is compiled with go test -race.
+var RaceFunction = sync.OnceValues(func() (string, error) {
+	return function([]string{"-race", "-buildvcs=false", "-tags=lambda.norpc"}, "CGO_ENABLED=1")
+})
+
+// function builds the function into build/function, unless it is there. What goes into
+// an executable, and how, is the name of its folder: test processes that run at the
+// same time share one, and another state of the checkout has another.
+func function(flags []string, env ...string) (string, error) {
+	flags = append(flags, "./function")
+	parts, err := goTool(env, append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}} {{.BuildID}}"}, flags...)...)
+	if err != nil {
+		return "", err
+	}
+	store := filepath.Join(Root(), "build", "function")
+	executable := filepath.Join(store, fmt.Sprintf("%x", sha256.Sum256(append(parts, strings.Join(flags, " ")...)))[:16], "bootstrap")
+	if now := time.Now(); os.Chtimes(executable, now, now) == nil {
+		return executable, nil
+	}
+	if err := os.MkdirAll(store, 0o755); err != nil {
+		return "", err
+	}
+	work, err := os.MkdirTemp(store, "new-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(work)
+	if _, err := goTool(env, append([]string{"build", "-o", filepath.Join(work, "bootstrap")}, flags...)...); err != nil {
+		return "", err
+	}
+	if err := os.Rename(work, filepath.Dir(executable)); err != nil && !errors.Is(err, fs.ErrExist) { // built by another process meanwhile
+		return "", err
+	}
+	return executable, forget(store)
+}
+
+func goTool(env []string, arguments ...string) ([]byte, error) {
+	cmd := exec.Command("go", arguments...)
+	cmd.Dir = Root()
+	cmd.Env = append(os.Environ(), env...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	output, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("building the function: %w\n%s", err, &stderr)
+	}
+	return output, nil
+}
+
+// unused is how long an executable is kept after its last use.
+const unused = 7 * 24 * time.Hour
+
+// forget removes the executables that have not been used for long.
+func forget(store string) error {
+	files, err := filepath.Glob(filepath.Join(store, "*", "bootstrap"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil && time.Since(info.ModTime()) > unused {
+			if err := os.RemoveAll(filepath.Dir(file)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Clean does nothing: what Function built is kept for the next test process.
+func Clean() {}

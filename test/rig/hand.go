@@ -1,0 +1,169 @@
+package rig
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// What a person does to an account by hand. A call that fails is a failure of the test:
+// the scene is not set.
+
+const (
+	// RecipeTrust is the trust policy of a role that was made by hand. Its Version is the
+	// one that the CLI's documentation shows.
+	RecipeTrust = `{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	// ByHand is the inline policy that a person puts on a role.
+	ByHand = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`
+	// everything is what the managed policies of an account's own allow: they are boundaries.
+	everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+
+	awsPolicy = "arn:aws:iam::aws:policy/"
+)
+
+// TrustOf is a trust policy for a service.
+func TrustOf(service string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`
+}
+
+// Tag is a tag as IAM's API has it.
+func Tag(key, value string) types.Tag { return types.Tag{Key: &key, Value: &value} }
+
+// must fails the test when a call by hand failed.
+func (a *Account) must(_ any, err error) {
+	a.TB.Helper()
+	if err != nil {
+		a.TB.Fatalf("setting the scene: %v", err)
+	}
+}
+
+var background = context.Background() // a test's own is over when it cleans up
+
+// CreateRole makes a role that EC2 may assume.
+func (a *Account) CreateRole(name, path string, tags ...types.Tag) {
+	a.TB.Helper()
+	trust := RecipeTrust
+	a.must(a.IAM.CreateRole(background, &iam.CreateRoleInput{RoleName: &name, Path: &path, Tags: tags, AssumeRolePolicyDocument: &trust}))
+}
+
+// CreateProfile makes an instance profile with the roles in it.
+func (a *Account) CreateProfile(name, path string, roles ...string) {
+	a.TB.Helper()
+	a.must(a.IAM.CreateInstanceProfile(background, &iam.CreateInstanceProfileInput{InstanceProfileName: &name, Path: &path}))
+	for _, role := range roles {
+		a.AddRole(name, role)
+	}
+}
+
+// CreatePolicy makes a managed policy that allows everything, and returns its ARN.
+func (a *Account) CreatePolicy(name string) string {
+	a.TB.Helper()
+	document := everything
+	a.must(a.IAM.CreatePolicy(background, &iam.CreatePolicyInput{PolicyName: &name, PolicyDocument: &document}))
+	return "arn:aws:iam::" + a.AccountID + ":policy/" + name
+}
+
+// CreateRecipe makes what AdoptExisting is for: the roles and instance profiles that
+// people make by hand, the head's role with a policy of its own.
+func (a *Account) CreateRecipe() {
+	a.TB.Helper()
+	for _, name := range []string{"ray-head", "ray-worker"} {
+		a.CreateRole(name, "/")
+		a.CreateProfile(name, "/", name)
+		a.AttachPolicy(name, awsPolicy+"AmazonS3FullAccess")
+	}
+	a.PutInline("ray-head", "by-hand")
+}
+
+// AddRole puts a role into an instance profile.
+func (a *Account) AddRole(profile, role string) {
+	a.TB.Helper()
+	a.must(a.IAM.AddRoleToInstanceProfile(background, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: &profile, RoleName: &role}))
+}
+
+// RemoveRole takes a role out of an instance profile.
+func (a *Account) RemoveRole(profile, role string) {
+	a.TB.Helper()
+	a.must(a.IAM.RemoveRoleFromInstanceProfile(background, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &profile, RoleName: &role}))
+}
+
+// DeleteProfile deletes an instance profile, whatever is in it.
+func (a *Account) DeleteProfile(name string) {
+	a.TB.Helper()
+	a.must(nil, deleteProfile(background, a.IAM, &name))
+}
+
+// DeleteRole deletes a role with its policies. It is in no instance profile any more.
+func (a *Account) DeleteRole(name string) {
+	a.TB.Helper()
+	a.must(nil, deleteRole(background, a.IAM, &name))
+}
+
+// AttachPolicy attaches a managed policy to a role.
+func (a *Account) AttachPolicy(role, arn string) {
+	a.TB.Helper()
+	a.must(a.IAM.AttachRolePolicy(background, &iam.AttachRolePolicyInput{RoleName: &role, PolicyArn: &arn}))
+}
+
+// DetachPolicy detaches one.
+func (a *Account) DetachPolicy(role, arn string) {
+	a.TB.Helper()
+	a.must(a.IAM.DetachRolePolicy(background, &iam.DetachRolePolicyInput{RoleName: &role, PolicyArn: &arn}))
+}
+
+// PutInline puts the policy ByHand on a role, in place of the one of that name.
+func (a *Account) PutInline(role, name string) {
+	a.TB.Helper()
+	document := ByHand
+	a.must(a.IAM.PutRolePolicy(background, &iam.PutRolePolicyInput{RoleName: &role, PolicyName: &name, PolicyDocument: &document}))
+}
+
+// DeleteInline deletes an inline policy.
+func (a *Account) DeleteInline(role, name string) {
+	a.TB.Helper()
+	a.must(a.IAM.DeleteRolePolicy(background, &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: &name}))
+}
+
+// SetTrust has a role trust a service instead of what it trusts.
+func (a *Account) SetTrust(role, service string) {
+	a.TB.Helper()
+	trust := TrustOf(service)
+	a.must(a.IAM.UpdateAssumeRolePolicy(background, &iam.UpdateAssumeRolePolicyInput{RoleName: &role, PolicyDocument: &trust}))
+}
+
+// PutBoundary sets a role's permissions boundary.
+func (a *Account) PutBoundary(role, arn string) {
+	a.TB.Helper()
+	a.must(a.IAM.PutRolePermissionsBoundary(background, &iam.PutRolePermissionsBoundaryInput{RoleName: &role, PermissionsBoundary: &arn}))
+}
+
+// DeleteBoundary takes a role's permissions boundary away.
+func (a *Account) DeleteBoundary(role string) {
+	a.TB.Helper()
+	a.must(a.IAM.DeleteRolePermissionsBoundary(background, &iam.DeleteRolePermissionsBoundaryInput{RoleName: &role}))
+}
+
+// TagRole sets a tag of a role.
+func (a *Account) TagRole(role, key, value string) {
+	a.TB.Helper()
+	a.must(a.IAM.TagRole(background, &iam.TagRoleInput{RoleName: &role, Tags: []types.Tag{Tag(key, value)}}))
+}
+
+// UntagRole takes a tag away from a role.
+func (a *Account) UntagRole(role, key string) {
+	a.TB.Helper()
+	a.must(a.IAM.UntagRole(background, &iam.UntagRoleInput{RoleName: &role, TagKeys: []string{key}}))
+}
+
+// TagProfile sets a tag of an instance profile.
+func (a *Account) TagProfile(profile, key, value string) {
+	a.TB.Helper()
+	a.must(a.IAM.TagInstanceProfile(background, &iam.TagInstanceProfileInput{InstanceProfileName: &profile, Tags: []types.Tag{Tag(key, value)}}))
+}
+
+// UntagProfile takes a tag away from an instance profile.
+func (a *Account) UntagProfile(profile, key string) {
+	a.TB.Helper()
+	a.must(a.IAM.UntagInstanceProfile(background, &iam.UntagInstanceProfileInput{InstanceProfileName: &profile, TagKeys: []string{key}}))
+}

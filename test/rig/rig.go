@@ -1,0 +1,132 @@
+package rig
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
+	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
+)
+
+// A Rig is an account with the built function at work in it: its processes reach IAM
+// through a proxy, ask a stand-in for CloudFormation, and answer to URLs that keep what
+// is put to them.
+type Rig struct {
+	*Account
+	Proxy     *iamproxy.Proxy
+	URLs      *responseurl.Server
+	Resources *cloudformation.Resources
+	Function  *lambdaruntime.Function // the running process; nil where there is none
+
+	started []*lambdaruntime.Function
+}
+
+// New takes an account and starts all but a process of the function. The end of the
+// test ends it.
+func New(tb testing.TB) *Rig {
+	tb.Helper()
+	r := &Rig{Account: NewAccount(tb), URLs: responseurl.New(), Resources: cloudformation.NewResources()}
+	r.Proxy = iamproxy.New(r.Endpoint, r.Header())
+	tb.Cleanup(func() {
+		r.TB = tb
+		for _, f := range r.started {
+			f.Stop()
+		}
+		r.Proxy.Drain()
+		r.URLs.Close()
+		r.Resources.Close()
+		r.Proxy.Close()
+	})
+	return r
+}
+
+// Running returns the running process of the function, a new one where there is none.
+func (r *Rig) Running() *lambdaruntime.Function {
+	r.TB.Helper()
+	if r.Function == nil {
+		r.Function = r.Start()
+	}
+	return r.Function
+}
+
+// Start starts one more process of the function, env in its environment. It runs until
+// it is stopped, or the test is over.
+func (r *Rig) Start(env ...string) *lambdaruntime.Function {
+	r.TB.Helper()
+	path, err := executable()
+	if err != nil {
+		r.TB.Fatal(err)
+	}
+	f, err := lambdaruntime.Start(path, r.AccountID, append([]string{"AWS_ENDPOINT_URL=" + r.Proxy.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION=" + r.Resources.URL}, env...)...)
+	if err != nil {
+		r.TB.Fatal(err)
+	}
+	f.AtEnd = r.ended
+	r.started = append(r.started, f)
+	return f
+}
+
+// ended holds what is true of every process, by all that it has written.
+func (r *Rig) ended(log string) {
+	r.TB.Helper()
+	if strings.Contains(log, responseurl.Secret) {
+		r.TB.Errorf("the function's log shows a response URL")
+	}
+	if _, race, found := strings.Cut(log, "WARNING: DATA RACE"); found {
+		r.TB.Errorf("a data race in the function:%s", race)
+	}
+}
+
+// Stop ends the running process, and waits for what it had begun.
+func (r *Rig) Stop() {
+	r.TB.Helper()
+	if r.Function != nil {
+		r.Function.Stop()
+		r.Proxy.Drain()
+		r.Function = nil
+	}
+}
+
+// Killed runs an event and kills the running process over it: at the call that matches,
+// before IAM has met it or after.
+func (r *Rig) Killed(e cloudformation.Event, match func(iamproxy.Call) bool, before bool) {
+	r.TB.Helper()
+	f := r.Running()
+	r.Proxy.Reset()
+	r.Proxy.SetFault(iamproxy.On(iamproxy.Times(1, match), iamproxy.Then(before, f.Kill)))
+	outcome := f.Invoke(e.JSON(), cloudformation.DefaultTimeout)
+	r.Stop()
+	r.Proxy.SetFault(nil)
+	if !outcome.Died {
+		r.TB.Errorf("%s was not killed: %+v", e.RequestType, outcome)
+	}
+}
+
+// Stack returns a new stack whose resource the running process serves.
+func (r *Rig) Stack() *cloudformation.Stack {
+	r.TB.Helper()
+	return cloudformation.NewStack(r.TB, r.Running(), r.URLs, r.AccountID)
+}
+
+// OK fails the test unless the answer is a success.
+func (r *Rig) OK(a cloudformation.Answer) {
+	r.TB.Helper()
+	if !a.OK() {
+		r.TB.Fatalf("FAILED: %s", a.Reason)
+	}
+}
+
+// Failed fails the test unless the answer is a failure whose Reason has the parts.
+func (r *Rig) Failed(a cloudformation.Answer, parts ...string) {
+	r.TB.Helper()
+	if a.OK() {
+		r.TB.Fatalf("SUCCESS, want FAILED with %q", parts)
+	}
+	for _, part := range parts {
+		if !strings.Contains(a.Reason, part) {
+			r.TB.Errorf("Reason %q does not say %q", a.Reason, part)
+		}
+	}
+}
