@@ -81,35 +81,31 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 
 // Reconcile brings IAM to the state that r asks for.
 func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (customresource.Outcome, error) {
+	rollback := p.refusals.rollsBack(r)
 	in, err := p.intent(r, functionARN)
 	if err != nil {
-		return p.refused(r, in.outcome, nothingChanged(err), log)
+		err = nothingChanged(err)
+	} else {
+		log.Info("checked", "intent", in.kind.String(), "physicalId", in.outcome.PhysicalID, "nodes", len(in.desired.Nodes), "removals", len(in.desired.Removals))
+		w := p.newRun(r, in, log)
+		if err = w.do(ctx); err != nil {
+			w.sync.AwaitShown(ctx) // to the request that CloudFormation sends next
+		}
+		in.outcome.Effort = w.summarize()
+		if w.wrote && err != nil {
+			return customresource.Outcome{Effort: in.outcome.Effort}, err
+		}
 	}
-	log.Info("checked", "intent", in.kind.String(), "physicalId", in.outcome.PhysicalID, "nodes", len(in.desired.Nodes), "removals", len(in.desired.Removals))
-	w := p.newRun(r, in, log)
-	if err = w.do(ctx); err != nil {
-		w.sync.AwaitShown(ctx) // to the request that CloudFormation sends next
-	}
-	in.outcome.Effort = w.summarize()
 	switch {
-	case err != nil && !w.wrote:
-		return p.refused(r, in.outcome, err, log)
-	case err != nil:
-		return customresource.Outcome{Effort: in.outcome.Effort}, err
-	}
-	return in.outcome, nil
-}
-
-// refused ends a request that has changed nothing because of err. The rollback of an Update
-// that was refused has nothing to do, so it succeeds.
-func (p *Provider) refused(r customresource.Request, success customresource.Outcome, err error, log *slog.Logger) (customresource.Outcome, error) {
-	if p.refusals.rollsBack(r) {
+	case err == nil:
+		return in.outcome, nil
+	case rollback && isRefusal(err):
 		log.Warn("nothing to roll back: the update before was refused and changed nothing", slog.String("error", err.Error()))
-		success.PhysicalID = r.PhysicalID
-		return success, nil
+		in.outcome.PhysicalID = r.PhysicalID
+		return in.outcome, nil
 	}
-	p.refusals.add(r)
-	return customresource.Outcome{Effort: success.Effort}, err
+	p.refusals.add(r, err)
+	return customresource.Outcome{Effort: in.outcome.Effort}, err
 }
 
 func (p *Provider) newRun(r customresource.Request, in intent, log *slog.Logger) *run {

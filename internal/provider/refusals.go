@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"sync"
 	"time"
 
@@ -14,33 +15,53 @@ import (
 // maxRefusals bounds how many refused Updates are kept.
 const maxRefusals = 256
 
-// refusals keep, for each resource, the last Update that was refused before anything was
-// written. CloudFormation rolls such an Update back with another one, whose properties are
-// swapped and which finds the same in its way. It has nothing to do, and to refuse it would
-// leave the stack in UPDATE_ROLLBACK_FAILED.
+// refusals keep, for each resource, the Update that was refused last, by this process, for its
+// properties or for what is in its way. CloudFormation rolls such an Update back with another
+// one, whose properties are swapped and which may find the same in its way. It has nothing to
+// do, and to refuse it would leave the stack in UPDATE_ROLLBACK_FAILED.
 //
 // Nothing in the event says that it is a rollback. Properties that were refused never became
-// the resource's, so only its rollback has them as the old ones. A process keeps what it has
-// refused itself: Lambda sends the two events, a few seconds apart, to one process, unless it
-// is busy with another stack.
+// the resource's, so only its rollback has them as the old ones, until another Update is done:
+// each other request for the resource clears what was kept, and an hour does. Lambda sends the
+// two events, a few seconds apart, to one process, unless it is busy with another stack.
 type refusals struct {
 	mu   sync.Mutex
 	last map[string]refusal // by stack and logical id
 }
 
 // A refusal is the properties of an Update that was refused.
-type refusal struct{ properties, old []byte }
+type refusal struct {
+	properties, old []byte
+	at              time.Time
+}
 
-func keyOf(r customresource.Request) string { return r.StackID + "|" + r.LogicalID }
+// maxRefusalAge is how long a refusal is kept: CloudFormation waits no longer for a request.
+const maxRefusalAge = time.Hour
 
 // maxFirstAge is the age up to which a request cannot be a retry of one that was cut off,
 // which may have written something: Lambda retries after a minute.
 const maxFirstAge = 30 * time.Second
 
-// add keeps an Update that was refused.
-func (f *refusals) add(r customresource.Request) {
+func keyOf(r customresource.Request) string { return r.StackID + "|" + r.LogicalID }
+
+// rollsBack reports whether an Update rolls back one that was refused. Any other request clears
+// what was kept.
+func (f *refusals) rollsBack(r customresource.Request) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	last, ok := f.last[keyOf(r)]
+	if ok && r.Type == cfn.RequestUpdate && time.Since(last.at) < maxRefusalAge &&
+		bytes.Equal(last.properties, canonical(r.OldProperties)) && bytes.Equal(last.old, canonical(r.Properties)) {
+		return true
+	}
+	delete(f.last, keyOf(r))
+	return false
+}
+
+// add keeps an Update that was refused with err before anything was written.
+func (f *refusals) add(r customresource.Request, err error) {
 	now := time.Now()
-	if r.Type != cfn.RequestUpdate || now.Sub(r.Issued(now)) > maxFirstAge {
+	if r.Type != cfn.RequestUpdate || !isRefusal(err) || now.Sub(r.Issued(now)) > maxFirstAge {
 		return
 	}
 	f.mu.Lock()
@@ -48,15 +69,16 @@ func (f *refusals) add(r customresource.Request) {
 	if len(f.last) >= maxRefusals || f.last == nil {
 		f.last = map[string]refusal{}
 	}
-	f.last[keyOf(r)] = refusal{canonical(r.Properties), canonical(r.OldProperties)}
+	f.last[keyOf(r)] = refusal{canonical(r.Properties), canonical(r.OldProperties), now}
 }
 
-// rollsBack reports whether an Update rolls back one that was refused.
-func (f *refusals) rollsBack(r customresource.Request) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	last, ok := f.last[keyOf(r)]
-	return ok && r.Type == cfn.RequestUpdate && bytes.Equal(last.properties, canonical(r.OldProperties)) && bytes.Equal(last.old, canonical(r.Properties))
+// isRefusal reports whether an error is of the properties, or of what is in their way.
+func isRefusal(err error) bool {
+	refused, ok := errors.AsType[interface {
+		error
+		Refused() bool
+	}](err)
+	return ok && refused.Refused()
 }
 
 // canonical gives equal JSON one spelling. What is not JSON stays as it is.

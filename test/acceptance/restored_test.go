@@ -69,3 +69,19 @@ func TestRollback_BoundaryIsGone(t *testing.T) {
 	l.OK(rollback)
 	l.unchanged(before, "an update whose boundary is gone")
 }
+
+// TestRollback_RefusalIsForgotten holds that what was refused once does not make a later update
+// in the same direction succeed for nothing.
+func TestRollback_RefusalIsForgotten(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	l.CreateRole("ray-gpu", "/")
+	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	update, rollback := s.Update(grown)
+	l.Failed(update, "role ray-gpu exists")
+	l.OK(rollback)
+	l.DeleteRole("ray-gpu")
+	l.updated(s, grown)
+	l.UntagRole("ray-head", "ray-iam:owner")
+	l.Failed(s.Send(s.Event("Update", quick)), "role ray-head exists", "nothing was changed")
+}
