@@ -47,12 +47,14 @@ build: ## Build the function for this machine, as build/rayiam
 # `sam build` calls this target. It hands over ARTIFACTS_DIR and not the architecture, which it knows from a parameter
 # that `sam deploy` or the console may change again without another build. A binary of the wrong architecture would
 # never answer, and CloudFormation would wait for it until ServiceTimeout. So the package holds both, and bootstrap
-# starts the one that fits.
+# starts the one that fits. Lambda runs it as another user than the one who builds, whose umask must not matter.
 build-RayIAMFunction:
 	@test -n "$(ARTIFACTS_DIR)" || { echo "sam build runs this, with ARTIFACTS_DIR"; exit 1; }
+	@! grep -q "$$(printf '\r')" tools/bootstrap.sh || { echo "tools/bootstrap.sh has Windows line ends (CR), with which Lambda cannot start it: rm tools/bootstrap.sh && git checkout tools/bootstrap.sh"; exit 1; }
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build $(LAMBDA) -o "$(ARTIFACTS_DIR)/bootstrap-aarch64" ./function
 	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build $(LAMBDA) -o "$(ARTIFACTS_DIR)/bootstrap-x86_64" ./function
 	cp tools/bootstrap.sh "$(ARTIFACTS_DIR)/bootstrap"
+	chmod 755 "$(ARTIFACTS_DIR)"/bootstrap*
 
 demo: setup ## See it at work on this machine: build, deploy, use, update, delete; no AWS account
 	@tools/demo.sh
