@@ -47,6 +47,9 @@ type Case struct {
 
 	Identity []string // policy documents of the principal, JSON
 	Boundary []string // documents of its permissions boundary; nil for none
+
+	// ResourcePolicy is the resource's own policy, JSON; empty for none. Without one, nobody may use a KMS key.
+	ResourcePolicy string
 }
 
 func (c Case) String() string {
@@ -110,6 +113,7 @@ type wireCase struct {
 	Context   map[string][]string `json:"context,omitempty"`
 	Identity  []int               `json:"identity"`
 	Boundary  []int               `json:"boundary,omitempty"`
+	Policy    json.RawMessage     `json:"policy,omitempty"`
 }
 
 func encode(cases []Case) ([]byte, error) {
@@ -134,7 +138,7 @@ func encode(cases []Case) ([]byte, error) {
 	for _, c := range cases {
 		request.Cases = append(request.Cases, wireCase{
 			Principal: c.Principal, Action: c.Action, Resource: c.Resource, Account: c.account(), Context: c.Context,
-			Identity: indexes(c.Identity), Boundary: indexes(c.Boundary),
+			Identity: indexes(c.Identity), Boundary: indexes(c.Boundary), Policy: json.RawMessage(c.ResourcePolicy),
 		})
 	}
 	encoded, err := json.Marshal(request)

@@ -57,6 +57,22 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestDecide_ResourcePolicy holds that a KMS key is nobody's to use, whatever IAM allows,
+// until its own policy says so.
+func TestDecide_ResourcePolicy(t *testing.T) {
+	const key = "arn:aws:kms:us-east-1:123456789012:key/1"
+	c := Case{Name: "a key without a policy", Principal: caller, Action: "kms:Decrypt", Resource: key, Identity: []string{allow("kms:Decrypt", `"`+key+`"`, "")}}
+	left := c
+	left.Name = "a key whose policy leaves it to IAM"
+	left.ResourcePolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}`
+	want := []Decision{ImplicitlyDenied, Allowed}
+	for i, got := range Evaluate(t, []Case{c, left}) {
+		if got != want[i] {
+			t.Errorf("%s: %s, want %s", []Case{c, left}[i].Name, got, want[i])
+		}
+	}
+}
+
 // TestNoDecision holds that what the simulator cannot judge is an error, each named,
 // and never a denial that a test would take for a good answer.
 func TestNoDecision(t *testing.T) {

@@ -1,7 +1,7 @@
 // Evaluates a batch of authorizations and says of each what IAM would answer, or why that cannot be said.
 //
-//   in:  {"documents": [...], "cases": [{principal, action, resource, account, context, identity, boundary}, ...]}
-//        identity and boundary are lists of indexes into documents
+//   in:  {"documents": [...], "cases": [{principal, action, resource, account, context, identity, boundary, policy}, ...]}
+//        identity and boundary are lists of indexes into documents, policy is the resource's own
 //   out: [{"decision": "..."} or {"error": "..."}, ...], one for each case
 import { createValidatedPolicy, validateIdentityPolicy } from '@cloud-copilot/iam-policy'
 import { runSimulation } from '@cloud-copilot/iam-simulate'
@@ -24,6 +24,7 @@ async function decide(c) {
       permissionBoundaryPolicies: c.boundary ? named(c.boundary) : undefined,
       serviceControlPolicies: [],
       resourceControlPolicies: [],
+      resourcePolicy: c.policy,
     },
     {},
   )
