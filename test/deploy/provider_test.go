@@ -1,8 +1,10 @@
 package deploy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,6 +16,8 @@ func TestProvider(t *testing.T) {
 		"runs the function":                       runsTheFunction,
 		"deletes RayIAM while its provider works": deletesRayIAMWhileItsProviderWorks,
 		"gives outputs":                           givesOutputs,
+		"keeps what tells of failures":            keepsWhatTellsOfFailures,
+		"tags everything":                         tagsEverything,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, provider) })
 	}
@@ -21,16 +25,27 @@ func TestProvider(t *testing.T) {
 
 func checksParameters(t *testing.T, provider template) {
 	const policy = "arn:aws:iam::123456789012:policy/team/bound"
-	long := strings.Repeat("r", 57)
+	const key = "arn:aws:kms:eu-west-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef"
+	const subnet, group = "subnet-0123456789abcdef0", "sg-0123456789abcdef0"
+	long := strings.Repeat("r", 40)
 	cases := []struct {
 		parameter, byDefault string
 		accepts, refuses     []string
 	}{
-		{"NamePrefix", "ray", []string{"ray", "a.b-c_1", long}, []string{"", "ray*", "ray?", "a/b", "ray "}},
-		{"Path", "/", []string{"/", "/ray/", "/ray/x/"}, []string{"", "ray", "/ray", "//", "/*/", "/r?y/", "/${aws:x}/"}},
-		{"PermissionsBoundary", "", []string{"", policy, "arn:aws-cn:iam::aws:policy/X"}, []string{"bound", policy + "*"}},
-		{"AllowedPolicyArns", "", []string{"", policy, policy + "*," + policy}, []string{"a", "*", ",", policy + ",", policy + ", " + policy, "arn:aws:iam::*:role/x"}},
+		{"NamePrefix", "ray", []string{"ray", "a.b-c_1", long}, []string{"", "ray*", "ray?", "a/b", "ray ", long + "r"}},
+		{"Path", "/", []string{"/", "/ray/", "/ray/x/"}, []string{"", "ray", "/ray", "//", "/*/", "/r?y/", "/${aws:x}/", "/" + strings.Repeat("p", 63) + "/"}},
+		{"PermissionsBoundary", "", []string{"", policy, "arn:aws-cn:iam::aws:policy/X"}, []string{"bound", policy + "*", policy + strings.Repeat("x", 180)}},
+		{"AllowedPolicyArns", "", []string{"", policy, policy + "*," + policy}, []string{"a", "*", ",", policy + ",", policy + ", " + policy, "arn:aws:iam::*:role/x", policy + strings.Repeat("x", 1024)}},
 		{"AlarmTopicArn", "", []string{"", "arn:aws:sns:eu-west-1:123456789012:ops"}, []string{"ops"}},
+		{"Revision", "", []string{"", "2", "any words"}, []string{strings.Repeat("x", 257)}},
+		{"ReservedConcurrency", "", []string{"", "1", "100"}, []string{"0", "-1", "x", "10000"}},
+		{"Tags", "", []string{"", "a=b", "a=", "a:b/c=d e,x=y", tags(10)}, []string{"a", "=b", "a=b,", "a=b=c", "a=b;c", ",", tags(11)}},
+		{"ExecutionRoleBoundary", "", []string{"", policy}, []string{"bound"}},
+		{"ExecutionRolePath", "/", []string{"/", "/service/"}, []string{"", "service", "/*/"}},
+		{"ExecutionRoleNamePrefix", "", []string{"", "company-", strings.Repeat("c", 38)}, []string{"a/b", "a b", strings.Repeat("c", 39)}},
+		{"KmsKeyArn", "", []string{"", key}, []string{"alias/ray", "arn:aws:kms:eu-west-1:123456789012:alias/ray", key + "*"}},
+		{"VpcSubnetIds", "", []string{"", subnet, subnet + "," + subnet}, []string{"subnet", subnet + ", " + subnet, group}},
+		{"VpcSecurityGroupIds", "", []string{"", group, group + "," + group}, []string{"sg", group + ",", subnet}},
 	}
 	for _, c := range cases {
 		t.Run(c.parameter, func(t *testing.T) {
@@ -38,24 +53,28 @@ func checksParameters(t *testing.T, provider template) {
 			if p.Default != c.byDefault {
 				t.Errorf("the default is %v, want %q", p.Default, c.byDefault)
 			}
-			if p.ConstraintDescription == "" {
+			if p.ConstraintDescription == "" && p.AllowedPattern != "" {
 				t.Error("a refused value is answered with a regular expression: no ConstraintDescription")
 			}
 			// CloudFormation matches the whole value.
-			pattern := regexp.MustCompile("^(?:" + p.AllowedPattern + ")$")
+			pattern := regexp.MustCompile("^(?:" + cmp.Or(p.AllowedPattern, ".*") + ")$")
+			fits := func(value string) bool {
+				return pattern.MatchString(value) && (p.MaxLength == 0 || len(value) <= p.MaxLength)
+			}
 			for _, value := range c.accepts {
-				if !pattern.MatchString(value) {
+				if !fits(value) {
 					t.Errorf("%q is refused", value)
 				}
 			}
 			for _, value := range c.refuses {
-				if pattern.MatchString(value) {
+				if fits(value) {
 					t.Errorf("%q is accepted", value)
 				}
 			}
 		})
 	}
-	choices := map[string]string{"AllowAdoption": "false of [true false]", "Architecture": "arm64 of [arm64 x86_64]", "CreateRayIAM": "true of [true false]"}
+	choices := map[string]string{"AllowAdoption": "false of [true false]", "Architecture": "arm64 of [arm64 x86_64]", "CreateRayIAM": "true of [true false]",
+		"ExecutionPolicyType": "inline of [inline managed]"}
 	for name, want := range choices {
 		p := provider.Parameters[name]
 		if got := fmt.Sprintf("%v of %v", p.Default, p.AllowedValues); got != want {
@@ -64,29 +83,42 @@ func checksParameters(t *testing.T, provider template) {
 	}
 }
 
+// tags returns n tags as the parameter has them.
+func tags(n int) string {
+	return strings.TrimSuffix(strings.Repeat("k=v,", n), ",")
+}
+
 func runsTheFunction(t *testing.T, provider template) {
 	function := provider.Resources["RayIAMFunction"]
 	want := map[string]string{
 		"Architectures": `[{"Ref":"Architecture"}]`,
-		"CodeUri":       `.`,
+		"Code":          `.`,
 		"Environment": `{"Variables":{"RAYIAM_ALLOWED_POLICY_ARNS":{"Ref":"AllowedPolicyArns"},"RAYIAM_ALLOW_ADOPTION":{"Ref":"AllowAdoption"},` +
 			`"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PATH":{"Ref":"Path"},"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"}}}`,
-		"EventInvokeConfig": `{"DestinationConfig":{"OnFailure":{"Destination":{"Fn::GetAtt":["FailureQueue","Arn"]},` +
-			`"Type":"SQS"}},"MaximumEventAgeInSeconds":3600,"MaximumRetryAttempts":2}`,
-		"Handler":       `bootstrap`,
-		"LoggingConfig": `{"LogFormat":"JSON","LogGroup":{"Ref":"LogGroup"}}`,
-		"Role":          `{"Fn::GetAtt":["ExecutionRole","Arn"]}`,
-		"Runtime":       `provided.al2023`,
-		"Timeout":       `300`,
+		"Handler":                      `bootstrap`,
+		"KmsKeyArn":                    `{"Fn::If":["WithKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}`,
+		"LoggingConfig":                `{"LogFormat":"JSON","LogGroup":{"Ref":"LogGroup"}}`,
+		"ReservedConcurrentExecutions": `{"Fn::If":["WithReservedConcurrency",{"Ref":"ReservedConcurrency"},{"Ref":"AWS::NoValue"}]}`,
+		"Role":                         `{"Fn::GetAtt":["ExecutionRole","Arn"]}`,
+		"Runtime":                      `provided.al2023`,
+		"Timeout":                      `300`,
+		"VpcConfig": `{"Fn::If":["WithVpc",{"SecurityGroupIds":{"Fn::Split":[",",{"Ref":"VpcSecurityGroupIds"}]},"SubnetIds":{"Fn::Split":[",",{"Ref":"VpcSubnetIds"}]}},` +
+			`{"Ref":"AWS::NoValue"}]}`,
 	}
 	for property, value := range want {
 		if got := text(t, function.Properties[property]); got != value {
 			t.Errorf("%s is %s, want %s", property, got, value)
 		}
 	}
+	const retries = `{"DestinationConfig":{"OnFailure":{"Destination":{"Fn::GetAtt":["FailureQueue","Arn"]}}},"FunctionName":{"Ref":"RayIAMFunction"},` +
+		`"MaximumEventAgeInSeconds":3600,"MaximumRetryAttempts":2,"Qualifier":"$LATEST"}`
+	if got := text(t, provider.Resources["RayIAMFunctionEventInvokeConfig"].Properties); got != retries {
+		t.Errorf("what Lambda does about failures is %s, want %s", got, retries)
+	}
 	queue := provider.Resources["FailureQueue"].Properties
-	if queue["SqsManagedSseEnabled"] != true {
-		t.Error("the failure queue holds credentials and is not encrypted")
+	encryption := text(t, []any{queue["SqsManagedSseEnabled"], queue["KmsMasterKeyId"]})
+	if encryption != `[{"Fn::If":["WithKey",false,true]},{"Fn::If":["WithKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}]` {
+		t.Errorf("the failure queue holds credentials and is encrypted by %s", encryption)
 	}
 	tls := statements(t, provider.Resources["FailureQueuePolicy"].Properties["PolicyDocument"])
 	if len(tls) != 1 || tls[0].Effect != "Deny" || tls[0].Condition["Bool"]["aws:SecureTransport"] != false {
@@ -110,9 +142,50 @@ func deletesRayIAMWhileItsProviderWorks(t *testing.T, provider template) {
 		}
 	}
 	follow("RayIAM")
-	for _, name := range []string{"RayIAMFunction", "ExecutionRole", "ExecutionPolicy", "LogGroup", "FailureQueue"} {
+	for _, name := range []string{"RayIAMFunction", "RayIAMFunctionEventInvokeConfig", "ExecutionRole", "ExecutionPolicy", "ReadAndTagPolicy",
+		"ExecutionManagedPolicy", "ReadAndTagManagedPolicy", "LambdaManagedPolicy", "LogGroup", "FailureQueue"} {
 		if !reached[name] {
 			t.Errorf("%s may be deleted before RayIAM", name)
+		}
+	}
+}
+
+// What a Reason points to is there after a first deployment that failed, which RetainExceptOnCreate would delete, and
+// no later stack of the same name meets it.
+func keepsWhatTellsOfFailures(t *testing.T, provider template) {
+	for _, name := range []string{"LogGroup", "FailureQueue", "FailureQueuePolicy"} {
+		if r := provider.Resources[name]; r.DeletionPolicy != "Retain" || r.UpdateReplacePolicy != "Retain" {
+			t.Errorf("%s: DeletionPolicy %q, UpdateReplacePolicy %q, want Retain", name, r.DeletionPolicy, r.UpdateReplacePolicy)
+		}
+	}
+	const ofThisStack = `{"Fn::Select":[4,{"Fn::Split":["-",{"Fn::Select":[2,{"Fn::Split":["/",{"Ref":"AWS::StackId"}]}]}]}]}`
+	if got := text(t, provider.Resources["LogGroup"].Properties["LogGroupName"]); !strings.Contains(got, ofThisStack) {
+		t.Errorf("the log group's name %s would be that of the next stack too", got)
+	}
+	if name := provider.Resources["FailureQueue"].Properties["QueueName"]; name != nil {
+		t.Errorf("the queue's name %v would be that of the next stack too", name)
+	}
+	alarm := provider.Resources["FailedRequestsAlarm"].Properties
+	if got := text(t, []any{alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]}); got != "[1,3]" {
+		t.Errorf("the alarm on a metric that comes late wants [M, N] = %s, want [1,3]", got)
+	}
+}
+
+// taggable are the types in the template that can carry tags, by CloudFormation's schemas.
+func tagsEverything(t *testing.T, provider template) {
+	taggable := []string{"AWS::CloudWatch::Alarm", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::SQS::Queue", "Custom::RayIAM"}
+	never := []string{"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::Lambda::EventInvokeConfig", "AWS::SQS::QueuePolicy"}
+	want := text(t, provider.Resources["RayIAMFunction"].Properties["Tags"])
+	if n := strings.Count(want, `"Fn::If"`); n != 10 {
+		t.Errorf("%d tags at most, want 10", n)
+	}
+	for name, r := range provider.Resources {
+		switch got := text(t, r.Properties["Tags"]); {
+		case slices.Contains(never, r.Type):
+		case !slices.Contains(taggable, r.Type):
+			t.Errorf("%s: it is not known whether %s can be tagged", name, r.Type)
+		case got != want:
+			t.Errorf("%s is tagged with %s", name, got)
 		}
 	}
 }

@@ -37,14 +37,16 @@ type template struct {
 
 type parameter struct {
 	Type, AllowedPattern, ConstraintDescription string
+	MaxLength                                   int
 	Default                                     any
 	AllowedValues                               []any
 }
 
 type resource struct {
-	Type, Condition string
-	DependsOn       any
-	Properties      map[string]any
+	Type, Condition                     string
+	DeletionPolicy, UpdateReplacePolicy string
+	DependsOn                           any
+	Properties                          map[string]any
 }
 
 type output struct {

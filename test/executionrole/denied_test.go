@@ -36,8 +36,7 @@ func (s set) claims() []policysim.Case {
 			s.call("foreign, tagged as adopted", tag, resource, conditionKeys{newAdopted: {"held"}, tagKeys: {"ray-iam:adopted"}}),
 			s.call("foreign, adopted in another's name", tag, resource, with(conditionKeys{newOwnerTag: {"zz-" + someOwner}})),
 			s.call("another provider's, adopted", tag, resource, with(conditionKeys{ownerTag: {"zz-" + someOwner}})),
-			s.call("another resource's, adopted", tag, resource, with(conditionKeys{ownerTag: {s.prefix() + "-ba9876543210"}})),
-			s.call("given to another resource", tag, resource, conditionKeys{ownerTag: {s.owner()}, newOwnerTag: {s.prefix() + "-ba9876543210"}, tagKeys: {"ray-iam:owner"}}),
+			s.call("given to another provider", tag, resource, conditionKeys{ownerTag: {s.owner()}, newOwnerTag: {"zz-" + someOwner}, tagKeys: {"ray-iam:owner"}}),
 			s.call("released though owned", untag, resource, conditionKeys{ownerTag: {s.owner()}, adoptedTag: {"owned"}, tagKeys: {"ray-iam:owner"}}),
 			s.call("another provider's, released", untag, resource, conditionKeys{ownerTag: {"zz-" + someOwner}, adoptedTag: {"held"}, tagKeys: {"ray-iam:owner"}}),
 			s.call("foreign, held, tag removed", untag, resource, conditionKeys{adoptedTag: {"held"}, tagKeys: {"ray-iam:adopted"}}),
@@ -79,14 +78,14 @@ func (s set) beyond() []policysim.Case {
 		{"lambda:UpdateFunctionCode", function}, {"lambda:UpdateFunctionConfiguration", function}, {"lambda:AddPermission", function}, {"lambda:InvokeFunction", function}, {"lambda:DeleteFunction", function},
 		{"s3:GetObject", bucket}, {"s3:PutObject", bucket}, {"ec2:RunInstances", arn("ec2", "instance/i-1")}, {"ec2:AssociateIamInstanceProfile", arn("ec2", "instance/i-1")},
 		{"secretsmanager:GetSecretValue", arn("secretsmanager", "secret:x-abcdef")}, {"kms:Decrypt", arn("kms", "key/1")}, {"ssm:SendCommand", arn("ec2", "instance/i-1")},
+		{"kms:CreateGrant", orDefault(s.key(), arn("kms", "key/1"))}, {"kms:ScheduleKeyDeletion", orDefault(s.key(), arn("kms", "key/1"))},
 		{"cloudformation:UpdateStack", arn("cloudformation", "stack/"+stackName+"/1")}, {"organizations:LeaveOrganization", "*"},
 		{"logs:CreateLogGroup", group}, {"logs:DeleteLogGroup", group}, {"logs:DeleteLogStream", stream}, {"logs:PutRetentionPolicy", group},
 		{"sqs:ReceiveMessage", s.failureQueue()}, {"sqs:DeleteMessage", s.failureQueue()}, {"sqs:PurgeQueue", s.failureQueue()}, {"sqs:SetQueueAttributes", s.failureQueue()},
 	} {
 		all = append(all, s.call("not its business", c[0], c[1], nil))
 	}
-	for _, change := range [][2]string{{account, otherAccount}, {"arn:" + s.part() + ":", "arn:aws-us-gov:"}, {stackName, "another"}, {"us-east-1", "eu-west-1"}} {
-		elsewhere := func(arn string) string { return strings.Replace(arn, change[0], change[1], 1) }
+	for _, elsewhere := range s.elsewhere() {
 		all = append(all,
 			s.call("elsewhere", "sqs:SendMessage", elsewhere(s.failureQueue()), nil),
 			s.call("elsewhere", "logs:PutLogEvents", elsewhere(stream), nil),
@@ -98,16 +97,11 @@ func (s set) beyond() []policysim.Case {
 	return all
 }
 
-// reports are what Lambda does in the role's name, which writes the log and sends what
-// failed to the queue, and the one question to CloudFormation.
-func (s set) reports() []policysim.Case {
-	stream := strings.TrimSuffix(s.logGroup(), "*") + "log-stream:x"
-	return []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil), s.call("", askAboutStacks, s.someStack(), nil)}
-}
-
 // widerRights are calls whose condition another statement's might stand in for.
 func (s set) widerRights() []policysim.Case {
-	all := []policysim.Case{s.call("owned, passed to Lambda", "PassRole", s.own("role"), conditionKeys{ownerTag: {s.owner()}, serviceKey: {"lambda.amazonaws.com"}})}
+	// A name made here has a dash: <NamePrefix>-head. One by hand that only begins alike is somebody else's.
+	all := []policysim.Case{s.call("passed, without a dash", "PassRole", s.iamARN(account, "role", s.path(), s.prefix()+"admin"), conditionKeys{serviceKey: {"ec2.amazonaws.com"}})}
+	all = append(all, s.call("owned, passed to Lambda", "PassRole", s.own("role"), conditionKeys{ownerTag: {s.owner()}, serviceKey: {"lambda.amazonaws.com"}}))
 	if s.bounded() {
 		all = append(all, s.call("made as if adopted, without the boundary", "CreateRole", s.own("role"), conditionKeys{
 			newOwnerTag: {s.owner()}, newAdopted: {"held"}, tagKeys: {"ray-iam:adopted", "ray-iam:owner"},
@@ -117,7 +111,7 @@ func (s set) widerRights() []policysim.Case {
 }
 
 func (s set) dangerous() []policysim.Case {
-	all := slices.Concat(s.nearMisses(), s.claims(), s.beyond(), s.widerRights())
+	all := slices.Concat(s.nearMisses(), s.claims(), s.beyond(), s.misused(), s.widerRights())
 	for _, c := range all { // being adopted gives no more rights, but that of being released
 		own := c.Resource == s.own("role") || c.Resource == s.own("instance-profile")
 		if own && slices.Equal(c.Context[ownerTag], []string{s.owner()}) && !strings.HasPrefix(c.Action, "iam:Untag") {

@@ -15,8 +15,8 @@ type statement = weaken.Statement
 type mutant = weaken.Mutant
 
 // mutants returns a resolved statement in every weakened form: each condition key
-// dropped or satisfied by anything, each resource widened, each denial narrowed.
-// Actions that are added: see added.
+// dropped or satisfied by anything, each resource widened, each denial narrowed: by an
+// action, by a resource, to nothing. Actions that are added: see added.
 func mutants(st statement) []mutant {
 	all := resourceMutants(st)
 	if st["Effect"] == "Deny" {
@@ -31,8 +31,18 @@ func mutants(st statement) []mutant {
 			}
 		}
 	}
+	if actions := weaken.List(st["Action"]); st["Effect"] == "Deny" && len(actions) > 1 {
+		for i, action := range actions {
+			weak := weaken.Clone(st)
+			weak["Action"] = slices.Delete(slices.Clone(actions), i, i+1)
+			all = append(all, mutant{Name: fmt.Sprintf("not for %s", action), Statement: weak, Action: action.(string)})
+		}
+	}
 	for i := range all {
 		all[i].Name = fmt.Sprintf("%s %s", st["Sid"], all[i].Name)
+	}
+	if st["Effect"] == "Deny" {
+		return all // without a condition it denies more
 	}
 	return append(all, weaken.Conditions(st)...)
 }
@@ -65,6 +75,9 @@ func resourceMutants(st statement) []mutant {
 }
 
 func widened(arn string) map[string]string {
+	if arn == "*" {
+		return nil
+	}
 	wide := map[string]string{"everywhere": "*", "in any account": weaken.InPart(arn, 4, "*"), "in any partition": weaken.InPart(arn, 1, "*")}
 	parts := strings.SplitN(arn, ":", 6)
 	if parts[2] != "iam" {
@@ -76,6 +89,9 @@ func widened(arn string) map[string]string {
 	}
 	kind, _, _ := strings.Cut(parts[5], "/")
 	wide["of any name"] = weaken.InPart(arn, 5, kind+"/*")
+	if alike, dash := strings.CutSuffix(arn, "-*"); dash {
+		wide["of any name that begins so"] = alike
+	}
 	if name := arn[strings.LastIndex(arn, "/")+1:]; name != "*" {
 		wide["at any path"] = weaken.InPart(arn, 5, kind+"/*"+name)
 	}

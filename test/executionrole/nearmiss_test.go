@@ -64,8 +64,15 @@ func (s set) call(why, action, resource string, context conditionKeys) policysim
 	if !strings.Contains(action, ":") {
 		action = "iam:" + action
 	}
-	return policysim.Case{Name: fmt.Sprintf("%s: %s on %s with %v", why, action, resource, context), Principal: s.principal(), Action: action, Resource: resource, Account: account, Context: context}
+	c := policysim.Case{Name: fmt.Sprintf("%s: %s on %s with %v", why, action, resource, context), Principal: s.principal(), Action: action, Resource: resource, Account: account, Context: context}
+	if strings.HasPrefix(action, "kms:") {
+		c.ResourcePolicy = fmt.Sprintf(keyPolicy, s.part(), account)
+	}
+	return c
 }
+
+// keyPolicy leaves it to IAM who may use a key, as KMS's own default does.
+const keyPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:%s:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`
 
 // own returns the ARN of a role, instance profile or policy that is within the bounds.
 func (s set) own(kind string) string {

@@ -3,6 +3,7 @@ package executionrole
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -58,6 +59,16 @@ func (r resolver) call(name string, argument any) (any, bool) {
 		return lookup(r.attributes, fmt.Sprintf("%s.%s", list...)), true
 	case "Fn::Sub":
 		return r.sub(argument.(string)), true
+	case "Fn::Join":
+		var parts []string
+		joined, _ := r.resolve(list[1])
+		for _, part := range joined.([]any) {
+			parts = append(parts, part.(string))
+		}
+		return strings.Join(parts, list[0].(string)), true
+	case "Fn::Select":
+		from, _ := r.resolve(list[1])
+		return from.([]any)[int(list[0].(float64))], true
 	case "Fn::Split":
 		text, _ := r.resolve(list[1])
 		var parts []any
@@ -97,6 +108,8 @@ func (r resolver) holds(condition any) bool {
 		switch name {
 		case "Fn::Not":
 			return !r.holds(list[0])
+		case "Fn::Or":
+			return slices.ContainsFunc(list, r.holds)
 		case "Fn::Equals":
 			a, _ := r.resolve(list[0])
 			b, _ := r.resolve(list[1])
@@ -118,7 +131,9 @@ func lookup(m map[string]string, name string) string {
 func TestResolve(t *testing.T) {
 	r := resolver{
 		values: map[string]string{"A": "a", "Empty": "", "AWS::Partition": "aws"}, attributes: map[string]string{"R.Arn": "arn"},
-		conditions: map[string]any{"No": map[string]any{"Fn::Not": []any{map[string]any{"Fn::Equals": []any{map[string]any{"Ref": "Empty"}, ""}}}}},
+		conditions: map[string]any{"Either": map[string]any{"Fn::Or": []any{
+			map[string]any{"Fn::Equals": []any{"x", "y"}}, map[string]any{"Fn::Equals": []any{map[string]any{"Ref": "A"}, "a"}},
+		}}, "No": map[string]any{"Fn::Not": []any{map[string]any{"Fn::Equals": []any{map[string]any{"Ref": "Empty"}, ""}}}}},
 	}
 	none := map[string]any{"Ref": "AWS::NoValue"}
 	tests := []struct{ in, want any }{
@@ -126,7 +141,10 @@ func TestResolve(t *testing.T) {
 		{map[string]any{"Fn::Sub": "${A}:${AWS::Partition}:${!aws:Key}"}, "a:aws:${aws:Key}"},
 		{map[string]any{"Fn::GetAtt": []any{"R", "Arn"}}, "arn"},
 		{map[string]any{"Fn::Split": []any{",", "x,y"}}, []any{"x", "y"}},
+		{map[string]any{"Fn::Select": []any{1.0, []any{"x", map[string]any{"Ref": "A"}}}}, "a"},
+		{map[string]any{"Fn::Join": []any{"-", []any{"x", map[string]any{"Ref": "A"}}}}, "x-a"},
 		{map[string]any{"Fn::If": []any{"No", "yes", map[string]any{"Ref": "A"}}}, "a"},
+		{map[string]any{"Fn::If": []any{"Either", map[string]any{"Ref": "A"}, "no"}}, "a"},
 		{map[string]any{"k": map[string]any{"Fn::If": []any{"No", "yes", none}}, "l": []any{none, "x"}}, map[string]any{"l": []any{"x"}}},
 	}
 	for _, tt := range tests {

@@ -59,6 +59,14 @@ func wholeLife(l *lab) {
 	l.did(s.Delete())
 }
 
+// shortLife is a stack's that meets nothing unusual.
+func shortLife(l *lab) {
+	s := l.stack(nil)
+	l.did(s.Create(l.base(nil)))
+	l.did(s.Update(l.base(properties{"WorkerGroups": groups("worker", "gpu")})))
+	l.did(s.Delete())
+}
+
 // inVain replaces the set, fails halfway, undoes it and is rolled back.
 func (l *lab) inVain(s *cloudformation.Stack) {
 	l.t.Helper()

@@ -20,6 +20,7 @@ type set struct {
 	name       string
 	parameters map[string]string
 	partition  string // aws where it is empty
+	stackName  string // ray-iam where it is empty
 	scene      func(*lab)
 }
 
@@ -33,6 +34,10 @@ var sets = []set{
 	{name: "everything elsewhere", parameters: map[string]string{
 		"NamePrefix": "team-a.ray", "Path": "/ray/team/", "PermissionsBoundary": boundary, "AllowedPolicyArns": "arn:aws:iam::*:policy/*", "AllowAdoption": "true",
 	}, scene: everything},
+	{name: "a company's account", parameters: map[string]string{
+		"ExecutionRoleNamePrefix": "ray-company-", "ExecutionRolePath": "/service/", "VpcSubnetIds": "subnet-0123456789abcdef0", "VpcSecurityGroupIds": "sg-0123456789abcdef0",
+		"KmsKeyArn": "arn:aws:kms:us-east-1:" + account + ":key/11111111-2222-4333-8444-555555555555",
+	}, scene: shortLife},
 	{name: "China", partition: "aws-cn", parameters: map[string]string{"PermissionsBoundary": strings.Replace(boundary, "arn:aws:", "arn:aws-cn:", 1)}, scene: underBoundary},
 }
 
@@ -45,13 +50,19 @@ func (s set) value(tpl template, name string) string {
 }
 
 func (s set) resolver(tpl template) resolver {
-	values := map[string]string{"AWS::Partition": s.part(), "AWS::AccountId": account, "AWS::Region": "us-east-1", "AWS::StackName": stackName}
+	values := map[string]string{"AWS::Partition": s.part(), "AWS::AccountId": account, "AWS::Region": "us-east-1", "AWS::StackName": s.stack(), "AWS::StackId": s.stackID()}
 	for name := range tpl.Parameters {
 		values[name] = s.value(tpl, name)
 	}
 	return resolver{values: values, conditions: tpl.Conditions, attributes: map[string]string{
 		"ExecutionRole.Arn": s.executionRole(), "LogGroup.Arn": s.logGroup(), "FailureQueue.Arn": s.failureQueue(),
 	}}
+}
+
+func (s set) stack() string { return orDefault(s.stackName, stackName) }
+
+func (s set) stackID() string {
+	return fmt.Sprintf("arn:%s:cloudformation:us-east-1:%s:stack/%s/11111111-2222-4333-8444-555555555555", s.part(), account, s.stack())
 }
 
 func (s set) part() string {
@@ -66,6 +77,8 @@ func (s set) path() string   { return orDefault(s.parameters["Path"], "/") }
 func (s set) bounded() bool  { return s.parameters["PermissionsBoundary"] != "" }
 func (s set) adopts() bool   { return s.parameters["AllowAdoption"] == "true" }
 func (s set) owner() string  { return s.prefix() + "-" + someOwner }
+func (s set) key() string    { return s.parameters["KmsKeyArn"] }
+func (s set) inVPC() bool    { return s.parameters["VpcSubnetIds"] != "" }
 
 func orDefault(value, byDefault string) string {
 	if value == "" {
@@ -79,27 +92,41 @@ func (s set) iamARN(account, kind, path, name string) string {
 	return fmt.Sprintf("arn:%s:iam::%s:%s%s%s", s.part(), account, kind, path, name)
 }
 
-// executionRole is named after the stack, as CloudFormation does it; where the
-// provider's names begin alike, it is one of those that the policy is about.
+// executionRole is named after the stack, as CloudFormation does it, unless the template
+// names it; where the provider's names begin alike, it is one of those that the policies
+// are about.
 func (s set) executionRole() string {
-	return s.iamARN(account, "role", "/", stackName+"-ExecutionRole-1ABCDEFGHIJKL")
+	return s.iamARN(account, "role", orDefault(s.parameters["ExecutionRolePath"], "/"), s.executionRoleName())
+}
+
+func (s set) executionRoleName() string {
+	if prefix := s.parameters["ExecutionRoleNamePrefix"]; prefix != "" {
+		return prefix + "custom-rayiam-555555555555"
+	}
+	return made(s.stack(), "-ExecutionRole-1ABCDEFGHIJKL", 64)
+}
+
+// made returns a name as CloudFormation makes it up: it cuts the stack's where the whole
+// would be too long.
+func made(stack, rest string, longest int) string {
+	return stack[:min(len(stack), longest-len(rest))] + rest
 }
 
 func (s set) principal() string {
-	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s-ExecutionRole-1ABCDEFGHIJKL/ray-iam", s.part(), account, stackName)
+	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/ray-iam", s.part(), account, s.executionRoleName())
 }
 
 func (s set) logGroup() string {
-	return fmt.Sprintf("arn:%s:logs:us-east-1:%s:log-group:/aws/lambda/%s:*", s.part(), account, stackName)
+	return fmt.Sprintf("arn:%s:logs:us-east-1:%s:log-group:/aws/lambda/%s-555555555555:*", s.part(), account, s.stack())
 }
 
 func (s set) failureQueue() string {
-	return fmt.Sprintf("arn:%s:sqs:us-east-1:%s:%s-FailureQueue-1ABC", s.part(), account, stackName)
+	return fmt.Sprintf("arn:%s:sqs:us-east-1:%s:%s", s.part(), account, made(s.stack(), "-FailureQueue-1ABCDEFGHIJKL", 80))
 }
 
-// someStack is one that uses the provider: any in the account and Region may.
+// someStack is one that uses a provider: any in the account may, and in any Region.
 func (s set) someStack() string {
-	return fmt.Sprintf("arn:%s:cloudformation:us-east-1:%s:stack/team/11111111-2222-4333-8444-555555555555", s.part(), account)
+	return fmt.Sprintf("arn:%s:cloudformation:eu-central-1:%s:stack/team/11111111-2222-4333-8444-555555555555", s.part(), account)
 }
 
 // environment is the function's, as the template sets it from these parameters.
@@ -114,11 +141,16 @@ func (s set) environment(t *testing.T, tpl template) []string {
 	return env
 }
 
-// TestSets holds that the sets see each condition of the execution policy hold and not
-// hold, and that they name parameters that there are.
+// TestSets holds that the sets see each condition of the execution role's policies hold
+// and not hold, that they name parameters that there are, and that a role and a log
+// group are called as the template calls them.
 func TestSets(t *testing.T) {
 	tpl := deployedTemplate(t)
-	for _, condition := range []string{"WithBoundary", "WithAllowedPolicies", "WithAdoption"} {
+	conditions := conditionsIn(tpl.statements())
+	if len(conditions) < 5 {
+		t.Errorf("the policies have the conditions %v, want more", conditions)
+	}
+	for condition := range conditions {
 		seen := map[bool]bool{}
 		for _, s := range sets {
 			seen[s.resolver(tpl).holds(tpl.Conditions[condition])] = true
@@ -133,5 +165,34 @@ func TestSets(t *testing.T) {
 				t.Errorf("%s: the template has no parameter %s", s.name, name)
 			}
 		}
+		names := map[string]string{"LogGroup.LogGroupName": strings.TrimSuffix(s.logGroup()[strings.Index(s.logGroup(), "/"):], ":*")}
+		if s.parameters["ExecutionRoleNamePrefix"] != "" {
+			names["ExecutionRole.RoleName"] = s.executionRoleName()
+		}
+		for property, want := range names {
+			resource, name, _ := strings.Cut(property, ".")
+			if got, _ := s.resolver(tpl).resolve(tpl.Resources[resource].Properties[name]); got != want {
+				t.Errorf("%s: %s is %v, want %s", s.name, property, got, want)
+			}
+		}
 	}
+}
+
+// conditionsIn returns the conditions that Fn::If names anywhere in v.
+func conditionsIn(v any) map[string]bool {
+	found := map[string]bool{}
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			maps.Copy(found, conditionsIn(item))
+		}
+	case map[string]any:
+		for name, value := range v {
+			if name == "Fn::If" {
+				found[value.([]any)[0].(string)] = true
+			}
+			maps.Copy(found, conditionsIn(value))
+		}
+	}
+	return found
 }

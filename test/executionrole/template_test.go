@@ -3,7 +3,6 @@ package executionrole
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -14,36 +13,36 @@ import (
 
 // A template is what CloudFormation gets to see of template.yaml.
 type template struct {
-	Parameters map[string]struct{ Default any }
+	Parameters map[string]struct {
+		Default       any
+		MaxLength     int
+		AllowedValues []any
+	}
 	Conditions map[string]any
 	Resources  map[string]struct {
-		Type       string
-		Properties map[string]any
+		Type, Condition string
+		Properties      map[string]any
 	}
 }
 
-// transform runs the SAM transform. `sam package` has put CodeUri into a bucket by then.
-const transform = `import json, sys
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
-template = yaml_parse(open(sys.argv[1]).read())
-template['Resources']['RayIAMFunction']['Properties']['CodeUri'] = 's3://bucket/key'
-json.dump(transform(template, {}, None), sys.stdout)`
+// written writes the template out as sam build does, without an alias.
+const written = `import json, sys
+from samcli.yamlhelper import yaml_dump, yaml_parse
+json.dump(yaml_parse(yaml_dump(yaml_parse(open(sys.argv[1]).read()))), sys.stdout)`
 
-// deployed returns the template after the SAM transform.
+// deployed returns the template as it is deployed.
 var deployed = sync.OnceValues(func() (template, error) {
 	python, err := checkout.Python()
 	if err != nil {
 		return template{}, err
 	}
-	cmd := exec.Command(python, "-c", transform, "template.yaml")
+	cmd := exec.Command(python, "-c", written, "template.yaml")
 	cmd.Dir = checkout.Root()
-	cmd.Env = append(os.Environ(), "AWS_DEFAULT_REGION=us-east-1")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	output, err := cmd.Output()
 	if err != nil {
-		return template{}, fmt.Errorf("transforming template.yaml: %w\n%s", err, &stderr)
+		return template{}, fmt.Errorf("reading template.yaml: %w\n%s", err, &stderr)
 	}
 	var t template
 	err = json.Unmarshal(output, &t)
@@ -59,10 +58,30 @@ func deployedTemplate(t *testing.T) template {
 	return tpl
 }
 
-// statements returns the execution policy's, unresolved.
+// A policyDocument is one policy of the execution role, unresolved. It is inline or managed,
+// as the parameter ExecutionPolicyType says.
+type policyDocument struct {
+	name            string
+	inline, managed any
+}
+
+func (tpl template) documents() []policyDocument {
+	policy := func(resource string) any { return tpl.Resources[resource].Properties["PolicyDocument"] }
+	own := tpl.Resources["ExecutionRole"].Properties["Policies"].(map[string]any)["Fn::If"].([]any)[1].([]any)[0].(map[string]any)
+	return []policyDocument{
+		{"ExecutionRole's own", own["PolicyDocument"], policy("LambdaManagedPolicy")},
+		{"ReadAndTagPolicy", policy("ReadAndTagPolicy"), policy("ReadAndTagManagedPolicy")},
+		{"ExecutionPolicy", policy("ExecutionPolicy"), policy("ExecutionManagedPolicy")},
+	}
+}
+
+// statements returns those of all of the execution role's policies, unresolved.
 func (tpl template) statements() []any {
-	document := tpl.Resources["ExecutionPolicy"].Properties["PolicyDocument"].(map[string]any)
-	return document["Statement"].([]any)
+	var all []any
+	for _, d := range tpl.documents() {
+		all = append(all, d.inline.(map[string]any)["Statement"].([]any)...)
+	}
+	return all
 }
 
 // policy renders a policy of these statements as it is for a set of parameters.
@@ -75,26 +94,58 @@ func (tpl template) policy(s set, statements []any) string {
 	return string(text)
 }
 
-// TestExecutionRole holds that the policy which the proofs are about is all that the
-// function has.
+// TestExecutionRole holds that the policies which the proofs are about are all that the
+// function has, inline or managed, and say the same either way.
 func TestExecutionRole(t *testing.T) {
 	tpl := deployedTemplate(t)
 	role := tpl.Resources["ExecutionRole"].Properties
-	if role["Policies"] != nil || role["ManagedPolicyArns"] != nil {
-		t.Error("ExecutionRole has policies of its own")
-	}
-	trust, _ := json.Marshal(role["AssumeRolePolicyDocument"])
-	if want := `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"}}],"Version":"2012-10-17"}`; string(trust) != want {
-		t.Errorf("ExecutionRole trusts %s, want %s", trust, want)
-	}
-	for name, r := range tpl.Resources {
-		text, _ := json.Marshal(r.Properties)
-		switch {
-		case r.Type == "AWS::IAM::Policy" && name == "ExecutionPolicy", r.Type == "AWS::IAM::Role" && name == "ExecutionRole":
-		case strings.HasPrefix(r.Type, "AWS::IAM::"):
-			t.Errorf("%s is one more %s", name, r.Type)
-		case r.Type == "AWS::Lambda::Function" && !strings.Contains(string(text), `"Role":{"Fn::GetAtt":["ExecutionRole","Arn"]}`):
-			t.Errorf("%s runs under another role: %s", name, text)
+	for property, want := range map[string]string{
+		"AssumeRolePolicyDocument": `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"}}],"Version":"2012-10-17"}`,
+		"ManagedPolicyArns":        `{"Fn::If":["WithManagedPolicies",[{"Ref":"LambdaManagedPolicy"}],{"Ref":"AWS::NoValue"}]}`,
+		"PermissionsBoundary":      `{"Fn::If":["WithExecutionRoleBoundary",{"Ref":"ExecutionRoleBoundary"},{"Ref":"AWS::NoValue"}]}`,
+	} {
+		if got := encode(role[property]); got != want {
+			t.Errorf("ExecutionRole has the %s %s, want %s", property, got, want)
 		}
 	}
+	own := role["Policies"].(map[string]any)["Fn::If"].([]any)
+	if own[0] != "WithInlinePolicies" || len(own[1].([]any)) != 1 || encode(own[2]) != `{"Ref":"AWS::NoValue"}` {
+		t.Errorf("ExecutionRole has the Policies %s", encode(own))
+	}
+	for _, d := range tpl.documents() {
+		if encode(d.inline) != encode(d.managed) {
+			t.Errorf("%s is not the same inline and managed", d.name)
+		}
+	}
+	attached := `[{"Ref":"ExecutionRole"}]`
+	policies := map[string][3]string{ // type, condition, roles
+		"ReadAndTagPolicy":        {"AWS::IAM::Policy", "WithInlinePolicies", attached},
+		"ExecutionPolicy":         {"AWS::IAM::Policy", "WithInlinePolicies", attached},
+		"LambdaManagedPolicy":     {"AWS::IAM::ManagedPolicy", "WithManagedPolicies", "null"},
+		"ReadAndTagManagedPolicy": {"AWS::IAM::ManagedPolicy", "WithManagedPolicies", attached},
+		"ExecutionManagedPolicy":  {"AWS::IAM::ManagedPolicy", "WithManagedPolicies", attached},
+	}
+	for name, r := range tpl.Resources {
+		got := [3]string{r.Type, r.Condition, encode(r.Properties["Roles"])}
+		switch want, known := policies[name]; {
+		case r.Type == "AWS::Lambda::Function" && encode(r.Properties["Role"]) != `{"Fn::GetAtt":["ExecutionRole","Arn"]}`:
+			t.Errorf("%s runs under another role: %s", name, encode(r.Properties["Role"]))
+		case known && got != want:
+			t.Errorf("%s is %v, want %v", name, got, want)
+		case !known && name != "ExecutionRole" && strings.HasPrefix(r.Type, "AWS::IAM::"):
+			t.Errorf("%s is one more %s", name, r.Type)
+		}
+		delete(policies, name)
+	}
+	for name := range policies {
+		t.Errorf("there is no %s", name)
+	}
+}
+
+func encode(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
 }
