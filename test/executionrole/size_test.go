@@ -1,0 +1,95 @@
+package executionrole
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// What IAM and Lambda accept. White space does not count in a policy.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const (
+	inlineLimit      = 10240 // characters, all inline policies of a role together
+	managedLimit     = 6144  // characters, one managed policy
+	environmentLimit = 4096  // bytes, all variables together
+)
+
+// What later parameters may need of these limits, so that they do not shrink today's.
+const reserve = 300
+
+// longest are the longest values of the parameters that are in the policies, in the
+// partition with the longest name. The template's own patterns and lengths refuse more.
+func longest(t *testing.T, tpl template) map[string]string {
+	t.Helper()
+	fill := func(name, begin, with string) string {
+		n := tpl.Parameters[name].MaxLength
+		if n == 0 {
+			t.Fatalf("%s has no MaxLength", name)
+		}
+		return (begin + strings.Repeat(with, n))[:n]
+	}
+	path := func(name string) string { return fill(name, "/", "p")[:tpl.Parameters[name].MaxLength-1] + "/" }
+	// The shortest pattern is the worst: between two of them, JSON has three characters for one comma.
+	pattern := "arn:*:iam::*:policy/*,"
+	patterns := strings.Repeat(pattern, tpl.Parameters["AllowedPolicyArns"].MaxLength/len(pattern))
+	return map[string]string{
+		"NamePrefix":              fill("NamePrefix", "", "n"),
+		"Path":                    path("Path"),
+		"PermissionsBoundary":     fill("PermissionsBoundary", "arn:aws-us-gov:iam::"+account+":policy/", "b"),
+		"AllowedPolicyArns":       strings.TrimSuffix(patterns, ","),
+		"AllowAdoption":           "true",
+		"ExecutionRolePath":       path("ExecutionRolePath"),
+		"ExecutionRoleNamePrefix": fill("ExecutionRoleNamePrefix", "", "e"),
+		"KmsKeyArn":               fill("KmsKeyArn", "arn:aws-us-gov:kms:us-gov-west-1:"+account+":key/", "k"),
+		"VpcSubnetIds":            "subnet-0123456789abcdef0",
+		"VpcSecurityGroupIds":     "sg-0123456789abcdef0",
+	}
+}
+
+// TestSizes holds that whatever parameters the template accepts, IAM accepts the
+// policies that they make, inline or managed, and Lambda the environment: with every
+// combination of them at their longest and the others at their defaults.
+func TestSizes(t *testing.T) {
+	tpl := deployedTemplate(t)
+	values := longest(t, tpl)
+	names := slices.Sorted(maps.Keys(values))
+	largest := map[string]int{}
+	for chosen := range 1 << len(names) {
+		s := set{partition: "aws-us-gov", stackName: strings.Repeat("s", 128), parameters: map[string]string{}}
+		for i, name := range names {
+			if chosen&(1<<i) != 0 {
+				s.parameters[name] = values[name]
+			}
+		}
+		sum := 0
+		for _, d := range tpl.documents() {
+			resolved, _ := s.resolver(tpl).resolve(d.inline)
+			size := len(encode(resolved))
+			sum += size
+			largest[d.name] = max(largest[d.name], size)
+		}
+		largest["inline"] = max(largest["inline"], sum)
+		environment := 0
+		for _, variable := range s.environment(t, tpl) {
+			environment += len(variable)
+		}
+		largest["environment"] = max(largest["environment"], environment)
+	}
+	for what, size := range largest {
+		limit := map[string]int{"inline": inlineLimit, "environment": environmentLimit}[what]
+		if limit == 0 {
+			limit = managedLimit
+		}
+		if size > limit-reserve {
+			t.Errorf("%s: %d, want at most %d and %d to spare", what, size, limit, reserve)
+		}
+	}
+	checkout.Report(t, "execution-role-sizes", fmt.Sprintf("Execution role, at its largest: %d characters inline of %d, managed %d, %d and %d of %d",
+		largest["inline"], inlineLimit, largest["ExecutionRole's own"], largest["ReadAndTagPolicy"], largest["ExecutionPolicy"], managedLimit))
+	t.Log(largest)
+}
