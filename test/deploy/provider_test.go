@@ -40,7 +40,7 @@ func checksParameters(t *testing.T, provider template) {
 		{"Revision", "", []string{"", "2", "any words"}, []string{strings.Repeat("x", 257)}},
 		{"ReservedConcurrency", "", []string{"", "1", "100"}, []string{"0", "-1", "x", "10000"}},
 		{"Tags", "", []string{"", "a=b", "a=", "a:b/c=d e,x=y", tags(10)}, []string{"a", "=b", "a=b,", "a=b=c", "a=b;c", ",", tags(11)}},
-		{"ExecutionRoleBoundary", "", []string{"", policy}, []string{"bound"}},
+		{"ExecutionRolePermissionsBoundary", "", []string{"", policy}, []string{"bound"}},
 		{"ExecutionRolePath", "/", []string{"/", "/service/"}, []string{"", "service", "/*/"}},
 		{"ExecutionRoleNamePrefix", "", []string{"", "company-", strings.Repeat("c", 38)}, []string{"a/b", "a b", strings.Repeat("c", 39)}},
 		{"KmsKeyArn", "", []string{"", key}, []string{"alias/ray", "arn:aws:kms:eu-west-1:123456789012:alias/ray", key + "*"}},

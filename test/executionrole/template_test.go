@@ -102,7 +102,7 @@ func TestExecutionRole(t *testing.T) {
 	for property, want := range map[string]string{
 		"AssumeRolePolicyDocument": `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"}}],"Version":"2012-10-17"}`,
 		"ManagedPolicyArns":        `{"Fn::If":["WithManagedPolicies",[{"Ref":"LambdaManagedPolicy"}],{"Ref":"AWS::NoValue"}]}`,
-		"PermissionsBoundary":      `{"Fn::If":["WithExecutionRoleBoundary",{"Ref":"ExecutionRoleBoundary"},{"Ref":"AWS::NoValue"}]}`,
+		"PermissionsBoundary":      `{"Fn::If":["WithExecutionRolePermissionsBoundary",{"Ref":"ExecutionRolePermissionsBoundary"},{"Ref":"AWS::NoValue"}]}`,
 	} {
 		if got := encode(role[property]); got != want {
 			t.Errorf("ExecutionRole has the %s %s, want %s", property, got, want)

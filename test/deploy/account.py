@@ -1,0 +1,77 @@
+"""Makes what the provider's optional parameters name, or says what the account holds; for TestDeployed.
+
+One process for many calls: each start of the AWS CLI costs as much as all of them.
+"""
+
+import json
+import sys
+
+import boto3
+
+iam, ec2, kms, s3 = (boto3.client(service) for service in ("iam", "ec2", "kms", "s3"))
+
+
+def make():
+    anything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    bound = iam.create_policy(PolicyName="bound", PolicyDocument=json.dumps(anything))["Policy"]["Arn"]
+    for name, service in {"ray-by-hand": "ec2", "raybyhand": "ec2", "ray-for-lambda": "lambda", "by-hand": "ec2"}.items():
+        statement = {"Effect": "Allow", "Principal": {"Service": service + ".amazonaws.com"}, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [statement]}
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    s3.create_bucket(Bucket="a-bucket-of-ours")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    return {
+        "ExecutionPolicyType": "managed",
+        "ExecutionRoleNamePrefix": "company-",
+        "ExecutionRolePath": "/service/",
+        "ExecutionRolePermissionsBoundary": bound,
+        "KmsKeyArn": kms.create_key()["KeyMetadata"]["Arn"],
+        "PermissionsBoundary": bound,
+        "ReservedConcurrency": "5",
+        "Revision": "2",
+        "Tags": "team=a b,cost=1",
+        "VpcSecurityGroupIds": ec2.create_security_group(GroupName="x", Description="x", VpcId=vpc)["GroupId"],
+        "VpcSubnetIds": ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"],
+    }
+
+
+def tags(pairs):
+    """Those that are not AWS's or the provider's own, as the parameter has them."""
+    if isinstance(pairs, list):
+        pairs = {pair["Key"]: pair["Value"] for pair in pairs}
+    return ",".join(f"{key}={value}" for key, value in sorted(pairs.items()) if ":" not in key)
+
+
+def role(name):
+    found = iam.get_role(RoleName=name)["Role"]
+    return {
+        "name": name,
+        "path": found["Path"],
+        "boundary": found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        "inline": len(iam.list_role_policies(RoleName=name)["PolicyNames"]),
+        "managed": len(iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]),
+        "tags": tags(found.get("Tags", [])),
+    }
+
+
+def show():
+    stack = boto3.client("cloudformation").describe_stack_resources(StackName="ray-iam")["StackResources"]
+    physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in stack}
+    logs, sqs, cloudwatch = (boto3.client(service) for service in ("logs", "sqs", "cloudwatch"))
+    group = logs.describe_log_groups(logGroupNamePrefix=physical["LogGroup"])["logGroups"][0]
+    queue = physical["FailureQueue"]
+    alarm = cloudwatch.describe_alarms(AlarmNames=[physical["FailureAlarm"]])["MetricAlarms"][0]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    return {
+        "execution role": role(physical["ExecutionRole"]),
+        "head": role("ray-head"),
+        "worker": role("ray-worker"),
+        "log group": {"key": group.get("kmsKeyId", ""), "tags": tags(logs.list_tags_log_group(logGroupName=group["logGroupName"])["tags"])},
+        "queue": {"key": attributes.get("KmsMasterKeyId", ""), "tags": tags(sqs.list_queue_tags(QueueUrl=queue).get("Tags", {}))},
+        "instance profile": {"tags": tags(iam.list_instance_profile_tags(InstanceProfileName="ray-head")["Tags"])},
+        "function": {"tags": tags(boto3.client("lambda").get_function(FunctionName=physical["RayIAMFunction"]).get("Tags", {}))},
+        "alarm": {"tags": tags(cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"])},
+    }
+
+
+json.dump({"make": make, "show": show}[sys.argv[1]](), sys.stdout)
