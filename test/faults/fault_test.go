@@ -58,6 +58,9 @@ var faults = []fault{
 	{"503", every, none, func(c *cell) { c.playSurvived(iamproxy.Effect{Instead: unavailable}, 2) }},
 	{"silence", every, every, func(c *cell) { c.playSurvived(iamproxy.Hang(), 1) }},
 	{"AccessDenied", every, replaces, (*cell).playDenied},
+	{"AccessDenied, no rollback, Delete", updates, none, (*cell).playNotRolledBack},
+	{"AccessDenied that passes", every, none, (*cell).playPassing},
+	{"denied by a service control policy", every, replaces, (*cell).playExplicit},
 }
 
 func unavailable(w http.ResponseWriter, _ *http.Request) {

@@ -1,0 +1,82 @@
+package faults
+
+import (
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+)
+
+// patient enters the operation's first state, and has a process carry it out that has just
+// started and repeats denials which may pass. The others in the matrix take a denial for final,
+// so that nobody waits for one.
+func (c *cell) patient() (*cloudformation.Stack, cloudformation.Event) {
+	c.TB.Helper()
+	s, e := c.begin()
+	c.Stop()
+	c.Function = c.Start("RAYIAM_DENIAL_PATIENCE_SECONDS=30")
+	return s, e
+}
+
+// playPassing holds that a denial which passes is ridden out.
+func (c *cell) playPassing() {
+	s, e := c.patient()
+	defer c.Stop()
+	c.ended(s, c.succeeds(s, e, iamproxy.On(iamproxy.Times(2, iamproxy.Same(c.n)), iamproxy.DeniedWith(iamproxy.Implicit))))
+}
+
+// playExplicit holds that an explicit denial is not repeated, and that its Reason says whose
+// it is.
+func (c *cell) playExplicit() {
+	s, e := c.patient()
+	defer c.Stop()
+	match, attempts := iamproxy.Same(c.n), 0
+	answer := c.send(s, e, func(call iamproxy.Call) iamproxy.Effect {
+		if !match(call) {
+			return iamproxy.Effect{}
+		}
+		attempts++
+		return iamproxy.DeniedWith(iamproxy.Explicit)
+	})
+	c.Failed(answer, "AccessDenied", "a service control policy of the AWS organization forbids this")
+	if attempts != 1 {
+		c.TB.Errorf("%d attempts at what is denied explicitly, want 1", attempts)
+	}
+	c.followedUp(s, answer)
+}
+
+// playNotRolledBack holds that nothing is left of an Update that is denied, though rollbacks
+// are switched off: the next request is a Delete with the old properties.
+func (c *cell) playNotRolledBack() {
+	s, e := c.begin()
+	c.Failed(c.send(s, e, iamproxy.On(iamproxy.Same(c.n), iamproxy.Denied())), "AccessDenied")
+	gone := s.Event("Delete", declared[c.from])
+	gone.PhysicalResourceID = c.physicalID
+	c.succeeds(s, gone, nil)
+	c.at, c.physicalID = empty, ""
+	c.holds("after the Delete", references["Create"].before)
+}
+
+// playLate holds that the operation ends as if nothing had been while IAM denies what it does
+// not see yet.
+func (c *cell) playLate(fault iamproxy.Fault) {
+	s, e := c.patient()
+	defer c.Stop()
+	c.ended(s, c.succeeds(s, e, fault))
+}
+
+// playLateAndDenied holds that the Delete after a Create that was denied removes what it made,
+// though IAM does not see the tags of that yet.
+func (c *cell) playLateAndDenied() {
+	s, e := c.patient()
+	defer c.Stop()
+	late := iamproxy.LateTags(8*time.Second, 1)
+	c.Failed(c.send(s, e, func(call iamproxy.Call) iamproxy.Effect {
+		if call.Action == "AddRoleToInstanceProfile" {
+			return iamproxy.DeniedWith(iamproxy.Explicit)
+		}
+		return late(call)
+	}), "service control policy")
+	c.succeeds(s, c.deletion(s, c.ownID()), late)
+	c.nothingIsLeft()
+}
