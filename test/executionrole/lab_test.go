@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -16,27 +15,20 @@ import (
 
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 	"github.com/ray-iam/custom-rayiam/test/rig"
-	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
-	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
 type properties = cloudformation.Properties
 
-// A lab runs the function in the environment that a set gives it, and keeps every
-// authorization that IAM would check for its calls.
+// A lab is a rig whose processes have the environment that a set gives them, and that
+// keeps every authorization which IAM would check for their calls.
 type lab struct {
-	t       *testing.T
-	set     set
-	tpl     template
-	account string
-	iam     *iam.Client // beside the proxy
-	proxy   *iamproxy.Proxy
-	urls    *responseurl.Server
-	refuse  func(iamproxy.Call) bool // answered with AccessDenied
+	*rig.Rig
+	set    set
+	tpl    template
+	refuse func(iamproxy.Call) bool // answered with AccessDenied
 
 	mu       sync.Mutex
 	recorded map[string]policysim.Case
@@ -45,23 +37,8 @@ type lab struct {
 // record plays the scene of a set and returns its authorizations, sorted.
 func record(t *testing.T, tpl template, s set) []policysim.Case {
 	t.Helper()
-	pool, err := moto.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &lab{t: t, set: s, tpl: tpl, account: pool.Take(), urls: responseurl.New(), recorded: map[string]policysim.Case{}}
-	defer pool.Return(l.account)
-	header := http.Header{moto.AccountHeader: {l.account}}
-	l.iam = rig.Client(pool.URL(), header)
-	l.proxy = iamproxy.New(pool.URL(), header)
-	l.proxy.SetFault(l.observe)
-	defer l.urls.Close()
-	defer l.proxy.Close()
-	defer func() {
-		if err := rig.Wipe(context.Background(), l.iam); err != nil {
-			t.Error(err)
-		}
-	}()
+	l := &lab{Rig: rig.New(t), set: s, tpl: tpl, recorded: map[string]policysim.Case{}}
+	l.Proxy.SetFault(l.observe)
 	s.scene(l)
 	var all []policysim.Case
 	for _, c := range l.recorded {
@@ -88,11 +65,11 @@ func (l *lab) observe(c iamproxy.Call) iamproxy.Effect {
 	}
 	all, err := authorizations(c, e, role)
 	if err != nil {
-		l.t.Error(err)
+		l.TB.Error(err)
 	}
 	l.keep(all)
 	if l.refuse != nil && l.refuse(c) {
-		return iamproxy.Answer(http.StatusForbidden, "AccessDenied")
+		return iamproxy.Denied()
 	}
 	return iamproxy.Effect{}
 }
@@ -104,15 +81,15 @@ func (l *lab) keep(all []policysim.Case) {
 	for _, c := range all {
 		text, err := json.Marshal(c)
 		if err != nil {
-			l.t.Error(err)
+			l.TB.Error(err)
 		}
-		here := strings.NewReplacer(l.account, account, "arn:aws:", "arn:"+l.set.part()+":").Replace(string(text))
+		here := strings.NewReplacer(l.AccountID, account, "arn:aws:", "arn:"+l.set.part()+":").Replace(string(text))
 		var moved policysim.Case
 		if err := json.Unmarshal([]byte(here), &moved); err != nil {
-			l.t.Error(err)
+			l.TB.Error(err)
 		}
-		context, _ := json.Marshal(moved.Context)
-		moved.Name = fmt.Sprintf("%s on %s with %s", moved.Action, moved.Resource, context)
+		keys, _ := json.Marshal(moved.Context)
+		moved.Name = fmt.Sprintf("%s on %s with %s", moved.Action, moved.Resource, keys)
 		l.recorded[moved.Name] = moved
 	}
 }
@@ -122,7 +99,7 @@ func (l *lab) keep(all []policysim.Case) {
 func (l *lab) role(form map[string][]string) entity {
 	name := strings.Join(form["RoleName"], "")
 	e := entity{arn: l.arn("role", strings.Join(form["Path"], ""), name)}
-	out, err := l.iam.GetRole(l.t.Context(), &iam.GetRoleInput{RoleName: &name})
+	out, err := l.IAM.GetRole(context.Background(), &iam.GetRoleInput{RoleName: &name})
 	if err == nil {
 		e = entity{arn: aws.ToString(out.Role.Arn), tags: tagMap(out.Role.Tags)}
 		if out.Role.PermissionsBoundary != nil {
@@ -135,7 +112,7 @@ func (l *lab) role(form map[string][]string) entity {
 func (l *lab) profile(form map[string][]string) entity {
 	name := strings.Join(form["InstanceProfileName"], "")
 	e := entity{arn: l.arn("instance-profile", strings.Join(form["Path"], ""), name)}
-	out, err := l.iam.GetInstanceProfile(l.t.Context(), &iam.GetInstanceProfileInput{InstanceProfileName: &name})
+	out, err := l.IAM.GetInstanceProfile(context.Background(), &iam.GetInstanceProfileInput{InstanceProfileName: &name})
 	if err == nil {
 		e = entity{arn: aws.ToString(out.InstanceProfile.Arn), tags: tagMap(out.InstanceProfile.Tags)}
 	}
@@ -143,7 +120,7 @@ func (l *lab) profile(form map[string][]string) entity {
 }
 
 func (l *lab) arn(kind, path, name string) string {
-	return fmt.Sprintf("arn:aws:iam::%s:%s%s%s", l.account, kind, orDefault(path, "/"), name)
+	return fmt.Sprintf("arn:aws:iam::%s:%s%s%s", l.AccountID, kind, orDefault(path, "/"), name)
 }
 
 func tagMap(tags []types.Tag) map[string]string {
@@ -154,40 +131,34 @@ func tagMap(tags []types.Tag) map[string]string {
 	return m
 }
 
-// stack returns a stack whose provider has the parameters of the set, and those of
+// provided returns a stack whose provider has the parameters of the set, and those of
 // changes in place of them.
-func (l *lab) stack(changes map[string]string) *cloudformation.Stack {
-	l.t.Helper()
-	return cloudformation.NewStack(l.t, l.function(changes), l.urls, l.account)
+func (l *lab) provided(changes map[string]string) *cloudformation.Stack {
+	l.TB.Helper()
+	l.Function = l.provider(changes)
+	return l.Stack()
 }
 
-func (l *lab) function(changes map[string]string) *lambdaruntime.Function {
-	l.t.Helper()
+// provider starts a process of the function. It asks CloudFormation through the proxy,
+// too, so that this is observed.
+func (l *lab) provider(changes map[string]string) *lambdaruntime.Function {
+	l.TB.Helper()
 	s := l.set
 	s.parameters = map[string]string{}
 	for _, parameters := range []map[string]string{l.set.parameters, changes} {
 		for name, value := range parameters {
-			s.parameters[name] = strings.NewReplacer(account, l.account, "arn:"+l.set.part()+":", "arn:aws:").Replace(value)
+			s.parameters[name] = strings.NewReplacer(account, l.AccountID, "arn:"+l.set.part()+":", "arn:aws:").Replace(value)
 		}
 	}
-	executable, err := checkout.Function()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	f, err := lambdaruntime.Start(executable, l.account, append(s.environment(l.t, l.tpl), "AWS_ENDPOINT_URL="+l.proxy.URL)...)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	l.t.Cleanup(f.Stop)
-	return f
+	return l.Start(append(s.environment(l.TB, l.tpl), "AWS_ENDPOINT_URL_CLOUDFORMATION="+l.Proxy.URL)...)
 }
 
 // did fails the test unless each answer is a success.
 func (l *lab) did(answers ...cloudformation.Answer) {
-	l.t.Helper()
+	l.TB.Helper()
 	for _, a := range answers {
-		if a.Status != "" && !a.OK() {
-			l.t.Fatalf("%s: FAILED: %s", l.set.name, a.Reason)
+		if a.Status != "" {
+			l.OK(a)
 		}
 	}
 }

@@ -130,7 +130,7 @@ func (s set) someStack() string {
 }
 
 // environment is the function's, as the template sets it from these parameters.
-func (s set) environment(t *testing.T, tpl template) []string {
+func (s set) environment(t testing.TB, tpl template) []string {
 	t.Helper()
 	variables := tpl.Resources["RayIAMFunction"].Properties["Environment"].(map[string]any)["Variables"]
 	resolved, _ := s.resolver(tpl).resolve(variables)

@@ -10,16 +10,9 @@
 package leastprivilege
 
 import (
-	"os"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	moto.StopShared()
-	checkout.Clean()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { rig.Main(m, rig.Suite{}) }

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
 // recipe returns the policies that head and workers have without LeastPrivilege: the
@@ -19,34 +19,30 @@ import (
 // another account, and read as p's.
 func recipe(t *testing.T, p played) map[string]map[string]string {
 	t.Helper()
-	pool, err := moto.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	account := pool.Take()
-	defer pool.Return(account)
-	client := create(t, pool.URL(), account, exampleProperties(t, p.world.Subnet).With(properties{"LeastPrivilege": nil}))
+	r := rig.New(t)
+	create, _ := r.Stack().Create(exampleProperties(t, p.world.Subnet).With(properties{"LeastPrivilege": nil}))
+	r.OK(create)
 	policies := map[string]map[string]string{}
 	for _, role := range []string{"head", "cpu"} {
 		name := "ray-research-" + role
-		policies[role] = readInline(t, client, name)
-		attached, err := client.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &name})
+		policies[role] = readInline(t, r.IAM, name)
+		attached, err := r.IAM.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &name})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, policy := range attached.AttachedPolicies {
-			head, err := client.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: policy.PolicyArn})
+			head, err := r.IAM.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: policy.PolicyArn})
 			if err != nil {
 				t.Fatal(err)
 			}
-			version, err := client.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: policy.PolicyArn, VersionId: head.Policy.DefaultVersionId})
+			version, err := r.IAM.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: policy.PolicyArn, VersionId: head.Policy.DefaultVersionId})
 			if err != nil {
 				t.Fatal(err)
 			}
 			policies[role][aws.ToString(policy.PolicyName)] = decoded(t, version.PolicyVersion.Document)
 		}
 		for name, document := range policies[role] {
-			policies[role][name] = strings.ReplaceAll(document, account, p.account)
+			policies[role][name] = strings.ReplaceAll(document, r.AccountID, p.account)
 		}
 	}
 	return policies

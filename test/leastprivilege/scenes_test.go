@@ -3,9 +3,7 @@ package leastprivilege
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -19,10 +17,6 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
-	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
-	"github.com/ray-iam/custom-rayiam/test/standin/moto"
-	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
 type properties = cloudformation.Properties
@@ -96,24 +90,22 @@ func (s scene) played(t *testing.T) played {
 // play makes the roles and runs Ray under them.
 func (s scene) play(t *testing.T) played {
 	t.Helper()
-	pool, err := moto.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := played{scene: s, place: place{pool.Take(), region}}
-	defer func() {
-		if t.Failed() { // the next test that needs the scene must not wait for an account
-			pool.Return(p.account)
-		}
-	}()
+	r := rig.New(t)
+	r.Spent = true // Ray's machines stay in it
+	p := played{scene: s, place: place{r.AccountID, region}}
 	directory := t.TempDir()
 	run := func(script, argument string) []byte {
-		return runPython(t, pool.URL(), filepath.Join("test", "leastprivilege", script), argument)
+		return runPython(t, r.Endpoint, filepath.Join("test", "leastprivilege", script), argument)
 	}
 	if err := json.Unmarshal(run("world.py", p.account), &p.world); err != nil {
 		t.Fatal(err)
 	}
-	p.policies = inline(t, pool.URL(), p.account, s.properties(t, p.world))
+	create, _ := r.Stack().Create(s.properties(t, p.world))
+	r.OK(create)
+	p.policies = map[string]map[string]string{}
+	for _, role := range []string{"head", "cpu", "gpu"} {
+		p.policies[role] = readInline(t, r.IAM, "ray-research-"+role)
+	}
 	recording := filepath.Join(directory, "recording.jsonl")
 	spec := map[string]any{"yaml": filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"), "account": p.account, "world": p.world.json(), "record": recording}
 	for name, value := range s.changes {
@@ -155,18 +147,6 @@ func runPython(t *testing.T, endpoint, script, argument string) []byte {
 	return output
 }
 
-// inline creates the resource with these properties and returns the inline policies
-// that its roles have then.
-func inline(t *testing.T, endpoint, account string, p properties) map[string]map[string]string {
-	t.Helper()
-	client := create(t, endpoint, account, p)
-	policies := map[string]map[string]string{}
-	for _, role := range []string{"head", "cpu", "gpu"} {
-		policies[role] = readInline(t, client, "ray-research-"+role)
-	}
-	return policies
-}
-
 // readInline returns a role's inline policies by name.
 func readInline(t *testing.T, client *iam.Client, role string) map[string]string {
 	t.Helper()
@@ -192,35 +172,6 @@ func decoded(t *testing.T, document *string) string {
 		t.Fatal(err)
 	}
 	return text
-}
-
-// create runs the built function on a Create, and empties the account at the end.
-func create(t *testing.T, endpoint, account string, p properties) *iam.Client {
-	t.Helper()
-	executable, err := checkout.Function()
-	if err != nil {
-		t.Fatal(err)
-	}
-	header := http.Header{moto.AccountHeader: {account}}
-	proxy := iamproxy.New(endpoint, header)
-	t.Cleanup(proxy.Close)
-	function, err := lambdaruntime.Start(executable, account, "AWS_ENDPOINT_URL="+proxy.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(function.Stop)
-	urls := responseurl.New()
-	t.Cleanup(urls.Close)
-	client := rig.Client(endpoint, header)
-	t.Cleanup(func() {
-		if err := rig.Wipe(context.Background(), client); err != nil {
-			t.Error(err)
-		}
-	})
-	if answer, _ := cloudformation.NewStack(t, function, urls, account).Create(p); !answer.OK() {
-		t.Fatalf("Create: %s", answer.Reason)
-	}
-	return client
 }
 
 func readCalls(t *testing.T, path string) []call {
