@@ -100,22 +100,23 @@ func TestValidity(t *testing.T) {
 	tests := []struct {
 		name, url       string
 		expires, issued time.Time // never for what it does not say
+		aged            bool      // whether its age is taken to be known
 	}{
-		{"version 4", testURL, end, signed},
-		{"version 4 in small letters", strings.ReplaceAll(testURL, "X-Amz", "x-amz"), end, signed},
-		{"version 4, a minute", strings.Replace(testURL, "7200", "60", 1), signed.Add(time.Minute), signed},
-		{"version 2", version2, end, signed},
-		{"both", testURL + "&AWSAccessKeyId=a&Signature=b&Expires=1", end, signed},
-		{"version 2 without a key", without("AWSAccessKeyId"), never, never},
-		{"version 2 without a signature", without("Signature"), never, never},
-		{"version 2 that expires at no number", strings.Replace(version2, "Expires=", "Expires=x", 1), never, never},
-		{"version 2 that expires before there was time", strings.Replace(version2, "Expires=", "Expires=-", 1), never, never},
-		{"version 2 that expires after all time", strings.Replace(version2, "Expires=", "Expires=99999999", 1), never, never},
-		{"an emulator's", "http://127.0.0.1/emulator?Expires=1", never, never},
-		{"a date that is none", "https://x/?X-Amz-Date=yesterday&X-Amz-Expires=1", never, never},
-		{"version 4 for no time", strings.Replace(testURL, "7200", "-1", 1), never, never},
-		{"version 4 for longer than S3 allows", strings.Replace(testURL, "7200", "604801", 1), never, never},
-		{"no URL", "%", never, never},
+		{"version 4", testURL, end, signed, true},
+		{"version 4 in small letters", strings.ReplaceAll(testURL, "X-Amz", "x-amz"), end, signed, true},
+		{"version 4, a minute", strings.Replace(testURL, "7200", "60", 1), signed.Add(time.Minute), signed, true},
+		{"version 2", version2, end, never, true},
+		{"both", testURL + "&AWSAccessKeyId=a&Signature=b&Expires=1", end, signed, true},
+		{"version 2 without a key", without("AWSAccessKeyId"), never, never, false},
+		{"version 2 without a signature", without("Signature"), never, never, false},
+		{"version 2 that expires at no number", strings.Replace(version2, "Expires=", "Expires=x", 1), never, never, false},
+		{"version 2 that expires before there was time", strings.Replace(version2, "Expires=", "Expires=-", 1), never, never, false},
+		{"version 2 that expires after all time", strings.Replace(version2, "Expires=", "Expires=99999999", 1), never, never, false},
+		{"an emulator's", "http://127.0.0.1/emulator?Expires=1", never, never, false},
+		{"a date that is none", "https://x/?X-Amz-Date=yesterday&X-Amz-Expires=1", never, never, false},
+		{"version 4 for no time", strings.Replace(testURL, "7200", "-1", 1), never, never, false},
+		{"version 4 for longer than S3 allows", strings.Replace(testURL, "7200", "604801", 1), never, never, false},
+		{"no URL", "%", never, never, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -131,9 +132,16 @@ func TestValidity(t *testing.T) {
 				if got := r.Issued(now); !got.Equal(want) {
 					t.Errorf("issued, at %s, %s, want %s", now, got, want)
 				}
+				wantAge := time.Duration(0)
+				if tt.aged {
+					wantAge = now.Sub(signed)
+				}
+				if got := r.Age(now); got != wantAge {
+					t.Errorf("age at %s %s, want %s", now, got, wantAge)
+				}
 			}
-			if early := signed.Add(-time.Hour); !r.Issued(early).Equal(early) {
-				t.Errorf("issued later than now: %s", r.Issued(early))
+			if early := signed.Add(-time.Hour); !r.Issued(early).Equal(early) || r.Age(early) != 0 {
+				t.Errorf("issued later than now: %s, %s ago", r.Issued(early), r.Age(early))
 			}
 		})
 	}
@@ -153,8 +161,8 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("an event without %+v was taken", r)
 		}
 		r.expired(time.Now())
-		if now := time.Now(); r.Issued(now).After(now) || r.ServiceTimeout < 0 || r.ServiceTimeout > time.Hour {
-			t.Errorf("issued in the future, or a timeout of %s", r.ServiceTimeout)
+		if now := time.Now(); r.Issued(now).After(now) || r.Age(now) < 0 || r.ServiceTimeout < 0 || r.ServiceTimeout > time.Hour {
+			t.Errorf("issued in the future, aged %s, or a timeout of %s", r.Age(now), r.ServiceTimeout)
 		}
 		if err != nil && len(r.ResponseURL) > 8 && strings.Contains(err.Error(), string(r.ResponseURL)) {
 			t.Errorf("the error holds the URL: %v", err)

@@ -48,18 +48,28 @@ func (r Request) validity() (validity, bool) {
 }
 
 // Issued returns when CloudFormation issued the request, to the second, or now where the
-// response URL does not say. Where it says only until when it is valid, it is taken to be
-// valid for usualValidity: an assumption, though all that is known of CloudFormation agrees.
-// Were the URL valid for less, the request would look older than it is.
+// response URL does not say. It is never earlier than CloudFormation's own time: what is older
+// than the request is none of its making.
 func (r Request) Issued(now time.Time) time.Time {
-	v, ok := r.validity()
-	if ok && v.signed.IsZero() {
-		v.signed = v.expires.Add(-usualValidity)
-	}
-	if ok && v.signed.Before(now) {
+	if v, ok := r.validity(); ok && !v.signed.IsZero() && v.signed.Before(now) {
 		return v.signed
 	}
 	return now
+}
+
+// Age returns how old the request is, 0 where the response URL does not say. Where that says
+// only until when it is valid, it is taken to be valid for usualValidity: an assumption, with
+// which all that is known of CloudFormation agrees. Were the URL valid for less, the request
+// would look older than it is.
+func (r Request) Age(now time.Time) time.Duration {
+	v, ok := r.validity()
+	switch {
+	case !ok:
+		return 0
+	case v.signed.IsZero():
+		v.signed = v.expires.Add(-usualValidity)
+	}
+	return max(0, now.Sub(v.signed))
 }
 
 // expired reports whether the response URL was valid once and is not any more.

@@ -61,7 +61,7 @@ func (f *refusals) rollsBack(r customresource.Request) bool {
 // add keeps an Update that was refused with err before anything was written.
 func (f *refusals) add(r customresource.Request, err error) {
 	now := time.Now()
-	if r.Type != cfn.RequestUpdate || !isRefusal(err) || now.Sub(r.Issued(now)) > maxFirstAge {
+	if r.Type != cfn.RequestUpdate || !isRefusal(err) || r.Age(now) > maxFirstAge {
 		return
 	}
 	f.mu.Lock()

@@ -39,7 +39,7 @@ func (w *Watch) atLeast(ctx context.Context, least standing) (*Error, error) {
 	if !over {
 		return nil, err
 	}
-	return &Error{w.request, state.Status, w.standing(state), time.Since(w.issued)}, nil
+	return &Error{w.request, state.Status, w.standing(state), w.ageNow()}, nil
 }
 
 // confirmed reports whether something holds of the resource, and still does confirmPause

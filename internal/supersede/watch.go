@@ -45,6 +45,8 @@ type Watch struct {
 	logicalID  string
 	physicalID string // of the event
 	owner      string // the physical id of the set that the request is about
+	begun      time.Time
+	age        time.Duration // of the request when it began
 	issued     time.Time
 	stacks     Stacks
 	log        *slog.Logger
@@ -56,19 +58,24 @@ type Watch struct {
 
 // New returns the Watch of a request of this kind, which is about the set of owner.
 func New(r customresource.Request, kind Kind, owner string, stacks Stacks, log *slog.Logger) *Watch {
+	now := time.Now()
 	return &Watch{
+		begun: now, age: r.Age(now), issued: r.Issued(now),
 		kind: kind, request: r.Type, stackID: r.StackID, logicalID: r.LogicalID, physicalID: r.PhysicalID,
-		owner: owner, issued: r.Issued(time.Now()), stacks: stacks, log: log,
+		owner: owner, stacks: stacks, log: log,
 	}
 }
 
-// Issued is when CloudFormation issued the request, to the second.
+// Issued is when CloudFormation issued the request, to the second; or when it began, where
+// the request does not say.
 func (w *Watch) Issued() time.Time { return w.issued }
 
 // Stale reports whether the request was queued, or is a retry.
-func (w *Watch) Stale() bool { return time.Since(w.issued) >= staleAfter }
+func (w *Watch) Stale() bool { return w.ageNow() >= staleAfter }
 
-func (w *Watch) late() bool { return time.Since(w.issued) >= lateAfter }
+func (w *Watch) late() bool { return w.ageNow() >= lateAfter }
+
+func (w *Watch) ageNow() time.Duration { return w.age + time.Since(w.begun) }
 
 func (w *Watch) ours(physicalID string) bool {
 	_, ours := rayiam.NamePrefixOf(physicalID, w.stackID, w.logicalID)

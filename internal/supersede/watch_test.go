@@ -3,6 +3,7 @@ package supersede
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -42,7 +43,7 @@ func watching(kind Kind, age time.Duration, states ...stackresource.State) (*Wat
 	}
 	a := &answers{states: states}
 	w := New(request, kind, presentID, a, slog.New(slog.DiscardHandler))
-	w.issued = time.Now().Add(-age)
+	w.age, w.issued = age, time.Now().Add(-age)
 	return w, a
 }
 
@@ -199,4 +200,20 @@ func TestWatch_DeadlineBetweenQuestions(t *testing.T) {
 			t.Errorf("got %v after %d questions, want none after 1", err, cloudformation.asked)
 		}
 	})
+}
+
+// TestAge holds that a request whose response URL says only when it expires is as old as that
+// makes it, and counts as issued when it begins: so that no rollback takes for its own what
+// was made before.
+func TestAge(t *testing.T) {
+	begun := time.Now()
+	end := begun.Add(-time.Minute).Add(2 * time.Hour)
+	url := fmt.Sprintf("https://x/?AWSAccessKeyId=a&Signature=b&Expires=%d", end.Unix())
+	w := New(customresource.Request{Type: cfn.RequestCreate, ResponseURL: customresource.Secret(url)}, Create, presentID, nil, slog.New(slog.DiscardHandler))
+	if !w.Stale() || !w.late() {
+		t.Errorf("a request that is %s old is neither stale nor late", w.ageNow())
+	}
+	if w.Issued().Before(begun) {
+		t.Errorf("issued %s before it began", begun.Sub(w.Issued()))
+	}
 }
