@@ -48,8 +48,8 @@ var kinds = map[string]struct {
 	"UpdateAssumeRolePolicy":        {kind: "role", current: true},
 }
 
-// askAboutStacks is the one call that is not IAM's.
-const askAboutStacks = "cloudformation:DescribeStackResource"
+// askAboutStacks are the calls that are not IAM's.
+var askAboutStacks = []string{"cloudformation:DescribeStackResource", "cloudformation:DescribeStackResources"}
 
 // An entity is a role or instance profile as it is at the moment of a call.
 type entity struct {

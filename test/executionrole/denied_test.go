@@ -27,7 +27,8 @@ func (s set) claims() []policysim.Case {
 			return context
 		}
 		if !s.adopts() {
-			all = append(all, s.call("foreign, adopted", tag, resource, adopting))
+			all = append(all, s.call("foreign, adopted", tag, resource, adopting),
+				s.call("another resource's, adopted", tag, resource, with(conditionKeys{ownerTag: {s.prefix() + "-ba9876543210"}})))
 		}
 		all = append(all,
 			s.call("foreign, claimed as if it were made here", tag, resource, conditionKeys{newOwnerTag: {s.owner()}, tagKeys: {"ray-iam:owner"}}),
@@ -91,7 +92,9 @@ func (s set) beyond() []policysim.Case {
 			s.call("elsewhere", "logs:PutLogEvents", elsewhere(stream), nil),
 			s.call("elsewhere", "logs:CreateLogStream", elsewhere(stream), nil))
 		if stack := elsewhere(s.someStack()); stack != s.someStack() {
-			all = append(all, s.call("elsewhere", askAboutStacks, stack, nil))
+			for _, action := range askAboutStacks {
+				all = append(all, s.call("elsewhere", action, stack, nil))
+			}
 		}
 	}
 	return all

@@ -51,8 +51,8 @@ func record(t *testing.T, tpl template, s set) []policysim.Case {
 
 // observe keeps what IAM would check for a call, in the state that it meets.
 func (l *lab) observe(c iamproxy.Call) iamproxy.Effect {
-	if c.Action == "DescribeStackResource" {
-		l.keep([]policysim.Case{{Action: askAboutStacks, Resource: c.Form.Get("StackName"), Context: conditionKeys{}}})
+	if action := "cloudformation:" + c.Action; slices.Contains(askAboutStacks, action) {
+		l.keep([]policysim.Case{{Action: action, Resource: c.Form.Get("StackName"), Context: conditionKeys{}}})
 		return iamproxy.Effect{}
 	}
 	role := l.role(c.Form)

@@ -12,7 +12,10 @@ import (
 // to CloudFormation.
 func (s set) reports() []policysim.Case {
 	stream := strings.TrimSuffix(s.logGroup(), "*") + "log-stream:x"
-	all := []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil), s.call("", askAboutStacks, s.someStack(), nil)}
+	all := []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil)}
+	for _, action := range askAboutStacks {
+		all = append(all, s.call("", action, s.someStack(), nil))
+	}
 	for _, action := range keyActions {
 		if s.key() != "" {
 			all = append(all, s.call("", action, s.key(), nil))

@@ -56,7 +56,7 @@ func wholeLife(l *lab) {
 
 // shortLife is a stack's that meets nothing unusual.
 func shortLife(l *lab) {
-	s := l.stack(nil)
+	s := l.provided(nil)
 	l.did(s.Create(l.base(nil)))
 	l.did(s.Update(l.base(properties{"WorkerGroups": groups("worker", "gpu")})))
 	l.did(s.Delete())
@@ -129,6 +129,20 @@ func adoption(l *lab) {
 		l.did(s.Delete())
 		s.Use(l.provider(nil))
 		l.did(s.Create(adopting))
+		l.did(s.Delete())
+	}
+	l.orphaned(adopting)
+}
+
+// orphaned adopts sets of stacks that CloudFormation does not know: of a resource with the same
+// logical id, and with another one.
+func (l *lab) orphaned(adopting properties) {
+	for _, logicalID := range []string{"RayIAM", "Renamed"} {
+		left := properties{"NamePrefix": l.set.prefix() + logicalID}
+		l.did(l.provided(nil).Create(l.base(left)))
+		s := l.provided(nil)
+		s.LogicalID = logicalID
+		l.did(s.Create(adopting.With(left)))
 		l.did(s.Delete())
 	}
 }

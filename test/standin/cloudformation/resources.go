@@ -79,6 +79,8 @@ func (r *Resources) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/xml")
 	switch logicalID := req.FormValue("LogicalResourceId"); {
+	case !slices.Contains([]string{"DescribeStackResource", "DescribeStackResources"}, req.FormValue("Action")):
+		refuse(w, "no such question here: "+req.FormValue("Action"))
 	case len(stack) == 0:
 		refuse(w, fmt.Sprintf("Stack '%s' does not exist", req.FormValue("StackName")))
 	case req.FormValue("Action") == "DescribeStackResources":

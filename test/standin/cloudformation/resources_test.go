@@ -22,8 +22,10 @@ func TestResources(t *testing.T) {
 		want                     string
 	}{
 		{"DescribeStackResource", "stack&1", "A", http.StatusOK, "<PhysicalResourceId>id&lt;1&gt;</PhysicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus>"},
-		{"DescribeStackResource", "stack&1", "Gone", http.StatusBadRequest, "Stack 'stack&amp;1' does not exist"},
-		{"DescribeStackResource", "stack2", "A", http.StatusBadRequest, "ValidationError"},
+		{"DescribeStackResource", "stack&1", "Gone", http.StatusBadRequest, "Resource Gone does not exist for stack stack&amp;1"},
+		{"DescribeStackResource", "stack&2", "A", http.StatusBadRequest, "Stack &#39;stack&amp;2&#39; does not exist"},
+		{"DescribeStackResources", "stack&1", "", http.StatusOK, "<LogicalResourceId>A</LogicalResourceId><PhysicalResourceId>id&lt;1&gt;</PhysicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus>"},
+		{"DescribeStackResources", "stack&2", "", http.StatusBadRequest, "Stack &#39;stack&amp;2&#39; does not exist"},
 		{"DeleteStack", "stack&1", "A", http.StatusBadRequest, "ValidationError"},
 	}
 	for i, tt := range tests {
