@@ -70,12 +70,12 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 	what := e.RequestType + " of " + r.String()
 	switch {
 	case !d.answered:
-		w.logf("   %s: never answered, killed at %s", what, d.hits)
+		w.TB.Logf("   %s: never answered, killed at %s", what, d.hits)
 		w.endsBetween(what, before, after, c)
 		w.tally.add("ends", e.RequestType+" killed, not retried")
 		return d, false
 	case o.Fault.Kind == denied && len(d.hits) > 0:
-		w.logf("   %s: %s, denied %s", what, d.answer.Status, d.hits)
+		w.TB.Logf("   %s: %s, denied %s", what, d.answer.Status, d.hits)
 		w.failed(d, "AccessDenied")
 		w.endsBetween(what, before, after, c)
 		if e.RequestType == "Update" && c.owner != e.PhysicalResourceID {
@@ -112,7 +112,7 @@ func (w *world) settle(r *resource, request, id string, props, old properties, c
 	for {
 		way := c.inTheWay(w.model)
 		d := w.deliver(r, w.event(r, request, id, props, old), fault{}, 1)
-		w.logf("   then %s of %s: %s", request, id, d.answer.Status)
+		w.TB.Logf("   then %s of %s: %s", request, id, d.answer.Status)
 		if len(way) == 0 {
 			if !d.answer.OK() {
 				w.TB.Fatalf("%s: FAILED: %s", what, d.answer.Reason)

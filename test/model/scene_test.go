@@ -129,5 +129,5 @@ func (w *world) clear(way []string, c change) {
 			w.deleteProfile(name)
 		}
 	}
-	w.logf("   by hand: took away %s", strings.Join(way, ", "))
+	w.TB.Logf("   by hand: took away %s", strings.Join(way, ", "))
 }

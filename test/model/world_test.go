@@ -148,7 +148,3 @@ func (w *world) id(r *resource, prefix string) string {
 	w.ids[key] = answer.PhysicalResourceID
 	return answer.PhysicalResourceID
 }
-
-func (w *world) logf(format string, args ...any) {
-	w.TB.Logf(format, args...)
-}

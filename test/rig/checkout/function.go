@@ -90,6 +90,3 @@ func forget(store string) error {
 	}
 	return nil
 }
-
-// Clean does nothing: what Function built is kept for the next test process.
-func Clean() {}

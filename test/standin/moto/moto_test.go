@@ -3,8 +3,10 @@ package moto
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"runtime"
@@ -24,9 +26,7 @@ func TestMain(m *testing.M) {
 		fmt.Println(s.URL)
 		time.Sleep(time.Hour)
 	}
-	code := m.Run()
-	StopShared()
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 // gone waits for a server to stop listening.
@@ -98,25 +98,43 @@ func TestStart_ParentKilled(t *testing.T) {
 	}
 }
 
-// TestShared holds that accounts are handed out once at a time and have AWS's
-// managed policies.
-func TestShared(t *testing.T) {
-	pool, err := Shared()
+// TestAccounts holds that each account has AWS's managed policies, and counts its own
+// attachments of them.
+func TestAccounts(t *testing.T) {
+	s, err := Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Shared()
-	if err != nil || again != pool {
-		t.Errorf("a second pool in one process (%v)", err)
+	defer s.Stop()
+	const one, another, policy = "123456789012", "123456789013", "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+	s.call(t, one, url.Values{"Action": {"CreateRole"}, "RoleName": {"r"}, "AssumeRolePolicyDocument": {`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`}})
+	s.call(t, one, url.Values{"Action": {"AttachRolePolicy"}, "RoleName": {"r"}, "PolicyArn": {policy}})
+	for account, want := range map[string]string{one: "1", another: "0"} {
+		if got := s.call(t, account, url.Values{"Action": {"GetPolicy"}, "PolicyArn": {policy}}); !strings.Contains(got, "<AttachmentCount>"+want+"</AttachmentCount>") {
+			t.Errorf("account %s: want %s attachments in\n%s", account, want, got)
+		}
 	}
-	a, b := pool.Take(), pool.Take()
-	if a == b {
-		t.Errorf("account %s is handed out twice", a)
+}
+
+// call makes a call of IAM's query API in an account.
+func (s *Server) call(t *testing.T, account string, form url.Values) string {
+	t.Helper()
+	form.Set("Version", "2010-05-08")
+	req, err := http.NewRequest(http.MethodPost, s.URL, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
 	}
-	start := time.Now()
-	if err := pool.server.warm(a); err != nil || time.Since(start) > time.Second {
-		t.Errorf("a managed policy takes %s in account %s: %v", time.Since(start), a, err)
+	req.Header.Set(AccountHeader, account)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/iam/aws4_request")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
 	}
-	pool.Return(a)
-	pool.Return(b)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s in account %s: %s (%v)\n%s", form.Get("Action"), account, resp.Status, err, body)
+	}
+	return string(body)
 }
