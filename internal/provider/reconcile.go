@@ -65,9 +65,13 @@ func (r *reconciler) reached(ctx context.Context, t target) bool {
 
 // converge observes, plans and applies until nothing is left to do.
 func (r *reconciler) converge(ctx context.Context, t target) error {
+	var last error // of the write that made another plan necessary
 	for round := 1; ; round++ {
 		plan, err := r.plan(ctx, t)
 		if err != nil {
+			if last != nil && ctx.Err() != nil {
+				return outOfTime(last)
+			}
 			if !r.wrote {
 				err = nothingChanged(err)
 			}
@@ -85,6 +89,7 @@ func (r *reconciler) converge(ctx context.Context, t target) error {
 		r.wrote = true
 		r.fresh = append(r.fresh, plan.Fresh()...)
 		err = r.apply(ctx, t, plan)
+		last = err
 		r.log.Info("applied", "round", round, "ok", err == nil, "ms", r.stage("apply", begun))
 		switch {
 		case err == nil:

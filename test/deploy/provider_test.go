@@ -73,7 +73,7 @@ func checksParameters(t *testing.T, provider template) {
 			}
 		})
 	}
-	choices := map[string]string{"AllowAdoption": "false of [true false]", "Architecture": "arm64 of [arm64 x86_64]", "CreateRayIAM": "true of [true false]",
+	choices := map[string]string{"AllowAdoption": "false of [true false]", "Architecture": "arm64 of [arm64 x86_64]", "CreateRayIAM": "true of [true false]", "VerifyRequests": "true of [true false]",
 		"ExecutionPolicyType": "inline of [inline managed]"}
 	for name, want := range choices {
 		p := provider.Parameters[name]
@@ -94,7 +94,7 @@ func runsTheFunction(t *testing.T, provider template) {
 		"Architectures": `[{"Ref":"Architecture"}]`,
 		"Code":          `.`,
 		"Environment": `{"Variables":{"RAYIAM_ALLOWED_POLICY_ARNS":{"Ref":"AllowedPolicyArns"},"RAYIAM_ALLOW_ADOPTION":{"Ref":"AllowAdoption"},` +
-			`"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PATH":{"Ref":"Path"},"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"}}}`,
+			`"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PATH":{"Ref":"Path"},"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"},"RAYIAM_VERIFY_REQUESTS":{"Ref":"VerifyRequests"}}}`,
 		"Handler":                      `bootstrap`,
 		"KmsKeyArn":                    `{"Fn::If":["WithKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}`,
 		"LoggingConfig":                `{"LogFormat":"JSON","LogGroup":{"Ref":"LogGroup"}}`,

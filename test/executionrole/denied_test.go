@@ -27,8 +27,7 @@ func (s set) claims() []policysim.Case {
 			return context
 		}
 		if !s.adopts() {
-			all = append(all, s.call("foreign, adopted", tag, resource, adopting),
-				s.call("another resource's, adopted", tag, resource, with(conditionKeys{ownerTag: {s.prefix() + "-ba9876543210"}})))
+			all = append(all, s.call("foreign, adopted", tag, resource, adopting))
 		}
 		all = append(all,
 			s.call("foreign, claimed as if it were made here", tag, resource, conditionKeys{newOwnerTag: {s.owner()}, tagKeys: {"ray-iam:owner"}}),
