@@ -73,7 +73,7 @@ func checksParameters(t *testing.T, provider template) {
 			}
 		})
 	}
-	choices := map[string]string{"AllowAdoption": "false of [true false]", "Architecture": "arm64 of [arm64 x86_64]", "CreateRayIAM": "true of [true false]", "VerifyRequests": "true of [true false]",
+	choices := map[string]string{"AllowAdoption": "false of [true false]", "Architecture": "arm64 of [arm64 x86_64]", "CreateRayIAM": "true of [true false]", "VerifyRequests": "false of [true false]",
 		"ExecutionPolicyType": "inline of [inline managed]"}
 	for name, want := range choices {
 		p := provider.Parameters[name]
