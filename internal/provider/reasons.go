@@ -11,7 +11,7 @@ import (
 // The sentences in which a request's Reason says how it ended. docs/runbook.md quotes
 // them.
 const (
-	differsInCaseOnly = "the present one is %s, and IAM takes names that differ in case only for the same: choose one that differs in more"
+	differsInCaseOnly = "the present one is %s, and IAM treats names that differ in case only as one name: choose one that differs in more than case"
 	attributesTooLong = "the attributes of so many or so long names do not fit into the %d bytes of an answer to CloudFormation: use fewer groups, shorter names or a shorter Path"
 )
 
@@ -23,11 +23,11 @@ func nothingChanged(err error) error { return fmt.Errorf("nothing was changed: %
 
 // notReverted does not wrap err: something is left, whatever led to it.
 func notReverted(err error) error {
-	return fmt.Errorf("%v; what it had written by then stays", err)
+	return fmt.Errorf("%v; changes made before that were not reverted", err)
 }
 
 func rolledBack(err error) error {
-	return fmt.Errorf("%w; what it made has been taken away again", err)
+	return fmt.Errorf("%w; what this request had made was rolled back", err)
 }
 
 func groupsRolledBack(err error) error {
@@ -36,10 +36,10 @@ func groupsRolledBack(err error) error {
 
 // notRolledBack does not wrap err: what is left behind is a failure, whatever led to it.
 func notRolledBack(err error, owner string, cause error) error {
-	return fmt.Errorf("%v; and what it made could not be taken away again, see roles and instance profiles with the tag %s=%s: %v", err, rayiam.OwnerTag, owner, cause)
+	return fmt.Errorf("%v; and what this request had made could not be rolled back: see the roles and instance profiles with the tag %s=%s: %v", err, rayiam.OwnerTag, owner, cause)
 }
 
-func oldSetKept(err error) error { return fmt.Errorf("%w; the old set is as it was", err) }
+func oldSetKept(err error) error { return fmt.Errorf("%w; the old set was not changed", err) }
 
 func waitDoesNotFit(wait, left time.Duration) error {
 	return fmt.Errorf("PropagationWaitSeconds asks for %s, and the request has only %s left: give the provider's function a longer timeout, a longer ServiceTimeout, or wait less", wait, left.Round(time.Second))

@@ -29,6 +29,15 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The emulator's first answers take it seconds on a busy machine, which a Reader does not
+	// wait for.
+	client := cloudformation.NewFromConfig(cfg)
+	if _, err := client.DescribeStackResource(t.Context(), &cloudformation.DescribeStackResourceInput{StackName: stack.StackId, LogicalResourceId: aws.String("Queue")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.DescribeStackResources(t.Context(), &cloudformation.DescribeStackResourcesInput{StackName: stack.StackId}); err != nil {
+		t.Fatal(err)
+	}
 	reader := stackresource.NewReader(cfg)
 	state, err := reader.Read(t.Context(), aws.ToString(stack.StackId), "Queue")
 	if err != nil || state.Status != "CREATE_COMPLETE" || !strings.HasSuffix(state.PhysicalID, "/q") {

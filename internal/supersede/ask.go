@@ -22,7 +22,7 @@ type Error struct {
 
 // Error names the request, its age and the status of its resource.
 func (e *Error) Error() string {
-	return fmt.Sprintf("CloudFormation does not wait for this %s any more: it was issued %s ago, and the resource is %s", e.request, e.age.Round(time.Second), e.status)
+	return fmt.Sprintf("CloudFormation no longer waits for this %s: it was issued %s ago, and the resource is %s", e.request, e.age.Round(time.Second), e.status)
 }
 
 // Is makes the request count as abandoned in the metrics.

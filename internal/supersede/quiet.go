@@ -76,7 +76,7 @@ func (w *Watch) StillAbandoned(ctx context.Context) error {
 	over, err := w.atLeast(ctx, abandoned)
 	switch {
 	case err != nil:
-		return fmt.Errorf("it is not known whose it is what has appeared since: %w", err)
+		return fmt.Errorf("cannot tell whether the newly created roles belong to a later request: %w", err)
 	case over == nil:
 		w.log.Warn("leaving what has appeared to a later request")
 		return errLaterRequest

@@ -162,7 +162,7 @@ func TestWatch_OwnsSet(t *testing.T) {
 func TestWatch_Says(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := watching(Create, 90*time.Second, is("DELETE_COMPLETE"))
-		want := "CloudFormation does not wait for this Create any more: it was issued 1m31s ago, and the resource is DELETE_COMPLETE"
+		want := "CloudFormation no longer waits for this Create: it was issued 1m31s ago, and the resource is DELETE_COMPLETE"
 		if err := w.Last(t.Context()); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}

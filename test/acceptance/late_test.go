@@ -24,10 +24,10 @@ func TestLate_NobodyWaits(t *testing.T) {
 			before := l.Snapshot()
 			s.Age = time.Minute
 			l.Resources.Set(s.ID, s.LogicalID, event.status, s.PhysicalID)
-			l.Failed(s.Send(s.Event(event.request, grown)), "nothing was changed", "does not wait for this "+event.request, event.status)
+			l.Failed(s.Send(s.Event(event.request, grown)), "nothing was changed", "no longer waits for this "+event.request, event.status)
 			e := s.Event(event.request, grown)
 			e.ResponseURL = l.URLs.URLVersion2(s.Age) // says its age only in this way
-			l.Failed(s.Send(e), "nothing was changed", "does not wait for this "+event.request, event.status)
+			l.Failed(s.Send(e), "nothing was changed", "no longer waits for this "+event.request, event.status)
 			l.unchanged(before, "an event that nobody waits for")
 		})
 	}
@@ -45,7 +45,7 @@ func TestLate_RepeatedCreate(t *testing.T) {
 	l.has("role ray-head: ")
 	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
 	s.Use(l.Running())
-	l.Failed(s.Send(e), "does not wait for this Create", "DELETE_COMPLETE", "what it made has been taken away again")
+	l.Failed(s.Send(e), "no longer waits for this Create", "DELETE_COMPLETE", "what this request had made was rolled back")
 	l.unchanged(before, "a Create that nobody heard of")
 }
 

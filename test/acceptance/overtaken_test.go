@@ -30,7 +30,7 @@ func TestOvertaken_SuccessorIsLeftAlone(t *testing.T) {
 	l.OK(create)
 	l.Resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", create.PhysicalResourceID)
 	wait()
-	l.Failed(s.Answers(first)[0], "does not wait for this Create any more")
+	l.Failed(s.Answers(first)[0], "no longer waits for this Create")
 	l.isComplete(s, quick)
 }
 
@@ -79,7 +79,7 @@ func TestOvertaken_FailsByItself(t *testing.T) {
 		l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", gone.PhysicalResourceID)
 	}
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Times(1, denied), effect))
-	l.Failed(s.Send(create), "what it made has been taken away again")
+	l.Failed(s.Send(create), "what this request had made was rolled back")
 	l.OK(s.Answers(gone)[0])
 	l.unchanged(before, "a Create that failed after its Delete")
 }
@@ -107,7 +107,7 @@ func TestOvertaken_AdoptedIsReleased(t *testing.T) {
 				s.Age = time.Minute
 			}
 			l.Proxy.SetFault(aged)
-			l.Failed(s.Send(s.Event("Create", adopting)), "what it made has been taken away again")
+			l.Failed(s.Send(s.Event("Create", adopting)), "what this request had made was rolled back")
 			l.has("role ray-head: attached "+awsPolicy+"AmazonS3FullAccess", "role ray-worker: trusts", "profile ray-head: holds ray-head")
 			l.hasNot("ray-iam:", "profile ray-worker")
 		})
@@ -124,7 +124,7 @@ func TestOvertaken_RetainedIsLeftAlone(t *testing.T) {
 	s.Age = late
 	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
 	changed := quick.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
-	l.Failed(s.Send(s.Event("Create", changed)), "what it made has been taken away again")
+	l.Failed(s.Send(s.Event("Create", changed)), "what this request had made was rolled back")
 	l.has("role ray-head: tag team=ml", "profile ray-worker: holds ray-worker")
 	l.Proxy.SetFault(nil)
 	s.Age = 0
@@ -161,7 +161,7 @@ func TestOvertaken_RepeatedReplacement(t *testing.T) {
 	l.has("role other-head: ")
 	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
 	s.Use(l.Running())
-	l.Failed(s.Send(e), "does not wait for this Update any more", "what it made has been taken away again")
+	l.Failed(s.Send(e), "no longer waits for this Update", "what this request had made was rolled back")
 	l.unchanged(before, "a replacement that was repeated when nobody waited")
 }
 
@@ -177,7 +177,7 @@ func TestOvertaken_NotKnownWhose(t *testing.T) {
 	l.Resources.Forget(s.ID, s.LogicalID)
 	l.CreateRole("ray-worker", "/", rig.Tag("ray-iam:owner", owner))
 	wait()
-	l.Failed(s.Answers(create)[0], "could not be taken away again", "not known whose")
+	l.Failed(s.Answers(create)[0], "could not be rolled back", "cannot tell whether")
 	l.has("role ray-worker: ")
 	l.Function.Stop()
 	if got := outcomes(t, l.Function.Log()); !strings.HasSuffix(got, "Create FAILED") {
@@ -243,11 +243,11 @@ func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {
 	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
 	l.denyFor("DeleteRole", "ray-worker")
 	create := s.Send(s.Event("Create", quick))
-	l.Failed(create, "what it made could not be taken away again", "ray-iam:owner="+create.PhysicalResourceID, "deleting role ray-worker", "AccessDenied")
+	l.Failed(create, "what this request had made could not be rolled back", "ray-iam:owner="+create.PhysicalResourceID, "deleting role ray-worker", "AccessDenied")
 	l.has("role ray-worker: tag ray-iam:owner=" + create.PhysicalResourceID)
 	l.Proxy.SetFault(nil)
 	s.Age = time.Minute
-	l.Failed(s.Send(s.Event("Create", quick)), "what it made has been taken away again")
+	l.Failed(s.Send(s.Event("Create", quick)), "what this request had made was rolled back")
 	l.unchanged(before, "a Create that was repeated when nobody waited")
 	l.Function.Stop()
 	if got, want := outcomes(t, l.Function.Log()), "Create FAILED, Create ABANDONED"; got != want {
@@ -284,7 +284,7 @@ func TestOvertaken_UpdateDeletesNoGroupThatIsBack(t *testing.T) {
 	before := l.Snapshot()
 	s.Age = late
 	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
-	l.Failed(s.Send(s.Event("Update", quick)), "does not wait for this Update any more", "what it had written by then stays")
+	l.Failed(s.Send(s.Event("Update", quick)), "no longer waits for this Update", "changes made before that were not reverted")
 	l.has("role ray-gpu: ", "profile ray-gpu: holds ray-gpu")
 	s.Age = 0
 	l.updated(s, grown)

@@ -53,7 +53,7 @@ func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
 }
 
 // TestReplacement_FailedIsUndone holds, for a failure at each kind of write,
-// that the old set is as it was, the new one is gone, and the old id is answered.
+// that the old set was not changed, the new one is gone, and the old id is answered.
 func TestReplacement_FailedIsUndone(t *testing.T) {
 	for _, action := range []string{"CreateRole", "CreateInstanceProfile", "AttachRolePolicy", "PutRolePolicy", "AddRoleToInstanceProfile"} {
 		t.Run(action, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestReplacement_FailedIsUndone(t *testing.T) {
 				return match(c) && (c.Form.Get("RoleName") == "other-worker" || action == "PutRolePolicy" || c.Form.Get("InstanceProfileName") == "other-worker")
 			}, iamproxy.Denied()))
 			update := s.Send(s.Event("Update", other))
-			l.Failed(update, "AccessDenied", "the old set is as it was")
+			l.Failed(update, "AccessDenied", "the old set was not changed")
 			if update.PhysicalResourceID != s.PhysicalID {
 				t.Errorf("answered %q, want the old %q", update.PhysicalResourceID, s.PhysicalID)
 			}
@@ -89,7 +89,7 @@ func TestRollback_ClearsWhatAFailedReplacementLeft(t *testing.T) {
 		return c.Action == "AttachRolePolicy" || c.Action == "DeleteRole" || c.Action == "DeleteInstanceProfile"
 	}, iamproxy.Denied()))
 	update := s.Send(s.Event("Update", other))
-	l.Failed(update, "attaching policy", "could not be taken away again", "ray-iam:owner")
+	l.Failed(update, "attaching policy", "could not be rolled back", "ray-iam:owner")
 	l.Proxy.SetFault(nil)
 	swapped := s.Event("Update", quick)
 	swapped.OldResourceProperties = other

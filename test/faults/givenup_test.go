@@ -60,7 +60,7 @@ func (c *cell) takenBack(s *cloudformation.Stack, e cloudformation.Event, fault 
 // saysSo holds that the answer to an event that was given up says what has become of it.
 func (c *cell) saysSo(answer cloudformation.Answer, e cloudformation.Event) {
 	c.TB.Helper()
-	c.Failed(answer, "does not wait for this "+e.RequestType+" any more", "what it made has been taken away again")
+	c.Failed(answer, "no longer waits for this "+e.RequestType+"", "what this request had made was rolled back")
 }
 
 // again is the event as Lambda delivers it once more.
@@ -125,6 +125,6 @@ func (c *cell) playBackSurvived(effect iamproxy.Effect) {
 func (c *cell) playBackDenied() {
 	s, e := c.giveUp()
 	answer := c.send(s, e, iamproxy.On(iamproxy.Same(c.nth()), iamproxy.Denied()))
-	c.Failed(answer, "could not be taken away again", "ray-iam:owner=", "AccessDenied: injected by the test")
+	c.Failed(answer, "could not be rolled back", "ray-iam:owner=", "AccessDenied: injected by the test")
 	c.takenBack(s, c.again(e), nil)
 }

@@ -30,7 +30,7 @@ func (w *world) endsBetween(what string, before, after account, c change) {
 // denied stood in the way of that too. A set that was in use before is not undone.
 func (w *world) undone(what string, d delivered, c change, before account) {
 	possible := !slices.ContainsFunc(d.hits, func(call string) bool { return !making.MatchString(call) })
-	if !possible && !strings.Contains(d.answer.Reason, "has been taken away again") {
+	if !possible && !strings.Contains(d.answer.Reason, "was rolled back") {
 		return
 	}
 	for entity := range c.declared {
