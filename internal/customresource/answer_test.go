@@ -13,6 +13,7 @@ const testTail = " (read on in log stream s, request id r)"
 
 // TestEncode holds the size of an answer, how a Reason is cut, and that what is not cut is
 // sent as it is.
+// Reference 7.6.
 func TestEncode(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	tests := []struct {
@@ -52,6 +53,8 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// TestFits holds that the rest of the answer counts too.
+// Reference 2.15.
 func TestFits(t *testing.T) {
 	if !(Answer{Data: map[string]string{"A": strings.Repeat("x", 3000)}}).Fits() {
 		t.Error("3,000 bytes of data do not fit")
@@ -63,6 +66,7 @@ func TestFits(t *testing.T) {
 
 // FuzzEncode holds the size, whatever is in an answer, and that a reason keeps its
 // tail.
+// Reference 7.6.
 func FuzzEncode(f *testing.F) {
 	f.Add("reason", "id", "stack", "tail")
 	f.Add(strings.Repeat("\"\\\n<\u2028ä", 900), strings.Repeat("x", 2000), "s", testTail)

@@ -12,6 +12,7 @@ import (
 
 // TestDeadline holds which of the deadlines ends the work: the function's, CloudFormation's
 // own, or the end of the response URL.
+// Reference 7.3.
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now().UTC()

@@ -104,6 +104,7 @@ func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (
 }
 
 // TestAnswers holds which answer each kind of end gives, and that there is one.
+// Reference 7.1, 7.4, 7.7.
 func TestAnswers(t *testing.T) {
 	create := event(map[string]any{"RequestType": "Create", "PhysicalResourceId": nil})
 	fail := func(context.Context) (Outcome, error) { return Outcome{}, errors.New("no such thing") }
@@ -161,6 +162,7 @@ func TestAnswers(t *testing.T) {
 
 // TestNobodyToAnswer holds that an event without a URL to which a PUT can go is an
 // error, at once and before anything is done.
+// Reference 7.2.
 func TestNobodyToAnswer(t *testing.T) {
 	called := false
 	note := func(context.Context) (Outcome, error) { called = true; return Outcome{}, nil }
@@ -173,6 +175,7 @@ func TestNobodyToAnswer(t *testing.T) {
 }
 
 // TestDelivery holds the PUT: its header, what is repeated, and what is final.
+// Reference 7.4, 7.5.
 func TestDelivery(t *testing.T) {
 	type reply = func() (*http.Response, error)
 	hang := func() (*http.Response, error) { time.Sleep(20 * time.Second); return nil, errors.New("timeout") }
@@ -215,6 +218,7 @@ func TestDelivery(t *testing.T) {
 
 // TestExpiredRequestChangesNothing holds that the resource is not called, one answer is
 // tried, and Lambda is not asked to try again.
+// Reference 7.8.
 func TestExpiredRequestChangesNothing(t *testing.T) {
 	called := false
 	note := func(context.Context) (Outcome, error) { called = true; return Outcome{}, nil }
@@ -232,6 +236,8 @@ func TestExpiredRequestChangesNothing(t *testing.T) {
 	}
 }
 
+// TestUnavailable holds what a function that cannot start answers.
+// Reference 7.11.
 func TestUnavailable(t *testing.T) {
 	inv := invoke(t, Unavailable{Err: errors.New("no region")}, event(map[string]any{"RequestType": "Create", "PhysicalResourceId": nil}))
 	if inv.err != nil || inv.answer.Status != cfn.StatusFailed || inv.answer.PhysicalResourceID == "" || !strings.Contains(inv.answer.Reason, "no region") {

@@ -11,6 +11,7 @@ import (
 )
 
 // TestNewLogger holds what Lambda looks for in a line: level, and timestamp in RFC 3339.
+// Reference 13.1.
 func TestNewLogger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer

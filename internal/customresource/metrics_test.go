@@ -31,6 +31,7 @@ type metricsLine struct {
 
 // TestMetrics_Ending holds the outcome that metrics count for each end of a request, the
 // levels by which a filter of the log keeps it, and that CloudWatch counts it at its end.
+// Reference 11.9, 13.5.
 func TestMetrics_Ending(t *testing.T) {
 	const took = 7 * time.Second
 	returns := func(err error) func(context.Context) (Outcome, error) {
@@ -80,6 +81,7 @@ func TestMetrics_Ending(t *testing.T) {
 }
 
 // TestMetrics_RequestType holds that no event makes dimensions of its own.
+// Reference 13.2.
 func TestMetrics_RequestType(t *testing.T) {
 	for given, want := range map[any]string{"Create": "Create", "Update": "Update", "Delete": "Delete", "Read": "Unknown", "create": "Unknown", "": "Unknown", strings.Repeat("x", 5000): "Unknown", 7: "Unknown", nil: "Unknown"} {
 		inv := invoke(t, script{succeed, "x"}, event(map[string]any{"RequestType": given}))

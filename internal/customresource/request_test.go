@@ -31,6 +31,7 @@ func event(fields map[string]any) []byte {
 
 // TestDecode holds that an event is answered while a ResponseURL can be read: every case but
 // the last must find it.
+// Reference 7.1.
 func TestDecode(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -71,6 +72,7 @@ func TestDecode(t *testing.T) {
 }
 
 // TestSecretIsNeverShown holds that the response URL is left out of every way to print.
+// Reference 7.10.
 func TestSecretIsNeverShown(t *testing.T) {
 	r, err := Decode(event(nil))
 	if err != nil {
@@ -91,6 +93,7 @@ func TestSecretIsNeverShown(t *testing.T) {
 
 // TestValidity holds what a response URL says of its time: until when it is valid, and when
 // CloudFormation issued the request.
+// Reference 7.8.
 func TestValidity(t *testing.T) {
 	signed := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	end := signed.Add(7200 * time.Second)
@@ -149,6 +152,7 @@ func TestValidity(t *testing.T) {
 
 // FuzzDecode holds that nothing makes Decode fall over, and that no error of its
 // own shows the URL.
+// Reference 7.1, 7.10.
 func FuzzDecode(f *testing.F) {
 	f.Add(event(nil))
 	f.Add(event(nil)[:100])

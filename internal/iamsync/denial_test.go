@@ -18,6 +18,7 @@ const notAuthorized = "User: arn:aws:sts::123456789012:assumed-role/x/y is not a
 // TestDenialOf holds every form of a denial that AWS documents, and that unknown words are
 // an implicit denial.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+// Reference 6.10.
 func TestDenialOf(t *testing.T) {
 	for _, tt := range []struct {
 		message string
@@ -55,6 +56,7 @@ func TestDenialOf(t *testing.T) {
 
 // TestDenialAdvice holds that the advice says whose policy it is, in a sentence of its own
 // for each.
+// Reference 6.10.
 func TestDenialAdvice(t *testing.T) {
 	seen := map[string]string{}
 	for _, d := range []denial{{"", false}, {"", true}, {resourcePolicy, true}, {boundaryPolicy, true}, {sessionPolicy, true}, {servicePolicy, true}, {resourceControl, true}, {endpointPolicy, true}} {
@@ -85,6 +87,7 @@ func times(n int, first, then reply) []reply {
 
 // TestDenied holds which denials are repeated, for how long, and what a denial of what is
 // not there comes to. The clock is of the test alone.
+// Reference 6.10, 6.11.
 func TestDenied(t *testing.T) {
 	const implicit, explicit = "because no identity-based policy allows the action", "with an explicit deny in a service control policy"
 	attach := rayiam.Step{Call: rayiam.AttachRolePolicy, Role: "ray-head", Policy: "p"}
@@ -140,6 +143,7 @@ func TestDenied(t *testing.T) {
 
 // TestDenied_Reads holds that a read of a young function is repeated, and that a role which
 // was observed to be young makes denials of its writes pass.
+// Reference 6.10.
 func TestDenied_Reads(t *testing.T) {
 	date := func(age time.Duration) reply {
 		return func(action string) (*http.Response, error) {
@@ -182,6 +186,7 @@ func TestDenied_Reads(t *testing.T) {
 }
 
 // TestFailures holds that calls which failed for one reason are one sentence.
+// Reference 6.12.
 func TestFailures(t *testing.T) {
 	silent := func(doing string) error {
 		return &deadlineError{doing: doing, attempts: 1, waited: 8 * time.Second, err: context.DeadlineExceeded}

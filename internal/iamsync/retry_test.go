@@ -28,8 +28,9 @@ func phases(steps ...rayiam.Step) rayiam.Plan {
 	return plan
 }
 
-// TestApply holds section 6: which errors are ridden out, which are final at once,
-// and which make the plan stale.
+// TestApply holds which errors are retried, which are final at once, and which make
+// the plan stale.
+// Reference 6.1, 6.2, 6.3.
 func TestApply(t *testing.T) {
 	const forever = -1
 	tests := []struct {
@@ -89,6 +90,7 @@ func TestApply(t *testing.T) {
 
 // TestDenialEndsAPhaseAtOnce holds that a final error does not wait for the calls
 // beside it that are being retried, and is the one that is reported.
+// Reference 6.3.
 func TestDenialEndsAPhaseAtOnce(t *testing.T) {
 	w := &wire{replies: map[string][]reply{
 		"AttachRolePolicy": {fails(400, "Throttling")},
@@ -114,6 +116,7 @@ func TestDenialEndsAPhaseAtOnce(t *testing.T) {
 
 // TestQuotaMakesRoom holds that a swap of policies at the quota succeeds, though the
 // ones that come are counted with those that go.
+// Reference 6.4.
 func TestQuotaMakesRoom(t *testing.T) {
 	w := &wire{replies: map[string][]reply{"AttachRolePolicy": {fails(409, "LimitExceeded"), succeed}}}
 	onWire(t, w, func(ctx context.Context, s *Sync) {
@@ -158,8 +161,9 @@ func TestBackoffIsBounded(t *testing.T) {
 	}
 }
 
-// TestAwaitProfiles holds section 6's waiting: read until the role is listed, then
-// wait; with 0 neither.
+// TestAwaitProfiles holds the waiting: read until the role is listed, then wait; with 0
+// neither.
+// Reference 6.6.
 func TestAwaitProfiles(t *testing.T) {
 	profile := func(role string) reply {
 		return func(action string) (*http.Response, error) {

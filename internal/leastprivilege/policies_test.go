@@ -34,6 +34,7 @@ func everyOption() leastprivilege.Options {
 // file, which shows the inline policies of whole roles as a person reads them. So it
 // takes the roles from rayiam, which imports this package; the package itself does not
 // need rayiam.
+// Reference 9.1, 9.2.
 func TestGeneratedPolicies(t *testing.T) {
 	const (
 		ireland = "arn:aws:cloudformation:eu-west-1:123456789012:stack/ray/6e1f0c50"

@@ -41,6 +41,7 @@ func (c *Checker) blankElements(rule map[string]any, path string, blank string, 
 
 // TestBlankElements holds, for every list of the schema, that a blank element, such as !If
 // leaves there with an empty string, is refused with how to leave it out.
+// Reference 2.16.
 func TestBlankElements(t *testing.T) {
 	c := newChecker(t)
 	schema := object(c.published)

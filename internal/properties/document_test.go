@@ -26,6 +26,7 @@ func quoted(t *testing.T, text string) string {
 
 // TestDocumentAsText holds that a document given as text is read, and refused, like the
 // same one given as an object.
+// Reference 2.9.
 func TestDocumentAsText(t *testing.T) {
 	c := newChecker(t)
 	for _, document := range []string{
@@ -46,6 +47,7 @@ func TestDocumentAsText(t *testing.T) {
 
 // TestFaults_DocumentAsText holds what is wrong with text alone, each at the path of the
 // document.
+// Reference 2.9.
 func TestFaults_DocumentAsText(t *testing.T) {
 	c := newChecker(t)
 	for text, want := range map[string]string{

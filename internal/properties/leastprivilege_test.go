@@ -12,6 +12,7 @@ import (
 
 // TestFaults_LeastPrivilege holds the rules of LeastPrivilege that the schema says. What
 // goes into an ARN or a condition stands for itself alone: no wildcard, no variable.
+// Reference 9.3.
 func TestFaults_LeastPrivilege(t *testing.T) {
 	c := newChecker(t)
 	with := func(fields string) string { return `{"LeastPrivilege":{"ClusterName":"a",` + fields + `}}` }
@@ -97,6 +98,7 @@ func TestFaults_LeastPrivilege(t *testing.T) {
 }
 
 // TestRead_LeastPrivilege holds that every option arrives, in both forms.
+// Reference 2.2.
 func TestRead_LeastPrivilege(t *testing.T) {
 	c := newChecker(t)
 	tests := []struct {

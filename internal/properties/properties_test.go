@@ -22,6 +22,7 @@ func newChecker(t testing.TB) *Checker {
 
 // TestFaults holds the rules that the schema says: each case names all the faults it must
 // have, as path and part of the sentence.
+// Reference 2.1, 2.3, 2.4, 2.6, 12.1, 12.2.
 func TestFaults(t *testing.T) {
 	c := newChecker(t)
 	policy := func(document string) string {
@@ -93,6 +94,7 @@ func TestFaults(t *testing.T) {
 
 // TestRead holds the defaults, and that CloudFormation's strings and JSON's
 // own booleans and numbers mean the same.
+// Reference 2.1, 2.2, 2.8.
 func TestRead(t *testing.T) {
 	c := newChecker(t)
 	worker := []rayiam.WorkerGroup{{Name: "worker"}}
@@ -122,6 +124,7 @@ func TestRead(t *testing.T) {
 
 // TestSchemaDefaults holds the defaults that the schema publishes against those
 // that decoding puts in place.
+// Reference 2.1.
 func TestSchemaDefaults(t *testing.T) {
 	c := newChecker(t)
 	props := map[string]any{}

@@ -91,6 +91,7 @@ func responseURL(payload []byte) string {
 // exactly one answer where a ResponseURL can be read, an error of the invocation where
 // nobody was answered, and an answer that CloudFormation takes and that is free of the
 // URL.
+// Reference 7.1, 7.2, 7.10.
 func FuzzInvoke(f *testing.F) {
 	p, err := New(aws.Config{Region: "us-east-1", HTTPClient: emptyIAM{}, Credentials: aws.AnonymousCredentials{}}, Settings{Bounds: rayiam.Bounds{}})
 	if err != nil {

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// TestDocumentsOfEachPartition holds section 5's trust and pass-role policies and
-// the partition of AWS's managed policies.
+// TestDocumentsOfEachPartition holds the trust and pass-role policies and the
+// partition of AWS's managed policies.
+// Reference 1.3, 1.4, 1.6.
 func TestDocumentsOfEachPartition(t *testing.T) {
 	tests := []struct{ partition, trusted, passedTo string }{
 		{"aws", `"Service":"ec2.amazonaws.com"`, `"iam:PassedToService":"ec2.amazonaws.com"`},
@@ -38,8 +39,8 @@ func TestDocumentsOfEachPartition(t *testing.T) {
 	}
 }
 
-// TestNodes holds section 1's names and lists and section 2's ManagedPolicyArns and
-// Policies.
+// TestNodes holds names and default policies, ManagedPolicyArns and Policies.
+// Reference 1.2, 1.4, 1.5, 2.8, 2.9.
 func TestNodes(t *testing.T) {
 	p := edited(addGroup, func(p *Properties) {
 		p.WorkerGroups[0].ManagedPolicyARNs = []string{}
@@ -69,7 +70,8 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// TestAttributes holds section 3.
+// TestAttributes holds the attributes of two groups at a path.
+// Reference 3.1.
 func TestAttributes(t *testing.T) {
 	p := edited(addGroup, func(p *Properties) { p.NamePrefix, p.Path = "ml", "/x/" })
 	const profile, role = "arn:aws:iam::123456789012:instance-profile/x/", "arn:aws:iam::123456789012:role/x/"

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestPhysicalID holds section 4: a pure function of three values, known before
+// TestPhysicalID holds that the id is a pure function of three values, known before
 // the first call, another one whenever one of them is.
+// Reference 4.3.
 func TestPhysicalID(t *testing.T) {
 	id := PhysicalID("ray", testStack.ID, logicalID)
 	if !regexp.MustCompile(`^ray-[0-9a-f]{12}$`).MatchString(id) {
@@ -26,6 +27,8 @@ func TestPhysicalID(t *testing.T) {
 	}
 }
 
+// TestNamePrefixOf holds which ids say which set is meant.
+// Reference 5.13.
 func TestNamePrefixOf(t *testing.T) {
 	tests := []struct {
 		name, id string
@@ -65,6 +68,8 @@ func FuzzNamePrefixOf(f *testing.F) {
 	})
 }
 
+// TestParseStackID holds what is read of a stack's id.
+// Reference 4.1.
 func TestParseStackID(t *testing.T) {
 	tests := []struct {
 		id   string

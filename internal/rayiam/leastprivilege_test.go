@@ -35,6 +35,7 @@ func everyOption(lp *leastprivilege.Options) {
 
 // TestLeastPrivilege_ReplacesDefaultPolicies holds that the default policies go with the
 // property's presence, and that those which the template names stay.
+// Reference 9.1.
 func TestLeastPrivilege_ReplacesDefaultPolicies(t *testing.T) {
 	const named = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
 	p := edited(addGroup, setBoundary, least(), func(p *Properties) {
@@ -60,7 +61,8 @@ func TestLeastPrivilege_ReplacesDefaultPolicies(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_PassRoleStaysAsItIs holds section 5's form of it.
+// TestLeastPrivilege_PassRoleStaysAsItIs holds that the pass-role policy is the same.
+// Reference 1.4, 9.1.
 func TestLeastPrivilege_PassRoleStaysAsItIs(t *testing.T) {
 	const name = "ray-pass-role-policy"
 	with := Declare(edited(least(everyOption)), testStack).Nodes("owner")[0].InlinePolicies[name]
@@ -70,6 +72,7 @@ func TestLeastPrivilege_PassRoleStaysAsItIs(t *testing.T) {
 }
 
 // TestLeastPrivilege_Check holds what the schema cannot say.
+// Reference 9.4, 9.5.
 func TestLeastPrivilege_Check(t *testing.T) {
 	long := func(lp *leastprivilege.Options) {
 		for i := range 20 {
@@ -116,6 +119,7 @@ func TestLeastPrivilege_Check(t *testing.T) {
 
 // TestLeastPrivilege_Fits holds that lists as long as the schema allows, of names as
 // long as they usually are, stay within IAM's size together.
+// Reference 9.5.
 func TestLeastPrivilege_Fits(t *testing.T) {
 	p := edited(addGroup, least(everyOption, func(lp *leastprivilege.Options) {
 		lp.ClusterName = "a-cluster-with-quite-a-long-name"
@@ -148,6 +152,7 @@ func TestLeastPrivilege_Fits(t *testing.T) {
 // TestLeastPrivilege_SwitchNeverWidens holds that on the way from the default policies to
 // least privilege nothing managed is attached, that the way back takes every generated
 // policy away, and that neither touches boundary, trust or profile.
+// Reference 9.10.
 func TestLeastPrivilege_SwitchNeverWidens(t *testing.T) {
 	on := mustPlan(t, desiredFor(edited(least(everyOption))), settled(defaults))
 	off := mustPlan(t, desiredFor(defaults), settled(edited(least(everyOption))))

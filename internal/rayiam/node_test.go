@@ -39,6 +39,7 @@ var nodeChanges = []struct {
 // TestNode_EveryFieldIsPlanned holds that no field of a node is forgotten: changed, it
 // gives a plan that is not empty, or a Conflict where IAM cannot change it; and it
 // changes the plan that creates the node.
+// Reference 5.4, 5.5.
 func TestNode_EveryFieldIsPlanned(t *testing.T) {
 	p := edited(setBoundary, setTags, func(p *Properties) {
 		extra := []InlinePolicy{{Name: "extra", Document: `{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`}}

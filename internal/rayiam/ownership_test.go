@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestConflicts holds what a resource must not touch, and that the error names it:
-// section 4 (ownership) and section 2 (Path) of the contract.
+// TestConflicts holds what a resource must not touch, and that the error names it.
+// Reference 2.12, 4.6, 4.7, 4.8, 5.14.
 func TestConflicts(t *testing.T) {
 	const other, otherStack = "ray-000000000000", "arn:aws:cloudformation:eu-west-1:123456789012:stack/other/1"
 	manyTags := edited(func(p *Properties) {
@@ -92,6 +92,7 @@ func TestRefusedCaseChangeRollsBack(t *testing.T) {
 
 // TestForeignIsInNoStep holds that no plan names a role or profile that the
 // resource does not own, whatever else there is to do.
+// Reference 4.5.
 func TestForeignIsInNoStep(t *testing.T) {
 	o := settled(edited(addGroup))
 	o = tagged(o, "ray-gpu", OwnerTag, "ray-000000000000")

@@ -49,8 +49,8 @@ func withInline(name string) Properties { return edited(inlineOfHead(name)) }
 
 func setTags(p *Properties) { p.Tags = []Tag{{"team", "ml"}, {"cost", "7"}} }
 
-// TestPlans holds plans against their golden files: sections 4 and 5 of the
-// contract, one file for each motion.
+// TestPlans holds plans against their golden files, one file for each motion.
+// Reference 4.7, 4.9, 4.10, 5.1, 5.5, 5.6, 5.7, 5.11.
 func TestPlans(t *testing.T) {
 	empty := Observed{}
 	onlyS3 := edited(func(p *Properties) {
@@ -125,6 +125,7 @@ func TestPlans(t *testing.T) {
 
 // TestPlanOfWhatIsSoIsEmpty holds, for every way to declare a set, that nothing is
 // planned where IAM has it: an update that changes nothing writes nothing.
+// Reference 5.1, 5.20, 12.3.
 func TestPlanOfWhatIsSoIsEmpty(t *testing.T) {
 	held := withAdoption(desiredFor(defaults), HoldAdopted)
 	tests := []struct {
@@ -158,8 +159,9 @@ func TestPlanOfWhatIsSoIsEmpty(t *testing.T) {
 	}
 }
 
-// TestNoPermissionBeforeItsBound holds section 4's order: where the boundary or the
-// trust policy changes, what is given comes after it and what is taken before it.
+// TestNoPermissionBeforeItsBound holds the order: where the boundary or the trust
+// policy changes, what is given comes after it and what is taken before it.
+// Reference 5.7.
 func TestNoPermissionBeforeItsBound(t *testing.T) {
 	desired := desiredFor(edited(setBoundary, func(p *Properties) { p.Head.ManagedPolicyARNs = []string{"arn:aws:iam::aws:policy/PowerUserAccess"} }))
 	plan := mustPlan(t, desired, settled(defaults))
@@ -183,6 +185,7 @@ func TestNoPermissionBeforeItsBound(t *testing.T) {
 
 // TestRenamedInCaseGoesFirst holds that what IAM treats as one name is never removed and set at
 // once, nor removed last, whatever reads of IAM under either name return.
+// Reference 5.20.
 func TestRenamedInCaseGoesFirst(t *testing.T) {
 	desired := desiredFor(edited(inlineOfHead("Extra"), setTags))
 	before := func() Observed { return tagged(settled(withInline("extra")), "ray-head", "Team", "ml") }
@@ -212,6 +215,8 @@ func TestRenamedInCaseGoesFirst(t *testing.T) {
 	}
 }
 
+// TestFresh holds which instance profiles EC2 may not know yet.
+// Reference 6.6.
 func TestFresh(t *testing.T) {
 	got := mustPlan(t, desiredFor(edited(addGroup)), settled(defaults)).Fresh()
 	if want := []string{"ray-gpu"}; !slices.Equal(got, want) {

@@ -8,6 +8,7 @@ import (
 
 // TestRetained holds that what its owner had before Since is not removed, and that what is
 // only held by adoption is released, however old it is.
+// Reference 11.1, 11.2.
 func TestRetained(t *testing.T) {
 	since := time.Now()
 	before, after := since.Add(-time.Second), since.Add(time.Second)

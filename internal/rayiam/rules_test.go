@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// TestCheck holds the rules of sections 2 and 8 that the schema cannot say: each
-// case names the paths of all the faults it must have.
+// TestCheck holds the rules that the schema cannot say: each case names the paths of
+// all the faults it must have.
+// Reference 2.6, 2.7, 2.9, 2.10, 8.2, 8.3, 8.4, 12.2.
 func TestCheck(t *testing.T) {
 	const (
 		mine  = "arn:aws:iam::123456789012:policy/mine"
@@ -80,6 +81,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestMatches holds IAM's wildcards.
+// Reference 8.3.
 func TestMatches(t *testing.T) {
 	tests := []struct {
 		pattern, s string
@@ -104,6 +107,8 @@ func TestMatches(t *testing.T) {
 	}
 }
 
+// TestBoundsFromEnvironment holds what each variable says.
+// Reference 8.1.
 func TestBoundsFromEnvironment(t *testing.T) {
 	env := map[string]string{"RAYIAM_NAME_PREFIX": "ray", "RAYIAM_PATH": "/r/", "RAYIAM_PERMISSIONS_BOUNDARY": " ", "RAYIAM_ALLOWED_POLICY_ARNS": "a*, ,b"}
 	got := BoundsFromEnvironment(func(name string) string { return env[name] })
@@ -115,6 +120,8 @@ func TestBoundsFromEnvironment(t *testing.T) {
 	}
 }
 
+// TestMissingPolicies holds that each property which asks for a missing policy is named.
+// Reference 2.7.
 func TestMissingPolicies(t *testing.T) {
 	p := edited(setBoundary, func(p *Properties) { p.WorkerGroups[0].ManagedPolicyARNs = []string{"arn:x"} })
 	faults := MissingPolicies(Declare(p, testStack).PolicyReferences(), map[string]bool{"arn:x": true, boundaryARN: true, "arn:aws:iam::aws:policy/AmazonSSMFullAccess": true})

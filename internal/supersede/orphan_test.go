@@ -43,6 +43,7 @@ func (s *tellings) Find(context.Context, string, string) (stackresource.State, e
 
 // TestOrphaned holds what CloudFormation must say, and twice, of a set that nobody owns any
 // more.
+// Reference 4.13.
 func TestOrphaned(t *testing.T) {
 	const ownStack, otherStack = "arn:own", "arn:other"
 	request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}

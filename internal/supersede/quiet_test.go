@@ -41,6 +41,7 @@ func (a *appearances) Remove(ctx context.Context) error {
 
 // TestQuietPeriod holds for how long a request looks, that what appears is removed and
 // begins the period anew, and which errors end it.
+// Reference 11.1, 11.10.
 func TestQuietPeriod(t *testing.T) {
 	broken := errors.New("broken")
 	later := func(context.Context) error { return errLaterRequest }
@@ -97,6 +98,7 @@ func (silent) Appeared(ctx context.Context) (bool, error) { <-ctx.Done(); return
 func (silent) Remove(context.Context) error               { return nil }
 
 // TestStillAbandoned holds when a rollback may remove what has appeared.
+// Reference 11.2, 11.8.
 func TestStillAbandoned(t *testing.T) {
 	for name, tt := range map[string]struct {
 		states  []stackresource.State

@@ -17,6 +17,7 @@ var kinds = []Kind{Create, Update, Replacement, ReplacementRollback, Delete, Gen
 
 // TestRules holds that each kind of request asks exactly at the moments and from the ages
 // that its row of the table names.
+// Reference 11.3, 11.4, 11.7.
 func TestRules(t *testing.T) {
 	if len(kinds) != len(rules) {
 		t.Fatalf("%d kinds, %d rules", len(kinds), len(rules))

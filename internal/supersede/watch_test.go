@@ -61,6 +61,7 @@ var (
 
 // TestWatch holds when a request asks, what it takes for an end, and that it goes on
 // where nobody can tell.
+// Reference 11.4, 11.6, 11.7.
 func TestWatch(t *testing.T) {
 	replaced := stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: "other-0123456789ab"}
 	tests := []struct {
@@ -128,6 +129,7 @@ func TestWatch(t *testing.T) {
 
 // TestWatch_OwnsSet holds when a Delete with a generated id is not meant for the set that is
 // there.
+// Reference 11.5.
 func TestWatch_OwnsSet(t *testing.T) {
 	generated := func(status string) stackresource.State {
 		return stackresource.State{Status: status, PhysicalID: "generated"}

@@ -15,6 +15,7 @@ import (
 
 // TestAnswer_UndecodableEventsAreAnswered holds that while a ResponseURL can be
 // read there is an answer, and the invocation succeeds.
+// Reference 7.1, 7.4.
 func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -46,6 +47,7 @@ func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 }
 
 // TestAnswer_Delivery holds the PUT and what Lambda is told about it.
+// Reference 7.4, 7.5.
 func TestAnswer_Delivery(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -83,6 +85,7 @@ func TestAnswer_Delivery(t *testing.T) {
 
 // TestAnswer_ReasonIsCut holds the size of an answer, and that its Reason keeps the
 // cause and ends with where to read on.
+// Reference 7.6.
 func TestAnswer_ReasonIsCut(t *testing.T) {
 	l := newLab(t)
 	create, _ := l.Stack().Create(properties{"Tags": strings.Repeat("<ä", 3000), strings.Repeat("unknown", 1000): 1, "NamePrefix": strings.Repeat("<", 5000)})
@@ -95,6 +98,7 @@ func TestAnswer_ReasonIsCut(t *testing.T) {
 // TestAnswer_ExpiredRequestChangesNothing holds each request type: nothing is
 // written, nothing but a failure is said to whoever may listen still, and Lambda is
 // not asked to run again what S3 will refuse again; in both ways to sign a URL.
+// Reference 7.8.
 func TestAnswer_ExpiredRequestChangesNothing(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -130,6 +134,7 @@ func (l *lab) expired(s *cloudformation.Stack, e cloudformation.Event) {
 
 // TestAnswer_RepeatedRequestIsAnsweredAgain holds that a known RequestId is not
 // skipped.
+// Reference 7.9.
 func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -146,6 +151,7 @@ func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 
 // TestAnswer_AnswerBeforeTheDeadline holds that IAM's silence is answered in time,
 // with what was going on.
+// Reference 7.3.
 func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {
 	l := newLab(t)
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Hang()))
@@ -160,6 +166,7 @@ func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {
 
 // TestAnswer_Logs holds one JSON line for each stage and each write, with what
 // finds it again.
+// Reference 7.10, 13.1.
 func TestAnswer_Logs(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -196,6 +203,7 @@ func TestAnswer_Logs(t *testing.T) {
 
 // TestLogs_AttemptsAndSummary holds what a write that was repeated says, and the line
 // that sums the request up: its calls, its repetitions, and the time of each stage.
+// Reference 13.1.
 func TestLogs_AttemptsAndSummary(t *testing.T) {
 	l := newLab(t)
 	const action = "PutRolePolicy"
@@ -228,6 +236,7 @@ func TestLogs_AttemptsAndSummary(t *testing.T) {
 
 // TestMetrics holds the one line that CloudWatch reads as metrics, for each outcome: on
 // standard output, as its page on Lambda says, where nothing else is.
+// Reference 11.9, 13.2.
 func TestMetrics(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -275,6 +284,7 @@ func TestMetrics(t *testing.T) {
 
 // TestMetrics_Alarm holds that the alarm for failed requests looks at a metric, under
 // dimensions and with an outcome, that the function writes.
+// Reference 13.3.
 func TestMetrics_Alarm(t *testing.T) {
 	l := newLab(t)
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("CreateRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))

@@ -11,6 +11,7 @@ import (
 // TestUpdate_GroupsBegunAreRolledBack holds that nothing is left of a worker group which a
 // failed Update had begun, in this attempt or in one that was cut off, though CloudFormation
 // does not roll back and sends a Delete with the old properties.
+// Reference 5.18.
 func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
 	denied := func(c iamproxy.Call) bool {
@@ -45,6 +46,7 @@ func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 
 // TestUpdate_GroupOfALaterRequestIsKept holds that a failed Update which CloudFormation no
 // longer waits for leaves alone the groups that a later request may have declared.
+// Reference 5.18.
 func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)

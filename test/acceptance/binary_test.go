@@ -26,6 +26,7 @@ func build(t *testing.T, flags []string, env ...string) string {
 
 // TestBinary_PlainBuildRuns holds that go build ./function is all there is to it:
 // the executable, alone in a folder and without a home, makes what it should.
+// Reference 10.1, 10.2.
 func TestBinary_PlainBuildRuns(t *testing.T) {
 	l := newLab(t)
 	f, err := lambdaruntime.Start(build(t, nil), l.AccountID, "AWS_ENDPOINT_URL="+l.Proxy.URL)
@@ -48,6 +49,7 @@ var deployed = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
 
 // TestBinary_Architectures holds that both of Lambda's can be built, for Linux and
 // without a library of the machine's.
+// Reference 10.1.
 func TestBinary_Architectures(t *testing.T) {
 	for arch, want := range map[string]elf.Machine{"arm64": elf.EM_AARCH64, "amd64": elf.EM_X86_64} {
 		t.Run(arch, func(t *testing.T) {
@@ -70,6 +72,7 @@ func TestBinary_Architectures(t *testing.T) {
 
 // TestBinary_ManyRequestsInOneProcess holds that a process serves one request
 // after another, of several stacks, refused ones and failed ones among them.
+// Reference 10.3.
 func TestBinary_ManyRequestsInOneProcess(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()

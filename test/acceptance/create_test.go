@@ -13,6 +13,7 @@ const (
 )
 
 // TestDefaults_AreTheDefaultPolicies holds what a resource without properties makes.
+// Reference 1.1, 1.2, 1.3, 1.4, 1.5.
 func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -35,6 +36,7 @@ func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 }
 
 // TestAttributes holds the attributes and Ref.
+// Reference 3.1, 3.2.
 func TestAttributes(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -63,6 +65,7 @@ func TestAttributes(t *testing.T) {
 
 // TestProperties_EveryPropertyIsApplied holds Path, boundary, tags, policies and
 // groups on what is created.
+// Reference 2.8, 2.9, 2.11.
 func TestProperties_EveryPropertyIsApplied(t *testing.T) {
 	l := newLab(t)
 	boundary := l.CreatePolicy("boundary")
@@ -95,6 +98,7 @@ func everything(boundary string) properties {
 
 // TestCreate_Converges holds that a Create which comes again, as Lambda's
 // retry of one that was cut off, ends in the same state with the same answer.
+// Reference 5.3.
 func TestCreate_Converges(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()

@@ -9,6 +9,7 @@ import (
 
 // TestDelete_LeavesNothing holds a plain Delete, and that a second one finds
 // nothing to do.
+// Reference 5.11, 5.12.
 func TestDelete_LeavesNothing(t *testing.T) {
 	l := newLab(t)
 	l.CreateRole("bystander", "/")
@@ -25,6 +26,7 @@ func TestDelete_LeavesNothing(t *testing.T) {
 
 // TestDelete_OfAnyID holds that Delete succeeds whatever id it is given, and
 // finds what the properties name where the id says nothing.
+// Reference 5.12.
 func TestDelete_OfAnyID(t *testing.T) {
 	for name, id := range map[string]string{
 		"made up by CloudFormation": "stack-RayIAM-1ABCDEFGHIJKL",
@@ -45,6 +47,7 @@ func TestDelete_OfAnyID(t *testing.T) {
 }
 
 // TestDelete_OfNothing holds a Delete whose Create never came.
+// Reference 5.12.
 func TestDelete_OfNothing(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -55,6 +58,7 @@ func TestDelete_OfNothing(t *testing.T) {
 
 // TestDelete_BadPropertiesNeverFailIt holds that, and that the id finds the
 // set whose names can still be read.
+// Reference 5.12, 5.13.
 func TestDelete_BadPropertiesNeverFailIt(t *testing.T) {
 	l := newLab(t)
 	for _, bad := range []properties{
@@ -72,6 +76,7 @@ func TestDelete_BadPropertiesNeverFailIt(t *testing.T) {
 }
 
 // TestDelete_TakesWhatWasAttachedByHand holds policies of every kind.
+// Reference 5.11.
 func TestDelete_TakesWhatWasAttachedByHand(t *testing.T) {
 	l := newLab(t)
 	mine := l.CreatePolicy("mine")
@@ -86,6 +91,7 @@ func TestDelete_TakesWhatWasAttachedByHand(t *testing.T) {
 
 // TestDelete_ForeignHolderFailsIt holds that an instance profile which is not
 // ours and holds one of our roles is named, and that nothing is touched.
+// Reference 5.14.
 func TestDelete_ForeignHolderFailsIt(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -102,6 +108,7 @@ func TestDelete_ForeignHolderFailsIt(t *testing.T) {
 
 // TestOwnership_DisownedIsLeftAlone holds that a role whose tag of ownership somebody
 // took away is not deleted.
+// Reference 4.5.
 func TestOwnership_DisownedIsLeftAlone(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -115,6 +122,7 @@ func TestOwnership_DisownedIsLeftAlone(t *testing.T) {
 // TestDelete_LooksAgain holds that a profile which one answer of IAM's names and
 // the other does not is looked for again: it is neither taken for somebody else's nor
 // left behind.
+// Reference 5.11, 5.14.
 func TestDelete_LooksAgain(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()

@@ -14,6 +14,7 @@ import (
 
 // TestAnswer_SlowDeliveryIsRepeated holds that a PUT which hangs is given up for
 // another one.
+// Reference 7.5.
 func TestAnswer_SlowDeliveryIsRepeated(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -30,6 +31,7 @@ func TestAnswer_SlowDeliveryIsRepeated(t *testing.T) {
 // TestAnswer_UndeliveredIsAnError holds, for a URL that refuses connections and for
 // one that answers 503 without end, that the invocation fails before Lambda ends it,
 // so that it is repeated; and that nothing says the URL.
+// Reference 7.4, 7.10.
 func TestAnswer_UndeliveredIsAnError(t *testing.T) {
 	for name, spoil := range map[string]func(*lab, *cloudformation.Event){
 		"refused": func(_ *lab, e *cloudformation.Event) {
@@ -65,6 +67,7 @@ func TestAnswer_UndeliveredIsAnError(t *testing.T) {
 // TestAnswer_UndeliveredIsDeliveredByTheRetry holds the whole way of an answer that
 // is refused the first time: Lambda runs the event again, and the id and attributes
 // are those that the first attempt made.
+// Reference 4.3, 7.4.
 func TestAnswer_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 	l := newLab(t)
 	l.URLs.Script(responseurl.Status(http.StatusForbidden))
@@ -90,6 +93,7 @@ func TestAnswer_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 
 // TestAnswer_AnswerAsSent holds the bytes: nothing escaped that JSON does not ask to
 // be, no character cut in two, the cause and where to read on both kept.
+// Reference 7.6.
 func TestAnswer_AnswerAsSent(t *testing.T) {
 	l := newLab(t)
 	for _, filler := range []string{"<&>", "ä", "a€", "aa😀", "aaa😀", `"\`, "\n\x01"} {
@@ -116,6 +120,7 @@ func TestAnswer_AnswerAsSent(t *testing.T) {
 
 // TestAnswer_PhysicalIDIsInEveryAnswer holds it for failures: a Create's own id, and
 // otherwise the event's, whatever it is.
+// Reference 7.7.
 func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -136,6 +141,7 @@ func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 // TestAnswer_ServiceTimeoutBoundsTheWork holds that the answer comes before
 // CloudFormation stops waiting, where that is before the function's deadline, and wherever
 // the event says so.
+// Reference 7.3.
 func TestAnswer_ServiceTimeoutBoundsTheWork(t *testing.T) {
 	for name, set := range map[string]func(*cloudformation.Event){
 		"property": func(e *cloudformation.Event) {

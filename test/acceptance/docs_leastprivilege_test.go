@@ -13,6 +13,7 @@ import (
 // TestDocs_LeastPrivilegeStatements holds the tables of statements to the policies as
 // they are generated with every option: each statement is there, and names each of its
 // actions.
+// Reference 9.2.
 func TestDocs_LeastPrivilegeStatements(t *testing.T) {
 	var roles map[string]map[string]struct {
 		Statement []struct {

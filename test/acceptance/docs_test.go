@@ -1,10 +1,7 @@
 package acceptance
 
 import (
-	"encoding/json"
-	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -39,90 +36,50 @@ func section(t *testing.T, document, heading string) string {
 
 var row = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|([^|]*)\\|([^|]*)\\|")
 
-// TestReadme_Properties holds the table of properties and defaults to the schema.
-func TestReadme_Properties(t *testing.T) {
-	var schema struct {
-		Properties map[string]struct{ Default any }
-	}
-	if err := json.Unmarshal([]byte(text(t, "schema", "custom-rayiam.schema.json")), &schema); err != nil {
-		t.Fatal(err)
-	}
-	defaults := map[string]string{}
-	for _, m := range row.FindAllStringSubmatch(section(t, text(t, "README.md"), "Properties"), -1) {
-		defaults[m[1]] = strings.TrimSpace(m[3])
-	}
-	if got, want := slices.Sorted(maps.Keys(defaults)), slices.Sorted(maps.Keys(schema.Properties)); !slices.Equal(got, want) {
-		t.Errorf("the README lists %v, the schema %v", got, want)
-	}
-	for name, property := range schema.Properties {
-		switch property.Default.(type) {
-		case string, float64, bool:
-			if want := fmt.Sprintf("`%v`", property.Default); defaults[name] != want {
-				t.Errorf("default of %s: the README says %q, the schema %q", name, defaults[name], want)
-			}
-		}
-	}
-}
-
-// TestReadme_DefaultPolicies holds the table of default policies to what the commands
-// that people type by hand attach, to which TestRecipe holds the function.
-func TestReadme_DefaultPolicies(t *testing.T) {
-	properties := section(t, text(t, "README.md"), "Properties")
-	for node, role := range map[string]string{"the head": "ray-head", "each worker group": "ray-worker"} {
-		_, after, _ := strings.Cut(properties, "\n| "+node+" |")
-		cell, _, _ := strings.Cut(after, "\n")
-		var documented []string
-		for _, m := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(cell, -1) {
-			documented = append(documented, m[1])
-		}
-		slices.Sort(documented)
-		if want := defaultPolicies()[role]; !slices.Equal(documented, want) {
-			t.Errorf("the README lists %v as the default policies of %s, want %v", documented, node, want)
-		}
-	}
-}
-
-// TestReadme_Attributes holds the table of attributes to what a Create answers.
-func TestReadme_Attributes(t *testing.T) {
-	l := newLab(t)
-	create, _ := l.Stack().Create(quick)
-	l.OK(create)
-	var documented []string
-	for _, m := range regexp.MustCompile("`([A-Za-z.<>]+)`").FindAllStringSubmatch(section(t, text(t, "README.md"), "Attributes"), -1) {
-		if strings.Contains(m[1], "Arn") || strings.HasSuffix(m[1], "Name") {
-			documented = append(documented, strings.ReplaceAll(m[1], "<Name>", "worker"))
-		}
-	}
-	slices.Sort(documented)
-	if got := slices.Sorted(maps.Keys(create.Data)); !slices.Equal(got, documented) {
-		t.Errorf("the README lists %v, a Create answers %v", documented, got)
-	}
-}
-
-// TestReadme_Bounds holds the table of the administrator's bounds to the template.
-func TestReadme_Bounds(t *testing.T) {
-	template := text(t, "template.yaml")
-	rows := regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\| `(RAYIAM_[A-Z_]+)` \\|").FindAllStringSubmatch(text(t, "README.md"), -1)
-	if len(rows) != 5 {
-		t.Errorf("%d rows, want 5", len(rows))
-	}
-	for _, m := range rows {
-		if !strings.Contains(template, m[2]+": !Ref "+m[1]+"\n") {
-			t.Errorf("template.yaml does not set %s from %s", m[2], m[1])
-		}
-	}
-}
-
 var (
-	link   = regexp.MustCompile(`\]\(([^)#:]+)\)`)
-	target = regexp.MustCompile("`make ([a-z-]+)|(?m)^make ([a-z-]+)")
+	link    = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]+))?\)`)
+	heading = regexp.MustCompile("(?m)^#+ (.+)$")
+	target  = regexp.MustCompile("`make ([a-z-]+)|(?m)^make ([a-z-]+)")
 )
 
-// TestDocs_LinksAndTargets holds every relative link to a file and every make target
-// to the Makefile, in all documents.
+// anchors returns the names by which the headings of a document are linked to.
+func anchors(document string) (names []string) {
+	for _, m := range heading.FindAllStringSubmatch(document, -1) {
+		name := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	return names
+}
+
+// leads fails the test unless a link of a document leads to a file or folder, and its
+// anchor to a heading there.
+func leads(t *testing.T, document, path, anchor string) {
+	t.Helper()
+	to := document
+	if path != "" {
+		to = filepath.Join(filepath.Dir(document), path)
+	}
+	if _, err := os.Stat(to); err != nil {
+		t.Errorf("%s links to %s: %v", filepath.Base(document), path, err)
+		return
+	}
+	if anchor == "" {
+		return
+	}
+	content, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(anchors(string(content)), anchor) {
+		t.Errorf("%s links to %s#%s, and there is no such heading", filepath.Base(document), path, anchor)
+	}
+}
+
+// TestDocs_LinksAndTargets holds every relative link to what is there, and every make
+// target to the Makefile, in all documents.
 func TestDocs_LinksAndTargets(t *testing.T) {
 	makefile := text(t, "Makefile")
-	documents := []string{filepath.Join(checkout.Root(), "README.md")}
+	documents := []string{filepath.Join(checkout.Root(), "README.md"), filepath.Join(checkout.Root(), "CONTRIBUTING.md")}
 	if err := filepath.WalkDir(filepath.Join(checkout.Root(), "docs"), func(path string, d fs.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".md") {
 			documents = append(documents, path)
@@ -137,9 +94,7 @@ func TestDocs_LinksAndTargets(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range link.FindAllStringSubmatch(string(content), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(document), m[1])); err != nil {
-				t.Errorf("%s links to %s: %v", filepath.Base(document), m[1], err)
-			}
+			leads(t, document, m[1], m[2])
 		}
 		for _, m := range target.FindAllStringSubmatch(string(content), -1) {
 			if name := m[1] + m[2]; !regexp.MustCompile(`(?m)^` + name + `:`).MatchString(makefile) {
@@ -167,8 +122,8 @@ func TestDocs_Tests(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, page := range []string{"security.md", "reliability.md"} {
-		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(text(t, "docs", page), -1)
+	for _, page := range []string{"docs/security.md", "docs/reliability.md", "CONTRIBUTING.md"} {
+		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(text(t, page), -1)
 		if len(named) == 0 {
 			t.Errorf("%s names no test", page)
 		}
@@ -232,6 +187,7 @@ func TestDocs_Dependencies(t *testing.T) {
 
 // TestRunbook_Reasons holds every Reason that the runbook quotes to the code: its
 // fixed words stand in a string of the function or of the schema.
+// Reference 13.4.
 func TestRunbook_Reasons(t *testing.T) {
 	var source strings.Builder
 	for _, root := range []string{"internal", "schema"} {
@@ -260,6 +216,7 @@ func TestRunbook_Reasons(t *testing.T) {
 }
 
 // TestRunbook_Outcomes holds the runbook's list of outcomes to those that the metrics have.
+// Reference 13.5.
 func TestRunbook_Outcomes(t *testing.T) {
 	var documented, counted []string
 	_, table, _ := strings.Cut(text(t, "docs", "runbook.md"), "\n| outcome |")

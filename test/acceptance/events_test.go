@@ -12,6 +12,7 @@ import (
 
 // TestEvents runs every file of events/ and holds what each is there to show, as
 // lines of the account that come (+) and go (-).
+// Reference 5.4, 5.8, 5.10, 5.12, 9.1.
 func TestEvents(t *testing.T) {
 	want := map[string][]string{
 		"create":                 {"+ profile ray-head: holds ray-head", "+ profile ray-worker: holds ray-worker"},

@@ -36,13 +36,14 @@ func (l *lab) makeForeign() {
 func (l *lab) foreignIsUntouched() {
 	l.TB.Helper()
 	if diff := rig.Diff(l.foreign, l.Snapshot().Matching(foreign)); diff != "" {
-		l.TB.Errorf("section 4: what is somebody else's was changed:\n%s", diff)
+		l.TB.Errorf("reference 4.5: what is somebody else's was changed:\n%s", diff)
 		l.Keep = nil // the next test makes it again
 	}
 }
 
 // TestOwnership_NearMissesAreLeftAlone holds that roles and profiles whose names or
 // tags are nearly those of a resource stay as they are through its whole life.
+// Reference 4.5.
 func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
 	l := newLab(t)
 	for _, name := range []string{"ray", "ray-", "ray-heads", "xray-head", "ray-worker-2", "ray-pass-role-policy", "ray-head-worker", "other", "other-head2"} {
@@ -63,6 +64,7 @@ func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
 
 // TestOwnership_PrefixesWhoseNamesMeet holds that a replacement whose names are those
 // of the old set is refused: the old set is another resource until it is deleted.
+// Reference 4.6.
 func TestOwnership_PrefixesWhoseNamesMeet(t *testing.T) {
 	l := newLab(t)
 	worker := func(name string) []any { return []any{map[string]any{"Name": name}} }
@@ -76,6 +78,7 @@ func TestOwnership_PrefixesWhoseNamesMeet(t *testing.T) {
 
 // TestRollback_WhereNamesMeet holds that the rollback of such a replacement,
 // for which one name is to be there and is to go, finds nothing to do and ends.
+// Reference 5.10.
 func TestRollback_WhereNamesMeet(t *testing.T) {
 	l := newLab(t)
 	worker := func(name string) properties {
@@ -97,6 +100,7 @@ func TestRollback_WhereNamesMeet(t *testing.T) {
 
 // TestOwnership_FailedAdoptingReplacement holds that what a replacement had taken over
 // when it failed is released, not deleted.
+// Reference 4.9, 5.9.
 func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -122,6 +126,7 @@ func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 
 // TestOwnership_AdoptedForGoodGoesWithItsGroup holds that what had turned from held to
 // owned is deleted by the Update that removes its group.
+// Reference 4.10.
 func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 	l := newLab(t)
 	l.CreateRole("ray-gpu", "/")
@@ -136,6 +141,7 @@ func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 
 // TestOwnership_TwoResourcesOfOneStack holds that two resources of one stack
 // are two owners.
+// Reference 4.5, 4.7.
 func TestOwnership_TwoResourcesOfOneStack(t *testing.T) {
 	l := newLab(t)
 	first := l.created(quick)

@@ -10,6 +10,7 @@ import (
 // TestIdentity_PhysicalIDIsKnownBeforehand holds the id's form, and that it depends on
 // the prefix, the stack and the logical id alone: not on how the request goes, nor on
 // the process that handles it.
+// Reference 3.3, 4.3.
 func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -42,6 +43,7 @@ func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 }
 
 // TestIdentity_GovCloud holds ARNs and documents of a partition other than China's.
+// Reference 1.6, 4.1.
 func TestIdentity_GovCloud(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()

@@ -1,6 +1,6 @@
 // Package acceptance holds the built function to its contract, from outside: under
 // the Lambda Runtime API, with moto as IAM, asked and judged as CloudFormation
-// would. Each test names the section of the contract that it holds.
+// would. Each test names the guarantees of docs/reference.md that it holds.
 package acceptance
 
 import (

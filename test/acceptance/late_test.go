@@ -10,6 +10,7 @@ import (
 // TestLate_NobodyWaits holds that an event which comes after its time, from Lambda's
 // queue or a second time, changes nothing where CloudFormation says that the resource
 // has moved on, and is answered all the same.
+// Reference 11.4.
 func TestLate_NobodyWaits(t *testing.T) {
 	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}})
 	for name, event := range map[string]struct{ request, status string }{
@@ -35,6 +36,7 @@ func TestLate_NobodyWaits(t *testing.T) {
 
 // TestLate_RepeatedCreate holds that a Create whose process was killed after its Delete
 // had come and gone is taken back when Lambda runs it again.
+// Reference 11.1, 11.4.
 func TestLate_RepeatedCreate(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -51,6 +53,7 @@ func TestLate_RepeatedCreate(t *testing.T) {
 
 // TestLate_StillWanted holds that a late event is done where CloudFormation waits for
 // it, and where nobody can say; and that a Delete is always done.
+// Reference 11.6.
 func TestLate_StillWanted(t *testing.T) {
 	for _, status := range []string{"IN_PROGRESS", ""} {
 		t.Run("status "+status, func(t *testing.T) {
@@ -79,6 +82,7 @@ func TestLate_StillWanted(t *testing.T) {
 }
 
 // TestLate_QuickRequestsDoNotAsk holds that nothing is asked where nothing is late.
+// Reference 11.7.
 func TestLate_QuickRequestsDoNotAsk(t *testing.T) {
 	l := newLab(t)
 	start := time.Now()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// everyLeastPrivilege asks for all that section 9 offers, as CloudFormation delivers it.
+// everyLeastPrivilege asks for every option, as CloudFormation delivers it.
 var everyLeastPrivilege = map[string]any{
 	"ClusterName": "research",
 	"S3Buckets":   []any{map[string]any{"Name": "research-results"}, map[string]any{"Name": "public-datasets", "ReadOnly": "true"}},
@@ -30,6 +30,7 @@ func leastPrivilege(fields ...any) properties {
 // TestLeastPrivilege_EveryOption holds that a Create with all options makes the generated
 // policies and attaches none of the recipe's, that the policies which the template
 // names apply too, and that nothing is left to write.
+// Reference 9.1.
 func TestLeastPrivilege_EveryOption(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -57,8 +58,9 @@ func TestLeastPrivilege_EveryOption(t *testing.T) {
 	l.likeNew(s, p, before)
 }
 
-// TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary holds that section 8's condition is for
-// what a template's author writes, and still there.
+// TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary holds that the condition of
+// Policies is for what a template's author writes, and still there.
+// Reference 2.10, 9.4.
 func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 	l := newLab(t)
 	l.created(quick.With(leastPrivilege()))
@@ -73,6 +75,7 @@ func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 // TestLeastPrivilege_OnChangeInPlace holds the switch from the recipe and back, and a change
 // of what is asked for: in place, with the result that a Create would have had. On
 // the way to least privilege nothing is attached.
+// Reference 5.4, 9.10.
 func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 	recipe, narrow := quick, quick.With(properties{"LeastPrivilege": everyLeastPrivilege})
 	for _, tt := range []struct {
@@ -101,6 +104,7 @@ func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 
 // TestLeastPrivilege_DriftIsRepaired holds that a generated policy replaced by hand is
 // brought back, and that one put beside them goes.
+// Reference 9.10.
 func TestLeastPrivilege_DriftIsRepaired(t *testing.T) {
 	l := newLab(t)
 	p := quick.With(leastPrivilege("Spot", true))
@@ -115,6 +119,7 @@ func TestLeastPrivilege_DriftIsRepaired(t *testing.T) {
 // TestLeastPrivilege_BadInputIsRefused holds that each fault names its property, in the
 // second entry of a list as in the first, before any write, and that policies beyond
 // IAM's size are one.
+// Reference 2.4, 9.3, 9.5.
 func TestLeastPrivilege_BadInputIsRefused(t *testing.T) {
 	l := newLab(t)
 	bucket := func(fields ...any) []any {

@@ -92,6 +92,7 @@ var field = regexp.MustCompile(`"ResponseURL":\s*"%URL%"`)
 // TestAnswer_OneProcessSurvivesAll holds that one process takes any stream of
 // events: it lives on, it answers each once whose ResponseURL can be read, and reports
 // an error where nobody could be answered. Nothing is written.
+// Reference 7.1, 7.2, 10.3.
 func TestAnswer_OneProcessSurvivesAll(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()

@@ -6,6 +6,7 @@ import (
 
 // TestOrphaned holds which sets of another resource AdoptExisting takes over: those of a stack
 // that is gone, or that has let go of the resource.
+// Reference 4.13.
 func TestOrphaned(t *testing.T) {
 	const id = "the owner's"
 	for name, tt := range map[string]struct {
@@ -63,6 +64,7 @@ func TestOrphaned(t *testing.T) {
 
 // TestOrphaned_NeverWithoutAdoption holds that a set which no stack has is adopted only where
 // the template says so, and that nobody is asked before.
+// Reference 4.13.
 func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
 	l := newLab(t)
 	first := l.created(quick)
@@ -78,6 +80,7 @@ func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
 
 // TestRename holds the runbook's way to rename a logical id: the set is kept, and then adopted;
 // and that the way without it is refused with that advice.
+// Reference 4.14.
 func TestRename(t *testing.T) {
 	l := newLab(t)
 	old := l.created(quick)

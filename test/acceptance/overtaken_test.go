@@ -16,6 +16,7 @@ const late = 10 * time.Second
 
 // TestOvertaken_SuccessorIsLeftAlone holds that a Create which is being taken back lets
 // the next one of the same resource be, which makes the same roles.
+// Reference 11.2.
 func TestOvertaken_SuccessorIsLeftAlone(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -57,6 +58,7 @@ func (l *lab) lingering(s *cloudformation.Stack, create cloudformation.Event) (w
 
 // TestOvertaken_FailsByItself holds that a Create which fails for a reason of its own,
 // after its Delete has come and gone, leaves nothing either.
+// Reference 11.1.
 func TestOvertaken_FailsByItself(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -87,6 +89,7 @@ func TestOvertaken_FailsByItself(t *testing.T) {
 // TestOvertaken_AdoptedIsReleased holds that a Create which adopted what is much older than
 // itself, and for which nobody waits any more, lets go of it; and that it does so as well
 // when it was cut off and runs again.
+// Reference 11.1.
 func TestOvertaken_AdoptedIsReleased(t *testing.T) {
 	for name, cutOff := range map[string]bool{"at once": false, "by a repetition": true} {
 		t.Run(name, func(t *testing.T) {
@@ -116,6 +119,7 @@ func TestOvertaken_AdoptedIsReleased(t *testing.T) {
 
 // TestOvertaken_RetainedIsLeftAlone holds that a Create for which nobody waits any more
 // does not delete what an earlier life of the resource has left on purpose.
+// Reference 11.2.
 func TestOvertaken_RetainedIsLeftAlone(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -134,6 +138,7 @@ func TestOvertaken_RetainedIsLeftAlone(t *testing.T) {
 
 // TestOvertaken_RetainedSetStays holds that the Update back from a replacement that failed
 // leaves alone what the same set was weeks ago, retained under running clusters.
+// Reference 11.2.
 func TestOvertaken_RetainedSetStays(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -151,6 +156,7 @@ func TestOvertaken_RetainedSetStays(t *testing.T) {
 
 // TestOvertaken_RepeatedReplacement holds that a replacement which was killed and runs
 // again, and for which nobody waits any more, takes back what its first attempt made, too.
+// Reference 11.1.
 func TestOvertaken_RepeatedReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -167,6 +173,7 @@ func TestOvertaken_RepeatedReplacement(t *testing.T) {
 
 // TestOvertaken_NotKnownWhose holds that what appears while a Create is taken back, when
 // CloudFormation cannot say for whom, is left alone and is a failure.
+// Reference 11.8.
 func TestOvertaken_NotKnownWhose(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -187,6 +194,7 @@ func TestOvertaken_NotKnownWhose(t *testing.T) {
 
 // TestFailed_IsShownToItsDelete holds that nothing is left of a Create which failed after
 // it had made something, though IAM takes 4 seconds to show what was made.
+// Reference 6.9.
 func TestFailed_IsShownToItsDelete(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -205,6 +213,7 @@ func TestFailed_IsShownToItsDelete(t *testing.T) {
 
 // TestFailed_SilenceAfterwards holds that a request which was denied is answered in time,
 // with the denial, though IAM falls silent after it and shows nothing any more.
+// Reference 6.9.
 func TestFailed_SilenceAfterwards(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -235,6 +244,7 @@ func TestFailed_SilenceAfterwards(t *testing.T) {
 
 // TestOvertaken_LeftBehindIsAFailure holds that a Create which cannot take back what it
 // made says what is left, and counts as a failure; and that it is repeated with success.
+// Reference 11.8, 11.9.
 func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -257,6 +267,7 @@ func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {
 
 // TestOvertaken_CloudFormationIsSilent holds that a late request is done and answered
 // though CloudFormation does not say whether it waits: it is asked for a few seconds only.
+// Reference 11.6.
 func TestOvertaken_CloudFormationIsSilent(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -277,6 +288,7 @@ func TestOvertaken_CloudFormationIsSilent(t *testing.T) {
 // TestOvertaken_UpdateDeletesNoGroupThatIsBack holds that an Update which is late, and
 // which the Update back has overtaken, does not come to its end: the groups that it is
 // to delete are declared again.
+// Reference 11.3.
 func TestOvertaken_UpdateDeletesNoGroupThatIsBack(t *testing.T) {
 	l := newLab(t)
 	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
@@ -293,6 +305,7 @@ func TestOvertaken_UpdateDeletesNoGroupThatIsBack(t *testing.T) {
 
 // TestOvertaken_MadeUpIDOfAnotherLife holds that a Delete with an id that CloudFormation
 // once made up is not taken for one of the resource that it has by now.
+// Reference 11.5.
 func TestOvertaken_MadeUpIDOfAnotherLife(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -306,6 +319,7 @@ func TestOvertaken_MadeUpIDOfAnotherLife(t *testing.T) {
 
 // TestOvertaken_SilenceWhileLingering holds that a Delete which has done its work is no
 // failure because IAM does not answer its last looks.
+// Reference 11.10.
 func TestOvertaken_SilenceWhileLingering(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -331,6 +345,7 @@ func TestOvertaken_SilenceWhileLingering(t *testing.T) {
 
 // TestLate_ReachedIsAnsweredAgain holds that an Update which comes a second time, when
 // all that it asks for is there, is answered as the first time.
+// Reference 11.4.
 func TestLate_ReachedIsAnsweredAgain(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)

@@ -12,6 +12,7 @@ var adopting = quick.With(properties{"AdoptExisting": true})
 // TestOwnership_ForeignIsRefused holds that a same-named role or profile that is not
 // the resource's makes Create and Update fail, naming it, before anything is
 // written, and that the Delete which follows leaves it alone.
+// Reference 4.6, 5.2.
 func TestOwnership_ForeignIsRefused(t *testing.T) {
 	for name, tt := range map[string]struct {
 		make func(*lab)
@@ -42,6 +43,7 @@ func TestOwnership_ForeignIsRefused(t *testing.T) {
 }
 
 // TestOwnership_GroupThatExistsIsRefused holds the same for a group that comes.
+// Reference 4.6.
 func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -55,6 +57,7 @@ func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 
 // TestOwnership_LoneProfile holds that the commands in the Reason remove an instance profile
 // whose role is gone, which IAM's console does not show: with another role in it or none.
+// Reference 4.6.
 func TestOwnership_LoneProfile(t *testing.T) {
 	for name, roles := range map[string][]string{"empty": nil, "with another role": {"someones"}} {
 		t.Run(name, func(t *testing.T) {
@@ -84,6 +87,7 @@ func TestOwnership_LoneProfile(t *testing.T) {
 
 // TestOwnership_TwoStacksKeepApart holds that a stack never touches what another
 // one's resource of the same names owns.
+// Reference 4.5, 4.7.
 func TestOwnership_TwoStacksKeepApart(t *testing.T) {
 	l := newLab(t)
 	first := l.created(quick)
@@ -102,6 +106,7 @@ func TestOwnership_TwoStacksKeepApart(t *testing.T) {
 
 // TestOwnership_AdoptionThenRollback holds that what was there before survives the
 // Delete of a rollback: it is released.
+// Reference 4.7, 4.9.
 func TestOwnership_AdoptionThenRollback(t *testing.T) {
 	l := newLab(t)
 	l.CreateRecipe()
@@ -120,6 +125,7 @@ func TestOwnership_AdoptionThenRollback(t *testing.T) {
 
 // TestOwnership_OwnedAfterAnUpdateWithoutAdoption holds the second step: held turns
 // into owned, and then Delete deletes.
+// Reference 4.10.
 func TestOwnership_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
 	l := newLab(t)
 	l.CreateRecipe()
@@ -135,6 +141,7 @@ func TestOwnership_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
 
 // TestOwnership_OwnedTurnsBackWhenRolledBack holds that the rollback of the second
 // step makes what was adopted held again.
+// Reference 4.10.
 func TestOwnership_OwnedTurnsBackWhenRolledBack(t *testing.T) {
 	l := newLab(t)
 	l.CreateRecipe()
@@ -147,6 +154,7 @@ func TestOwnership_OwnedTurnsBackWhenRolledBack(t *testing.T) {
 
 // TestOwnership_RemovedGroupIsReleased holds that an Update which adopts a group
 // leaves it behind when it is rolled back, even where the rollback no longer adopts.
+// Reference 4.9.
 func TestOwnership_RemovedGroupIsReleased(t *testing.T) {
 	l := newLab(t)
 	l.CreateRole("ray-gpu", "/")
@@ -162,6 +170,7 @@ func TestOwnership_RemovedGroupIsReleased(t *testing.T) {
 
 // TestOwnership_CreatedIsNeverMarkedAdopted holds that under AdoptExisting only what
 // was there before is marked, and that Delete takes the rest away.
+// Reference 4.11.
 func TestOwnership_CreatedIsNeverMarkedAdopted(t *testing.T) {
 	l := newLab(t)
 	l.CreateRole("ray-head", "/")
@@ -175,6 +184,7 @@ func TestOwnership_CreatedIsNeverMarkedAdopted(t *testing.T) {
 
 // TestOwnership_AdoptionAtAnotherPath holds that a role which cannot be brought to the
 // declared state is refused before anything is written.
+// Reference 4.8.
 func TestOwnership_AdoptionAtAnotherPath(t *testing.T) {
 	l := newLab(t)
 	l.CreateRole("ray-head", "/old/")
@@ -186,6 +196,7 @@ func TestOwnership_AdoptionAtAnotherPath(t *testing.T) {
 
 // TestIdentity_WrongAccount holds that a stack of another account is refused, and
 // that the Delete which follows succeeds.
+// Reference 4.2, 5.12.
 func TestIdentity_WrongAccount(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -198,6 +209,7 @@ func TestIdentity_WrongAccount(t *testing.T) {
 }
 
 // TestIdentity_PartitionOfTheStack holds the ARNs and documents of a stack in China.
+// Reference 1.3, 1.4, 1.6, 4.1.
 func TestIdentity_PartitionOfTheStack(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -218,6 +230,7 @@ func TestIdentity_PartitionOfTheStack(t *testing.T) {
 
 // TestOwnership_OwnedFromCreationOn holds that the tags are part of the creating
 // calls, so that there is no moment without them.
+// Reference 4.4.
 func TestOwnership_OwnedFromCreationOn(t *testing.T) {
 	l := newLab(t)
 	l.created(quick)

@@ -22,6 +22,7 @@ func asText(name, document string) map[string]any {
 
 // TestProperties_BadInputIsRefusedWithoutACall holds that what can be seen in the
 // properties alone is refused before IAM is asked anything.
+// Reference 2.3, 2.4, 2.5, 2.6, 12.1, 12.2.
 func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
 	l := newLab(t)
 	groups := func(names ...string) []any {
@@ -88,6 +89,7 @@ func manyTags(n int) []any {
 
 // TestProperties_AtTheLimits holds that what IAM just allows is accepted and made. Both
 // at once would pass the 4096 bytes of an answer.
+// Reference 2.6.
 func TestProperties_AtTheLimits(t *testing.T) {
 	long, path := strings.Repeat("x", 59), "/"+strings.Repeat("p", 510)+"/"
 	for name, tt := range map[string]struct {
@@ -116,6 +118,7 @@ func TestProperties_AtTheLimits(t *testing.T) {
 
 // TestProperties_PoliciesComeOnTop holds that Policies leave the default policies
 // and the built-in inline one as they are.
+// Reference 2.9.
 func TestProperties_PoliciesComeOnTop(t *testing.T) {
 	l := newLab(t)
 	l.created(quick.With(properties{
@@ -135,6 +138,7 @@ func TestProperties_PoliciesComeOnTop(t *testing.T) {
 // TestProperties_InlinePoliciesChangeInPlace holds an added, a changed, a renamed and a
 // removed one, on the head and on a group. One renamed in case only, which to IAM keeps its
 // name, is gone before it is put again.
+// Reference 2.9, 5.4.
 func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
 	for name, after := range map[string][]any{
 		"added":     {inline("a", "sqs:SendMessage"), inline("b", "sns:Publish")},
@@ -190,6 +194,7 @@ func (l *lab) inTurn(first, then string) {
 // TestProperties_DocumentAsText holds that a policy document given as text is the same as
 // one given as an object: IAM gets it, white space does not count, and going from one form
 // to the other, or from one spelling of the text to another, writes nothing.
+// Reference 2.9.
 func TestProperties_DocumentAsText(t *testing.T) {
 	l := newLab(t)
 	boundary := l.CreatePolicy("boundary")
@@ -215,6 +220,7 @@ func TestProperties_DocumentAsText(t *testing.T) {
 
 // TestProperties_OrderMeansNothing holds that the order of lists means
 // nothing, except which group is the first.
+// Reference 2.14.
 func TestProperties_OrderMeansNothing(t *testing.T) {
 	l := newLab(t)
 	group := func(name string) map[string]any {
@@ -236,6 +242,7 @@ func TestProperties_OrderMeansNothing(t *testing.T) {
 
 // TestUpdate_EverythingUnchangedWritesNothing holds an update that changes nothing,
 // with every property in use.
+// Reference 5.1.
 func TestUpdate_EverythingUnchangedWritesNothing(t *testing.T) {
 	l := newLab(t)
 	p := everything(l.CreatePolicy("boundary"))

@@ -72,6 +72,7 @@ func defaultPolicies() map[string][]string {
 // TestRecipe holds that the recipe, run with the real AWS CLI, and the resource with
 // its defaults make the same state, but for what is tightened and the tags of
 // ownership.
+// Reference 1.7.
 func TestRecipe(t *testing.T) {
 	l := newLab(t)
 	l.awsIAM(recipe)

@@ -11,6 +11,7 @@ import (
 // TestProperties_BadInputIsRefused holds that every kind of bad input is refused
 // before the first write, with the property's path, and that the Delete which
 // follows succeeds. One account serves all cases: none of them may change it.
+// Reference 2.3, 2.4, 2.6, 2.7, 2.10, 2.15, 5.2.
 func TestProperties_BadInputIsRefused(t *testing.T) {
 	l := newLab(t)
 	boundary := l.CreatePolicy("boundary")
@@ -88,6 +89,7 @@ func TestProperties_BadInputIsRefused(t *testing.T) {
 
 // TestProperties_BothFormsAreAccepted holds that booleans and numbers mean the same as
 // the strings that CloudFormation makes of them.
+// Reference 2.2.
 func TestProperties_BothFormsAreAccepted(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
@@ -103,6 +105,7 @@ func TestProperties_BothFormsAreAccepted(t *testing.T) {
 
 // TestBounds_OfTheAdministrator holds the bounds that the function itself
 // checks.
+// Reference 8.2.
 func TestBounds_OfTheAdministrator(t *testing.T) {
 	l := newLab(t)
 	boundary := l.CreatePolicy("boundary")
@@ -130,6 +133,7 @@ func TestBounds_OfTheAdministrator(t *testing.T) {
 
 // TestBounds_NamesBeyondThem holds that what is refused because its names are beyond the
 // bounds is rolled back, though the execution role may not even look there.
+// Reference 8.7.
 func TestBounds_NamesBeyondThem(t *testing.T) {
 	l := newLab(t)
 	l.Function = l.Start("RAYIAM_NAME_PREFIX=ray")

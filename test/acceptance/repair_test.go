@@ -15,6 +15,7 @@ func (l *lab) clear(name string) {
 }
 
 // TestRepair_WhatIsGoneIsMadeAgain holds an Update that finds less than it knew.
+// Reference 5.5.
 func TestRepair_WhatIsGoneIsMadeAgain(t *testing.T) {
 	for name, away := range map[string]func(*lab){
 		"a role":     func(l *lab) { l.RemoveRole("ray-head", "ray-head"); l.DeleteRole("ray-head") },
@@ -33,6 +34,7 @@ func TestRepair_WhatIsGoneIsMadeAgain(t *testing.T) {
 }
 
 // TestDelete_AfterEverythingIsGone holds that there is nothing to fail at.
+// Reference 5.12.
 func TestDelete_AfterEverythingIsGone(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -44,6 +46,7 @@ func TestDelete_AfterEverythingIsGone(t *testing.T) {
 }
 
 // TestRepair_BoundaryAndTags holds drift of what is not a permission.
+// Reference 5.5, 12.3.
 func TestRepair_BoundaryAndTags(t *testing.T) {
 	for name, drift := range map[string]func(*lab){
 		"boundary gone":        func(l *lab) { l.DeleteBoundary("ray-head") },
@@ -69,6 +72,7 @@ func TestRepair_BoundaryAndTags(t *testing.T) {
 
 // TestUpdate_WithoutABoundaryTakesOneAway holds that a boundary set by hand
 // goes where none is declared.
+// Reference 5.5.
 func TestUpdate_WithoutABoundaryTakesOneAway(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -81,6 +85,7 @@ func TestUpdate_WithoutABoundaryTakesOneAway(t *testing.T) {
 // TestUpdate_ForeignHolderFailsIt holds that a group whose role is in a
 // foreign instance profile cannot go, that this is seen before anything is written,
 // and that the rollback finds the group as it was.
+// Reference 5.14.
 func TestUpdate_ForeignHolderFailsIt(t *testing.T) {
 	l := newLab(t)
 	both := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
@@ -95,6 +100,7 @@ func TestUpdate_ForeignHolderFailsIt(t *testing.T) {
 
 // TestRepair_ManyPoliciesByHand holds a Delete whose list of policies has more than
 // one page.
+// Reference 5.11.
 func TestRepair_ManyPoliciesByHand(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()

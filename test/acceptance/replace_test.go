@@ -10,6 +10,7 @@ var other = properties{"NamePrefix": "other", "PropagationWaitSeconds": 0}
 
 // TestReplacement holds that a new NamePrefix makes a new set, answers its
 // id, and leaves the old set to the Delete that follows.
+// Reference 5.8.
 func TestReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -28,6 +29,7 @@ func TestReplacement(t *testing.T) {
 }
 
 // TestReplacement_PathWithNamePrefix holds that both may change together.
+// Reference 2.12.
 func TestReplacement_PathWithNamePrefix(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -40,6 +42,7 @@ func TestReplacement_PathWithNamePrefix(t *testing.T) {
 
 // TestReplacement_CleanupNeverTouchesTheNewSet holds that the id alone says which set a
 // Delete means, even if it comes with the new set's properties.
+// Reference 5.13.
 func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -54,6 +57,7 @@ func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
 
 // TestReplacement_FailedIsUndone holds, for a failure at each kind of write,
 // that the old set was not changed, the new one is gone, and the old id is answered.
+// Reference 5.9.
 func TestReplacement_FailedIsUndone(t *testing.T) {
 	for _, action := range []string{"CreateRole", "CreateInstanceProfile", "AttachRolePolicy", "PutRolePolicy", "AddRoleToInstanceProfile"} {
 		t.Run(action, func(t *testing.T) {
@@ -81,6 +85,7 @@ func TestReplacement_FailedIsUndone(t *testing.T) {
 
 // TestRollback_ClearsWhatAFailedReplacementLeft holds that the swapped
 // Update takes away what could not be undone when the replacement failed.
+// Reference 5.10.
 func TestRollback_ClearsWhatAFailedReplacementLeft(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -100,6 +105,7 @@ func TestRollback_ClearsWhatAFailedReplacementLeft(t *testing.T) {
 // TestRollback_FailedKeepsTheOldSet holds the other direction: the rollback
 // of a replacement that had succeeded is a replacement back to a set that is in use,
 // and when it fails, that set is not undone.
+// Reference 5.9.
 func TestRollback_FailedKeepsTheOldSet(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -115,6 +121,7 @@ func TestRollback_FailedKeepsTheOldSet(t *testing.T) {
 
 // TestRollback_OfAReplacement holds the whole sequence of one that had
 // succeeded before something else in the stack failed.
+// Reference 5.8, 5.10.
 func TestRollback_OfAReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -126,6 +133,7 @@ func TestRollback_OfAReplacement(t *testing.T) {
 
 // TestProperties_PrefixInAnotherCase holds that IAM's case-blind names are refused as a
 // replacement of themselves.
+// Reference 2.13.
 func TestProperties_PrefixInAnotherCase(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)

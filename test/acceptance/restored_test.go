@@ -8,6 +8,7 @@ import (
 
 // TestRollback_OfARefusedUpdate holds that the Update with which CloudFormation rolls back one
 // that was refused succeeds and changes nothing, though what was in the way still is.
+// Reference 5.19.
 func TestRollback_OfARefusedUpdate(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -29,6 +30,7 @@ func TestRollback_OfARefusedUpdate(t *testing.T) {
 
 // TestRollback_BoundsHaveChanged holds that an Update whose declared state is there succeeds
 // whatever the administrator allows by now, and that one which changes anything is refused.
+// Reference 8.2.
 func TestRollback_BoundsHaveChanged(t *testing.T) {
 	for name, env := range map[string][]string{
 		"allowed policies": {"RAYIAM_ALLOWED_POLICY_ARNS=arn:aws:iam::aws:policy/ReadOnlyAccess"},
@@ -55,6 +57,7 @@ func TestRollback_BoundsHaveChanged(t *testing.T) {
 
 // TestRollback_BoundaryIsGone holds the same for a boundary that was deleted meanwhile, which
 // IAM allows although roles have it.
+// Reference 2.7.
 func TestRollback_BoundaryIsGone(t *testing.T) {
 	l := newLab(t)
 	boundary := l.CreatePolicy("bound")
@@ -72,6 +75,7 @@ func TestRollback_BoundaryIsGone(t *testing.T) {
 
 // TestRollback_RefusalIsForgotten holds that what was refused once does not make a later update
 // in the same direction succeed for nothing.
+// Reference 5.19.
 func TestRollback_RefusalIsForgotten(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)

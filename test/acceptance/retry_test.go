@@ -11,6 +11,7 @@ import (
 // TestWaiting_RetriesEndWithTheDeadline holds that temporary faults without end are
 // answered in time, with the call and IAM's words, and that the Delete which follows
 // takes away what had been made.
+// Reference 6.1, 7.3.
 func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
 	for code, status := range map[string]int{
 		"Throttling": http.StatusBadRequest, "ConcurrentModification": http.StatusConflict, "ServiceFailure": http.StatusInternalServerError,
@@ -31,6 +32,7 @@ func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
 
 // TestWaiting_DoneThoughItFailed holds that a write which happened and was answered
 // with a fault, or not at all, is found to have happened.
+// Reference 6.5.
 func TestWaiting_DoneThoughItFailed(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -51,6 +53,7 @@ func TestWaiting_DoneThoughItFailed(t *testing.T) {
 
 // TestWaiting_FinalErrorsAreNotRepeated holds that a denial, a quota and a malformed
 // document are met once.
+// Reference 6.3.
 func TestWaiting_FinalErrorsAreNotRepeated(t *testing.T) {
 	for _, code := range []string{"AccessDenied", "LimitExceeded", "MalformedPolicyDocument", "InvalidInput"} {
 		t.Run(code, func(t *testing.T) {
@@ -73,6 +76,7 @@ func TestWaiting_FinalErrorsAreNotRepeated(t *testing.T) {
 
 // TestWaiting_RoleBackInItsProfileIsWaitedFor holds that an existing profile which
 // gets its role back is read and waited for like a new one, and no other is.
+// Reference 6.6.
 func TestWaiting_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
 	l := newLab(t)
 	patient := properties{"PropagationWaitSeconds": 2}
@@ -91,6 +95,7 @@ func TestWaiting_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
 }
 
 // TestWaiting_DeleteWaitsForNothing holds that there is nothing to propagate.
+// Reference 6.7.
 func TestWaiting_DeleteWaitsForNothing(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)

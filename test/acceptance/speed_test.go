@@ -18,6 +18,7 @@ import (
 
 // TestSpeed_RoundTrips holds how many calls come one after another, with no
 // propagation wait. Each call takes so long that calls at once overlap for certain.
+// Reference 10.4.
 func TestSpeed_RoundTrips(t *testing.T) {
 	groups := func(n int) []any {
 		var list []any
@@ -62,6 +63,7 @@ func TestSpeed_RoundTrips(t *testing.T) {
 
 // TestSpeed_Size holds the compressed size of the binary, for both architectures of
 // Lambda the same within a few percent: the one of this machine is measured.
+// Reference 10.5.
 func TestSpeed_Size(t *testing.T) {
 	executable, err := checkout.Function()
 	if err != nil {
@@ -91,6 +93,7 @@ func TestSpeed_Size(t *testing.T) {
 
 // TestSpeed_StartAndMemory holds the best of several starts, since a busy machine
 // only ever adds to one, and the memory after a whole life of a resource.
+// Reference 10.5.
 func TestSpeed_StartAndMemory(t *testing.T) {
 	l := newLab(t)
 	best := time.Hour

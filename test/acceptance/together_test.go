@@ -11,6 +11,7 @@ import (
 
 // TestAnswer_SameEventAtOnce holds that an event which Lambda delivers to three
 // processes at once ends as if it had come once, each time with the same answer.
+// Reference 5.16.
 func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l := newLab(t)
 	l.Proxy.SetLatency(20 * time.Millisecond) // so that the processes meet
@@ -49,6 +50,7 @@ func TestAnswer_SameEventAtOnce(t *testing.T) {
 
 // TestCreate_Cancelled holds that a Create which nobody waits for any more is
 // taken away by a Delete with an id that CloudFormation made up.
+// Reference 5.12.
 func TestCreate_Cancelled(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -57,6 +59,7 @@ func TestCreate_Cancelled(t *testing.T) {
 }
 
 // TestAnswer_SameEventTwice holds each request type, with the answers alike.
+// Reference 5.16.
 func TestAnswer_SameEventTwice(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -79,6 +82,7 @@ func TestAnswer_SameEventTwice(t *testing.T) {
 // TestCreate_ProcessThatDiesIsMadeUpFor holds the whole way of an event whose
 // process is killed in the middle, at a few of its writes: Lambda's retry in another
 // process ends where the first one would have.
+// Reference 5.3.
 func TestCreate_ProcessThatDiesIsMadeUpFor(t *testing.T) {
 	for _, action := range []string{"CreateRole", "AttachRolePolicy", "AddRoleToInstanceProfile", "DetachRolePolicy", "DeleteRole"} {
 		t.Run(action, func(t *testing.T) {
@@ -101,6 +105,7 @@ func TestCreate_ProcessThatDiesIsMadeUpFor(t *testing.T) {
 
 // TestOwnership_TwoStacksAtOnce holds that requests of two stacks for the same names
 // end with one owner, whichever it is, and the other refused.
+// Reference 4.12.
 func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	l := newLab(t)
 	l.Proxy.SetLatency(20 * time.Millisecond)
@@ -129,6 +134,7 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 
 // TestDelete_DeniedCanBeRepeated holds that a Delete which failed in the
 // middle is finished by the next one.
+// Reference 5.15.
 func TestDelete_DeniedCanBeRepeated(t *testing.T) {
 	for _, action := range []string{"DetachRolePolicy", "DeleteRolePolicy", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile", "DeleteRole"} {
 		t.Run(action, func(t *testing.T) {

@@ -27,6 +27,7 @@ func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign rig.Snapsho
 
 // TestUpdate_InPlace holds every property whose change is in place: the
 // result is what creating it would have made.
+// Reference 5.4.
 func TestUpdate_InPlace(t *testing.T) {
 	group := func(names ...string) []any {
 		var list []any
@@ -54,6 +55,7 @@ func TestUpdate_InPlace(t *testing.T) {
 }
 
 // TestUpdate_OfBoundary holds setting, changing and removing the boundary.
+// Reference 2.11, 5.4.
 func TestUpdate_OfBoundary(t *testing.T) {
 	l := newLab(t)
 	a, b := l.CreatePolicy("a"), l.CreatePolicy("b")
@@ -73,6 +75,7 @@ func TestUpdate_OfBoundary(t *testing.T) {
 
 // TestRepair_Drift holds that declared is what is, from whatever is
 // there, with nothing but Revision changed.
+// Reference 5.5.
 func TestRepair_Drift(t *testing.T) {
 	for name, drift := range map[string]func(*lab){
 		"policy attached":        func(l *lab) { l.AttachPolicy("ray-worker", awsPolicy+"AdministratorAccess") },
@@ -104,6 +107,7 @@ func TestRepair_Drift(t *testing.T) {
 
 // TestProperties_PathAloneCannotChange holds that the answer says so, and that the
 // rollback finds nothing to do.
+// Reference 2.12.
 func TestProperties_PathAloneCannotChange(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -116,6 +120,7 @@ func TestProperties_PathAloneCannotChange(t *testing.T) {
 
 // TestRollback_OfAnUpdate holds that an Update with the properties swapped
 // brings back what was there.
+// Reference 5.10.
 func TestRollback_OfAnUpdate(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -129,6 +134,7 @@ func TestRollback_OfAnUpdate(t *testing.T) {
 
 // TestRollback_OfAFailedUpdate holds that a refused update answers its own id,
 // and the rollback, whose old properties are the bad ones, succeeds.
+// Reference 5.2, 7.7.
 func TestRollback_OfAFailedUpdate(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
@@ -140,6 +146,7 @@ func TestRollback_OfAFailedUpdate(t *testing.T) {
 }
 
 // TestUpdate_GroupsThatWentAreDeletedLast holds the order of calls.
+// Reference 5.6.
 func TestUpdate_GroupsThatWentAreDeletedLast(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "old"}}}))

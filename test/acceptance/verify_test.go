@@ -10,6 +10,7 @@ import (
 // TestVerify holds that, where the administrator wants it, an Update and a Delete change
 // nothing of a resource that CloudFormation is not working on, and that they do their work
 // where it is, where the id is not the present one, and where it cannot be asked.
+// Reference 11.11.
 func TestVerify(t *testing.T) {
 	tagged := quick.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "x"}}})
 	for name, tt := range map[string]struct {
@@ -48,6 +49,7 @@ func TestVerify(t *testing.T) {
 }
 
 // TestVerify_CostsNoRoundTrip holds that CloudFormation is asked while IAM is observed.
+// Reference 11.11.
 func TestVerify_CostsNoRoundTrip(t *testing.T) {
 	l := newLab(t)
 	l.Proxy.SetLatency(400 * time.Millisecond)

@@ -26,6 +26,7 @@ func logLines(t *testing.T, log string) []map[string]any {
 
 // TestWaiting_PropagationWait holds that what is newly made is read and waited for,
 // that nothing is when nothing was made, and that with 0 there is neither.
+// Reference 6.6, 6.7.
 func TestWaiting_PropagationWait(t *testing.T) {
 	l := newLab(t)
 	patient := properties{"PropagationWaitSeconds": "2"}
@@ -62,6 +63,7 @@ func TestWaiting_PropagationWait(t *testing.T) {
 
 // TestWaiting_WaitThatDoesNotFitIsRefused holds that a wait longer than the time is
 // said before anything is made.
+// Reference 6.8.
 func TestWaiting_WaitThatDoesNotFitIsRefused(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
@@ -74,6 +76,7 @@ func TestWaiting_WaitThatDoesNotFitIsRefused(t *testing.T) {
 
 // TestWaiting_TemporaryFaultsAreRiddenOut holds each of them, at the first call of
 // each kind of write.
+// Reference 6.1.
 func TestWaiting_TemporaryFaultsAreRiddenOut(t *testing.T) {
 	for name, effect := range map[string]iamproxy.Effect{
 		"Throttling":                    iamproxy.Answer(http.StatusBadRequest, "Throttling"),
@@ -104,6 +107,7 @@ func TestWaiting_TemporaryFaultsAreRiddenOut(t *testing.T) {
 
 // TestWaiting_LagOfWhatWasJustMade holds that NoSuchEntity for what the request
 // itself made is waited for.
+// Reference 6.2.
 func TestWaiting_LagOfWhatWasJustMade(t *testing.T) {
 	l := newLab(t)
 	l.Proxy.SetFault(iamproxy.Lag(time.Second, 1))
@@ -114,6 +118,7 @@ func TestWaiting_LagOfWhatWasJustMade(t *testing.T) {
 
 // TestWaiting_FinalErrorsEndAtOnce holds denials, quotas and malformed documents,
 // with IAM's own words and the call that met them.
+// Reference 6.3.
 func TestWaiting_FinalErrorsEndAtOnce(t *testing.T) {
 	for _, code := range []string{"AccessDenied", "LimitExceeded", "MalformedPolicyDocument"} {
 		t.Run(code, func(t *testing.T) {

@@ -27,6 +27,7 @@ func recorded(t *testing.T, tpl template, s set) []policysim.Case {
 
 // TestAllowed holds that the function can do its whole job under its role: every call
 // that it makes, in each state that it meets, is allowed.
+// Reference 8.6.
 func TestAllowed(t *testing.T) {
 	tpl := deployedTemplate(t)
 	total, actions := 0, map[string]bool{}

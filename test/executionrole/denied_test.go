@@ -127,6 +127,7 @@ func (s set) dangerous() []policysim.Case {
 
 // TestDenied holds that what is dangerous is denied, and that it is so for the one
 // thing that is wrong with it: the same call without it is allowed.
+// Reference 8.5.
 func TestDenied(t *testing.T) {
 	tpl := deployedTemplate(t)
 	var cases []policysim.Case

@@ -16,6 +16,7 @@ import (
 // TestActions holds that the policy's actions and the code's calls are the same set:
 // what the code calls comes from the recorded runs, and every action in the policy is
 // spelt out.
+// Reference 8.6.
 func TestActions(t *testing.T) {
 	tpl := deployedTemplate(t)
 	called, allowed := map[string]bool{}, map[string]bool{}
@@ -53,6 +54,7 @@ func resolvedStatements(tpl template, s set) []statement {
 // TestMutation holds that nothing in the policy is there for nothing: with any
 // statement weakened, a dangerous call that is denied today would be allowed, in at
 // least one set of parameters.
+// Reference 8.5.
 func TestMutation(t *testing.T) {
 	tpl := deployedTemplate(t)
 	killed, generated, asked := map[string]bool{}, map[string]bool{}, 0

@@ -11,6 +11,7 @@ import (
 )
 
 // TestMatrix holds every operation against every fault at every call.
+// Reference 5.3, 5.9, 5.10, 5.12, 6.1, 6.3, 11.1.
 func TestMatrix(t *testing.T) {
 	m := &matrix{title: "cells that hold, of all", rows: faults, columns: operations, each: calls}
 	m.play(t)
@@ -18,6 +19,7 @@ func TestMatrix(t *testing.T) {
 }
 
 // TestStorms holds every operation against what lasts, once each.
+// Reference 6.1, 6.2, 7.3.
 func TestStorms(t *testing.T) {
 	m := &matrix{title: "storms that are weathered", rows: storms, columns: operations, each: func(operation) int { return 1 }}
 	m.play(t)
@@ -26,6 +28,7 @@ func TestStorms(t *testing.T) {
 
 // TestTakenBack holds what is taken back, because nobody waits for it any more, against
 // faults at every call that this takes.
+// Reference 11.1.
 func TestTakenBack(t *testing.T) {
 	m := &matrix{title: "taken back all the same, of all", rows: undone, columns: givenUp, each: callsBack}
 	m.play(t)

@@ -37,6 +37,7 @@ func (p played) owned(c call) call {
 // TestAllowed holds that Ray works: whatever its head calls, by its own code, the head's
 // policies allow, with each of the authorizations that AWS asks for. What `ray up`
 // calls with its user's credentials is told apart, and is not the head's to do.
+// Reference 9.6.
 func TestAllowed(t *testing.T) {
 	calls, asked := 0, 0
 	for _, s := range scenes {

@@ -69,6 +69,7 @@ func everyOption(t *testing.T) played { return scenes[len(scenes)-1].played(t) }
 
 // TestDenied holds that whatever a stolen head or worker could try beyond its cluster
 // is denied, with every option on.
+// Reference 9.7.
 func TestDenied(t *testing.T) {
 	p := everyOption(t)
 	dangers := p.dangers()
@@ -92,6 +93,7 @@ func TestDenied(t *testing.T) {
 
 // TestRights holds that agents, tasks and EC2 itself can do what the options are for,
 // on the head and on the workers, and that without the options nobody can.
+// Reference 9.6, 9.9.
 func TestRights(t *testing.T) {
 	with, without := everyOption(t), scenes[1].played(t)
 	var cases []policysim.Case
@@ -119,6 +121,7 @@ func TestRights(t *testing.T) {
 
 // TestWorkers holds that a worker's policies are some of the head's, word for word: what
 // is shown of the head's statements is so for a worker's.
+// Reference 9.8.
 func TestWorkers(t *testing.T) {
 	p := everyOption(t)
 	for _, role := range []string{"cpu", "gpu"} {
@@ -135,6 +138,7 @@ func TestWorkers(t *testing.T) {
 
 // TestLists holds that a list that is left out leaves it open, and Spot that is left out
 // does not. What a list denies is in the catalogue.
+// Reference 9.9.
 func TestLists(t *testing.T) {
 	p := scenes[1].played(t)
 	cpu := p.launched("cpu")

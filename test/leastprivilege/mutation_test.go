@@ -31,6 +31,7 @@ var equivalent = map[string]string{
 //
 // All statements allow. So what a weakened policy allows more, the weakened statement
 // alone allows.
+// Reference 9.7.
 func TestMutation(t *testing.T) {
 	p := everyOption(t)
 	denied := p.denied(t)

@@ -50,6 +50,7 @@ func recipe(t *testing.T, p played) map[string]map[string]string {
 
 // TestRecipe holds the table in docs/least-privilege.md to what the recipe's policies
 // allow of the same catalogue.
+// Reference 9.7.
 func TestRecipe(t *testing.T) {
 	p := everyOption(t)
 	dangers := p.dangers()

@@ -56,6 +56,7 @@ func seeds(t *testing.T) []uint64 {
 
 // TestModel plays random stacks through random operations, faults and hands, and holds
 // the account to the model after each.
+// Reference 4.5, 4.9, 5.2, 5.10, 5.16, 5.17.
 func TestModel(t *testing.T) {
 	var (
 		total tally

@@ -1,0 +1,82 @@
+package properties
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// full has every property of the schema, with a value that is not the default.
+const full = `{
+	"ServiceToken": "arn:x", "ServiceTimeout": 60, "NamePrefix": "a", "Path": "/a/", "Revision": "1",
+	"PermissionsBoundary": "arn:aws:iam::aws:policy/B", "AdoptExisting": true, "PropagationWaitSeconds": 1,
+	"Tags": [{"Key": "a", "Value": "b"}],
+	"Head": {"ManagedPolicyArns": [], "Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}]},
+	"WorkerGroups": [{"Name": "a", "ManagedPolicyArns": [], "Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}]}],
+	"LeastPrivilege": {
+		"ClusterName": "a", "S3Buckets": [{"Name": "abc", "ReadOnly": true}], "FSx": true, "CloudWatch": true, "Spot": true,
+		"SubnetIds": ["subnet-01234567"], "SecurityGroupIds": ["sg-01234567"], "ImageIds": ["ami-01234567"], "KeyNames": ["a"], "InstanceTypes": ["m5.large"]
+	}
+}`
+
+// ignored are the properties that Read does not read, and why.
+var ignored = map[string]string{
+	"Revision":       "a change of it asks for an Update, whatever it says",
+	"ServiceTimeout": "CloudFormation's; package customresource reads it",
+	"ServiceToken":   "CloudFormation's",
+}
+
+// TestRead_EveryProperty holds that each property of the schema is read, so that without
+// it something else is read: one that only the schema has would be accepted and ignored.
+// Reference 2.1.
+func TestRead_EveryProperty(t *testing.T) {
+	c := newChecker(t)
+	var root map[string]any
+	if err := json.Unmarshal([]byte(full), &root); err != nil {
+		t.Fatal(err)
+	}
+	read := func() any {
+		raw, err := json.Marshal(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _ := c.Read(raw)
+		return p
+	}
+	want := read()
+	if _, faults := c.Read(json.RawMessage(full)); len(faults) > 0 {
+		t.Errorf("refused: %v", faults)
+	}
+	var compare func(path string, given, schema map[string]any)
+	compare = func(path string, given, schema map[string]any) {
+		if ref := text(schema["$ref"], ""); ref != "" {
+			schema = c.at(ref)
+		}
+		properties := object(schema["properties"])
+		if got, want := slices.Sorted(maps.Keys(given)), slices.Sorted(maps.Keys(properties)); !slices.Equal(got, want) {
+			t.Errorf("%s: this test gives %v, the schema has %v", path, got, want)
+		}
+		for _, name := range slices.Sorted(maps.Keys(given)) {
+			value, at := given[name], strings.TrimPrefix(path+"."+name, ".")
+			inside, property := object(value), object(properties[name])
+			if entries := list(value); len(entries) > 0 {
+				if ref := text(property["$ref"], ""); ref != "" {
+					property = c.at(ref)
+				}
+				inside, property = object(entries[0]), object(property["items"])
+			}
+			if inside != nil && name != "PolicyDocument" {
+				compare(at, inside, property)
+			}
+			delete(given, name)
+			if same := reflect.DeepEqual(read(), want); same != (ignored[at] != "") {
+				t.Errorf("without %s, the same is read: %v, want %v %s", at, same, ignored[at] != "", ignored[at])
+			}
+			given[name] = value
+		}
+	}
+	compare("", root, object(c.published))
+}

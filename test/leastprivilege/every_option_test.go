@@ -1,0 +1,30 @@
+package leastprivilege
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/schema"
+)
+
+// TestEverything holds that the scene with every option has all that the schema has:
+// an option that is missing there would be in none of the proofs here.
+// Reference 9.6, 9.7.
+func TestEverything(t *testing.T) {
+	var properties struct {
+		Properties struct {
+			LeastPrivilege struct {
+				Properties map[string]any
+			}
+		}
+	}
+	if err := json.Unmarshal(schema.Properties, &properties); err != nil {
+		t.Fatal(err)
+	}
+	got, want := slices.Sorted(maps.Keys(everything(world{}))), slices.Sorted(maps.Keys(properties.Properties.LeastPrivilege.Properties))
+	if !slices.Equal(got, want) {
+		t.Errorf("every option is %v, the schema has %v", got, want)
+	}
+}
