@@ -157,8 +157,8 @@ func TestAnswer_ServiceTimeoutBoundsTheWork(t *testing.T) {
 			set(&e)
 			start := time.Now()
 			l.Failed(s.Send(e), "putting inline policy", "deadline")
-			if took := time.Since(start); took > 5*time.Second {
-				t.Errorf("answered after %s, CloudFormation waits 5s", took)
+			if took := time.Since(start); took > s.Timeout/2 { // on a busy machine, too
+				t.Errorf("answered after %s of %s, CloudFormation waits 5s", took, s.Timeout)
 			}
 		})
 	}

@@ -4,14 +4,13 @@ package moto
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"time"
+	"strings"
 
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
@@ -26,11 +25,6 @@ type Server struct {
 	cmd *exec.Cmd
 }
 
-// startTime bounds how long moto may take until it listens.
-const startTime = 60 * time.Second
-
-var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
-
 // Start starts moto with AWS's managed policies on a free port of 127.0.0.1. Stop
 // ends it; so does the end of this process.
 func Start() (*Server, error) {
@@ -38,42 +32,28 @@ func Start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(python, filepath.Join(checkout.Root(), "test", "standin", "moto", "server.py"), "-H", "127.0.0.1", "-p", "0")
-	cmd.Env = append(os.Environ(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true", "PYTHONUNBUFFERED=1")
+	cmd := exec.Command(python, filepath.Join(checkout.Root(), "test", "standin", "moto", "server.py"))
 	checkout.DieWithParent(cmd)
-	output, err := cmd.StderrPipe()
+	output, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting moto: %w", err)
 	}
-	s := &Server{cmd: cmd}
-	found := make(chan string, 1)
-	go func() {
-		lines := bufio.NewScanner(output)
-		for lines.Scan() {
-			if m := listening.FindStringSubmatch(lines.Text()); m != nil {
-				found <- m[1]
-			}
-		}
-		close(found)
-		_, _ = io.Copy(io.Discard, output)
-	}()
-	select {
-	case s.URL = <-found:
-		if s.URL != "" {
-			return s, nil
-		}
-		return nil, errors.Join(errors.New("moto ended before it listened"), s.Stop())
-	case <-time.After(startTime):
-		return nil, errors.Join(fmt.Errorf("moto did not listen within %s", startTime), s.Stop())
+	line, err := bufio.NewReader(output).ReadString('\n') // as soon as it listens, or has ended
+	s := &Server{URL: strings.TrimSpace(line), cmd: cmd}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("moto ended before it listened: %w", err), s.Stop(), errors.New(said.String()))
 	}
+	return s, nil
 }
 
 // Stop ends the server.
 func (s *Server) Stop() error {
-	if err := s.cmd.Process.Kill(); err != nil {
+	if err := s.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	_ = s.cmd.Wait() // killed: an error is its normal end
