@@ -7,11 +7,11 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestLate_NobodyWaits holds that an event which comes after its time, from Lambda's
+// TestLate_Superseded holds that an event which comes after its time, from Lambda's
 // queue or a second time, changes nothing where CloudFormation says that the resource
 // has moved on, and is answered all the same.
 // Reference 11.4.
-func TestLate_NobodyWaits(t *testing.T) {
+func TestLate_Superseded(t *testing.T) {
 	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}})
 	for name, event := range map[string]struct{ request, status string }{
 		"Create of what is updated":       {"Create", "UPDATE_COMPLETE"},
@@ -29,7 +29,7 @@ func TestLate_NobodyWaits(t *testing.T) {
 			e := s.Event(event.request, grown)
 			e.ResponseURL = l.URLs.URLVersion2(s.Age) // says its age only in this way
 			l.Failed(s.Send(e), "nothing was changed", "no longer waits for this "+event.request, event.status)
-			l.unchanged(before, "an event that nobody waits for")
+			l.unchanged(before, "a superseded event")
 		})
 	}
 }
@@ -45,7 +45,7 @@ func TestLate_RepeatedCreate(t *testing.T) {
 	e := s.Event("Create", quick)
 	l.Killed(e, iamproxy.Action("AddRoleToInstanceProfile"), true)
 	l.has("role ray-head: ")
-	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.GeneratedID())
 	s.Use(l.Running())
 	l.Failed(s.Send(e), "no longer waits for this Create", "DELETE_COMPLETE", "what this request had made was rolled back")
 	l.unchanged(before, "a Create that nobody heard of")

@@ -30,8 +30,8 @@ func creates(o operation) bool  { return o.request == "Create" }
 func updates(o operation) bool  { return o.request == "Update" }
 func replaces(o operation) bool { return o.replaces() }
 
-// madeUp is an id as CloudFormation makes one up for a Create that never answered.
-const madeUp = "faults-RayIAM-1ABCDEFGHIJKL"
+// generatedID is an id as CloudFormation makes one up for a Create that never answered.
+const generatedID = "faults-RayIAM-1ABCDEFGHIJKL"
 
 // faults are the rows of the matrix.
 var faults = []fault{
@@ -39,14 +39,14 @@ var faults = []fault{
 	{"killed after the call, event again", every, none, func(c *cell) { c.playRetried(false) }},
 	{"killed before the call, Delete", creates, none, func(c *cell) { c.playDeleted(true, c.ownID()) }},
 	{"killed after the call, Delete", creates, none, func(c *cell) { c.playDeleted(false, c.ownID()) }},
-	{"killed before the call, Delete with a made-up id", creates, every, func(c *cell) { c.playDeleted(true, madeUp) }},
-	{"killed after the call, Delete with a made-up id", creates, every, func(c *cell) { c.playDeleted(false, madeUp) }},
+	{"killed before the call, Delete with a generated id", creates, every, func(c *cell) { c.playDeleted(true, generatedID) }},
+	{"killed after the call, Delete with a generated id", creates, every, func(c *cell) { c.playDeleted(false, generatedID) }},
 	{"killed before the call, rollback", updates, replaces, func(c *cell) { c.playRolledBack(true) }},
 	{"killed after the call, rollback", updates, replaces, func(c *cell) { c.playRolledBack(false) }},
-	{"overtaken at the call by its Delete", creates, every, func(c *cell) { c.playOvertaken(false) }},
-	{"held at the call until its Delete is over", creates, every, func(c *cell) { c.playOvertaken(true) }},
-	{"overtaken at the call by its rollback", replaces, every, func(c *cell) { c.playOvertaken(false) }},
-	{"held at the call until its rollback is over", replaces, every, func(c *cell) { c.playOvertaken(true) }},
+	{"superseded at the call by its Delete", creates, every, func(c *cell) { c.playSuperseded(false) }},
+	{"held at the call until its Delete is over", creates, every, func(c *cell) { c.playSuperseded(true) }},
+	{"superseded at the call by its rollback", replaces, every, func(c *cell) { c.playSuperseded(false) }},
+	{"held at the call until its rollback is over", replaces, every, func(c *cell) { c.playSuperseded(true) }},
 	{"connection dropped before the call", every, none, func(c *cell) { c.playSurvived(iamproxy.DropBefore(), 2) }},
 	{"connection dropped after the call", every, none, func(c *cell) { c.playSurvived(iamproxy.DropAfter(), 2) }},
 	{"Throttling", every, none, func(c *cell) { c.playSurvived(iamproxy.Answer(http.StatusBadRequest, "Throttling"), 2) }},

@@ -40,7 +40,7 @@ func (c *cell) giveUp() (*cloudformation.Stack, cloudformation.Event) {
 	c.enter(c.from)
 	s := c.stack(declared[c.from])
 	s.Age = attempted
-	status, id := "DELETE_COMPLETE", madeUp
+	status, id := "DELETE_COMPLETE", generatedID
 	if c.request == "Update" {
 		status, id = "UPDATE_COMPLETE", c.physicalID
 	}

@@ -26,10 +26,10 @@ func TestStorms(t *testing.T) {
 	checkout.Report(t, "faults-storms", m.String())
 }
 
-// TestTakenBack holds what is taken back, because nobody waits for it any more, against
+// TestRolledBack holds what is taken back, because nobody waits for it any more, against
 // faults at every call that this takes.
 // Reference 11.1.
-func TestTakenBack(t *testing.T) {
+func TestRolledBack(t *testing.T) {
 	m := &matrix{title: "taken back all the same, of all", rows: undone, columns: givenUp, each: callsBack}
 	m.play(t)
 	checkout.Report(t, "faults-taken-back", m.String())

@@ -140,8 +140,8 @@ func (w *world) create(o op) {
 	if !d.answered {
 		id := c.owner // as CloudFormation may know it from an earlier attempt
 		if o.MadeUp {
-			id = w.stack(r).MadeUpID()
-			w.tally.add("ends", "Delete with a made-up id")
+			id = w.stack(r).GeneratedID()
+			w.tally.add("ends", "Delete with a generated id")
 		}
 		w.settle(r, "Delete", id, o.Props, nil, w.removal(r, id, o.Props))
 		return
@@ -156,7 +156,7 @@ func (w *world) create(o op) {
 	w.told(o, d, c)
 	w.again(o, r, e, c, d)
 	if o.Then == "cancelled" {
-		id := w.stack(r).MadeUpID()
+		id := w.stack(r).GeneratedID()
 		w.settle(r, "Delete", id, o.Props, nil, w.removal(r, id, o.Props))
 		w.tally.add("ends", "Create cancelled")
 		return

@@ -7,9 +7,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
-// MadeUpID returns an id of the form that CloudFormation gives a resource whose
+// GeneratedID returns an id of the form that CloudFormation gives a resource whose
 // Create never answered.
-func (s *Stack) MadeUpID() string {
+func (s *Stack) GeneratedID() string {
 	return fmt.Sprintf("stack-%s-%012X", s.LogicalID, requests.Add(1))
 }
 
@@ -20,7 +20,7 @@ func (s *Stack) CreateCancelled(properties Properties) Answer {
 	s.t.Helper()
 	s.Send(s.Event("Create", properties))
 	e := s.Event("Delete", properties)
-	e.PhysicalResourceID = s.MadeUpID()
+	e.PhysicalResourceID = s.GeneratedID()
 	return s.Send(e)
 }
 

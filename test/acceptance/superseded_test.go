@@ -14,16 +14,16 @@ import (
 // late is the age of an event that is asked about after its last write only.
 const late = 10 * time.Second
 
-// TestOvertaken_SuccessorIsLeftAlone holds that a Create which is being taken back lets
+// TestSuperseded_LaterRequestIsLeftAlone holds that a Create which is being taken back lets
 // the next one of the same resource be, which makes the same roles.
 // Reference 11.2.
-func TestOvertaken_SuccessorIsLeftAlone(t *testing.T) {
+func TestSuperseded_LaterRequestIsLeftAlone(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
 	s.Age = late
 	first := s.Event("Create", quick)
 	s.Age = 0
-	wait := l.lingering(s, first)
+	wait := l.inQuietPeriod(s, first)
 	l.Resources.Set(s.ID, s.LogicalID, "CREATE_IN_PROGRESS", "")
 	next := l.Start()
 	s.Use(next)
@@ -35,11 +35,11 @@ func TestOvertaken_SuccessorIsLeftAlone(t *testing.T) {
 	l.isComplete(s, quick)
 }
 
-// lingering runs a Create for which nobody waits, returns when it has taken back what it
-// made and lingers, and has wait wait for its end.
-func (l *lab) lingering(s *cloudformation.Stack, create cloudformation.Event) (wait func()) {
+// inQuietPeriod runs an abandoned Create, returns when it has rolled back what it made and is
+// in its quiet period, and has wait wait for its end.
+func (l *lab) inQuietPeriod(s *cloudformation.Stack, create cloudformation.Event) (wait func()) {
 	l.TB.Helper()
-	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.GeneratedID())
 	deleted, seen := make(chan bool), 0
 	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
 		if c.Action == "DeleteRole" {
@@ -56,10 +56,10 @@ func (l *lab) lingering(s *cloudformation.Stack, create cloudformation.Event) (w
 	return ended.Wait
 }
 
-// TestOvertaken_FailsByItself holds that a Create which fails for a reason of its own,
+// TestSuperseded_FailsByItself holds that a Create which fails for a reason of its own,
 // after its Delete has come and gone, leaves nothing either.
 // Reference 11.1.
-func TestOvertaken_FailsByItself(t *testing.T) {
+func TestSuperseded_FailsByItself(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
 	s := l.Stack()
@@ -67,7 +67,7 @@ func TestOvertaken_FailsByItself(t *testing.T) {
 	create := s.Event("Create", quick)
 	s.Age = 0
 	gone := s.Event("Delete", quick)
-	gone.PhysicalResourceID = s.MadeUpID()
+	gone.PhysicalResourceID = s.GeneratedID()
 	l.Resources.Set(s.ID, s.LogicalID, "DELETE_IN_PROGRESS", gone.PhysicalResourceID)
 	beside := l.Start()
 	denied := func(c iamproxy.Call) bool {
@@ -86,11 +86,11 @@ func TestOvertaken_FailsByItself(t *testing.T) {
 	l.unchanged(before, "a Create that failed after its Delete")
 }
 
-// TestOvertaken_AdoptedIsReleased holds that a Create which adopted what is much older than
+// TestSuperseded_AdoptedIsReleased holds that a Create which adopted what is much older than
 // itself, and for which nobody waits any more, lets go of it; and that it does so as well
 // when it was cut off and runs again.
 // Reference 11.1.
-func TestOvertaken_AdoptedIsReleased(t *testing.T) {
+func TestSuperseded_AdoptedIsReleased(t *testing.T) {
 	for name, cutOff := range map[string]bool{"at once": false, "by a repetition": true} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -101,7 +101,7 @@ func TestOvertaken_AdoptedIsReleased(t *testing.T) {
 			}, iamproxy.Aged(time.Hour))
 			s := l.Stack()
 			s.Age = late
-			l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+			l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.GeneratedID())
 			adopting := quick.With(properties{"AdoptExisting": true})
 			if e := s.Event("Create", adopting); cutOff {
 				l.Killed(e, iamproxy.Action("AddRoleToInstanceProfile"), false)
@@ -117,16 +117,16 @@ func TestOvertaken_AdoptedIsReleased(t *testing.T) {
 	}
 }
 
-// TestOvertaken_RetainedIsLeftAlone holds that a Create for which nobody waits any more
+// TestSuperseded_RetainedIsLeftAlone holds that a Create for which nobody waits any more
 // does not delete what an earlier life of the resource has left on purpose.
 // Reference 11.2.
-func TestOvertaken_RetainedIsLeftAlone(t *testing.T) {
+func TestSuperseded_RetainedIsLeftAlone(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.Snapshot()
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(time.Hour)))
 	s.Age = late
-	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.GeneratedID())
 	changed := quick.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
 	l.Failed(s.Send(s.Event("Create", changed)), "what this request had made was rolled back")
 	l.has("role ray-head: tag team=ml", "profile ray-worker: holds ray-worker")
@@ -136,10 +136,10 @@ func TestOvertaken_RetainedIsLeftAlone(t *testing.T) {
 	l.unchanged(before, "a Create that nobody waits for, on what was retained")
 }
 
-// TestOvertaken_RetainedSetStays holds that the Update back from a replacement that failed
+// TestSuperseded_RetainedSetStays holds that the Update back from a replacement that failed
 // leaves alone what the same set was weeks ago, retained under running clusters.
 // Reference 11.2.
-func TestOvertaken_RetainedSetStays(t *testing.T) {
+func TestSuperseded_RetainedSetStays(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	retained := s.PhysicalID
@@ -154,10 +154,10 @@ func TestOvertaken_RetainedSetStays(t *testing.T) {
 	l.unchanged(before, "a replacement that was refused")
 }
 
-// TestOvertaken_RepeatedReplacement holds that a replacement which was killed and runs
+// TestSuperseded_RepeatedReplacement holds that a replacement which was killed and runs
 // again, and for which nobody waits any more, takes back what its first attempt made, too.
 // Reference 11.1.
-func TestOvertaken_RepeatedReplacement(t *testing.T) {
+func TestSuperseded_RepeatedReplacement(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.Snapshot()
@@ -171,16 +171,16 @@ func TestOvertaken_RepeatedReplacement(t *testing.T) {
 	l.unchanged(before, "a replacement that was repeated when nobody waited")
 }
 
-// TestOvertaken_NotKnownWhose holds that what appears while a Create is taken back, when
+// TestSuperseded_CannotTell holds that what appears while a Create is taken back, when
 // CloudFormation cannot say for whom, is left alone and is a failure.
 // Reference 11.8.
-func TestOvertaken_NotKnownWhose(t *testing.T) {
+func TestSuperseded_CannotTell(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
 	s.Age = late
 	create := s.Event("Create", quick)
 	owner := l.stackID(s, "ray")
-	wait := l.lingering(s, create)
+	wait := l.inQuietPeriod(s, create)
 	l.Resources.Forget(s.ID, s.LogicalID)
 	l.CreateRole("ray-worker", "/", rig.Tag("ray-iam:owner", owner))
 	wait()
@@ -238,15 +238,15 @@ func TestFailed_SilenceAfterwards(t *testing.T) {
 	l.hasNot("ray-iam:owner")
 }
 
-// TestOvertaken_LeftBehindIsAFailure holds that a Create which cannot take back what it
+// TestSuperseded_LeftBehindIsAFailure holds that a Create which cannot take back what it
 // made says what is left, and counts as a failure; and that it is repeated with success.
 // Reference 11.8, 11.9.
-func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {
+func TestSuperseded_LeftBehindIsAFailure(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
 	s := l.Stack()
 	s.Age = late
-	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.MadeUpID())
+	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.GeneratedID())
 	l.denyFor("DeleteRole", "ray-worker")
 	create := s.Send(s.Event("Create", quick))
 	l.Failed(create, "what this request had made could not be rolled back", "ray-iam:owner="+create.PhysicalResourceID, "deleting role ray-worker", "AccessDenied")
@@ -261,10 +261,10 @@ func TestOvertaken_LeftBehindIsAFailure(t *testing.T) {
 	}
 }
 
-// TestOvertaken_CloudFormationIsSilent holds that a late request is done and answered
+// TestSuperseded_CloudFormationIsSilent holds that a late request is done and answered
 // though CloudFormation does not say whether it waits: it is asked for a few seconds only.
 // Reference 11.6.
-func TestOvertaken_CloudFormationIsSilent(t *testing.T) {
+func TestSuperseded_CloudFormationIsSilent(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()
 	s := l.Stack()
@@ -281,11 +281,11 @@ func TestOvertaken_CloudFormationIsSilent(t *testing.T) {
 	l.unchanged(before, "a life of which CloudFormation says nothing")
 }
 
-// TestOvertaken_UpdateDeletesNoGroupThatIsBack holds that an Update which is late, and
-// which the Update back has overtaken, does not come to its end: the groups that it is
+// TestSuperseded_UpdateRemovesNoGroupThatIsBack holds that an Update which is late, and
+// which its rollback has superseded, does not come to its end: the groups that it is
 // to delete are declared again.
 // Reference 11.3.
-func TestOvertaken_UpdateDeletesNoGroupThatIsBack(t *testing.T) {
+func TestSuperseded_UpdateRemovesNoGroupThatIsBack(t *testing.T) {
 	l := newLab(t)
 	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
 	s := l.created(grown)
@@ -296,31 +296,31 @@ func TestOvertaken_UpdateDeletesNoGroupThatIsBack(t *testing.T) {
 	l.has("role ray-gpu: ", "profile ray-gpu: holds ray-gpu")
 	s.Age = 0
 	l.updated(s, grown)
-	l.unchanged(before, "an Update that was overtaken, and the one back")
+	l.unchanged(before, "an Update that was superseded, and its rollback")
 }
 
-// TestOvertaken_MadeUpIDOfAnotherLife holds that a Delete with an id that CloudFormation
-// once made up is not taken for one of the resource that it has by now.
+// TestSuperseded_GeneratedIDOfAnEarlierResource holds that a Delete with an id that CloudFormation
+// once generated is not taken for one of the resource that it has by now.
 // Reference 11.5.
-func TestOvertaken_MadeUpIDOfAnotherLife(t *testing.T) {
+func TestSuperseded_GeneratedIDOfAnEarlierResource(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.Snapshot()
 	l.Resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", s.PhysicalID)
 	e := s.Event("Delete", quick)
-	e.PhysicalResourceID = s.MadeUpID()
+	e.PhysicalResourceID = s.GeneratedID()
 	l.OK(s.Send(e))
 	l.unchanged(before, "a Delete with the id of another life")
 }
 
-// TestOvertaken_SilenceWhileLingering holds that a Delete which has done its work is no
+// TestSuperseded_SilenceInTheQuietPeriod holds that a Delete which has done its work is no
 // failure because IAM does not answer its last looks.
 // Reference 11.10.
-func TestOvertaken_SilenceWhileLingering(t *testing.T) {
+func TestSuperseded_SilenceInTheQuietPeriod(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	e := s.Event("Delete", quick)
-	e.PhysicalResourceID = s.MadeUpID()
+	e.PhysicalResourceID = s.GeneratedID()
 	deletions := 0
 	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
 		if c.Action == "DeleteRole" {

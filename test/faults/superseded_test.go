@@ -8,19 +8,19 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// playOvertaken sends what CloudFormation sends when it cancels the operation because
+// playSuperseded sends what CloudFormation sends when it cancels the operation because
 // something else in the stack failed, in another process and while the operation is at
 // its n-th call, and holds that nothing is left once both are over. Held, the operation
 // goes on only when CloudFormation has long forgotten it.
-func (c *cell) playOvertaken(held bool) {
+func (c *cell) playSuperseded(held bool) {
 	s, e := c.begin()
-	next, between, over := c.deletion(s, madeUp), "DELETE_IN_PROGRESS", "DELETE_COMPLETE"
+	next, between, over := c.deletion(s, generatedID), "DELETE_IN_PROGRESS", "DELETE_COMPLETE"
 	if e.RequestType == "Update" {
 		next, between, over = c.rollback(s), "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"
 	}
 	id := c.physicalID // what CloudFormation has for the resource
 	if e.RequestType == "Create" {
-		id = madeUp
+		id = generatedID
 	}
 	c.Resources.Set(s.ID, s.LogicalID, strings.ToUpper(e.RequestType)+"_IN_PROGRESS", id)
 	reached, forgotten := make(chan bool), make(chan bool)
@@ -44,11 +44,11 @@ func (c *cell) playOvertaken(held bool) {
 	c.Proxy.SetFault(nil)
 	c.Resources.Forget(s.ID, s.LogicalID)
 	if answers := s.Answers(next); !outcome.OK() || len(answers) != 1 || !answers[0].OK() {
-		c.TB.Errorf("what overtook the operation ended with %+v and the answers %+v", outcome, answers)
+		c.TB.Errorf("what superseded the operation ended with %+v and the answers %+v", outcome, answers)
 	}
 	answers := s.Answers(e)
 	if len(answers) != 1 {
-		c.TB.Fatalf("%d answers of what was overtaken, want 1", len(answers))
+		c.TB.Fatalf("%d answers of what was superseded, want 1", len(answers))
 	}
 	if held {
 		c.saysSo(answers[0], e)
