@@ -3,6 +3,7 @@ package template
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -142,6 +143,14 @@ func (r resolver) call(name string, argument any, whole map[string]any) (any, bo
 			parts = append(parts, part)
 		}
 		return parts, true
+	case "Fn::Select":
+		index, from := int(list[0].(float64)), r.list(list[1])
+		if index >= len(from) {
+			panic(unknown(fmt.Sprintf("number %d of %v", index, from)))
+		}
+		return from[index], true
+	case "Fn::Length":
+		return len(r.list(argument)), true
 	}
 	panic(unknown("the function " + name))
 }
@@ -233,6 +242,8 @@ func (r resolver) holds(condition any) bool {
 				}
 			}
 			return true
+		case "Fn::Or":
+			return slices.ContainsFunc(list, r.holds)
 		case "Fn::Equals":
 			whole := resolver{r.t, r.s, false}
 			return whole.text(list[0]) == whole.text(list[1])

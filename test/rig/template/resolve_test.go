@@ -14,6 +14,7 @@ const example = `{
   },
   "Conditions": {
     "HasA": {"Fn::Not": [{"Fn::Equals": [{"Ref": "A"}, ""]}]}, "HasEmpty": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Empty"}, ""]}]},
+    "Two": {"Fn::Equals": [{"Fn::Length": {"Fn::Split": [",", "x,y"]}}, 2]}, "Either": {"Fn::Or": [{"Condition": "HasEmpty"}, {"Condition": "Two"}]},
     "Both": {"Fn::And": [{"Condition": "HasA"}, {"Condition": "HasEmpty"}]}
   },
   "Resources": {
@@ -48,6 +49,9 @@ func TestResolve(t *testing.T) {
 		{"GetAtt", `{"Fn::GetAtt": ["R", "Arn"]}`, `"arn"`},
 		{"ImportValue", `{"Fn::ImportValue": {"Fn::Sub": "${A}-Export"}}`, `"exported"`},
 		{"Split", `{"Fn::Split": [",", "x,y"]}`, `["x", "y"]`},
+		{"Select", `{"Fn::Select": [1, {"Fn::Split": [",", "x,y"]}]}`, `"y"`},
+		{"Length", `{"Fn::If": ["Two", "yes", "no"]}`, `"yes"`},
+		{"If of Or", `{"Fn::If": ["Either", "yes", "no"]}`, `"yes"`},
 		{"If", `{"Fn::If": ["HasA", "yes", "no"]}`, `"yes"`},
 		{"If of And", `{"Fn::If": ["Both", "yes", "no"]}`, `"no"`},
 		{"NoValue", `{"k": {"Fn::If": ["HasA", {"Ref": "AWS::NoValue"}, 1]}, "l": [{"Ref": "AWS::NoValue"}, 2]}`, `{"l": [2]}`},
