@@ -85,7 +85,7 @@ func (l *lab) deployProvider() {
 	}
 	l.cli("s3", "mb", "s3://templates")
 	l.cli("s3", "cp", zipped, "s3://templates/function.zip")
-	provider := strings.Replace(text(l.t, "template.yaml"), "CodeUri: .\n", "CodeUri: s3://templates/function.zip\n", 1)
+	provider := strings.Replace(text(l.t, "template.yaml"), "Code: .\n", "Code: {S3Bucket: templates, S3Key: function.zip}\n", 1)
 	l.create(l.root, "ray-iam", provider, map[string]string{"CreateRayIAM": "false"})
 	role, err := l.root.DescribeStackResource(l.t.Context(), &cloudformation.DescribeStackResourceInput{StackName: aws.String("ray-iam"), LogicalResourceId: aws.String("ExecutionRole")})
 	if err != nil {
