@@ -126,6 +126,9 @@ func clip(s string, room int) string {
 	return s[:end]
 }
 
+// short bounds what a hostile event can make of a log line.
+func short(s string) string { return clip(s, maxOther) }
+
 // clipStart returns the longest end of s under the same conditions as clip.
 func clipStart(s string, room int) string {
 	start := len(s)

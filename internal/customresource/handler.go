@@ -69,12 +69,12 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	start := time.Now()
 	r, decodeErr := Decode(payload)
 	inv := invocationOf(ctx, r)
-	log, metrics := h.loggers("stack", r.StackID, "logicalId", r.LogicalID, "requestId", r.RequestID, "requestType", r.Type, "lambdaRequestId", inv.lambdaRequestID)
+	log, metrics := h.loggers("stack", short(r.StackID), "logicalId", short(r.LogicalID), "requestId", short(r.RequestID), "requestType", short(string(r.Type)), "lambdaRequestId", inv.lambdaRequestID)
 	if !r.answerable() {
 		log.Error("event without a response URL: nobody can be answered, so nothing is done", slog.Any("error", decodeErr))
 		return nil, errors.Join(errors.New("the event has no ResponseURL of http or https"), decodeErr)
 	}
-	log.Info("received", "physicalId", r.PhysicalID)
+	log.Info("received", "physicalId", short(r.PhysicalID))
 	if r.expired(start) {
 		h.refuseExpired(ctx, r, inv, log)
 		logMetrics(metrics, r.Type, expired, Effort{}, start)
@@ -82,7 +82,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	answer, effort, err := h.work(ctx, r, decodeErr, inv, log)
 	ended := endingOf(err)
-	log.Log(ctx, ended.level(), "answering", "status", answer.Status, "physicalId", answer.PhysicalID, "reason", answer.Reason, "ms", time.Since(start).Milliseconds())
+	log.Log(ctx, ended.level(), "answering", "status", answer.Status, "physicalId", short(answer.PhysicalID), "reason", clip(answer.Reason, MaxAnswer), "ms", time.Since(start).Milliseconds())
 	if err := h.deliver(ctx, r, answer, inv); err != nil {
 		log.Error("not answered", slog.String("error", err.Error()))
 		logMetrics(metrics, r.Type, undelivered, effort, start)

@@ -86,7 +86,7 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 	if err != nil {
 		err = nothingChanged(err)
 	} else {
-		log.Info("checked", "intent", in.kind.String(), "physicalId", in.outcome.PhysicalID, "nodes", len(in.desired.Nodes), "removals", len(in.desired.Removals))
+		log.Info("checked", "intent", in.kind.String(), "nodes", len(in.desired.Nodes), "removals", len(in.desired.Removals))
 		w := p.newRun(r, in, log)
 		if err = w.do(ctx); err != nil {
 			w.sync.AwaitShown(ctx) // to the request that CloudFormation sends next

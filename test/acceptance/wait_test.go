@@ -45,9 +45,12 @@ func TestWaiting_PropagationWait(t *testing.T) {
 	if !last["GetInstanceProfile ray-head"] || !last["GetInstanceProfile ray-worker"] {
 		t.Errorf("the last calls are %v, want the profiles to be read", last)
 	}
-	// An update that makes nothing waits for nothing: the wait is longer than the function's time.
+	// An update that makes nothing waits for nothing: the wait is longer than the function's time,
+	// and than what is there is old.
 	s.Timeout = 30 * time.Second
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(time.Hour)))
 	l.updated(s, quick.With(properties{"PropagationWaitSeconds": 120, "Tags": []any{map[string]any{"Key": "a", "Value": "b"}}}))
+	l.Proxy.SetFault(nil)
 	quickly := l.Stack()
 	quickly.LogicalID = "Quick"
 	l.Proxy.Reset()
