@@ -135,6 +135,28 @@ func TestDocs_Tests(t *testing.T) {
 	}
 }
 
+// TestDocs_Places holds that the places which CONTRIBUTING names for a change are there, at
+// the root or below internal/.
+func TestDocs_Places(t *testing.T) {
+	places := regexp.MustCompile("`([\\w./*-]+/[\\w./*-]+|[\\w-]+\\.(?:go|md|yaml))`").FindAllStringSubmatch(text(t, "CONTRIBUTING.md"), -1)
+	if len(places) < 40 {
+		t.Errorf("%d places", len(places))
+	}
+	for _, m := range places {
+		var found []string
+		for _, root := range []string{".", "internal"} {
+			matches, err := filepath.Glob(filepath.Join(checkout.Root(), root, m[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, matches...)
+		}
+		if len(found) == 0 {
+			t.Errorf("there is no %s", m[1])
+		}
+	}
+}
+
 // TestReadme_Layout holds the map in the README to the tree: what it names is there, and
 // every folder of the top level, of internal/ and of test/ is in it.
 func TestReadme_Layout(t *testing.T) {
