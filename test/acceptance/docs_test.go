@@ -157,6 +157,22 @@ func TestDocs_Places(t *testing.T) {
 	}
 }
 
+// TestReadme_Properties holds that the README sets properties which there are.
+func TestReadme_Properties(t *testing.T) {
+	schema, properties := text(t, "schema", "custom-rayiam.schema.json"), 0
+	for _, block := range regexp.MustCompile("(?s)```yaml\nNamePrefix:.*?```").FindAllString(text(t, "README.md"), -1) {
+		for _, m := range regexp.MustCompile(`\b([A-Z]\w+): `).FindAllStringSubmatch(block, -1) {
+			properties++
+			if !strings.Contains(schema, `"`+m[1]+`": {`) {
+				t.Errorf("the schema has no %s", m[1])
+			}
+		}
+	}
+	if properties < 6 {
+		t.Errorf("%d properties", properties)
+	}
+}
+
 // TestReadme_Layout holds the map in the README to the tree: what it names is there, and
 // every folder of the top level, of internal/ and of test/ is in it.
 func TestReadme_Layout(t *testing.T) {
