@@ -48,7 +48,7 @@ func recipe(t *testing.T, p played) map[string]map[string]string {
 	return policies
 }
 
-// TestRecipe holds the table in docs/least-privilege.md to what the recipe's policies
+// TestRecipe holds the table in docs/least-privilege.md to what the default policies
 // allow of the same catalogue.
 // Reference 9.7.
 func TestRecipe(t *testing.T) {
@@ -56,7 +56,7 @@ func TestRecipe(t *testing.T) {
 	dangers := p.dangers()
 	policies := recipe(t, p)
 	if len(policies["head"]) != 6 || len(policies["cpu"]) != 3 {
-		t.Errorf("the recipe has %d policies for the head and %d for a worker, want 6 and 3", len(policies["head"]), len(policies["cpu"]))
+		t.Errorf("by default there are %d policies for the head and %d for a worker, want 6 and 3", len(policies["head"]), len(policies["cpu"]))
 	}
 	type count struct{ all, least, recipe int }
 	counts := map[string]*count{"": {}}
@@ -75,7 +75,7 @@ func TestRecipe(t *testing.T) {
 			}
 		}
 	}
-	table := "| what | calls | allowed with `LeastPrivilege` | allowed with the recipe's policies |\n|---|---|---|---|\n"
+	table := "| what | calls | allowed with `LeastPrivilege` | allowed with the default policies |\n|---|---|---|---|\n"
 	for _, category := range append(categories, "") {
 		c := counts[category]
 		if category == "" {
@@ -91,5 +91,5 @@ func TestRecipe(t *testing.T) {
 		t.Errorf("docs/least-privilege.md has not this table:\n%s", table)
 	}
 	all := counts[""]
-	checkout.Report(t, "ray-recipe", fmt.Sprintf("Ray's roles, compared: of %d dangerous calls %d are allowed with LeastPrivilege, %d with the recipe's policies", all.all, all.least, all.recipe))
+	checkout.Report(t, "ray-recipe", fmt.Sprintf("Ray's roles, compared: of %d dangerous calls %d are allowed with LeastPrivilege, %d with the default policies", all.all, all.least, all.recipe))
 }
