@@ -135,28 +135,6 @@ func TestDocs_Tests(t *testing.T) {
 	}
 }
 
-// TestDocs_Places holds that the places which CONTRIBUTING names for a change are there, at
-// the root or below internal/.
-func TestDocs_Places(t *testing.T) {
-	places := regexp.MustCompile("`([\\w./*-]+/[\\w./*-]+|[\\w-]+\\.(?:go|md|yaml))`").FindAllStringSubmatch(text(t, "CONTRIBUTING.md"), -1)
-	if len(places) < 40 {
-		t.Errorf("%d places", len(places))
-	}
-	for _, m := range places {
-		var found []string
-		for _, root := range []string{".", "internal"} {
-			matches, err := filepath.Glob(filepath.Join(checkout.Root(), root, m[1]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			found = append(found, matches...)
-		}
-		if len(found) == 0 {
-			t.Errorf("there is no %s", m[1])
-		}
-	}
-}
-
 // TestReadme_Properties holds that the README sets properties which there are.
 func TestReadme_Properties(t *testing.T) {
 	schema, properties := text(t, "schema", "custom-rayiam.schema.json"), 0
@@ -170,39 +148,6 @@ func TestReadme_Properties(t *testing.T) {
 	}
 	if properties < 6 {
 		t.Errorf("%d properties", properties)
-	}
-}
-
-// TestReadme_Layout holds the map in the README to the tree: what it names is there, and
-// every folder of the top level, of internal/ and of test/ is in it.
-func TestReadme_Layout(t *testing.T) {
-	layout := section(t, text(t, "README.md"), "How it is laid out")
-	layout = strings.Split(layout, "```")[1]
-	mapped, folder := map[string]bool{}, ""
-	for _, m := range regexp.MustCompile(`(?m)^( *)([a-zA-Z.]+/?) +\S`).FindAllStringSubmatch(layout, -1) {
-		path := m[2]
-		if m[1] == "" {
-			folder = path
-		} else {
-			path = folder + path
-		}
-		mapped[path] = true
-		if _, err := os.Stat(filepath.Join(checkout.Root(), path)); err != nil {
-			t.Errorf("the map: %v", err)
-		}
-	}
-	for _, folder := range []string{"", "internal/", "test/"} {
-		entries, err := os.ReadDir(filepath.Join(checkout.Root(), folder))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range entries {
-			name := folder + e.Name() + "/"
-			installed := e.Name() == "build" || e.Name() == "node_modules" || strings.HasPrefix(e.Name(), ".")
-			if e.IsDir() && !installed && !mapped[name] {
-				t.Errorf("the map lacks %s", name)
-			}
-		}
 	}
 }
 

@@ -1,0 +1,106 @@
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// What the documents say of the tree, held against it.
+
+// TestReadme_Layout holds the map in the README to the tree: what it names is there, and
+// every folder of the top level, of internal/ and of test/ is in it.
+func TestReadme_Layout(t *testing.T) {
+	layout := section(t, text(t, "README.md"), "How it is laid out")
+	layout = strings.Split(layout, "```")[1]
+	mapped, folder := map[string]bool{}, ""
+	for _, m := range regexp.MustCompile(`(?m)^( *)([a-zA-Z.]+/?) +\S`).FindAllStringSubmatch(layout, -1) {
+		path := m[2]
+		if m[1] == "" {
+			folder = path
+		} else {
+			path = folder + path
+		}
+		mapped[path] = true
+		if _, err := os.Stat(filepath.Join(checkout.Root(), path)); err != nil {
+			t.Errorf("the map: %v", err)
+		}
+	}
+	for _, folder := range []string{"", "internal/", "test/"} {
+		entries, err := os.ReadDir(filepath.Join(checkout.Root(), folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			name := folder + e.Name() + "/"
+			installed := e.Name() == "build" || e.Name() == "node_modules" || strings.HasPrefix(e.Name(), ".")
+			if e.IsDir() && !installed && !mapped[name] {
+				t.Errorf("the map lacks %s", name)
+			}
+		}
+	}
+}
+
+// TestDocs_Places holds that the places which CONTRIBUTING names for a change are there, at
+// the root or below internal/.
+func TestDocs_Places(t *testing.T) {
+	places := regexp.MustCompile("`([\\w./*-]+/[\\w./*-]+|[\\w-]+\\.(?:go|md|yaml))`").FindAllStringSubmatch(text(t, "CONTRIBUTING.md"), -1)
+	if len(places) < 40 {
+		t.Errorf("%d places", len(places))
+	}
+	for _, m := range places {
+		var found []string
+		for _, root := range []string{".", "internal"} {
+			matches, err := filepath.Glob(filepath.Join(checkout.Root(), root, m[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, matches...)
+		}
+		if len(found) == 0 {
+			t.Errorf("there is no %s", m[1])
+		}
+	}
+}
+
+// TestDocs_Packages holds the table of packages to what they import of this module.
+func TestDocs_Packages(t *testing.T) {
+	documented := map[string][]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.+) \\|$").FindAllStringSubmatch(text(t, "docs", "architecture.md"), -1) {
+		documented[m[1]] = []string{}
+		for _, imported := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(m[2], -1) {
+			documented[m[1]] = append(documented[m[1]], imported[1])
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(checkout.Root(), "internal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(documented) {
+		t.Errorf("%d packages, the page has %d", len(entries), len(documented))
+	}
+	for _, e := range entries {
+		files, err := filepath.Glob(filepath.Join(checkout.Root(), "internal", e.Name(), "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var imports []string
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, m := range regexp.MustCompile(`"github.com/ray-iam/custom-rayiam/(?:internal/)?(\w+)"`).FindAllStringSubmatch(text(t, file[len(checkout.Root()):]), -1) {
+				imports = append(imports, m[1])
+			}
+		}
+		slices.Sort(imports)
+		if imports = slices.Compact(imports); !slices.Equal(imports, documented[e.Name()]) {
+			t.Errorf("%s imports %v, the page says %v", e.Name(), imports, documented[e.Name()])
+		}
+	}
+}
