@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo invoke lint test soak fuzz fmt clean build-RayIAMFunction
+.PHONY: help setup build demo invoke lint check test soak fuzz fmt clean build-RayIAMFunction
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-zA-Z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,10 @@ lint: $(STAMP) $(CHECKER) ## Check the form of Go code and templates
 	$(CFNLINT) template.yaml examples/*.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(CHECKOV) --file template.yaml examples/*.yaml
+
+check: setup lint ## Run the checks of the daily loop: all but the suites that play whole requests
+	go test $$(go list ./... | grep -E '/(internal|schema|test/(standin|rig|policysim))(/|$$)')
+	go test ./test/acceptance -run '^Test(Docs|Readme|Reference|Runbook|Defaults|Attributes|Identity)'
 
 # Nothing comes from the cache, which knows nothing of what other programs read. The faults are played by themselves:
 # they take all that two processors have.
