@@ -30,7 +30,7 @@ func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := s.Event("Create", quick)
-			if outcome := l.Function.Invoke([]byte(spoil(string(e.JSON()))), 10*time.Second); outcome.Error != "" || outcome.Died {
+			if outcome := l.Function.Invoke([]byte(spoil(string(e.JSON()))), time.Minute); outcome.Error != "" || outcome.Died {
 				t.Errorf("the invocation ended with %+v, want success after an answer", outcome)
 			}
 			puts := l.URLs.Puts(e.ResponseURL)
@@ -39,7 +39,7 @@ func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 			}
 		})
 	}
-	outcome := l.Function.Invoke([]byte(`{"RequestType":"Create"}`), 10*time.Second)
+	outcome := l.Function.Invoke([]byte(`{"RequestType":"Create"}`), time.Minute)
 	if outcome.Error == "" {
 		t.Error("an event without a URL succeeded, and nobody would hear of it")
 	}
@@ -65,7 +65,7 @@ func TestAnswer_Delivery(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := s.Event("Update", quick)
 			l.URLs.Script(tt.replies...)
-			outcome := l.Function.Invoke(e.JSON(), 20*time.Second)
+			outcome := l.Function.Invoke(e.JSON(), time.Minute)
 			if outcome.Died || (outcome.Error != "") != tt.fails {
 				t.Errorf("invocation %+v, want failure: %v", outcome, tt.fails)
 			}
@@ -156,8 +156,8 @@ func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {
 	l := newLab(t)
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Hang()))
 	s := l.Stack()
-	s.Timeout = 5 * time.Second
-	create := s.Send(s.Event("Create", quick))
+	s.Timeout = 10 * time.Second
+	create := s.SendOnce(s.Event("Create", quick))
 	l.Failed(create, "attaching policy", "deadline")
 	if create.PhysicalResourceID == "" {
 		t.Error("no physical id")

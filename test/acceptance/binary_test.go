@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
-	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
 // build builds the function with these flags and returns the executable.
@@ -29,14 +28,9 @@ func build(t *testing.T, flags []string, env ...string) string {
 // Reference 10.1, 10.2.
 func TestBinary_PlainBuildRuns(t *testing.T) {
 	l := newLab(t)
-	f, err := lambdaruntime.Start(build(t, nil), l.AccountID, "AWS_ENDPOINT_URL="+l.Proxy.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(f.Stop)
 	before := l.Snapshot()
+	l.Function = l.StartBuilt(build(t, nil))
 	s := l.Stack()
-	s.Use(f)
 	create, _ := s.Create(quick)
 	l.OK(create)
 	l.has("profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")

@@ -11,8 +11,11 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// More tests run at once than there are processors, since most of a test is waiting.
-func TestMain(m *testing.M) { rig.Main(m, rig.Suite{Flags: map[string]string{"test.parallel": "4"}}) }
+// The function is race-checked here. More tests run at once than there are processors,
+// since most of a test is waiting.
+func TestMain(m *testing.M) {
+	rig.Main(m, rig.Suite{Race: true, Flags: map[string]string{"test.parallel": "16"}})
+}
 
 type properties = cloudformation.Properties
 

@@ -100,7 +100,7 @@ func TestAnswer_OneProcessSurvivesAll(t *testing.T) {
 	for _, m := range append(malformedEvents, corpus(t)...) {
 		url := l.URLs.URL(0)
 		payload := strings.ReplaceAll(m.payload, "%URL%", url)
-		outcome := l.Function.Invoke([]byte(payload), 20*time.Second)
+		outcome := l.Function.Invoke([]byte(payload), time.Minute)
 		want := min(1, len(field.FindAllString(m.payload, -1)))
 		puts := l.URLs.Puts(url)
 		switch {

@@ -1,8 +1,6 @@
 package acceptance
 
-import (
-	"testing"
-)
+import "testing"
 
 // TestOrphaned holds which sets of another resource AdoptExisting takes over: those of a stack
 // that is gone, or that has let go of the resource.

@@ -21,7 +21,7 @@ func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
 			before := l.Snapshot()
 			l.Proxy.SetFault(iamproxy.On(iamproxy.Action("AddRoleToInstanceProfile"), iamproxy.Answer(status, code)))
 			s := l.Stack()
-			s.Timeout = 8 * time.Second
+			s.Timeout = 15 * time.Second
 			create, rollback := s.Create(quick)
 			l.Failed(create, "adding role ray-", code)
 			l.OK(rollback)

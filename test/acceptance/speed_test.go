@@ -17,7 +17,8 @@ import (
 )
 
 // TestSpeed_RoundTrips holds how many calls come one after another, with no
-// propagation wait. Each call takes so long that calls at once overlap for certain.
+// propagation wait. Each call is held until no other has come for a second, so that
+// calls at once overlap for certain.
 // Reference 10.4.
 func TestSpeed_RoundTrips(t *testing.T) {
 	groups := func(n int) []any {
@@ -37,7 +38,7 @@ func TestSpeed_RoundTrips(t *testing.T) {
 	for _, n := range []int{1, 8} {
 		t.Run(fmt.Sprint(n, " worker groups"), func(t *testing.T) {
 			l := newLab(t)
-			l.Proxy.SetLatency(400 * time.Millisecond)
+			l.Proxy.SetPatience(time.Second)
 			s := l.Stack()
 			p := quick.With(properties{"WorkerGroups": groups(n)})
 			changed := p.With(properties{"Head": policies("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "AmazonSQSFullAccess", "AmazonSNSFullAccess")})
@@ -95,6 +96,11 @@ func TestSpeed_Size(t *testing.T) {
 // Reference 10.5.
 func TestSpeed_Memory(t *testing.T) {
 	l := newLab(t)
+	executable, err := checkout.Function() // without the race detector, which takes memory
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Function = l.StartBuilt(executable)
 	s := l.created(quick)
 	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, map[string]any{"Name": "b"}}}))
 	l.OK(s.Delete())

@@ -229,7 +229,7 @@ func TestFailed_SilenceAfterwards(t *testing.T) {
 		}
 		return iamproxy.Effect{}
 	})
-	create := s.Send(s.Event("Create", quick))
+	create := s.SendOnce(s.Event("Create", quick))
 	l.Failed(create, "AccessDenied")
 	l.Proxy.SetFault(nil)
 	gone := s.Event("Delete", quick)
@@ -331,8 +331,8 @@ func TestSuperseded_SilenceInTheQuietPeriod(t *testing.T) {
 		}
 		return iamproxy.Effect{}
 	})
-	s.Timeout = 10 * time.Second
-	l.OK(s.Send(e))
+	s.Timeout = 20 * time.Second
+	l.OK(s.SendOnce(e))
 	if deletions != 2 {
 		t.Errorf("%d roles deleted", deletions)
 	}

@@ -14,7 +14,7 @@ import (
 // Reference 5.16.
 func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l := newLab(t)
-	l.Proxy.SetLatency(20 * time.Millisecond) // so that the processes meet
+	l.Proxy.SetPatience(20 * time.Millisecond) // so that the processes meet
 	before := l.Snapshot()
 	s := l.Stack()
 	second, third := l.Start(), l.Start()
@@ -96,7 +96,7 @@ func TestCreate_ProcessThatDiesIsMadeUpFor(t *testing.T) {
 			l.OK(create)
 			l.OK(s.Delete())
 			l.unchanged(before, "Create and Delete, one of them cut off at "+action)
-			if outcome := first.Invoke([]byte(`{}`), time.Second); !outcome.Died {
+			if outcome := first.Invoke([]byte(`{}`), s.Timeout); !outcome.Died {
 				t.Error("the process was not killed, the scene is not set")
 			}
 		})
@@ -108,7 +108,7 @@ func TestCreate_ProcessThatDiesIsMadeUpFor(t *testing.T) {
 // Reference 4.12.
 func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	l := newLab(t)
-	l.Proxy.SetLatency(20 * time.Millisecond)
+	l.Proxy.SetPatience(20 * time.Millisecond)
 	before := l.Snapshot()
 	a, b := l.Stack(), l.Stack()
 	ofA, ofB := a.Event("Create", quick), b.Event("Create", quick)

@@ -59,6 +59,12 @@ func (r *Rig) Start(env ...string) *lambdaruntime.Function {
 	if err != nil {
 		r.TB.Fatal(err)
 	}
+	return r.StartBuilt(path, env...)
+}
+
+// StartBuilt starts another executable of the function than the suite's.
+func (r *Rig) StartBuilt(path string, env ...string) *lambdaruntime.Function {
+	r.TB.Helper()
 	f, err := lambdaruntime.Start(path, r.AccountID, append([]string{"AWS_ENDPOINT_URL=" + r.Proxy.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION=" + r.Resources.URL}, env...)...)
 	if err != nil {
 		r.TB.Fatal(err)

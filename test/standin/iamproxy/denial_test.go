@@ -3,6 +3,7 @@ package iamproxy
 import (
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -20,18 +21,19 @@ func TestLate(t *testing.T) {
 		{"AttachRolePolicy", 200, 200, false},
 		{"CreateRole", 200, 200, false},
 	}
-	for name, fault := range map[string]Fault{"rights": LateRights(delay), "tags": LateTags(delay, 1)} {
-		f := newFar(t, 0)
-		f.SetFault(fault)
-		for i, step := range steps {
-			want := map[string]int{"rights": step.rights, "tags": step.tags}[name]
-			if got, body := f.call(t.Context(), step.action, "r"); got != want {
-				t.Errorf("%s, step %d, %s: %d %s, want %d", name, i, step.action, got, body, want)
+	for _, name := range []string{"rights", "tags"} {
+		synctest.Test(t, func(t *testing.T) {
+			fault := map[string]Fault{"rights": LateRights(delay), "tags": LateTags(delay, 1)}[name]
+			for i, step := range steps {
+				want := map[string]int{"rights": step.rights, "tags": step.tags}[name]
+				if got := meets(fault, step.action, "r"); got != want {
+					t.Errorf("%s, step %d, %s: %d, want %d", name, i, step.action, got, want)
+				}
+				if step.sleep {
+					time.Sleep(delay)
+				}
 			}
-			if step.sleep {
-				time.Sleep(delay)
-			}
-		}
+		})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -20,7 +21,7 @@ type far struct {
 	reached atomic.Int64
 }
 
-func newFar(t *testing.T, latency time.Duration) *far {
+func newFar(t *testing.T, patience time.Duration) *far {
 	t.Helper()
 	f := &far{}
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +40,7 @@ func newFar(t *testing.T, latency time.Duration) *far {
 	}))
 	t.Cleanup(target.Close)
 	f.Proxy = New(target.URL, http.Header{"x-added": {"yes"}})
-	f.SetLatency(latency)
+	f.SetPatience(patience)
 	t.Cleanup(f.Proxy.Close)
 	return f
 }
@@ -164,32 +165,43 @@ func TestMatching(t *testing.T) {
 // every second one, and nothing else is.
 func TestLag(t *testing.T) {
 	for readers, want := range map[int]string{1: "404 404 200 404", 2: "200 404 200 200"} {
-		f := newFar(t, 0)
-		f.SetFault(Lag(time.Second, readers))
-		if status, _ := f.call(t.Context(), "CreateRole", "new"); status != 200 {
-			t.Fatalf("status %d of the creation", status)
-		}
-		var got []string
-		for _, call := range []string{"GetRole new", "AttachRolePolicy new", "GetRole old", "GetRole new"} {
-			action, role, _ := strings.Cut(call, " ")
-			status, _ := f.call(t.Context(), action, role)
-			got = append(got, fmt.Sprint(status))
-		}
-		if got := strings.Join(got, " "); got != want {
-			t.Errorf("%d readers: statuses %s, want %s", readers, got, want)
-		}
-		time.Sleep(time.Second)
-		if status, _ := f.call(t.Context(), "GetRole", "new"); status != 200 {
-			t.Errorf("%d readers: status %d after the lag, want 200", readers, status)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			lag := Lag(time.Second, readers)
+			if status := meets(lag, "CreateRole", "new"); status != 200 {
+				t.Fatalf("status %d of the creation", status)
+			}
+			var got []string
+			for _, call := range []string{"GetRole new", "AttachRolePolicy new", "GetRole old", "GetRole new"} {
+				action, role, _ := strings.Cut(call, " ")
+				got = append(got, fmt.Sprint(meets(lag, action, role)))
+			}
+			if got := strings.Join(got, " "); got != want {
+				t.Errorf("%d readers: statuses %s, want %s", readers, got, want)
+			}
+			time.Sleep(time.Second)
+			if status := meets(lag, "GetRole", "new"); status != 200 {
+				t.Errorf("%d readers: status %d after the lag, want 200", readers, status)
+			}
+		})
 	}
+}
+
+// meets returns the status that a call meets: 200 where it passes.
+func meets(fault Fault, action, role string) int {
+	effect := fault(Call{Action: action, Form: url.Values{"Action": {action}, "RoleName": {role}}})
+	if effect.Instead == nil {
+		return http.StatusOK
+	}
+	w := httptest.NewRecorder()
+	effect.Instead(w, nil)
+	return w.Code
 }
 
 // TestCalls holds what is recorded of real calls: their order, IAM's code, how long
 // they took, and, as a critical path, which of them were made at once.
 func TestCalls(t *testing.T) {
-	const latency = 100 * time.Millisecond
-	f := newFar(t, latency)
+	const patience = 100 * time.Millisecond
+	f := newFar(t, patience)
 	f.call(t.Context(), "GetRole", "a")
 	done := make(chan struct{})
 	for range 3 {
@@ -204,8 +216,8 @@ func TestCalls(t *testing.T) {
 		t.Fatalf("recorded %+v", calls)
 	}
 	for _, c := range calls {
-		if took := c.End.Sub(c.Start); took < latency {
-			t.Errorf("call %d took %s, want %s at least", c.N, took, latency)
+		if took := c.End.Sub(c.Start); took < patience {
+			t.Errorf("call %d took %s, want %s at least", c.N, took, patience)
 		}
 	}
 	if got := CriticalPath(calls); got != 3 {

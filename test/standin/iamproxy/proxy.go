@@ -45,10 +45,11 @@ type Proxy struct {
 	server *httptest.Server
 	client *http.Client
 
-	mu      sync.Mutex
-	calls   []*Call
-	fault   Fault
-	latency time.Duration
+	mu       sync.Mutex
+	calls    []*Call
+	fault    Fault
+	patience time.Duration
+	last     time.Time // when the last call came
 
 	deciding sync.Mutex
 	open     atomic.Int64 // connections
@@ -85,12 +86,26 @@ func (p *Proxy) SetFault(fault Fault) {
 	p.fault = fault
 }
 
-// SetLatency has each call take so long at least from now on, which makes calls that run
-// at once tell from calls one after another.
-func (p *Proxy) SetLatency(latency time.Duration) {
+// SetPatience has each call wait from now on until no other has come for so long. All
+// that are made at once are under way together then, however busy the machine is, and
+// can be told from those made one after another.
+func (p *Proxy) SetPatience(patience time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.latency = latency
+	p.patience = patience
+}
+
+// wait returns when no call has come for as long as the proxy's patience.
+func (p *Proxy) wait() {
+	for {
+		p.mu.Lock()
+		left := time.Until(p.last.Add(p.patience))
+		p.mu.Unlock()
+		if left <= 0 {
+			return
+		}
+		time.Sleep(left)
+	}
 }
 
 // Reset forgets the calls so far.
@@ -144,11 +159,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: form, Start: time.Now()}
 	p.calls = append(p.calls, call)
-	fault, latency, begun := p.fault, p.latency, *call
+	p.last = call.Start
+	fault, begun := p.fault, *call
 	p.mu.Unlock()
 
 	effect := p.decide(fault, begun)
-	time.Sleep(latency)
+	p.wait()
 	if effect.Before != nil {
 		effect.Before()
 	}

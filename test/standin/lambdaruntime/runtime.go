@@ -23,7 +23,6 @@ import (
 type Outcome struct {
 	Error string // the function's own error; empty for none
 	Died  bool   // the process ended, or was killed, before it said anything
-	Took  time.Duration
 }
 
 // OK reports whether the invocation succeeded, so that Lambda does not repeat it.
@@ -115,25 +114,24 @@ func (f *Function) Another() (*Function, error) {
 // Invoke runs one event and waits for its end. A process that is not done in time,
 // or does not even ask for the event, is killed, as Lambda does.
 func (f *Function) Invoke(payload []byte, timeout time.Duration) Outcome {
-	start := time.Now()
 	f.mu.Lock()
 	f.count++
-	inv := invocation{id: fmt.Sprintf("%08d-0000-4000-8000-000000000000", f.count), payload: payload, deadline: start.Add(timeout), done: make(chan string, 1)}
+	inv := invocation{id: fmt.Sprintf("%08d-0000-4000-8000-000000000000", f.count), payload: payload, deadline: time.Now().Add(timeout), done: make(chan string, 1)}
 	f.mu.Unlock()
 	late := time.NewTimer(timeout)
 	defer late.Stop()
 	select {
 	case f.events <- inv:
 	case <-f.ended:
-		return f.died(start)
+		return f.died()
 	case <-late.C:
 		f.Kill()
 		<-f.ended
-		return f.died(start)
+		return f.died()
 	}
 	select {
 	case message := <-inv.done:
-		return Outcome{Error: message, Took: time.Since(start)}
+		return Outcome{Error: message}
 	case <-f.ended:
 	case <-late.C:
 		f.Kill()
@@ -141,18 +139,18 @@ func (f *Function) Invoke(payload []byte, timeout time.Duration) Outcome {
 	}
 	select {
 	case message := <-inv.done: // said before it ended
-		return Outcome{Error: message, Took: time.Since(start)}
+		return Outcome{Error: message}
 	default:
-		return f.died(start)
+		return f.died()
 	}
 }
 
 // died is the outcome of a process that said nothing, but perhaps why it could not
 // even start.
-func (f *Function) died(start time.Time) Outcome {
+func (f *Function) died() Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return Outcome{Error: f.initError, Died: true, Took: time.Since(start)}
+	return Outcome{Error: f.initError, Died: true}
 }
 
 // Kill ends the process at once and without a word.

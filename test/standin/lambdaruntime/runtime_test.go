@@ -107,7 +107,7 @@ func TestInvoke(t *testing.T) {
 		{`"work"`, time.Minute, Outcome{Died: true}},
 	} {
 		got := f.Invoke([]byte(tt.event), tt.timeout)
-		if got.Took = 0; got != tt.want {
+		if got != tt.want {
 			t.Errorf("%s: %+v, want %+v", tt.event, got, tt.want)
 		}
 		if got.OK() != (tt.want == Outcome{}) {
@@ -121,10 +121,13 @@ func TestInvoke(t *testing.T) {
 }
 
 func TestInvoke_Died(t *testing.T) {
-	for mode, event := range map[string]string{"well": `"die"`, "init error": `"work"`, "deaf": `"work"`} {
+	for mode, tt := range map[string]struct {
+		event   string
+		timeout time.Duration
+	}{"well": {`"die"`, time.Hour}, "init error": {`"work"`, time.Hour}, "deaf": {`"work"`, time.Second}} {
 		t.Run(mode, func(t *testing.T) {
 			f := start(t, mode)
-			got := f.Invoke([]byte(event), 2*time.Second)
+			got := f.Invoke([]byte(tt.event), tt.timeout)
 			if !got.Died || (got.Error == "cannot start") != (mode == "init error") {
 				t.Errorf("%+v, want a process that died", got)
 			}
@@ -140,7 +143,7 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.AfterFunc(100*time.Millisecond, f.Kill)
-	if got := f.Invoke([]byte(`"hang"`), time.Minute); !got.Died || got.Took > 10*time.Second {
+	if got := f.Invoke([]byte(`"hang"`), time.Hour); !got.Died {
 		t.Errorf("%+v, want a process that died at once", got)
 	}
 	if _, err := f.Ready(); err != nil {
@@ -174,9 +177,10 @@ func TestSeveralAtOnce(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	f := start(t, "well", "AWS_REGION=eu-central-1", "OWN=x")
 	before := time.Now()
-	if got := f.Invoke([]byte(`"show"`), 30*time.Second); !got.OK() {
+	if got := f.Invoke([]byte(`"show"`), time.Hour); !got.OK() {
 		t.Fatalf("%+v", got)
 	}
+	after := time.Now()
 	f.Stop()
 	first, rest, _ := strings.Cut(f.Log(), "\n")
 	var header http.Header
@@ -184,8 +188,8 @@ func TestEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	ms, err := strconv.ParseInt(header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
-	if left := time.UnixMilli(ms).Sub(before); err != nil || left < 29*time.Second || left > 31*time.Second {
-		t.Errorf("the deadline is in %s (%v), want 30s", left, err)
+	if begun := time.UnixMilli(ms).Add(-time.Hour); err != nil || begun.Before(before.Truncate(time.Millisecond)) || begun.After(after) {
+		t.Errorf("the deadline is that of an invocation at %s (%v), want one between %s and %s", begun, err, before, after)
 	}
 	if header.Get("Lambda-Runtime-Invoked-Function-Arn") != f.ARN || header.Get("Lambda-Runtime-Trace-Id") == "" {
 		t.Errorf("headers %v", header)
