@@ -138,7 +138,7 @@ func (l *lab) expired(s *cloudformation.Stack, e cloudformation.Event) {
 func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	e := s.Event("Update", quick.With(properties{"Tags": []any{map[string]any{"Key": "a", "Value": "b"}}}))
+	e := s.Event("Update", quick.With(properties{"Tags": tags("a", "b")}))
 	for range 2 {
 		if outcome := l.Function.Invoke(e.JSON(), s.Timeout); outcome.Error != "" {
 			t.Fatal(outcome.Error)
@@ -245,11 +245,11 @@ func TestMetrics(t *testing.T) {
 	l.Function.Invoke(undelivered.JSON(), s.Timeout)
 	l.Failed(s.Send(s.Event("Update", properties{"NamePrefix": "a b"})), "NamePrefix")
 	l.CreateRole("ray-gpu", "/")
-	group := []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}
+	group := groups("worker", "gpu")
 	l.Failed(s.Send(s.Event("Update", quick.With(properties{"WorkerGroups": group}))), "role ray-gpu exists")
 	l.Failed(s.Send(s.Event("Update", quick.With(properties{"PermissionsBoundary": awsPolicy + "NoSuchPolicy"}))), "no such policy")
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("TagRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
-	team := quick.With(properties{"Revision": "2", "Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
+	team := quick.With(properties{"Revision": "2", "Tags": tags("team", "ml")})
 	l.Failed(s.Send(s.Event("Update", team)), "LimitExceeded")
 	l.Proxy.SetFault(nil)
 	l.Failed(s.Send(s.Event("Resize", quick)), `"Resize" is none of`)

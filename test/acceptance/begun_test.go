@@ -13,7 +13,7 @@ import (
 // does not roll back and sends a Delete with the old properties.
 // Reference 5.18.
 func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
-	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
 	denied := func(c iamproxy.Call) bool {
 		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
 	}
@@ -52,7 +52,7 @@ func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
 	s := l.created(quick)
 	s.Age = late
 	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
-	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
 	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
 		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
 	}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))

@@ -92,7 +92,7 @@ func everything(boundary string) properties {
 			map[string]any{"Name": "cpu", "ManagedPolicyArns": []any{}},
 			map[string]any{"Name": "gpu", "Policies": []any{map[string]any{"PolicyName": "gpu", "PolicyDocument": document}}},
 		},
-		"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}},
+		"Tags": tags("team", "ml"),
 	})
 }
 

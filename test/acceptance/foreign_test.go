@@ -53,7 +53,7 @@ func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
 	}
 	before := l.Snapshot()
 	s := l.created(quick)
-	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}}))
+	l.updated(s, quick.With(properties{"WorkerGroups": groups("worker", "gpu")}))
 	l.updated(s, quick)
 	update, cleanup := s.Update(other)
 	l.OK(update)
@@ -89,11 +89,10 @@ func TestRollback_WhereNamesMeet(t *testing.T) {
 	bounded := quick.With(properties{"PermissionsBoundary": l.CreatePolicy("names-meet")})
 	s := l.created(bounded.With(worker("a-b")))
 	before := l.Snapshot()
-	l.Failed(s.Send(s.Event("Update", bounded.With(worker("b")).With(properties{"NamePrefix": "ray-a"}))), "role ray-a-b")
-	swapped := s.Event("Update", s.Properties)
-	swapped.OldResourceProperties = bounded.With(worker("b")).With(properties{"NamePrefix": "ray-a"})
+	replaced := bounded.With(worker("b")).With(properties{"NamePrefix": "ray-a"})
+	l.Failed(s.Send(s.Event("Update", replaced)), "role ray-a-b")
 	l.Proxy.Reset()
-	l.OK(s.Send(swapped))
+	l.OK(s.Send(s.Rollback(replaced)))
 	l.writesNothing("the rollback")
 	l.unchanged(before, "the rollback")
 }
@@ -114,9 +113,7 @@ func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 		t.Errorf("answered %q, want the old %q", update.PhysicalResourceID, s.PhysicalID)
 	}
 	l.Proxy.SetFault(nil)
-	swapped := s.Event("Update", quick)
-	swapped.OldResourceProperties = other.With(properties{"AdoptExisting": true})
-	l.OK(s.Send(swapped))
+	l.OK(s.Send(s.Rollback(other.With(properties{"AdoptExisting": true}))))
 	l.has("role other-head: arn", "profile other-worker: arn")
 	l.hasNot("role other-worker: ", "profile other-head: ", "other-head: tag", "other-worker: tag")
 	if diff := rig.Diff(before.Matching(" ray-"), l.Snapshot().Matching(" ray-")); diff != "" {
@@ -131,7 +128,7 @@ func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 	l := newLab(t)
 	l.CreateRole("ray-gpu", "/")
 	l.CreateProfile("ray-gpu", "/", "ray-gpu")
-	both := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	both := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
 	s := l.created(both.With(properties{"AdoptExisting": true}))
 	l.has("role ray-gpu: tag ray-iam:adopted=held", "profile ray-gpu: tag ray-iam:adopted=held")
 	l.updated(s, both)

@@ -22,7 +22,7 @@ func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 		t.Errorf("id %q, want ray- and 12 hex digits", id)
 	}
 	s.Use(l.Start())
-	create, _ := s.Create(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "another"}}, "Path": "/x/"}))
+	create, _ := s.Create(quick.With(properties{"WorkerGroups": groups("another"), "Path": "/x/"}))
 	l.OK(create)
 	if create.PhysicalResourceID != denied.PhysicalResourceID {
 		t.Errorf("id %q, and %q where the Create was denied", create.PhysicalResourceID, denied.PhysicalResourceID)

@@ -22,6 +22,24 @@ type properties = cloudformation.Properties
 // quick are the properties of most tests: they wait for nothing.
 var quick = properties{"PropagationWaitSeconds": 0}
 
+// groups declares worker groups of these names.
+func groups(names ...string) []any {
+	var list []any
+	for _, name := range names {
+		list = append(list, map[string]any{"Name": name})
+	}
+	return list
+}
+
+// tags declares tags: keys and values in turn.
+func tags(pairs ...string) []any {
+	var list []any
+	for i := 0; i < len(pairs); i += 2 {
+		list = append(list, map[string]any{"Key": pairs[i], "Value": pairs[i+1]})
+	}
+	return list
+}
+
 // A lab is a rig in whose account there is something that belongs to none of its stacks.
 type lab struct {
 	*rig.Rig

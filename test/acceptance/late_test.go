@@ -12,7 +12,7 @@ import (
 // has moved on, and is answered all the same.
 // Reference 11.4.
 func TestLate_Superseded(t *testing.T) {
-	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}})
+	grown := quick.With(properties{"WorkerGroups": groups("gpu")})
 	for name, event := range map[string]struct{ request, status string }{
 		"Create of what is updated":       {"Create", "UPDATE_COMPLETE"},
 		"Create of what is being updated": {"Create", "UPDATE_IN_PROGRESS"},
@@ -70,7 +70,7 @@ func TestLate_StillWanted(t *testing.T) {
 			create, _ := s.Create(quick)
 			l.OK(create)
 			stands("UPDATE")
-			l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}}))
+			l.updated(s, quick.With(properties{"WorkerGroups": groups("gpu")}))
 			if l.Resources.Asked() < 3 {
 				t.Errorf("asked %d times, want before each event and after the Create", l.Resources.Asked())
 			}

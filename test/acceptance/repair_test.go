@@ -60,7 +60,7 @@ func TestRepair_BoundaryAndTags(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			p := quick.With(properties{"PermissionsBoundary": awsPolicy + "PowerUserAccess", "Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
+			p := quick.With(properties{"PermissionsBoundary": awsPolicy + "PowerUserAccess", "Tags": tags("team", "ml")})
 			s := l.created(p)
 			declared := l.Snapshot()
 			drift(l)
@@ -88,7 +88,7 @@ func TestUpdate_WithoutABoundaryTakesOneAway(t *testing.T) {
 // Reference 5.14.
 func TestUpdate_ForeignHolderFailsIt(t *testing.T) {
 	l := newLab(t)
-	both := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	both := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
 	s := l.created(both)
 	l.CreateProfile("somebodys", "/", "ray-gpu")
 	before := l.Snapshot()

@@ -46,32 +46,9 @@ func TestWaiting_DoneThoughItFailed(t *testing.T) {
 		return iamproxy.Effect{}
 	})
 	s := l.created(quick)
-	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}}))
+	l.updated(s, quick.With(properties{"WorkerGroups": groups("gpu")}))
 	l.OK(s.Delete())
 	l.unchanged(before, "Create, Update and Delete whose every write seemed to fail")
-}
-
-// TestWaiting_FinalErrorsAreNotRepeated holds that a denial, a quota and a malformed
-// document are met once.
-// Reference 6.3.
-func TestWaiting_FinalErrorsAreNotRepeated(t *testing.T) {
-	for _, code := range []string{"AccessDenied", "LimitExceeded", "MalformedPolicyDocument", "InvalidInput"} {
-		t.Run(code, func(t *testing.T) {
-			l := newLab(t)
-			s := l.created(quick)
-			l.Proxy.Reset()
-			l.Proxy.SetFault(iamproxy.On(iamproxy.Action("PutRolePermissionsBoundary"), iamproxy.Answer(http.StatusBadRequest, code)))
-			update := s.Send(s.Event("Update", quick.With(properties{"PermissionsBoundary": awsPolicy + "ReadOnlyAccess"})))
-			l.Failed(update, code, "injected by the test", "permissions boundary")
-			met := map[string]int{}
-			for _, c := range l.Proxy.Calls() {
-				met[c.Action+" "+c.Form.Get("RoleName")]++
-			}
-			if met["PutRolePermissionsBoundary ray-head"] != 1 || met["PutRolePermissionsBoundary ray-worker"] > 1 {
-				t.Errorf("calls %v, want one for each role at most", met)
-			}
-		})
-	}
 }
 
 // TestWaiting_RoleBackInItsProfileIsWaitedFor holds that an existing profile which

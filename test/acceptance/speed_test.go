@@ -21,12 +21,11 @@ import (
 // calls at once overlap for certain.
 // Reference 10.4.
 func TestSpeed_RoundTrips(t *testing.T) {
-	groups := func(n int) []any {
-		var list []any
+	numbered := func(n int) (names []string) {
 		for i := range n {
-			list = append(list, map[string]any{"Name": fmt.Sprint("g", i)})
+			names = append(names, fmt.Sprint("g", i))
 		}
-		return list
+		return names
 	}
 	policies := func(names ...string) map[string]any {
 		var arns []any
@@ -40,7 +39,7 @@ func TestSpeed_RoundTrips(t *testing.T) {
 			l := newLab(t)
 			l.Proxy.SetPatience(time.Second)
 			s := l.Stack()
-			p := quick.With(properties{"WorkerGroups": groups(n)})
+			p := quick.With(properties{"WorkerGroups": groups(numbered(n)...)})
 			changed := p.With(properties{"Head": policies("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "AmazonSQSFullAccess", "AmazonSNSFullAccess")})
 			for _, step := range []struct {
 				name string
@@ -102,7 +101,7 @@ func TestSpeed_Memory(t *testing.T) {
 	}
 	l.Function = l.StartBuilt(executable)
 	s := l.created(quick)
-	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, map[string]any{"Name": "b"}}}))
+	l.updated(s, quick.With(properties{"WorkerGroups": groups("a", "b")}))
 	l.OK(s.Delete())
 	peak := peakMemory(t, l.Function)
 	t.Logf("peak memory %.1f MiB", float64(peak)/(1<<20))

@@ -127,7 +127,7 @@ func TestSuperseded_RetainedIsLeftAlone(t *testing.T) {
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(time.Hour)))
 	s.Age = late
 	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.GeneratedID())
-	changed := quick.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}})
+	changed := quick.With(properties{"Tags": tags("team", "ml")})
 	l.Failed(s.Send(s.Event("Create", changed)), "what this request had made was rolled back")
 	l.has("role ray-head: tag team=ml", "profile ray-worker: holds ray-worker")
 	l.Proxy.SetFault(nil)
@@ -287,7 +287,7 @@ func TestSuperseded_CloudFormationIsSilent(t *testing.T) {
 // Reference 11.3.
 func TestSuperseded_UpdateRemovesNoGroupThatIsBack(t *testing.T) {
 	l := newLab(t)
-	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "worker"}, map[string]any{"Name": "gpu"}}})
+	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
 	s := l.created(grown)
 	before := l.Snapshot()
 	s.Age = late
@@ -345,7 +345,7 @@ func TestLate_ReachedIsAnsweredAgain(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	s.Age = time.Minute
-	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}})
+	grown := quick.With(properties{"WorkerGroups": groups("gpu")})
 	e := s.Event("Update", grown)
 	var answers []cloudformation.Answer
 	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"} {

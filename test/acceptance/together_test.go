@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // TestAnswer_SameEventAtOnce holds that an event which Lambda delivers to three
@@ -18,7 +17,7 @@ func TestAnswer_SameEventAtOnce(t *testing.T) {
 	before := l.Snapshot()
 	s := l.Stack()
 	second, third := l.Start(), l.Start()
-	grown := quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "gpu"}}, "Tags": manyTags(2)})
+	grown := quick.With(properties{"WorkerGroups": groups("gpu"), "Tags": manyTags(2)})
 	atOnce := func(e cloudformation.Event) {
 		t.Helper()
 		answers := s.SendAtOnce(e, second, third)
@@ -79,30 +78,6 @@ func TestAnswer_SameEventTwice(t *testing.T) {
 	l.unchanged(before, "a life in which everything came twice")
 }
 
-// TestCreate_ProcessThatDiesIsMadeUpFor holds the whole way of an event whose
-// process is killed in the middle, at a few of its writes: Lambda's retry in another
-// process ends where the first one would have.
-// Reference 5.3.
-func TestCreate_ProcessThatDiesIsMadeUpFor(t *testing.T) {
-	for _, action := range []string{"CreateRole", "AttachRolePolicy", "AddRoleToInstanceProfile", "DetachRolePolicy", "DeleteRole"} {
-		t.Run(action, func(t *testing.T) {
-			l := newLab(t)
-			before := l.Snapshot()
-			s := l.Stack()
-			kill := iamproxy.Times(1, iamproxy.Action(action))
-			first := l.Function
-			l.Proxy.SetFault(iamproxy.On(kill, iamproxy.Then(false, first.Kill)))
-			create, _ := s.Create(quick)
-			l.OK(create)
-			l.OK(s.Delete())
-			l.unchanged(before, "Create and Delete, one of them cut off at "+action)
-			if outcome := first.Invoke([]byte(`{}`), s.Timeout); !outcome.Died {
-				t.Error("the process was not killed, the scene is not set")
-			}
-		})
-	}
-}
-
 // TestOwnership_TwoStacksAtOnce holds that requests of two stacks for the same names
 // end with one owner, whichever it is, and the other refused.
 // Reference 4.12.
@@ -130,22 +105,4 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 		l.OK(s.Delete())
 	}
 	l.unchanged(before, "two stacks and their Deletes")
-}
-
-// TestDelete_DeniedCanBeRepeated holds that a Delete which failed in the
-// middle is finished by the next one.
-// Reference 5.15.
-func TestDelete_DeniedCanBeRepeated(t *testing.T) {
-	for _, action := range []string{"DetachRolePolicy", "DeleteRolePolicy", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile", "DeleteRole"} {
-		t.Run(action, func(t *testing.T) {
-			l := newLab(t)
-			before := l.Snapshot()
-			s := l.created(quick)
-			l.Proxy.SetFault(iamproxy.On(iamproxy.Action(action), iamproxy.Denied()))
-			l.Failed(s.Delete(), "AccessDenied", "ray-head")
-			l.Proxy.SetFault(nil)
-			l.OK(s.Delete())
-			l.unchanged(before, "Create and two Deletes")
-		})
-	}
 }

@@ -29,19 +29,12 @@ func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign rig.Snapsho
 // result is what creating it would have made.
 // Reference 5.4.
 func TestUpdate_InPlace(t *testing.T) {
-	group := func(names ...string) []any {
-		var list []any
-		for _, name := range names {
-			list = append(list, map[string]any{"Name": name})
-		}
-		return list
-	}
 	for name, changes := range map[string]properties{
 		"policies":     {"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess", awsPolicy + "AmazonS3FullAccess"}}},
 		"no policies":  {"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}},
-		"group added":  {"WorkerGroups": group("worker", "gpu")},
-		"groups moved": {"WorkerGroups": group("a", "b")},
-		"tags":         {"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}},
+		"group added":  {"WorkerGroups": groups("worker", "gpu")},
+		"groups moved": {"WorkerGroups": groups("a", "b")},
+		"tags":         {"Tags": tags("team", "ml")},
 		"revision":     {"Revision": "2"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -126,7 +119,7 @@ func TestRollback_OfAnUpdate(t *testing.T) {
 	s := l.created(quick)
 	before := l.Snapshot()
 	_, rollback := s.UpdateThenRollBack(quick.With(properties{
-		"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": []any{map[string]any{"Name": "gpu"}},
+		"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": groups("gpu"),
 	}))
 	l.OK(rollback)
 	l.unchanged(before, "an update and its rollback")
@@ -149,9 +142,9 @@ func TestRollback_OfAFailedUpdate(t *testing.T) {
 // Reference 5.6.
 func TestUpdate_GroupsThatWentAreDeletedLast(t *testing.T) {
 	l := newLab(t)
-	s := l.created(quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "old"}}}))
+	s := l.created(quick.With(properties{"WorkerGroups": groups("old")}))
 	l.Proxy.Reset()
-	l.updated(s, quick.With(properties{"WorkerGroups": []any{map[string]any{"Name": "new"}}}))
+	l.updated(s, quick.With(properties{"WorkerGroups": groups("new")}))
 	lastOfNew, firstOfOld := 0, 0
 	for _, c := range l.Proxy.Calls() {
 		name := c.Form.Get("RoleName") + c.Form.Get("InstanceProfileName")

@@ -25,7 +25,7 @@ func buildPackage(t *testing.T, checkout, before string) (artifacts, output stri
 }
 
 // The package fits whatever Architecture the stack is deployed with, for sam build doesn't tell make which it will be.
-// Reference 10.6.
+// Reference 10.1, 10.6.
 func TestPackageHoldsBothArchitectures(t *testing.T) {
 	artifacts, out, err := buildPackage(t, root, "umask 077")
 	if err != nil {

@@ -141,15 +141,9 @@ func (c *cell) playRolledBack(before bool) {
 	c.rolledBack(s)
 }
 
-func (c *cell) rollback(s *cloudformation.Stack) cloudformation.Event {
-	e := s.Event("Update", declared[c.from])
-	e.OldResourceProperties = declared[c.to]
-	return e
-}
-
 func (c *cell) rolledBack(s *cloudformation.Stack) {
 	c.TB.Helper()
-	answer := c.succeeds(s, c.rollback(s), nil)
+	answer := c.succeeds(s, s.Rollback(declared[c.to]), nil)
 	if answer.PhysicalResourceID != c.physicalID {
 		c.TB.Errorf("the rollback answered %q, want %q", answer.PhysicalResourceID, c.physicalID)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // TestMatrix holds every operation against every fault at every call.
-// Reference 5.3, 5.9, 5.10, 5.12, 6.1, 6.3, 11.1.
+// Reference 5.3, 5.9, 5.10, 5.12, 5.15, 6.1, 6.3, 11.1.
 func TestMatrix(t *testing.T) {
 	m := &matrix{title: "cells that hold, of all", rows: faults, columns: operations, each: calls}
 	m.play(t)

@@ -16,7 +16,7 @@ func (c *cell) playSuperseded(held bool) {
 	s, e := c.begin()
 	next, between, over := c.deletion(s, generatedID), "DELETE_IN_PROGRESS", "DELETE_COMPLETE"
 	if e.RequestType == "Update" {
-		next, between, over = c.rollback(s), "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"
+		next, between, over = s.Rollback(declared[c.to]), "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"
 	}
 	id := c.physicalID // what CloudFormation has for the resource
 	if e.RequestType == "Create" {

@@ -66,6 +66,14 @@ func (s *Stack) Event(requestType string, properties Properties) Event {
 	return e
 }
 
+// Rollback returns the event with which CloudFormation rolls back an Update that failed:
+// an Update with the properties swapped.
+func (s *Stack) Rollback(failed Properties) Event {
+	e := s.Event("Update", s.Properties)
+	e.OldResourceProperties = failed
+	return e
+}
+
 // Send delivers an event as Lambda's asynchronous invocation does, again while the
 // invocation fails, in a new process where the last one died, and returns the
 // answer. It is a failure of the test if there is none, more than one, or one that
@@ -142,9 +150,7 @@ func (s *Stack) Update(properties Properties) (update, then Answer) {
 		if update.PhysicalResourceID != oldID {
 			s.t.Errorf("a failed Update answered %q, want the event's own %q", update.PhysicalResourceID, oldID)
 		}
-		swapped := s.Event("Update", old)
-		swapped.OldResourceProperties = properties
-		return update, s.Send(swapped)
+		return update, s.Send(s.Rollback(properties))
 	}
 	s.PhysicalID, s.Properties = update.PhysicalResourceID, properties
 	if update.PhysicalResourceID == oldID {
