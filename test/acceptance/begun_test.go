@@ -13,6 +13,7 @@ import (
 // does not roll back and sends a Delete with the old properties.
 // Reference 5.18.
 func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
+	t.Parallel()
 	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
 	denied := func(c iamproxy.Call) bool {
 		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"

@@ -28,6 +28,7 @@ func TestDelete_LeavesNothing(t *testing.T) {
 // finds what the properties name where the id says nothing.
 // Reference 5.12.
 func TestDelete_OfAnyID(t *testing.T) {
+	t.Parallel()
 	for name, id := range map[string]string{
 		"made up by CloudFormation": "stack-RayIAM-1ABCDEFGHIJKL",
 		"a log stream":              "2026/11/24/[$LATEST]0123456789abcdef",

@@ -33,6 +33,7 @@ func TestAnswer_SlowDeliveryIsRepeated(t *testing.T) {
 // so that it is repeated; and that nothing says the URL.
 // Reference 7.4, 7.10.
 func TestAnswer_UndeliveredIsAnError(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(*lab, *cloudformation.Event){
 		"refused": func(_ *lab, e *cloudformation.Event) {
 			gone := responseurl.New()
@@ -143,6 +144,7 @@ func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 // the event says so.
 // Reference 7.3.
 func TestAnswer_ServiceTimeoutBoundsTheWork(t *testing.T) {
+	t.Parallel()
 	for name, set := range map[string]func(*cloudformation.Event){
 		"property": func(e *cloudformation.Event) {
 			e.ResourceProperties = e.ResourceProperties.With(properties{"ServiceTimeout": 10})

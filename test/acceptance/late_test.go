@@ -12,6 +12,7 @@ import (
 // has moved on, and is answered all the same.
 // Reference 11.4.
 func TestLate_Superseded(t *testing.T) {
+	t.Parallel()
 	grown := quick.With(properties{"WorkerGroups": groups("gpu")})
 	for name, event := range map[string]struct{ request, status string }{
 		"Create of what is updated":       {"Create", "UPDATE_COMPLETE"},
@@ -55,6 +56,7 @@ func TestLate_RepeatedCreate(t *testing.T) {
 // it, and where nobody can say; and that a Delete is always done.
 // Reference 11.6.
 func TestLate_StillWanted(t *testing.T) {
+	t.Parallel()
 	for _, status := range []string{"IN_PROGRESS", ""} {
 		t.Run("status "+status, func(t *testing.T) {
 			l := newLab(t)

@@ -77,6 +77,7 @@ func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 // the way to least privilege nothing is attached.
 // Reference 5.4, 9.10.
 func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
+	t.Parallel()
 	recipe, narrow := quick, quick.With(properties{"LeastPrivilege": everyLeastPrivilege})
 	for _, tt := range []struct {
 		name     string

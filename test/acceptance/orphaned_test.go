@@ -6,6 +6,7 @@ import "testing"
 // that is gone, or that has let go of the resource.
 // Reference 4.13.
 func TestOrphaned(t *testing.T) {
+	t.Parallel()
 	const id = "the owner's"
 	for name, tt := range map[string]struct {
 		logicalID string // of the resource that made the set, and of the one that adopts it

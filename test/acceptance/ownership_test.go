@@ -14,6 +14,7 @@ var adopting = quick.With(properties{"AdoptExisting": true})
 // written, and that the Delete which follows leaves it alone.
 // Reference 4.6, 5.2.
 func TestOwnership_ForeignIsRefused(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		make func(*lab)
 		want string
@@ -59,6 +60,7 @@ func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 // whose role is gone, which IAM's console does not show: with another role in it or none.
 // Reference 4.6.
 func TestOwnership_LoneProfile(t *testing.T) {
+	t.Parallel()
 	for name, roles := range map[string][]string{"empty": nil, "with another role": {"someones"}} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)

@@ -72,6 +72,7 @@ func manyTags(n int) []any {
 // at once would pass the 4096 bytes of an answer.
 // Reference 2.6.
 func TestProperties_AtTheLimits(t *testing.T) {
+	t.Parallel()
 	long, path := strings.Repeat("x", 59), "/"+strings.Repeat("p", 510)+"/"
 	for name, tt := range map[string]struct {
 		props properties
@@ -121,6 +122,7 @@ func TestProperties_PoliciesComeOnTop(t *testing.T) {
 // name, is gone before it is put again.
 // Reference 2.9, 5.4.
 func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
+	t.Parallel()
 	for name, after := range map[string][]any{
 		"added":     {inline("a", "sqs:SendMessage"), inline("b", "sns:Publish")},
 		"changed":   {inline("a", "sqs:ReceiveMessage")},

@@ -17,6 +17,7 @@ func (l *lab) clear(name string) {
 // TestRepair_WhatIsGoneIsMadeAgain holds an Update that finds less than it knew.
 // Reference 5.5.
 func TestRepair_WhatIsGoneIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	for name, away := range map[string]func(*lab){
 		"a role":     func(l *lab) { l.RemoveRole("ray-head", "ray-head"); l.DeleteRole("ray-head") },
 		"a group":    func(l *lab) { l.clear("ray-worker") },
@@ -48,6 +49,7 @@ func TestDelete_AfterEverythingIsGone(t *testing.T) {
 // TestRepair_BoundaryAndTags holds drift of what is not a permission.
 // Reference 5.5, 12.3.
 func TestRepair_BoundaryAndTags(t *testing.T) {
+	t.Parallel()
 	for name, drift := range map[string]func(*lab){
 		"boundary gone":        func(l *lab) { l.DeleteBoundary("ray-head") },
 		"boundary changed":     func(l *lab) { l.PutBoundary("ray-worker", awsPolicy+"ReadOnlyAccess") },

@@ -32,6 +32,7 @@ func TestRollback_OfARefusedUpdate(t *testing.T) {
 // whatever the administrator allows by now, and that one which changes anything is refused.
 // Reference 8.2.
 func TestRollback_BoundsHaveChanged(t *testing.T) {
+	t.Parallel()
 	for name, env := range map[string][]string{
 		"allowed policies": {"RAYIAM_ALLOWED_POLICY_ARNS=arn:aws:iam::aws:policy/ReadOnlyAccess"},
 		"name prefix":      {"RAYIAM_NAME_PREFIX=team-"},

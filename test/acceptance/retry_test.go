@@ -13,6 +13,7 @@ import (
 // takes away what had been made.
 // Reference 6.1, 7.3.
 func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
+	t.Parallel()
 	for code, status := range map[string]int{
 		"Throttling": http.StatusBadRequest, "ConcurrentModification": http.StatusConflict, "ServiceFailure": http.StatusInternalServerError,
 	} {

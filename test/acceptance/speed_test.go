@@ -21,6 +21,7 @@ import (
 // calls at once overlap for certain.
 // Reference 10.4.
 func TestSpeed_RoundTrips(t *testing.T) {
+	t.Parallel()
 	numbered := func(n int) (names []string) {
 		for i := range n {
 			names = append(names, fmt.Sprint("g", i))

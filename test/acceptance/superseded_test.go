@@ -91,6 +91,7 @@ func TestSuperseded_FailsByItself(t *testing.T) {
 // when it was cut off and runs again.
 // Reference 11.1.
 func TestSuperseded_AdoptedIsReleased(t *testing.T) {
+	t.Parallel()
 	for name, cutOff := range map[string]bool{"at once": false, "by a repetition": true} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)

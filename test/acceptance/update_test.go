@@ -29,6 +29,7 @@ func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign rig.Snapsho
 // result is what creating it would have made.
 // Reference 5.4.
 func TestUpdate_InPlace(t *testing.T) {
+	t.Parallel()
 	for name, changes := range map[string]properties{
 		"policies":     {"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess", awsPolicy + "AmazonS3FullAccess"}}},
 		"no policies":  {"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}},
@@ -70,6 +71,7 @@ func TestUpdate_OfBoundary(t *testing.T) {
 // there, with nothing but Revision changed.
 // Reference 5.5.
 func TestRepair_Drift(t *testing.T) {
+	t.Parallel()
 	for name, drift := range map[string]func(*lab){
 		"policy attached":        func(l *lab) { l.AttachPolicy("ray-worker", awsPolicy+"AdministratorAccess") },
 		"policy detached":        func(l *lab) { l.DetachPolicy("ray-head", awsPolicy+"AmazonEC2FullAccess") },

@@ -12,6 +12,7 @@ import (
 // where it is, where the id is not the present one, and where it cannot be asked.
 // Reference 11.11.
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	tagged := quick.With(properties{"Tags": tags("team", "x")})
 	for name, tt := range map[string]struct {
 		status  string // empty where CloudFormation does not know

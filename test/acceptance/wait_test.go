@@ -79,6 +79,7 @@ func TestWaiting_WaitThatDoesNotFitIsRefused(t *testing.T) {
 // with IAM's own words and the call that met them.
 // Reference 6.3.
 func TestWaiting_FinalErrorsEndAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"LimitExceeded", "MalformedPolicyDocument", "InvalidInput"} {
 		t.Run(code, func(t *testing.T) {
 			l := newLab(t)
