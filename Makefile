@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo invoke lint check test soak fuzz fmt clean build-RayIAMFunction
+.PHONY: help setup build demo invoke lint check test test-faults test-others bench soak fuzz fmt clean build-RayIAMFunction
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-zA-Z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -83,17 +83,26 @@ lint: $(STAMP) $(CHECKER) ## Check the form of Go code and templates
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(CHECKOV) --file template.yaml examples/*.yaml
 
-check: setup lint ## Run the checks of the daily loop: all but the suites that play whole requests
-	go test $$(go list ./... | grep -E '/(internal|schema|test/(standin|rig|policysim))(/|$$)')
-	go test ./test/acceptance -run '^Test(Docs|Readme|Reference|Runbook|Defaults|Attributes|Identity)'
+# Nothing comes from the cache, which knows nothing of what other programs read.
+check: setup lint ## Run the checks for the daily loop: without the long proofs and without what deploys
+	go test -race -count=1 ./internal/...
+	go test -count=1 $$(go list ./... | grep -v -E '/(internal/.*|test/(faults|model|executionrole|leastprivilege|servicecatalog|deploy))$$')
 
-# Nothing comes from the cache, which knows nothing of what other programs read. The faults are played by themselves:
-# they take all that two processors have.
+# Much of every suite is waiting: the matrix of faults is played beside all others. It is not race-checked, for it
+# takes two processors all they have; test/acceptance runs the function with the race detector.
 test: setup lint ## Run every check
 	@rm -rf build/reports
-	go test -race -count=1 $$(go list ./... | grep -v '/test/faults$$')
-	go test -race -count=1 -timeout 15m ./test/faults
+	@$(MAKE) --no-print-directory -j2 test-faults test-others
 	@cat build/reports/*.txt
+
+test-faults:
+	go test -count=1 -timeout 20m ./test/faults
+
+test-others:
+	go test -race -count=1 -timeout 20m $$(go list ./... | grep -v '/test/faults$$')
+
+bench: setup ## Measure what depends on the machine: how long the function takes to start
+	go test -run '^$$' -bench . -benchtime 50x ./bench
 
 soak: $(STAMP) ## Play random stacks against the model for SOAK=30 minutes, with new seeds each time
 	go test -count=1 -timeout 0 ./test/model -v -args -soak "$(SOAK)m" -rapid.checks 1000000

@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -61,15 +62,23 @@ func TestDelete_OfNothing(t *testing.T) {
 // set whose names can still be read.
 // Reference 5.12, 5.13.
 func TestDelete_BadPropertiesNeverFailIt(t *testing.T) {
-	l := newLab(t)
+	t.Parallel()
 	for _, bad := range []properties{
 		{"NamePrefix": map[string]any{"a": 1}}, {"NamePrefix": "no spaces"}, {"WorkerGroups": "x"}, {"WorkerGroups": []any{nil, 7, map[string]any{}}},
 		{"Unknown": true}, {"Path": "x", "Tags": 5, "Head": []any{}}, nil,
 	} {
-		s := l.Stack()
-		s.PhysicalID = "made-up"
-		l.OK(s.Send(s.Event("Delete", bad)))
+		t.Run(fmt.Sprint(bad), func(t *testing.T) {
+			l := newLab(t)
+			s := l.Stack()
+			s.PhysicalID = "made-up"
+			l.OK(s.Send(s.Event("Delete", bad)))
+		})
 	}
+	t.Run("of what there is", deletedWithBadProperties)
+}
+
+func deletedWithBadProperties(t *testing.T) {
+	l := newLab(t)
 	before := l.Snapshot()
 	s := l.created(quick)
 	l.OK(s.Send(s.Event("Delete", properties{"NamePrefix": "no spaces", "Head": 7})))

@@ -32,13 +32,14 @@ func TestEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLab(t)
+	t.Parallel()
 	if len(files) != len(want) {
 		t.Errorf("%d files in events/, want %d", len(files), len(want))
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
 		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
 			result := replay.Run(l.Rig, file)
 			if !result.Answer.OK() {
 				t.Fatalf("FAILED: %s", result.Answer.Reason)

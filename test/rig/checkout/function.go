@@ -8,37 +8,37 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Flags are those with which the function is built: the Makefile's, so that both share
-// what is compiled.
-var Flags = []string{"-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w"}
-
 // Function returns the function's executable, built as it is deployed.
-var Function = sync.OnceValues(func() (string, error) { return function(slices.Clone(Flags), "CGO_ENABLED=0") })
+var Function = sync.OnceValues(func() (string, error) { return Build("./function") })
 
 // RaceFunction returns the function's executable with Go's race detector in it, which
 // writes what it finds to the log. It needs a C compiler. Its flags are such that it
 // shares what is compiled with go test -race.
 var RaceFunction = sync.OnceValues(func() (string, error) {
-	return function([]string{"-race", "-buildvcs=false", "-tags=lambda.norpc"}, "CGO_ENABLED=1")
+	return build([]string{"CGO_ENABLED=1"}, "-race", "-buildvcs=false", "-tags=lambda.norpc", "./function")
 })
 
-// function builds the function into build/function, unless it is there. What goes into
-// an executable, and how, is the name of its folder: test processes that run at the
-// same time share one, and another state of the checkout has another.
-func function(flags []string, env ...string) (string, error) {
-	flags = append(flags, "./function")
-	parts, err := goTool(env, append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}} {{.BuildID}}"}, flags...)...)
+// Build returns the executable of a command of this module, built as the function is
+// deployed: with the Makefile's flags.
+func Build(command string) (string, error) {
+	return build([]string{"CGO_ENABLED=0"}, "-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w", command)
+}
+
+// build builds a command into build/function, unless it is there. What goes into an
+// executable, and how, is the name of its folder: test processes that run at the same
+// time share one, and another state of the checkout has another.
+func build(env []string, arguments ...string) (string, error) {
+	parts, err := goTool(env, append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}} {{.BuildID}}"}, arguments...)...)
 	if err != nil {
 		return "", err
 	}
 	store := filepath.Join(Root(), "build", "function")
-	executable := filepath.Join(store, fmt.Sprintf("%x", sha256.Sum256(append(parts, strings.Join(flags, " ")...)))[:16], "bootstrap")
+	executable := filepath.Join(store, fmt.Sprintf("%x", sha256.Sum256(append(parts, strings.Join(arguments, " ")...)))[:16], "bootstrap")
 	if now := time.Now(); os.Chtimes(executable, now, now) == nil {
 		return executable, nil
 	}
@@ -50,7 +50,7 @@ func function(flags []string, env ...string) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(work)
-	if _, err := goTool(env, append([]string{"build", "-o", filepath.Join(work, "bootstrap")}, flags...)...); err != nil {
+	if _, err := goTool(env, append([]string{"build", "-o", filepath.Join(work, "bootstrap")}, arguments...)...); err != nil {
 		return "", err
 	}
 	if err := os.Rename(work, filepath.Dir(executable)); err != nil && !errors.Is(err, fs.ErrExist) { // built by another process meanwhile
