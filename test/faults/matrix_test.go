@@ -21,6 +21,7 @@ func TestMatrix(t *testing.T) {
 // TestStorms holds every operation against what lasts, once each.
 // Reference 6.1, 6.2, 7.3.
 func TestStorms(t *testing.T) {
+	t.Parallel() // beside TestRolledBack: both are mostly waiting
 	m := &matrix{title: "storms that are weathered", rows: storms, columns: operations, each: func(operation) int { return 1 }}
 	m.play(t)
 	checkout.Report(t, "faults-storms", m.String())
@@ -30,6 +31,7 @@ func TestStorms(t *testing.T) {
 // faults at every call that this takes.
 // Reference 11.1.
 func TestRolledBack(t *testing.T) {
+	t.Parallel()
 	m := &matrix{title: "taken back all the same, of all", rows: undone, columns: givenUp, each: callsBack}
 	m.play(t)
 	checkout.Report(t, "faults-taken-back", m.String())

@@ -58,7 +58,7 @@ func (w *world) learn(o operation) {
 // and many more in which they wait.
 const (
 	quickWorlds = 6
-	slowWorlds  = 32
+	slowWorlds  = 48
 )
 
 // run plays the cells of a matrix in many worlds at once.

@@ -62,7 +62,7 @@ func (c *cell) playStorm(fault iamproxy.Fault) {
 // then leaves things as they were.
 func (c *cell) playSilent(n int) {
 	s, e := c.begin()
-	s.Timeout = 8 * time.Second
+	s.Timeout = 12 * time.Second
 	c.Proxy.Reset()
 	c.Proxy.SetFault(iamproxy.On(func(call iamproxy.Call) bool { return call.N >= n }, iamproxy.Hang()))
 	answer := s.SendOnce(e)

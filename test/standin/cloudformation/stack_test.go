@@ -48,15 +48,15 @@ func TestSequences(t *testing.T) {
 			if got, want := strings.Join(lines, "\n"), strings.Join(tt.want, "\n"); got != want {
 				t.Errorf("events\n%s\nwant\n%s", got, want)
 			}
-			if len(sc.verdicts) > 0 {
-				t.Errorf("verdicts %q, want none", sc.verdicts)
+			if len(sc.failures) > 0 {
+				t.Errorf("failures %q, want none", sc.failures)
 			}
 		})
 	}
 }
 
-// TestSequences_Verdicts holds that what a function must not do fails the test.
-func TestSequences_Verdicts(t *testing.T) {
+// TestSequences_Failures holds that what a function must not do fails the test.
+func TestSequences_Failures(t *testing.T) {
 	tests := []struct {
 		name string
 		do   func(*Stack)
@@ -73,8 +73,8 @@ func TestSequences_Verdicts(t *testing.T) {
 			t.Parallel()
 			sc := newScene(t)
 			sc.play(t, tt.do)
-			if got := strings.Join(sc.verdicts, "\n"); !strings.Contains(got, tt.want) {
-				t.Errorf("verdicts %q, want %q", got, tt.want)
+			if got := strings.Join(sc.failures, "\n"); !strings.Contains(got, tt.want) {
+				t.Errorf("failures %q, want %q", got, tt.want)
 			}
 		})
 	}

@@ -97,27 +97,27 @@ func answer(e Event) {
 type scene struct {
 	*Stack
 	record   string
-	verdicts []string
+	failures []string
 }
 
-// A verdict keeps what a test would fail with. Fatalf ends its goroutine.
-type verdict struct {
+// A recorder keeps what a test would fail with. Fatalf ends its goroutine.
+type recorder struct {
 	testing.TB
 	scene *scene
 }
 
-func (v verdict) Helper() {}
-func (v verdict) Errorf(format string, args ...any) {
-	v.scene.verdicts = append(v.scene.verdicts, fmt.Sprintf(format, args...))
+func (r recorder) Helper() {}
+func (r recorder) Errorf(format string, args ...any) {
+	r.scene.failures = append(r.scene.failures, fmt.Sprintf(format, args...))
 }
-func (v verdict) Fatalf(format string, args ...any) { v.Errorf(format, args...); runtime.Goexit() }
+func (r recorder) Fatalf(format string, args ...any) { r.Errorf(format, args...); runtime.Goexit() }
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	sc := &scene{record: filepath.Join(t.TempDir(), "events")}
 	urls := responseurl.New()
 	t.Cleanup(urls.Close)
-	sc.Stack = NewStack(verdict{t, sc}, start(t, sc.record), urls, "123456789012")
+	sc.Stack = NewStack(recorder{t, sc}, start(t, sc.record), urls, "123456789012")
 	return sc
 }
 

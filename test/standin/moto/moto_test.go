@@ -30,9 +30,9 @@ func TestMain(m *testing.M) {
 }
 
 // gone waits for a server to stop listening.
-func gone(url string) bool {
+func gone(address string) bool {
 	for range 100 {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		conn, err := net.Dial("tcp", strings.TrimPrefix(address, "http://"))
 		if err != nil {
 			return true
 		}
@@ -93,8 +93,8 @@ func TestStart_ParentKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = parent.Wait() // killed
-	if url := strings.TrimSpace(line); !gone(url) {
-		t.Errorf("%s listens after the death of who started it", url)
+	if address := strings.TrimSpace(line); !gone(address) {
+		t.Errorf("%s listens after the death of who started it", address)
 	}
 }
 
