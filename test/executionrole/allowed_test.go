@@ -9,13 +9,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// recordings are the authorizations of each set, recorded once.
+// recordings are the authorizations of each deployment, recorded once.
 var recordings = struct {
 	sync.Mutex
 	bySet map[string][]policysim.Case
 }{bySet: map[string][]policysim.Case{}}
 
-func recorded(t *testing.T, tpl template, s set) []policysim.Case {
+func recorded(t *testing.T, tpl template, s deployment) []policysim.Case {
 	t.Helper()
 	recordings.Lock()
 	defer recordings.Unlock()
@@ -31,7 +31,7 @@ func recorded(t *testing.T, tpl template, s set) []policysim.Case {
 func TestAllowed(t *testing.T) {
 	tpl := deployedTemplate(t)
 	total, actions := 0, map[string]bool{}
-	for _, s := range sets {
+	for _, s := range deployments {
 		t.Run(s.name, func(t *testing.T) {
 			cases := recorded(t, tpl, s)
 			policy := tpl.policy(s, tpl.statements())
@@ -53,5 +53,5 @@ func TestAllowed(t *testing.T) {
 			t.Errorf("iam:%s was never recorded: the scenes do not show that it is allowed", name)
 		}
 	}
-	checkout.Report(t, "bounds-allowed", fmt.Sprintf("Execution role, allowed: %d authorizations of %d actions in %d sets of parameters", total, len(actions), len(sets)))
+	checkout.Report(t, "bounds-allowed", fmt.Sprintf("Execution role, allowed: %d authorizations of %d actions in %d sets of parameters", total, len(actions), len(deployments)))
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // claims are the ways to become the owner of something, or to free it of its owner.
-func (s set) claims() []policysim.Case {
+func (s deployment) claims() []policysim.Case {
 	var all []policysim.Case
 	for kind, noun := range map[string]string{"role": "Role", "instance-profile": "InstanceProfile"} {
 		tag, untag, resource := "Tag"+noun, "Untag"+noun, s.own(kind)
@@ -50,7 +50,7 @@ func (s set) claims() []policysim.Case {
 }
 
 // beyond are calls that the function has no business with at all.
-func (s set) beyond() []policysim.Case {
+func (s deployment) beyond() []policysim.Case {
 	var all []policysim.Case
 	iam := func(kind, name string, actions ...string) {
 		for _, action := range actions {
@@ -100,7 +100,7 @@ func (s set) beyond() []policysim.Case {
 }
 
 // widerRights are calls whose condition another statement's might stand in for.
-func (s set) widerRights() []policysim.Case {
+func (s deployment) widerRights() []policysim.Case {
 	// A name made here has a dash: <NamePrefix>-head. One by hand that only begins alike is somebody else's.
 	all := []policysim.Case{s.call("passed, without a dash", "PassRole", s.iamARN(account, "role", s.path(), s.prefix()+"admin"), conditionKeys{serviceKey: {"ec2.amazonaws.com"}})}
 	all = append(all, s.call("owned, passed to Lambda", "PassRole", s.own("role"), conditionKeys{ownerTag: {s.owner()}, serviceKey: {"lambda.amazonaws.com"}}))
@@ -112,7 +112,7 @@ func (s set) widerRights() []policysim.Case {
 	return all
 }
 
-func (s set) dangerous() []policysim.Case {
+func (s deployment) dangerous() []policysim.Case {
 	all := slices.Concat(s.nearMisses(), s.claims(), s.beyond(), s.misused(), s.widerRights())
 	for _, c := range all { // being adopted gives no more rights, but that of being released
 		own := c.Resource == s.own("role") || c.Resource == s.own("instance-profile")
@@ -132,7 +132,7 @@ func TestDenied(t *testing.T) {
 	tpl := deployedTemplate(t)
 	var cases []policysim.Case
 	var want []bool // allowed
-	for _, s := range sets {
+	for _, s := range deployments {
 		policy := tpl.policy(s, tpl.statements())
 		dangerous := s.dangerous()
 		for i, list := range [][]policysim.Case{append(s.rightful(), s.reports()...), dangerous} {
@@ -153,5 +153,5 @@ func TestDenied(t *testing.T) {
 			t.Errorf("%s: %s", got, cases[i].Name)
 		}
 	}
-	checkout.Report(t, "bounds-denied", fmt.Sprintf("Execution role, denied: %d authorizations in %d sets of parameters: %v", len(cases), len(sets), counts))
+	checkout.Report(t, "bounds-denied", fmt.Sprintf("Execution role, denied: %d authorizations in %d sets of parameters: %v", len(cases), len(deployments), counts))
 }

@@ -22,22 +22,22 @@ import (
 
 type properties = cloudformation.Properties
 
-// A lab is a rig whose processes have the environment that a set gives them, and that
+// A lab is a rig whose processes have the environment that a deployment gives them, and that
 // keeps every authorization which IAM would check for their calls.
 type lab struct {
 	*rig.Rig
-	set    set
-	tpl    template
-	refuse func(iamproxy.Call) bool // answered with AccessDenied
+	deployment deployment
+	tpl        template
+	refuse     func(iamproxy.Call) bool // answered with AccessDenied
 
 	mu       sync.Mutex
 	recorded map[string]policysim.Case
 }
 
-// record plays the scene of a set and returns its authorizations, sorted.
-func record(t *testing.T, tpl template, s set) []policysim.Case {
+// record plays the scene of a deployment and returns its authorizations, sorted.
+func record(t *testing.T, tpl template, s deployment) []policysim.Case {
 	t.Helper()
-	l := &lab{Rig: rig.New(t), set: s, tpl: tpl, recorded: map[string]policysim.Case{}}
+	l := &lab{Rig: rig.New(t), deployment: s, tpl: tpl, recorded: map[string]policysim.Case{}}
 	l.Proxy.SetFault(l.observe)
 	s.scene(l)
 	var all []policysim.Case
@@ -74,7 +74,7 @@ func (l *lab) observe(c iamproxy.Call) iamproxy.Effect {
 	return iamproxy.Effect{}
 }
 
-// keep adds cases, each once, in the account and the partition of the set.
+// keep adds cases, each once, in the account and the partition of the deployment.
 func (l *lab) keep(all []policysim.Case) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -83,7 +83,7 @@ func (l *lab) keep(all []policysim.Case) {
 		if err != nil {
 			l.TB.Error(err)
 		}
-		here := strings.NewReplacer(l.AccountID, account, "arn:aws:", "arn:"+l.set.part()+":").Replace(string(text))
+		here := strings.NewReplacer(l.AccountID, account, "arn:aws:", "arn:"+l.deployment.part()+":").Replace(string(text))
 		var moved policysim.Case
 		if err := json.Unmarshal([]byte(here), &moved); err != nil {
 			l.TB.Error(err)
@@ -131,7 +131,7 @@ func tagMap(tags []types.Tag) map[string]string {
 	return m
 }
 
-// provided returns a stack whose provider has the parameters of the set, and those of
+// provided returns a stack whose provider has the parameters of the deployment, and those of
 // changes in place of them.
 func (l *lab) provided(changes map[string]string) *cloudformation.Stack {
 	l.TB.Helper()
@@ -143,11 +143,11 @@ func (l *lab) provided(changes map[string]string) *cloudformation.Stack {
 // too, so that this is observed.
 func (l *lab) provider(changes map[string]string) *lambdaruntime.Function {
 	l.TB.Helper()
-	s := l.set
+	s := l.deployment
 	s.parameters = map[string]string{}
-	for _, parameters := range []map[string]string{l.set.parameters, changes} {
+	for _, parameters := range []map[string]string{l.deployment.parameters, changes} {
 		for name, value := range parameters {
-			s.parameters[name] = strings.NewReplacer(account, l.AccountID, "arn:"+l.set.part()+":", "arn:aws:").Replace(value)
+			s.parameters[name] = strings.NewReplacer(account, l.AccountID, "arn:"+l.deployment.part()+":", "arn:aws:").Replace(value)
 		}
 	}
 	return l.Start(append(s.environment(l.TB, l.tpl), "AWS_ENDPOINT_URL_CLOUDFORMATION="+l.Proxy.URL)...)

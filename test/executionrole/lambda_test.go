@@ -10,7 +10,7 @@ import (
 // reports are what Lambda does in the role's name, which writes the log, sends what
 // failed to the queue, uses the key and manages network interfaces, and the one question
 // to CloudFormation.
-func (s set) reports() []policysim.Case {
+func (s deployment) reports() []policysim.Case {
 	stream := strings.TrimSuffix(s.logGroup(), "*") + "log-stream:x"
 	all := []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil)}
 	for _, action := range askAboutStacks {
@@ -30,7 +30,7 @@ func (s set) reports() []policysim.Case {
 }
 
 // misused are the rights to a key and to network interfaces, with one thing wrong.
-func (s set) misused() []policysim.Case {
+func (s deployment) misused() []policysim.Case {
 	var all []policysim.Case
 	for _, action := range keyActions {
 		all = append(all, s.call("another key", action, fmt.Sprintf("arn:%s:kms:us-east-1:%s:key/2", s.part(), account), nil))
@@ -52,7 +52,7 @@ func (s set) misused() []policysim.Case {
 
 // elsewhere are ways to move what is the stack's own: to another account, partition,
 // stack and Region.
-func (s set) elsewhere() []func(arn string) string {
+func (s deployment) elsewhere() []func(arn string) string {
 	var all []func(string) string
 	for _, change := range [][2]string{{account, otherAccount}, {"arn:" + s.part() + ":", "arn:aws-us-gov:"}, {stackName, "another"}, {"us-east-1", "eu-west-1"}} {
 		all = append(all, func(arn string) string { return strings.Replace(arn, change[0], change[1], 1) })
@@ -66,7 +66,7 @@ const sourceFunction = "lambda:SourceFunctionArn"
 var keyActions = []string{"kms:Decrypt", "kms:GenerateDataKey"}
 
 // networkInterfaces returns what Lambda does for a function in a VPC, and to what.
-func (s set) networkInterfaces() map[string]string {
+func (s deployment) networkInterfaces() map[string]string {
 	one := fmt.Sprintf("arn:%s:ec2:us-east-1:%s:network-interface/eni-1", s.part(), account)
 	return map[string]string{
 		"ec2:AssignPrivateIpAddresses": one, "ec2:CreateNetworkInterface": one, "ec2:DeleteNetworkInterface": one,

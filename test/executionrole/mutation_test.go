@@ -20,7 +20,7 @@ import (
 func TestActions(t *testing.T) {
 	tpl := deployedTemplate(t)
 	called, allowed := map[string]bool{}, map[string]bool{}
-	for _, s := range sets {
+	for _, s := range deployments {
 		for _, c := range s.reports() { // Lambda's own
 			called[c.Action] = true
 		}
@@ -43,7 +43,7 @@ func TestActions(t *testing.T) {
 	t.Logf("%d actions in the policy, %d called", len(got), len(want))
 }
 
-func resolvedStatements(tpl template, s set) []statement {
+func resolvedStatements(tpl template, s deployment) []statement {
 	var document struct{ Statement []statement }
 	if err := json.Unmarshal([]byte(tpl.policy(s, tpl.statements())), &document); err != nil {
 		panic(err)
@@ -58,7 +58,7 @@ func resolvedStatements(tpl template, s set) []statement {
 func TestMutation(t *testing.T) {
 	tpl := deployedTemplate(t)
 	killed, generated, asked := map[string]bool{}, map[string]bool{}, 0
-	for _, s := range sets {
+	for _, s := range deployments {
 		dangerous, statements := s.dangerous(), resolvedStatements(tpl, s)
 		var cases []policysim.Case
 		for i, st := range statements {

@@ -24,7 +24,7 @@ const (
 
 // rightful returns, for each call, one that the policy allows. What is dangerous differs
 // from it in one thing, so that it can only be denied for that.
-func (s set) rightful() []policysim.Case {
+func (s deployment) rightful() []policysim.Case {
 	var all []policysim.Case
 	for name, k := range kinds {
 		if name == "DeleteRolePermissionsBoundary" && s.bounded() {
@@ -60,7 +60,7 @@ func isRead(name string) bool {
 
 // call returns an authorization. Whatever account is in the ARN, the answer is that of
 // the function's own: for another one, it would be denied for want of a policy there.
-func (s set) call(why, action, resource string, context conditionKeys) policysim.Case {
+func (s deployment) call(why, action, resource string, context conditionKeys) policysim.Case {
 	if !strings.Contains(action, ":") {
 		action = "iam:" + action
 	}
@@ -75,7 +75,7 @@ func (s set) call(why, action, resource string, context conditionKeys) policysim
 const keyPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:%s:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`
 
 // own returns the ARN of a role, instance profile or policy that is within the bounds.
-func (s set) own(kind string) string {
+func (s deployment) own(kind string) string {
 	if kind == "policy" {
 		return s.iamARN(account, kind, "/", "mine")
 	}
@@ -83,7 +83,7 @@ func (s set) own(kind string) string {
 }
 
 // nearMisses returns the rightful calls, each with one thing wrong.
-func (s set) nearMisses() []policysim.Case {
+func (s deployment) nearMisses() []policysim.Case {
 	var all []policysim.Case
 	for _, good := range s.rightful() {
 		name := strings.TrimPrefix(good.Action, "iam:")
@@ -109,7 +109,7 @@ func (s set) nearMisses() []policysim.Case {
 }
 
 // foreignResources returns what a call may not touch although all else is right.
-func (s set) foreignResources(name, kind string) map[string]string {
+func (s deployment) foreignResources(name, kind string) map[string]string {
 	other := "aws-us-gov"
 	here := "arn:" + s.part() + ":"
 	foreign := map[string]string{
@@ -134,7 +134,7 @@ func (s set) foreignResources(name, kind string) map[string]string {
 }
 
 // wrongValues returns values of a condition key that must not do; nil for no value.
-func (s set) wrongValues(name, key string) map[string][]string {
+func (s deployment) wrongValues(name, key string) map[string][]string {
 	switch key {
 	case ownerTag, newOwnerTag:
 		return map[string][]string{"nobody's": nil, "owner by hand": {"somebody"}, "another provider's": {"zz-" + someOwner}}

@@ -16,9 +16,9 @@ func inline() map[string]any {
 	return map[string]any{"Policies": []any{map[string]any{"PolicyName": "list", "PolicyDocument": policy}}}
 }
 
-// base are the properties that fit the set's parameters.
+// base are the properties that fit the deployment's parameters.
 func (l *lab) base(more properties) properties {
-	return properties{"NamePrefix": l.set.prefix(), "Path": l.set.path(), "PropagationWaitSeconds": 0}.With(more)
+	return properties{"NamePrefix": l.deployment.prefix(), "Path": l.deployment.path(), "PropagationWaitSeconds": 0}.With(more)
 }
 
 func groups(names ...string) []any {
@@ -45,7 +45,7 @@ func wholeLife(l *lab) {
 	withOwn := l.base(properties{"PermissionsBoundary": own, "Head": inline()})
 	l.did(s.Update(withOwn))
 	l.did(s.Update(l.base(properties{"Head": map[string]any{"ManagedPolicyArns": []any{l.CreatePolicy("mine")}}})))
-	l.did(s.UpdateThenRollBack(l.base(properties{"NamePrefix": "ray2", "Path": l.set.path()})))
+	l.did(s.UpdateThenRollBack(l.base(properties{"NamePrefix": "ray2", "Path": l.deployment.path()})))
 	l.inVain(s)
 	l.byHand("ray-head", "arn:aws:iam::aws:policy/AdministratorAccess")
 	l.did(s.Update(l.base(properties{"Revision": "2", "PropagationWaitSeconds": 1})))
@@ -68,7 +68,7 @@ func (l *lab) inVain(s *cloudformation.Stack) {
 	l.refuse = func(c iamproxy.Call) bool {
 		return c.Action == "AttachRolePolicy" && strings.HasSuffix(c.Form.Get("RoleName"), "vain-worker")
 	}
-	update, rollback := s.Update(l.base(properties{"NamePrefix": l.set.prefix() + "-vain"}))
+	update, rollback := s.Update(l.base(properties{"NamePrefix": l.deployment.prefix() + "-vain"}))
 	l.refuse = nil
 	if update.OK() || !strings.Contains(update.Reason, "the old set was not changed") {
 		l.TB.Errorf("a replacement in vain: %+v", update)
@@ -83,7 +83,7 @@ func underBoundary(l *lab) {
 	recorded := l.recorded
 	l.did(s.Create(l.base(nil)))
 	l.byHand("ray-head", "arn:aws:iam::aws:policy/AdministratorAccess")
-	l.recorded = recorded // what was done before the boundary is another set's
+	l.recorded = recorded // what was done before the boundary is another deployment's
 	clear(l.recorded)
 	s.Use(l.provider(nil))
 	l.did(s.Update(l.base(properties{"Head": inline(), "WorkerGroups": groups("worker", "gpu")})))
@@ -111,9 +111,9 @@ func allowedPolicies(l *lab) {
 // adoption takes over what was made by hand and releases it, in every way there is,
 // and once more under a provider that adopts no longer.
 func adoption(l *lab) {
-	prefix := l.set.prefix()
+	prefix := l.deployment.prefix()
 	adopting := l.base(properties{"AdoptExisting": true})
-	l.CreateRole(prefix+"-gpu", l.set.path(), rig.Tag(prefix+"-gpu", prefix+"-gpu")) // which is released each time
+	l.CreateRole(prefix+"-gpu", l.deployment.path(), rig.Tag(prefix+"-gpu", prefix+"-gpu")) // which is released each time
 	for _, forbidden := range []map[string]string{nil, {"AllowAdoption": "false"}} {
 		l.recipe(prefix+"-head", prefix+"-worker")
 		s := l.provided(nil)
@@ -138,7 +138,7 @@ func adoption(l *lab) {
 // logical id, and with another one.
 func (l *lab) orphaned(adopting properties) {
 	for _, logicalID := range []string{"RayIAM", "Renamed"} {
-		left := properties{"NamePrefix": l.set.prefix() + logicalID}
+		left := properties{"NamePrefix": l.deployment.prefix() + logicalID}
 		l.did(l.provided(nil).Create(l.base(left)))
 		s := l.provided(nil)
 		s.LogicalID = logicalID
@@ -166,7 +166,7 @@ func (l *lab) byHand(role, policy string) {
 func (l *lab) recipe(names ...string) {
 	l.TB.Helper()
 	for _, name := range names {
-		l.CreateRole(name, l.set.path(), rig.Tag(name, name))
-		l.CreateProfile(name, l.set.path(), name)
+		l.CreateRole(name, l.deployment.path(), rig.Tag(name, name))
+		l.CreateProfile(name, l.deployment.path(), name)
 	}
 }

@@ -60,7 +60,7 @@ func TestSizes(t *testing.T) {
 	names := slices.Sorted(maps.Keys(values))
 	largest := map[string]int{}
 	for chosen := range 1 << len(names) {
-		s := set{partition: "aws-us-gov", stackName: strings.Repeat("s", 128), parameters: map[string]string{}}
+		s := deployment{partition: "aws-us-gov", stackName: strings.Repeat("s", 128), parameters: map[string]string{}}
 		for i, name := range names {
 			if chosen&(1<<i) != 0 {
 				s.parameters[name] = values[name]

@@ -85,7 +85,7 @@ func (tpl template) statements() []any {
 }
 
 // policy renders a policy of these statements as it is for a set of parameters.
-func (tpl template) policy(s set, statements []any) string {
+func (tpl template) policy(s deployment, statements []any) string {
 	resolved, _ := s.resolver(tpl).resolve(map[string]any{"Version": "2012-10-17", "Statement": statements})
 	text, err := json.Marshal(resolved)
 	if err != nil {

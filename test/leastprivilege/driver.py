@@ -75,11 +75,11 @@ def cluster(scene, directory):
     """Writes the example with the placeholders replaced by what there is, and the scene's changes."""
     with open(scene["yaml"]) as f:
         text = f.read()
-    world = scene["world"]
+    belongings = scene["belongings"]
     for placeholder, value in {
-        "ami-0123456789abcdef0": world["image"],
-        "subnet-0123456789abcdef0": world["subnet"],
-        "sg-0123456789abcdef0": world["group"],
+        "ami-0123456789abcdef0": belongings["image"],
+        "subnet-0123456789abcdef0": belongings["subnet"],
+        "sg-0123456789abcdef0": belongings["group"],
         "123456789012": scene["account"],
     }.items():
         assert placeholder in text, placeholder
@@ -90,12 +90,12 @@ def cluster(scene, directory):
         del workers["gpu"]["node_config"]["InstanceMarketOptions"]
     if scene.get("cloudWatch"):
         config["provider"]["cloudwatch"] = {kind: {"config": write(kind, scene, directory)} for kind in CLOUDWATCH}
-        workers["cpu"]["node_config"]["ImageId"] = world["agentImage"]
+        workers["cpu"]["node_config"]["ImageId"] = belongings["agentImage"]
     if scene.get("reserved"):
         node = workers["gpu"]["node_config"]
         for given in ("InstanceType", "ImageId", "KeyName"):
             del node[given]  # the template's
-        node["LaunchTemplate"] = {"LaunchTemplateId": world["template"], "Version": "$Default"}
+        node["LaunchTemplate"] = {"LaunchTemplateId": belongings["template"], "Version": "$Default"}
         node["Placement"] = {"GroupName": "ray"}
         node["CapacityReservationSpecification"] = {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
     path = os.path.join(directory, "cluster.yaml")

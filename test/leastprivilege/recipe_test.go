@@ -20,7 +20,7 @@ import (
 func recipe(t *testing.T, p played) map[string]map[string]string {
 	t.Helper()
 	r := rig.New(t)
-	create, _ := r.Stack().Create(exampleProperties(t, p.world.Subnet).With(properties{"LeastPrivilege": nil}))
+	create, _ := r.Stack().Create(exampleProperties(t, p.belongings.Subnet).With(properties{"LeastPrivilege": nil}))
 	r.OK(create)
 	policies := map[string]map[string]string{}
 	for _, role := range []string{"head", "cpu"} {

@@ -28,35 +28,35 @@ const (
 	readable = "public-datasets"  // a bucket, ReadOnly
 )
 
-// The world is what a cluster's owner has; see world.py.
-type world struct {
+// Belongings are what a cluster's owner has; see belongings.py.
+type belongings struct {
 	Subnet, Group, Key, Image, AgentImage, Template string
 }
 
 // A scene is a choice of options, with what Ray does under it.
 type scene struct {
 	name       string
-	properties func(*testing.T, world) properties
+	properties func(*testing.T, belongings) properties
 	changes    map[string]any // to the example's cluster; see driver.py
 }
 
 // scenes have each option in one and not in another.
 var scenes = []scene{
-	{"the example", func(t *testing.T, w world) properties { return exampleProperties(t, w.Subnet) }, nil},
-	{"nothing but the cluster's name", func(t *testing.T, w world) properties {
-		return exampleProperties(t, w.Subnet).With(properties{"LeastPrivilege": map[string]any{"ClusterName": cluster}})
+	{"the example", func(t *testing.T, b belongings) properties { return exampleProperties(t, b.Subnet) }, nil},
+	{"nothing but the cluster's name", func(t *testing.T, b belongings) properties {
+		return exampleProperties(t, b.Subnet).With(properties{"LeastPrivilege": map[string]any{"ClusterName": cluster}})
 	}, map[string]any{"noSpot": true}},
-	{"every option", func(t *testing.T, w world) properties {
-		return exampleProperties(t, w.Subnet).With(properties{"LeastPrivilege": everything(w)})
+	{"every option", func(t *testing.T, b belongings) properties {
+		return exampleProperties(t, b.Subnet).With(properties{"LeastPrivilege": everything(b)})
 	}, map[string]any{"cloudWatch": true, "reserved": true}},
 }
 
-func everything(w world) map[string]any {
+func everything(b belongings) map[string]any {
 	return map[string]any{
 		"ClusterName": cluster, "Spot": true, "CloudWatch": true, "FSx": true,
 		"S3Buckets": []any{map[string]any{"Name": writable}, map[string]any{"Name": readable, "ReadOnly": true}},
-		"SubnetIds": []any{w.Subnet}, "SecurityGroupIds": []any{w.Group}, "ImageIds": []any{w.Image, w.AgentImage},
-		"KeyNames": []any{w.Key}, "InstanceTypes": []any{"m6i.4xlarge", "g5.xlarge"},
+		"SubnetIds": []any{b.Subnet}, "SecurityGroupIds": []any{b.Group}, "ImageIds": []any{b.Image, b.AgentImage},
+		"KeyNames": []any{b.Key}, "InstanceTypes": []any{"m6i.4xlarge", "g5.xlarge"},
 	}
 }
 
@@ -65,9 +65,9 @@ func everything(w world) map[string]any {
 type played struct {
 	scene
 	place
-	world    world
-	policies map[string]map[string]string // role, policy, document
-	calls    []call
+	belongings belongings
+	policies   map[string]map[string]string // role, policy, document
+	calls      []call
 }
 
 // plays are the scenes that were played, each once.
@@ -97,17 +97,17 @@ func (s scene) play(t *testing.T) played {
 	run := func(script, argument string) []byte {
 		return runPython(t, r.Endpoint, filepath.Join("test", "leastprivilege", script), argument)
 	}
-	if err := json.Unmarshal(run("world.py", p.account), &p.world); err != nil {
+	if err := json.Unmarshal(run("belongings.py", p.account), &p.belongings); err != nil {
 		t.Fatal(err)
 	}
-	create, _ := r.Stack().Create(s.properties(t, p.world))
+	create, _ := r.Stack().Create(s.properties(t, p.belongings))
 	r.OK(create)
 	p.policies = map[string]map[string]string{}
 	for _, role := range []string{"head", "cpu", "gpu"} {
 		p.policies[role] = readInline(t, r.IAM, "ray-research-"+role)
 	}
 	recording := filepath.Join(directory, "recording.jsonl")
-	spec := map[string]any{"yaml": filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"), "account": p.account, "world": p.world.json(), "record": recording}
+	spec := map[string]any{"yaml": filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"), "account": p.account, "belongings": p.belongings.json(), "record": recording}
 	for name, value := range s.changes {
 		spec[name] = value
 	}
@@ -121,8 +121,8 @@ func (s scene) play(t *testing.T) played {
 	return p
 }
 
-func (w world) json() map[string]string {
-	return map[string]string{"subnet": w.Subnet, "group": w.Group, "key": w.Key, "image": w.Image, "agentImage": w.AgentImage, "template": w.Template}
+func (b belongings) json() map[string]string {
+	return map[string]string{"subnet": b.Subnet, "group": b.Group, "key": b.Key, "image": b.Image, "agentImage": b.AgentImage, "template": b.Template}
 }
 
 func runPython(t *testing.T, endpoint, script, argument string) []byte {

@@ -31,7 +31,7 @@ def main(account):
         return made
 
     plain = image("plain")
-    world = {
+    belongings = {
         "subnet": subnet,
         "group": group,
         "key": "ray-research",
@@ -39,7 +39,7 @@ def main(account):
         "agentImage": image("with the agent T6Iq2faj"),  # Ray's sign that an image has the CloudWatch agent
         "template": template(plain, "g5.xlarge"),
     }
-    json.dump(world, sys.stdout)
+    json.dump(belongings, sys.stdout)
 
 
 main(sys.argv[1])

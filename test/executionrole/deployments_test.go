@@ -15,8 +15,8 @@ const (
 	someOwner = "0123456789ab"
 )
 
-// A set is a choice of the template's parameters, with what is done under it.
-type set struct {
+// A deployment is a choice of the template's parameters, with what is done under it.
+type deployment struct {
 	name       string
 	parameters map[string]string
 	partition  string // aws where it is empty
@@ -24,9 +24,9 @@ type set struct {
 	scene      func(*lab)
 }
 
-// sets are the choices on which everything is proved. Each condition of the template
+// deployments are the choices on which everything is proved. Each condition of the template
 // is true in one and false in another.
-var sets = []set{
+var deployments = []deployment{
 	{name: "defaults", scene: wholeLife},
 	{name: "boundary", parameters: map[string]string{"PermissionsBoundary": boundary}, scene: underBoundary},
 	{name: "allowed policies", parameters: map[string]string{"AllowedPolicyArns": "arn:aws:iam::aws:policy/Amazon*,arn:aws:iam::aws:policy/CloudWatchAgentServerPolic?," + mine}, scene: allowedPolicies},
@@ -42,14 +42,14 @@ var sets = []set{
 }
 
 // value returns a parameter's value.
-func (s set) value(tpl template, name string) string {
+func (s deployment) value(tpl template, name string) string {
 	if value, ok := s.parameters[name]; ok {
 		return value
 	}
 	return fmt.Sprint(tpl.Parameters[name].Default)
 }
 
-func (s set) resolver(tpl template) resolver {
+func (s deployment) resolver(tpl template) resolver {
 	values := map[string]string{"AWS::Partition": s.part(), "AWS::AccountId": account, "AWS::Region": "us-east-1", "AWS::StackName": s.stack(), "AWS::StackId": s.stackID()}
 	for name := range tpl.Parameters {
 		values[name] = s.value(tpl, name)
@@ -59,26 +59,26 @@ func (s set) resolver(tpl template) resolver {
 	}}
 }
 
-func (s set) stack() string { return orDefault(s.stackName, stackName) }
+func (s deployment) stack() string { return orDefault(s.stackName, stackName) }
 
-func (s set) stackID() string {
+func (s deployment) stackID() string {
 	return fmt.Sprintf("arn:%s:cloudformation:us-east-1:%s:stack/%s/11111111-2222-4333-8444-555555555555", s.part(), account, s.stack())
 }
 
-func (s set) part() string {
+func (s deployment) part() string {
 	if s.partition == "" {
 		return "aws"
 	}
 	return s.partition
 }
 
-func (s set) prefix() string { return orDefault(s.parameters["NamePrefix"], "ray") }
-func (s set) path() string   { return orDefault(s.parameters["Path"], "/") }
-func (s set) bounded() bool  { return s.parameters["PermissionsBoundary"] != "" }
-func (s set) adopts() bool   { return s.parameters["AllowAdoption"] == "true" }
-func (s set) owner() string  { return s.prefix() + "-" + someOwner }
-func (s set) key() string    { return s.parameters["KmsKeyArn"] }
-func (s set) inVPC() bool    { return s.parameters["VpcSubnetIds"] != "" }
+func (s deployment) prefix() string { return orDefault(s.parameters["NamePrefix"], "ray") }
+func (s deployment) path() string   { return orDefault(s.parameters["Path"], "/") }
+func (s deployment) bounded() bool  { return s.parameters["PermissionsBoundary"] != "" }
+func (s deployment) adopts() bool   { return s.parameters["AllowAdoption"] == "true" }
+func (s deployment) owner() string  { return s.prefix() + "-" + someOwner }
+func (s deployment) key() string    { return s.parameters["KmsKeyArn"] }
+func (s deployment) inVPC() bool    { return s.parameters["VpcSubnetIds"] != "" }
 
 func orDefault(value, byDefault string) string {
 	if value == "" {
@@ -88,18 +88,18 @@ func orDefault(value, byDefault string) string {
 }
 
 // iamARN returns the ARN of a role, instance profile or policy.
-func (s set) iamARN(account, kind, path, name string) string {
+func (s deployment) iamARN(account, kind, path, name string) string {
 	return fmt.Sprintf("arn:%s:iam::%s:%s%s%s", s.part(), account, kind, path, name)
 }
 
 // executionRole is named after the stack, as CloudFormation does it, unless the template
 // names it; where the provider's names begin alike, it is one of those that the policies
 // are about.
-func (s set) executionRole() string {
+func (s deployment) executionRole() string {
 	return s.iamARN(account, "role", orDefault(s.parameters["ExecutionRolePath"], "/"), s.executionRoleName())
 }
 
-func (s set) executionRoleName() string {
+func (s deployment) executionRoleName() string {
 	if prefix := s.parameters["ExecutionRoleNamePrefix"]; prefix != "" {
 		return prefix + "custom-rayiam-555555555555"
 	}
@@ -112,25 +112,25 @@ func made(stack, rest string, longest int) string {
 	return stack[:min(len(stack), longest-len(rest))] + rest
 }
 
-func (s set) principal() string {
+func (s deployment) principal() string {
 	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/ray-iam", s.part(), account, s.executionRoleName())
 }
 
-func (s set) logGroup() string {
+func (s deployment) logGroup() string {
 	return fmt.Sprintf("arn:%s:logs:us-east-1:%s:log-group:/aws/lambda/%s-555555555555:*", s.part(), account, s.stack())
 }
 
-func (s set) failureQueue() string {
+func (s deployment) failureQueue() string {
 	return fmt.Sprintf("arn:%s:sqs:us-east-1:%s:%s", s.part(), account, made(s.stack(), "-FailureQueue-1ABCDEFGHIJKL", 80))
 }
 
 // someStack is one that uses a provider: any in the account may, and in any Region.
-func (s set) someStack() string {
+func (s deployment) someStack() string {
 	return fmt.Sprintf("arn:%s:cloudformation:eu-central-1:%s:stack/team/11111111-2222-4333-8444-555555555555", s.part(), account)
 }
 
 // environment is the function's, as the template sets it from these parameters.
-func (s set) environment(t testing.TB, tpl template) []string {
+func (s deployment) environment(t testing.TB, tpl template) []string {
 	t.Helper()
 	variables := tpl.Resources["RayIAMFunction"].Properties["Environment"].(map[string]any)["Variables"]
 	resolved, _ := s.resolver(tpl).resolve(variables)
@@ -141,7 +141,7 @@ func (s set) environment(t testing.TB, tpl template) []string {
 	return env
 }
 
-// TestSets holds that the sets see each condition of the execution role's policies hold
+// TestSets holds that the deployments see each condition of the execution role's policies hold
 // and not hold, that they name parameters that there are, and that a role and a log
 // group are called as the template calls them.
 func TestSets(t *testing.T) {
@@ -152,14 +152,14 @@ func TestSets(t *testing.T) {
 	}
 	for condition := range conditions {
 		seen := map[bool]bool{}
-		for _, s := range sets {
+		for _, s := range deployments {
 			seen[s.resolver(tpl).holds(tpl.Conditions[condition])] = true
 		}
 		if len(seen) != 2 {
-			t.Errorf("%s is always the same in these sets", condition)
+			t.Errorf("%s is always the same in these deployments", condition)
 		}
 	}
-	for _, s := range sets {
+	for _, s := range deployments {
 		for name := range maps.Keys(s.parameters) {
 			if _, ok := tpl.Parameters[name]; !ok {
 				t.Errorf("%s: the template has no parameter %s", s.name, name)
