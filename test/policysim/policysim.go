@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
@@ -161,11 +162,11 @@ func (c Case) account() string {
 }
 
 func simulate(request []byte) ([]byte, error) {
-	node, err := node()
+	executable, err := node()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(node, filepath.Join(checkout.Root(), "test", "policysim", "simulate.mjs"))
+	cmd := exec.Command(executable, filepath.Join(checkout.Root(), "test", "policysim", "simulate.mjs"))
 	checkout.DieWithParent(cmd)
 	cmd.Stdin = bytes.NewReader(request)
 	var stderr bytes.Buffer
@@ -179,7 +180,7 @@ func simulate(request []byte) ([]byte, error) {
 
 // node returns the Node.js that make setup installs among the Python packages. The
 // error says what to do.
-func node() (string, error) {
+var node = sync.OnceValues(func() (string, error) {
 	const setup = "run make setup"
 	if _, err := os.Stat(filepath.Join(checkout.Root(), "node_modules", "@cloud-copilot", "iam-simulate")); err != nil {
 		return "", fmt.Errorf("the policy simulator is not installed (%s): %w", setup, err)
@@ -193,4 +194,4 @@ func node() (string, error) {
 		return "", fmt.Errorf("the Python tools have no Node.js (%s): %w", setup, err)
 	}
 	return filepath.Join(string(output), "bin", "node"), nil
-}
+})
