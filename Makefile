@@ -96,10 +96,10 @@ test: setup lint ## Run every check
 	@cat build/reports/*.txt
 
 test-faults:
-	go test -count=1 -timeout 20m ./test/faults
+	go test -count=1 -timeout 60m ./test/faults
 
 test-others:
-	go test -race -count=1 -timeout 20m $$(go list ./... | grep -v '/test/faults$$')
+	go test -race -count=1 -timeout 60m $$(go list ./... | grep -v '/test/faults$$')
 
 bench: setup ## Measure what depends on the machine: how long the function takes to start
 	go test -run '^$$' -bench . -benchtime 50x ./bench
