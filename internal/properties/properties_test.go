@@ -29,10 +29,7 @@ func TestFaults(t *testing.T) {
 		return `{"Head":{"Policies":[{"PolicyName":"p","PolicyDocument":` + document + `}]}}`
 	}
 	const at = "Head.Policies[0].PolicyDocument"
-	tests := []struct {
-		name, raw string
-		want      []string
-	}{
+	tests := []faultCase{
 		{"nothing", `{}`, nil},
 		{"everything", `{"ServiceToken":"arn:x","ServiceTimeout":"60","NamePrefix":"a.b_c=d+e@f-g","Path":"/x/y/","PermissionsBoundary":"arn:aws:iam::123456789012:policy/p/b","Head":{"ManagedPolicyArns":[],"Policies":[]},"WorkerGroups":[{"Name":"a,b","ManagedPolicyArns":["arn:aws-us-gov:iam::aws:policy/service-role/X"]}],"Tags":[{"Key":"Größe","Value":""}],"AdoptExisting":"true","PropagationWaitSeconds":"120","Revision":"7"}`, nil},
 		{"unstringified", `{"ServiceTimeout":60,"AdoptExisting":true,"PropagationWaitSeconds":0,"Revision":7}`, nil},
@@ -77,18 +74,7 @@ func TestFaults(t *testing.T) {
 		{"several at once", `{"NamePrefix":"","Path":"x","Head":{"X":1},"Tags":{}}`, []string{"Head.X: unknown", "NamePrefix: 1 to 59", "Path: begins", "Tags: a list"}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, faults := c.Read(json.RawMessage(tt.raw))
-			if len(faults) != len(tt.want) {
-				t.Fatalf("%d faults, want %d: %v", len(faults), len(tt.want), faults)
-			}
-			for i, want := range tt.want {
-				path, sentence, _ := strings.Cut(want, ": ")
-				if faults[i].Path != path || !strings.Contains(faults[i].String(), sentence) {
-					t.Errorf("fault %q, want %q at %s", faults[i], sentence, path)
-				}
-			}
-		})
+		t.Run(tt.name, func(t *testing.T) { tt.hold(t, c) })
 	}
 }
 
@@ -172,6 +158,27 @@ func TestNearest(t *testing.T) {
 	for name, want := range map[string]string{"head": "Head", "Prefix": "NamePrefix", "nameprefix": "NamePrefix", "WorkerGroup": "WorkerGroups", "": "Head"} {
 		if got := nearest(name, known); got != want {
 			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// A faultCase is properties and all that is wrong with them.
+type faultCase struct {
+	name, raw string
+	want      []string // of each fault its path and a part of its sentence, "Path: begins"
+}
+
+// hold fails the test unless the faults are these, in this order.
+func (tt faultCase) hold(t *testing.T, c *Checker) {
+	t.Helper()
+	_, faults := c.Read(json.RawMessage(tt.raw))
+	if len(faults) != len(tt.want) {
+		t.Fatalf("%d faults, want %d: %v", len(faults), len(tt.want), faults)
+	}
+	for i, want := range tt.want {
+		path, sentence, _ := strings.Cut(want, ": ")
+		if faults[i].Path != path || !strings.Contains(faults[i].String(), sentence) {
+			t.Errorf("fault %q, want %q at %s", faults[i], sentence, path)
 		}
 	}
 }

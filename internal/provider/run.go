@@ -14,7 +14,7 @@ type run struct {
 	*reconciler
 	intent
 	watch  *supersede.Watch
-	verify bool // whether an Update or a Delete is changing anything only if CloudFormation is at work
+	verify bool // whether an Update or a Delete changes something only if CloudFormation is at work on the resource
 }
 
 // do carries the request out, in the order of the timeline in package supersede.

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	cfn "github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
 const (
@@ -41,22 +43,24 @@ var deployments = []deployment{
 	{name: "China", partition: "aws-cn", parameters: map[string]string{"PermissionsBoundary": strings.Replace(boundary, "arn:aws:", "arn:aws-cn:", 1)}, scene: underBoundary},
 }
 
-// value returns a parameter's value.
-func (s deployment) value(tpl template, name string) string {
-	if value, ok := s.parameters[name]; ok {
-		return value
+// resolve computes a part of the template as CloudFormation does for the deployment.
+func (s deployment) resolve(tpl template, v any) any {
+	resolved, err := tpl.Resolve(cfn.Stack{
+		Parameters: s.parameters,
+		Pseudo: map[string]string{
+			"AWS::Partition": s.part(), "AWS::AccountId": account, "AWS::Region": "us-east-1", "AWS::StackName": s.stack(), "AWS::StackId": s.stackID(),
+		},
+		Attributes: map[string]string{"ExecutionRole.Arn": s.executionRole(), "LogGroup.Arn": s.logGroup(), "FailureQueue.Arn": s.failureQueue()},
+	}, v)
+	if err != nil {
+		panic(err)
 	}
-	return fmt.Sprint(tpl.Parameters[name].Default)
+	return resolved
 }
 
-func (s deployment) resolver(tpl template) resolver {
-	values := map[string]string{"AWS::Partition": s.part(), "AWS::AccountId": account, "AWS::Region": "us-east-1", "AWS::StackName": s.stack(), "AWS::StackId": s.stackID()}
-	for name := range tpl.Parameters {
-		values[name] = s.value(tpl, name)
-	}
-	return resolver{values: values, conditions: tpl.Conditions, attributes: map[string]string{
-		"ExecutionRole.Arn": s.executionRole(), "LogGroup.Arn": s.logGroup(), "FailureQueue.Arn": s.failureQueue(),
-	}}
+// holds reports whether a condition of the template holds for the deployment.
+func (s deployment) holds(tpl template, condition string) bool {
+	return s.resolve(tpl, map[string]any{"Fn::If": []any{condition, true, false}}) == true
 }
 
 func (s deployment) stack() string { return orDefault(s.stackName, stackName) }
@@ -133,9 +137,8 @@ func (s deployment) someStack() string {
 func (s deployment) environment(t testing.TB, tpl template) []string {
 	t.Helper()
 	variables := tpl.Resources["RayIAMFunction"].Properties["Environment"].(map[string]any)["Variables"]
-	resolved, _ := s.resolver(tpl).resolve(variables)
 	var env []string
-	for name, value := range resolved.(map[string]any) {
+	for name, value := range s.resolve(tpl, variables).(map[string]any) {
 		env = append(env, name+"="+value.(string))
 	}
 	return env
@@ -153,7 +156,7 @@ func TestSets(t *testing.T) {
 	for condition := range conditions {
 		seen := map[bool]bool{}
 		for _, s := range deployments {
-			seen[s.resolver(tpl).holds(tpl.Conditions[condition])] = true
+			seen[s.holds(tpl, condition)] = true
 		}
 		if len(seen) != 2 {
 			t.Errorf("%s is always the same in these deployments", condition)
@@ -171,7 +174,7 @@ func TestSets(t *testing.T) {
 		}
 		for property, want := range names {
 			resource, name, _ := strings.Cut(property, ".")
-			if got, _ := s.resolver(tpl).resolve(tpl.Resources[resource].Properties[name]); got != want {
+			if got := s.resolve(tpl, tpl.Resources[resource].Properties[name]); got != want {
 				t.Errorf("%s: %s is %v, want %s", s.name, property, got, want)
 			}
 		}

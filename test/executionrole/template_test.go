@@ -9,21 +9,11 @@ import (
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	cfn "github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
 // A template is what CloudFormation gets to see of template.yaml.
-type template struct {
-	Parameters map[string]struct {
-		Default       any
-		MaxLength     int
-		AllowedValues []any
-	}
-	Conditions map[string]any
-	Resources  map[string]struct {
-		Type, Condition string
-		Properties      map[string]any
-	}
-}
+type template struct{ cfn.Template }
 
 // written writes the template out as sam build does, without an alias.
 const written = `import json, sys
@@ -45,7 +35,7 @@ var deployed = sync.OnceValues(func() (template, error) {
 		return template{}, fmt.Errorf("reading template.yaml: %w\n%s", err, &stderr)
 	}
 	var t template
-	err = json.Unmarshal(output, &t)
+	err = json.Unmarshal(output, &t.Template)
 	return t, err
 })
 
@@ -86,8 +76,7 @@ func (tpl template) statements() []any {
 
 // policy renders a policy of these statements as it is for a set of parameters.
 func (tpl template) policy(s deployment, statements []any) string {
-	resolved, _ := s.resolver(tpl).resolve(map[string]any{"Version": "2012-10-17", "Statement": statements})
-	text, err := json.Marshal(resolved)
+	text, err := json.Marshal(s.resolve(tpl, map[string]any{"Version": "2012-10-17", "Statement": statements}))
 	if err != nil {
 		panic(err)
 	}

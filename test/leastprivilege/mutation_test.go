@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
@@ -35,7 +36,7 @@ var equivalent = map[string]string{
 func TestMutation(t *testing.T) {
 	p := everyOption(t)
 	denied := p.denied(t)
-	generated, killed, asked := map[string][]policysim.Case{}, map[string]bool{}, 0
+	generated, trial := map[string][]policysim.Case{}, weaken.Trial{}
 	for _, st := range p.statements(t, "head") {
 		for _, m := range mutants(st) {
 			generated[m.Name] = p.against(m, st, denied)
@@ -44,20 +45,17 @@ func TestMutation(t *testing.T) {
 	for _, most := range []int{10, len(denied)} { // a few are mostly enough, and all take long
 		var cases []policysim.Case
 		for name, against := range generated {
-			if !killed[name] {
+			if trial.Survives(name) {
 				cases = append(cases, against[:min(most, len(against))]...)
 			}
 		}
-		asked += len(cases)
-		for i, got := range policysim.Evaluate(t, cases) {
-			if got == policysim.Allowed {
-				killed[cases[i].Name] = true
-			}
-		}
+		trial.Judge(t, cases)
 	}
+	survivors := trial.Survivors()
 	for _, name := range slices.Sorted(maps.Keys(generated)) {
-		if why, listed := equivalent[name]; killed[name] == listed {
-			t.Errorf("%s: makes a case fail: %v, listed as equivalent: %v %s", name, killed[name], listed, why)
+		killed := !slices.Contains(survivors, name)
+		if why, listed := equivalent[name]; killed == listed {
+			t.Errorf("%s: makes a case fail: %v, listed as equivalent: %v %s", name, killed, listed, why)
 		}
 	}
 	for name := range equivalent {
@@ -66,7 +64,7 @@ func TestMutation(t *testing.T) {
 		}
 	}
 	checkout.Report(t, "ray-mutation", fmt.Sprintf("Ray's roles, weakened: %d weakened forms, %d of them make a case fail, %d allow nothing more, %d survive; by %d authorizations",
-		len(generated), len(killed), len(equivalent), len(generated)-len(killed)-len(equivalent), asked))
+		len(generated), len(generated)-len(survivors), len(equivalent), len(survivors)-len(equivalent), trial.Asked()))
 }
 
 // denied returns the authorizations of the dangerous calls by the head that are denied.
