@@ -34,12 +34,12 @@ class Recorder:
         boto3.setup_default_session()
         events = of_account(boto3.DEFAULT_SESSION, account).events
         events.register("provide-client-params", self._record)
-        events.register("provide-client-params.ssm.ListCommandInvocations", self._asked)
         events.register("before-call.ssm.ListCommandInvocations", self._invocations)
         events.register("after-call.ec2.RunInstances", self._launched)
         events.register("after-call.ec2.DescribeInstances", self._described)
 
-    def _record(self, params, model, **_):
+    def _record(self, params, model, context, **_):
+        context["parameters"] = params  # botocore keeps one context for all events of a call
         with self._lock:
             call = {
                 "who": self.who,
@@ -58,21 +58,15 @@ class Recorder:
                 tags[i][tag["Key"]] = tag["Value"]
         return tags
 
-    def _asked(self, params, **_):
-        self._command = params
-
-    def _invocations(self, **_):
+    def _invocations(self, context, **_):
         """Answers in place of moto, which has GetCommandInvocation only."""
-        invocation = self._ssm.get_command_invocation(**self._command)
+        invocation = self._ssm.get_command_invocation(**context["parameters"])
         return types.SimpleNamespace(status_code=200), {"CommandInvocations": [invocation]}
 
-    def _launched(self, parsed, **_):
+    def _launched(self, parsed, context, **_):
         """Remembers Spot Instances: moto's have no id of a request, by which Ray knows them."""
-        for call in reversed([json.loads(line) for line in open(self._file.name)]):
-            if call["operation"] == "RunInstances":
-                if call["parameters"].get("InstanceMarketOptions"):
-                    self._spot.update(i["InstanceId"] for i in parsed.get("Instances", []))
-                return
+        if context["parameters"].get("InstanceMarketOptions"):
+            self._spot.update(i["InstanceId"] for i in parsed.get("Instances", []))
 
     def _described(self, parsed, **_):
         for reservation in parsed.get("Reservations", []):
