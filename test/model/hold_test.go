@@ -29,8 +29,7 @@ func (w *world) endsBetween(what string, before, after account, c change) {
 // undone holds that what a failed replacement had made is gone again, unless what was
 // denied stood in the way of that too. A set that was in use before is not undone.
 func (w *world) undone(what string, d delivered, c change, before account) {
-	possible := !slices.ContainsFunc(d.hits, func(call string) bool { return !making.MatchString(call) })
-	if !possible && !strings.Contains(d.answer.Reason, "was rolled back") {
+	if !undoable(d) && !strings.Contains(d.answer.Reason, "was rolled back") {
 		return
 	}
 	for entity := range c.declared {
@@ -44,6 +43,28 @@ func (w *world) undone(what string, d delivered, c change, before account) {
 		}
 	}
 	w.tally.add("ends", "replacement undone")
+}
+
+// nothingIsBegun reports whether a failed Update has left nothing of the groups that the
+// old properties do not declare, of which no later request would know. It holds that so
+// it is, unless what was denied stood in the way.
+func (w *world) nothingIsBegun(d delivered, c change, before account, old properties) bool {
+	for entity := range c.declared {
+		_, name, _ := strings.Cut(entity, " ")
+		if slices.Contains(nodeNames(old), name) || before[entity].owner() == c.owner || w.model[entity].owner() != c.owner {
+			continue
+		}
+		if undoable(d) {
+			w.TB.Fatalf("an Update failed, and %s, which it began, is still its own: %s", entity, d.answer.Reason)
+		}
+		return false
+	}
+	return true
+}
+
+// undoable reports whether no call was denied that undoing needs.
+func undoable(d delivered) bool {
+	return !slices.ContainsFunc(d.hits, func(call string) bool { return !making.MatchString(call) })
 }
 
 // making matches the calls that no undoing needs.

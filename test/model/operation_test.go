@@ -173,11 +173,15 @@ func (w *world) update(o op) {
 	if replaces {
 		w.tally.add("ends", "replacement tried")
 	}
-	e := w.event(r, "Update", oldID, o.Props, old)
+	e, before := w.event(r, "Update", oldID, o.Props, old), w.model
 	d, ok := w.play(o, r, e, c)
 	if !ok {
 		if d.answered && d.answer.PhysicalResourceID != oldID {
 			w.TB.Fatalf("a failed Update answered %q, want %q", d.answer.PhysicalResourceID, oldID)
+		}
+		if o.Then == notRolledBack && d.answered && w.nothingIsBegun(d, c, before, old) {
+			w.tally.add("ends", "Update not rolled back")
+			return
 		}
 		w.rollBack(r, oldID, oldID, old, o.Props)
 		return

@@ -19,7 +19,7 @@ var enough = map[string]map[string]int{
 	"adoption": {"adopted": 15, "held then released": 10, "held then owned": 2, "owned then deleted": 1},
 	"ends": {
 		"Create done": 20, "Update done": 25, "Delete done": 4, "replacement tried": 10, "replacement done": 1, "replacement rolled back": 1, "replacement undone": 1,
-		"Update rolled back": 25, "Create cancelled": 1, "Delete with a generated id": 2,
+		"Update rolled back": 25, "Update not rolled back": 3, "Create cancelled": 1, "Delete with a generated id": 2,
 		"Create denied": 4, "Update denied": 5, "Delete denied": 1,
 		"Create killed, not retried": 2, "Update killed, not retried": 1,
 		"Create refused for what is in the way": 15, "Update refused for what is in the way": 4, "Delete refused for what is in the way": 1,
