@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo invoke lint check test test-faults test-others bench soak fuzz fmt clean build-RayIAMFunction
+.PHONY: help setup build demo invoke lint lint-go lint-templates check test test-faults test-others bench soak fuzz fmt clean build-RayIAMFunction
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-zA-Z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -73,12 +73,17 @@ demo: setup ## See it at work on this machine: build, deploy, use, update, delet
 invoke: ## Run the function once on EVENT=file and show its answer; without EVENT, on a Create
 	@go run ./test/rig/invoke "$(EVENT)"
 
-# checkov asks nobody: what it would download is explanations, and it reports to nobody without a key.
 lint: $(STAMP) $(CHECKER) ## Check the form of Go code and templates
+	@$(MAKE) --no-print-directory -j2 lint-templates lint-go
+
+lint-go:
 	@unformatted=$$($(GOFILES) | xargs -0 -r gofmt -l) && \
 		test -z "$$unformatted" || { echo "gofmt, run make fmt:" && echo "$$unformatted"; exit 1; }
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
+
+# checkov asks nobody: what it would download is explanations, and it reports to nobody without a key.
+lint-templates:
 	$(CFNLINT) template.yaml examples/*.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(CHECKOV) --file template.yaml examples/*.yaml
