@@ -2,14 +2,14 @@ package deploy
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/ministack"
 )
 
 // A cloud is a running MiniStack, with AWS's own command lines pointed at it and at nothing else.
@@ -23,47 +23,15 @@ type cloud struct {
 func startCloud(t *testing.T) *cloud {
 	t.Helper()
 	work := t.TempDir()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	server, err := ministack.Start(work, ministack.WithAWSManaged)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	listener.Close()
-	_, port, _ := net.SplitHostPort(address)
-	c := &cloud{t: t, checkout: copyCheckout(t)}
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "AWS_") {
-			c.env = append(c.env, variable)
-		}
-	}
+	t.Cleanup(server.Stop)
 	sam := filepath.Join(work, "sam") // where SAM keeps what it knows; news of itself it has already
 	write(t, filepath.Join(sam, "metadata.json"), fmt.Sprintf(`{"lastVersionCheck": %d}`, time.Now().Unix()))
-	c.env = append(c.env, "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "AWS_DEFAULT_REGION=us-east-1",
-		"AWS_ACCESS_KEY_ID=123456789012", "AWS_SECRET_ACCESS_KEY=test", "AWS_ENDPOINT_URL=http://"+address, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",
-		"SAM_CLI_TELEMETRY=0", "SAM_CLI_POLL_DELAY=1", "__SAM_CLI_APP_DIR="+sam)
-	server := exec.Command(python(t), "-m", "ministack")
-	server.Env = append(c.env, "GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0", "SFTP_ENABLED=0",
-		"MINISTACK_AUTOCREATE_AWS_MANAGED=1", "TMPDIR="+work, "STATE_DIR="+filepath.Join(work, "state"), "S3_DATA_DIR="+filepath.Join(work, "s3"))
-	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with the functions that it runs
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Wait() }()
-	t.Cleanup(func() {
-		_ = syscall.Kill(-server.Process.Pid, syscall.SIGKILL)
-	})
-	for {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return c
-		}
-		select {
-		case err := <-ended:
-			t.Fatalf("MiniStack ended before it listened: %v", err)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
+	env := append(server.Environment(ministack.Root), "SAM_CLI_TELEMETRY=0", "SAM_CLI_POLL_DELAY=1", "__SAM_CLI_APP_DIR="+sam)
+	return &cloud{t: t, checkout: copyCheckout(t), env: env}
 }
 
 // write writes a file and the folder that it lies in.

@@ -48,7 +48,7 @@ type lab struct {
 // newLab returns a lab with these parameters of the launch role.
 func newLab(t *testing.T, launchRole map[string]string) *lab {
 	t.Helper()
-	server, err := ministack.Start(t.TempDir())
+	server, err := ministack.Start(t.TempDir(), ministack.Authorized)
 	if err != nil {
 		t.Fatal(err)
 	}

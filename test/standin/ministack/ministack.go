@@ -1,6 +1,5 @@
 // Package ministack starts MiniStack, which stands in for CloudFormation, Lambda, S3 and
-// IAM together: it deploys a template, runs its functions on this machine, and with
-// authorization answers AccessDenied to what the caller's policies do not allow.
+// IAM together: it deploys a template and runs its functions on this machine.
 //
 // What CloudFormation does to a stack's resources it does not authorize: those rights are
 // judged by the policy simulator.
@@ -31,10 +30,13 @@ const (
 	Region  = "us-east-1"
 )
 
-// startTime and stopTime bound how long MiniStack may take.
+// stopTime is how long MiniStack has to end by itself.
+const stopTime = 10 * time.Second
+
+// Settings of MiniStack's, for Start.
 const (
-	startTime = 60 * time.Second
-	stopTime  = 10 * time.Second
+	Authorized     = "AUTH=true"                          // answers AccessDenied to what the caller's policies do not allow
+	WithAWSManaged = "MINISTACK_AUTOCREATE_AWS_MANAGED=1" // has a managed policy of AWS's as soon as it is named
 )
 
 // Credentials are those of one caller.
@@ -53,9 +55,9 @@ type Server struct {
 	log   string
 }
 
-// Start starts MiniStack with authorization on a free port of 127.0.0.1 and keeps all that
+// Start starts MiniStack with these settings on a free port of 127.0.0.1 and keeps all that
 // it writes in dir. Stop ends it.
-func Start(dir string) (*Server, error) {
+func Start(dir string, settings ...string) (*Server, error) {
 	python, err := checkout.Python()
 	if err != nil {
 		return nil, err
@@ -71,7 +73,7 @@ func Start(dir string) (*Server, error) {
 	}
 	defer log.Close()
 	s.cmd = exec.Command(python, "-m", "ministack")
-	s.cmd.Env = append(s.environment(Root), "AUTH=true", "GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0",
+	s.cmd.Env = append(append(s.Environment(Root), settings...), "GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0",
 		"SFTP_ENABLED=0", "TMPDIR="+dir, "STATE_DIR="+filepath.Join(dir, "state"), "S3_DATA_DIR="+filepath.Join(dir, "s3"))
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	checkout.DieWithParent(s.cmd)
@@ -86,9 +88,9 @@ func Start(dir string) (*Server, error) {
 	return s, s.listen("127.0.0.1:" + port)
 }
 
-// listen waits until the server does.
+// listen waits until the server does, or has ended.
 func (s *Server) listen(address string) error {
-	for deadline := time.Now().Add(startTime); time.Now().Before(deadline); {
+	for {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			return conn.Close()
@@ -99,8 +101,6 @@ func (s *Server) listen(address string) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	s.Stop()
-	return fmt.Errorf("MiniStack did not listen within %s:\n%s", startTime, s.Log())
 }
 
 // Stop ends the server and the functions it started.
@@ -128,7 +128,7 @@ func (s *Server) CLI(c Credentials, args ...string) (string, error) {
 		return "", err
 	}
 	cmd := exec.Command(python, append([]string{"-m", "awscli"}, args...)...)
-	cmd.Env = s.environment(c)
+	cmd.Env = s.Environment(c)
 	cmd.Dir = s.dir
 	output, err := cmd.Output()
 	var failed *exec.ExitError
@@ -153,9 +153,9 @@ func (s *Server) config(c Credentials) aws.Config {
 	return aws.Config{Region: Region, BaseEndpoint: aws.String(s.URL), Credentials: static}
 }
 
-// environment is that of this process without what leads to AWS, and with a caller's
+// Environment is that of this process without what leads to AWS, and with a caller's
 // credentials. Functions inherit the server's.
-func (s *Server) environment(c Credentials) []string {
+func (s *Server) Environment(c Credentials) []string {
 	var env []string
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "AWS_") {
