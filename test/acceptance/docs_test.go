@@ -215,3 +215,30 @@ func TestRunbook_Outcomes(t *testing.T) {
 		t.Errorf("the runbook lists %v, the metrics have %v", documented, counted)
 	}
 }
+
+// TestDocs_Reports holds that each row of what is played at least is that of a report,
+// which is held to it when it is made.
+func TestDocs_Reports(t *testing.T) {
+	var rows, reports []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(section(t, text(t, "docs", "reliability.md"), "How much is played"), -1) {
+		rows = append(rows, m[1])
+	}
+	files, err := filepath.Glob(filepath.Join(checkout.Root(), "test", "*", "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`checkout\.Report\(\w+, "([a-z-]+)"`).FindAllStringSubmatch(string(content), -1) {
+			reports = append(reports, m[1])
+		}
+	}
+	slices.Sort(rows)
+	slices.Sort(reports)
+	if len(reports) == 0 || !slices.Equal(rows, reports) {
+		t.Errorf("rows of %q, want one for each of %q", rows, reports)
+	}
+}

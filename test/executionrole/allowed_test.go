@@ -53,5 +53,5 @@ func TestAllowed(t *testing.T) {
 			t.Errorf("iam:%s was never recorded: the scenes do not show that it is allowed", name)
 		}
 	}
-	checkout.Report(t, "bounds-allowed", fmt.Sprintf("Execution role, allowed: %d authorizations of %d actions in %d sets of parameters", total, len(actions), len(deployments)))
+	checkout.Report(t, "executionrole-allowed", fmt.Sprintf("Execution role, allowed: %d authorizations of %d actions in %d sets of parameters", total, len(actions), len(deployments)))
 }

@@ -153,5 +153,5 @@ func TestDenied(t *testing.T) {
 			t.Errorf("%s: %s", got, cases[i].Name)
 		}
 	}
-	checkout.Report(t, "bounds-denied", fmt.Sprintf("Execution role, denied: %d authorizations in %d sets of parameters: %v", len(cases), len(deployments), counts))
+	checkout.Report(t, "executionrole-denied", fmt.Sprintf("Execution role, denied: %d authorizations in %d sets of parameters: %v", len(cases), len(deployments), counts))
 }

@@ -72,7 +72,7 @@ func TestMutation(t *testing.T) {
 	for _, name := range trial.Survivors() {
 		t.Errorf("no case fails: %s", name)
 	}
-	checkout.Report(t, "bounds-mutation", "Execution role, weakened: "+trial.String())
+	checkout.Report(t, "executionrole-weakened", "Execution role, weakened: "+trial.String())
 }
 
 // against returns the dangerous calls that a mutant may let pass, under the policy with

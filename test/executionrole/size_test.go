@@ -88,7 +88,7 @@ func TestSizes(t *testing.T) {
 			t.Errorf("%s: %d, want at most %d and %d to spare", what, size, limit, reserve)
 		}
 	}
-	checkout.Report(t, "execution-role-sizes", fmt.Sprintf("Execution role, at its largest: %d characters inline of %d, managed %d, %d and %d of %d",
+	checkout.Report(t, "executionrole-sizes", fmt.Sprintf("Execution role, at its largest: %d characters inline of %d, managed %d, %d and %d of %d",
 		largest["inline"], inlineLimit, largest["ExecutionRole's own"], largest["ReadAndTagPolicy"], largest["ExecutionPolicy"], managedLimit))
 	t.Log(largest)
 }

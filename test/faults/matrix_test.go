@@ -27,14 +27,14 @@ func TestStorms(t *testing.T) {
 	checkout.Report(t, "faults-storms", m.String())
 }
 
-// TestRolledBack holds what is taken back, because nobody waits for it any more, against
-// faults at every call that this takes.
+// TestRolledBack holds the rollback of what CloudFormation has abandoned against
+// faults at every call that it takes.
 // Reference 11.1.
 func TestRolledBack(t *testing.T) {
 	t.Parallel()
-	m := &matrix{title: "taken back all the same, of all", rows: undone, columns: givenUp, each: callsBack}
+	m := &matrix{title: "rolled back all the same, of all", rows: undone, columns: givenUp, each: callsBack}
 	m.play(t)
-	checkout.Report(t, "faults-taken-back", m.String())
+	checkout.Report(t, "faults-rolled-back", m.String())
 }
 
 // calls and callsBack are how many calls an operation takes, and to take it back.

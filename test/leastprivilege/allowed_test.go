@@ -60,7 +60,7 @@ func TestAllowed(t *testing.T) {
 			t.Logf("%d calls of the head, in %d distinct authorizations, all to be allowed; %d calls of ray up's user", len(p.calls)-byUser, len(cases), byUser)
 		})
 	}
-	checkout.Report(t, "ray-allowed", fmt.Sprintf("Ray's head, allowed: %d recorded calls, %d distinct authorizations, in %d sets of options", calls, asked, len(scenes)))
+	checkout.Report(t, "leastprivilege-allowed", fmt.Sprintf("Ray's head, allowed: %d recorded calls, %d distinct authorizations, in %d sets of options", calls, asked, len(scenes)))
 }
 
 // recorded returns the authorizations of the head's calls, each once, and holds that

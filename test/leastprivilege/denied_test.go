@@ -88,7 +88,7 @@ func TestDenied(t *testing.T) {
 	if len(dangers) < 100 {
 		t.Errorf("%d dangerous calls are few", len(dangers))
 	}
-	checkout.Report(t, "ray-denied", fmt.Sprintf("Ray's roles, denied: %d dangerous calls in %d categories, %s", len(dangers), len(categories), "none gets through"))
+	checkout.Report(t, "leastprivilege-denied", fmt.Sprintf("Ray's roles, denied: %d dangerous calls in %d categories, %s", len(dangers), len(categories), "none gets through"))
 }
 
 // TestRights holds that agents, tasks and EC2 itself can do what the options are for,

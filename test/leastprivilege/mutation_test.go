@@ -63,7 +63,7 @@ func TestMutation(t *testing.T) {
 			t.Errorf("listed as equivalent, and there is no such weakened form: %s", name)
 		}
 	}
-	checkout.Report(t, "ray-mutation", fmt.Sprintf("Ray's roles, weakened: %d weakened forms, %d of them make a case fail, %d allow nothing more, %d survive; by %d authorizations",
+	checkout.Report(t, "leastprivilege-weakened", fmt.Sprintf("Ray's roles, weakened: %d weakened forms, %d of them make a case fail, %d allow nothing more, %d survive; by %d authorizations",
 		len(generated), len(generated)-len(survivors), len(equivalent), len(survivors)-len(equivalent), trial.Asked()))
 }
 

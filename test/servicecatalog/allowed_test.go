@@ -30,7 +30,7 @@ func TestAllowed(t *testing.T) {
 			t.Errorf("%s: %s", got, cases[i].Name)
 		}
 	}
-	checkout.Report(t, "catalog-allowed", fmt.Sprintf("Launch role, allowed: %d authorizations of %d operations in %d states", len(cases), len(operations), len(states)))
+	checkout.Report(t, "servicecatalog-allowed", fmt.Sprintf("Launch role, allowed: %d authorizations of %d operations in %d states", len(cases), len(operations), len(states)))
 }
 
 // actions are those of all statements, sorted.

@@ -134,5 +134,5 @@ func TestDenied(t *testing.T) {
 			t.Errorf("%s: %s", got, cases[i].Name)
 		}
 	}
-	checkout.Report(t, "catalog-denied", fmt.Sprintf("Launch role, denied: %d dangerous authorizations in %d states", len(cases), len(states)))
+	checkout.Report(t, "servicecatalog-denied", fmt.Sprintf("Launch role, denied: %d dangerous authorizations in %d states", len(cases), len(states)))
 }

@@ -88,7 +88,7 @@ func TestMutation(t *testing.T) {
 	for _, name := range trial.Survivors() {
 		t.Errorf("no case fails: %s", name)
 	}
-	checkout.Report(t, "catalog-mutation", "Launch role, weakened: "+trial.String())
+	checkout.Report(t, "servicecatalog-weakened", "Launch role, weakened: "+trial.String())
 }
 
 // concerns reports whether a mutant may decide on the action otherwise than the statement.

@@ -194,7 +194,7 @@ func TestResources(t *testing.T) {
 			t.Logf("%s does without %s: %s", n.typ, n.permission, n.unneeded)
 		}
 	}
-	checkout.Report(t, "catalog-resources", fmt.Sprintf("Launch role, resources: %d permissions in the schemas of the product's resources, %d of them not needed by what it declares", len(all), without))
+	checkout.Report(t, "servicecatalog-resources", fmt.Sprintf("Launch role, resources: %d permissions in the schemas of the product's resources, %d of them not needed by what it declares", len(all), without))
 }
 
 // TestResources_Missing holds that the role's rights are missed: for a resource or a

@@ -1,14 +1,19 @@
 package checkout
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 )
 
 // Report logs what a proof has shown and keeps it in build/reports, from where make
 // test shows it: go test prints nothing of a package that passes. What was reported
-// under the same name before is replaced.
+// under the same name before is replaced. A proof that shows less than
+// docs/reliability.md says fails.
 func Report(tb testing.TB, name, text string) {
 	tb.Helper()
 	tb.Log(text)
@@ -19,4 +24,35 @@ func Report(tb testing.TB, name, text string) {
 	if err := os.WriteFile(filepath.Join(dir, name+".txt"), []byte(text+"\n"), 0o644); err != nil {
 		tb.Fatal(err)
 	}
+	document, err := os.ReadFile(filepath.Join(Root(), "docs", "reliability.md"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := atLeast(string(document), name, text); err != nil && !tb.Failed() {
+		tb.Error(err)
+	}
+}
+
+var number = regexp.MustCompile(`\d+`)
+
+// atLeast holds a report to the row of its name: the row's words are among the report's,
+// and no number is less.
+func atLeast(document, name, text string) error {
+	row := regexp.MustCompile("(?m)^\\| `" + regexp.QuoteMeta(name) + "` \\| (.+) \\|$").FindStringSubmatch(document)
+	if row == nil {
+		return fmt.Errorf("docs/reliability.md has no row for %s", name)
+	}
+	words := number.ReplaceAllString(regexp.QuoteMeta(row[1]), `(\d+)`)
+	said, found := number.FindAllString(row[1], -1), regexp.MustCompile(words).FindStringSubmatch(text)
+	if found == nil {
+		return fmt.Errorf("docs/reliability.md says of %s %q, which is not what it reports: %s", name, row[1], text)
+	}
+	for i, least := range said {
+		if want, err := strconv.Atoi(least); err != nil || len(found[i+1]) > 9 {
+			return fmt.Errorf("a number that is too long: %s, %s", least, found[i+1])
+		} else if got, _ := strconv.Atoi(found[i+1]); got < want {
+			return fmt.Errorf("%s shows less than docs/reliability.md says, %q: %s", name, row[1], strings.TrimSpace(text))
+		}
+	}
+	return nil
 }
