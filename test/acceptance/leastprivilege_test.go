@@ -28,7 +28,7 @@ func leastPrivilege(fields ...any) properties {
 }
 
 // TestLeastPrivilege_EveryOption holds that a Create with all options makes the generated
-// policies and attaches none of the recipe's, that the policies which the template
+// policies and attaches none of the default ones, that the policies which the template
 // names apply too, and that nothing is left to write.
 // Reference 9.1.
 func TestLeastPrivilege_EveryOption(t *testing.T) {
@@ -72,20 +72,20 @@ func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 	l.has("role third-head: inline extra", "role third-head: inline third-autoscaler-policy", "role third-head: boundary "+boundary)
 }
 
-// TestLeastPrivilege_OnChangeInPlace holds the switch from the recipe and back, and a change
+// TestLeastPrivilege_OnChangeInPlace holds the switch from the default policies and back, and a change
 // of what is asked for: in place, with the result that a Create would have had. On
 // the way to least privilege nothing is attached.
 // Reference 5.4, 9.10.
 func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 	t.Parallel()
-	recipe, narrow := quick, quick.With(properties{"LeastPrivilege": everyLeastPrivilege})
+	broad, narrow := quick, quick.With(properties{"LeastPrivilege": everyLeastPrivilege})
 	for _, tt := range []struct {
 		name     string
 		from, to properties
 		never    string
 	}{
-		{"switched on", recipe, narrow, "AttachRolePolicy"},
-		{"switched off", narrow, recipe, "PutRolePolicy"},
+		{"switched on", broad, narrow, "AttachRolePolicy"},
+		{"switched off", narrow, broad, "PutRolePolicy"},
 		{"options dropped", narrow, quick.With(leastPrivilege()), "AttachRolePolicy"},
 		{"another cluster", narrow, quick.With(leastPrivilege("ClusterName", "other")), "AttachRolePolicy"},
 	} {

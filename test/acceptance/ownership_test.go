@@ -19,10 +19,10 @@ func TestOwnership_ForeignIsRefused(t *testing.T) {
 		make func(*lab)
 		want string
 	}{
-		"unowned role":             {func(l *lab) { l.CreateRole("ray-worker", "/elsewhere/") }, "role ray-worker"},
-		"unowned profile":          {func(l *lab) { l.CreateProfile("ray-head", "/") }, "instance profile ray-head"},
-		"another resource's role":  {func(l *lab) { l.CreateRole("ray-head", "/", rig.Tag("ray-iam:owner", "ray-0123456789ab")) }, "role ray-head belongs to another Custom::RayIAM resource, ray-0123456789ab"},
-		"the recipe's whole state": {func(l *lab) { l.CreateRecipe() }, "instance profile ray-worker"},
+		"unowned role":            {func(l *lab) { l.CreateRole("ray-worker", "/elsewhere/") }, "role ray-worker"},
+		"unowned profile":         {func(l *lab) { l.CreateProfile("ray-head", "/") }, "instance profile ray-head"},
+		"another resource's role": {func(l *lab) { l.CreateRole("ray-head", "/", rig.Tag("ray-iam:owner", "ray-0123456789ab")) }, "role ray-head belongs to another Custom::RayIAM resource, ray-0123456789ab"},
+		"a whole set":             {func(l *lab) { l.CreateSet() }, "instance profile ray-worker"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -111,7 +111,7 @@ func TestOwnership_TwoStacksKeepApart(t *testing.T) {
 // Reference 4.7, 4.9.
 func TestOwnership_AdoptionThenRollback(t *testing.T) {
 	l := newLab(t)
-	l.CreateRecipe()
+	l.CreateSet()
 	s := l.Stack()
 	create, _ := s.Create(adopting)
 	l.OK(create)
@@ -130,7 +130,7 @@ func TestOwnership_AdoptionThenRollback(t *testing.T) {
 // Reference 4.10.
 func TestOwnership_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
 	l := newLab(t)
-	l.CreateRecipe()
+	l.CreateSet()
 	s := l.created(adopting)
 	l.updated(s, quick)
 	l.has("role ray-head: tag ray-iam:adopted=owned", "profile ray-worker: tag ray-iam:adopted=owned")
@@ -146,7 +146,7 @@ func TestOwnership_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
 // Reference 4.10.
 func TestOwnership_OwnedTurnsBackWhenRolledBack(t *testing.T) {
 	l := newLab(t)
-	l.CreateRecipe()
+	l.CreateSet()
 	s := l.created(adopting)
 	before := l.Snapshot()
 	_, rollback := s.UpdateThenRollBack(quick)

@@ -95,7 +95,7 @@ func TestSuperseded_AdoptedIsReleased(t *testing.T) {
 	for name, cutOff := range map[string]bool{"at once": false, "by a repetition": true} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			l.CreateRecipe()
+			l.CreateSet()
 			l.DeleteProfile("ray-worker")
 			aged := iamproxy.On(func(c iamproxy.Call) bool {
 				return c.Action == "GetRole" || c.Form.Get("InstanceProfileName") == "ray-head"

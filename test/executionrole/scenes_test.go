@@ -115,7 +115,7 @@ func adoption(l *lab) {
 	adopting := l.base(properties{"AdoptExisting": true})
 	l.CreateRole(prefix+"-gpu", l.deployment.path(), rig.Tag(prefix+"-gpu", prefix+"-gpu")) // which is released each time
 	for _, forbidden := range []map[string]string{nil, {"AllowAdoption": "false"}} {
-		l.recipe(prefix+"-head", prefix+"-worker")
+		l.setByHand(prefix+"-head", prefix+"-worker")
 		s := l.provided(nil)
 		l.did(s.Create(adopting))
 		l.did(s.UpdateThenRollBack(adopting.With(properties{"WorkerGroups": groups("worker", "gpu")})))
@@ -162,8 +162,8 @@ func (l *lab) byHand(role, policy string) {
 	l.RemoveRole(role, role)
 }
 
-// recipe makes roles with their profiles by hand.
-func (l *lab) recipe(names ...string) {
+// setByHand makes roles with their profiles by hand.
+func (l *lab) setByHand(names ...string) {
 	l.TB.Helper()
 	for _, name := range names {
 		l.CreateRole(name, l.deployment.path(), rig.Tag(name, name))

@@ -125,7 +125,7 @@ func (c *cell) deletion(s *cloudformation.Stack, id string) cloudformation.Event
 // nothingIsLeft holds that the account is as it was before a Create.
 func (c *cell) nothingIsLeft() {
 	c.TB.Helper()
-	if c.from == recipe {
+	if c.from == byHand {
 		c.at = letGo
 		c.released()
 		return

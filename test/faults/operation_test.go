@@ -27,7 +27,7 @@ func roles(prefix, group string, head, worker []any) properties {
 // declared there. Beside the resource's own, each has the foreign things of seed.
 const (
 	empty   = "empty"
-	recipe  = "recipe"  // roles of the default names and the head's profile, made by hand
+	byHand  = "by hand" // roles of the default names and the head's profile, made by hand
 	adopted = "adopted" // the same, taken over
 	letGo   = "let go"  // and released again
 	made    = "made"    // by a Create without properties
@@ -56,7 +56,7 @@ type operation struct {
 var operations = []operation{
 	{"Create", "Create", empty, made},
 	{"Delete", "Delete", made, empty},
-	{"Adoption", "Create", recipe, adopted},
+	{"Adoption", "Create", byHand, adopted},
 	{"Update", "Update", small, changed},
 	{"Update back", "Update", changed, small},
 	{"Replacement", "Update", small, other},
@@ -85,8 +85,8 @@ func (w *world) enter(state string) {
 	switch from := w.at; {
 	case from == state:
 		return
-	case from == empty && state == recipe:
-		w.CreateRecipe()
+	case from == empty && state == byHand:
+		w.CreateSet()
 		w.DeleteProfile("ray-worker")
 	case from == made && state == empty:
 		s := w.stack(declared[made])

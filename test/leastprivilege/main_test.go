@@ -2,7 +2,7 @@
 // launcher and its autoscaler run against moto with the roles that the function made,
 // and every AWS call that the head makes must be allowed by the head's policies.
 //
-// It also shows that a catalogue of dangerous calls is denied, that the recipe's
+// It also shows that a catalogue of dangerous calls is denied, that the default
 // policies allow most of it, and that each condition and resource of the generated
 // policies is needed for that. What IAM says to a call comes from a policy simulator;
 // how EC2 takes a call apart into authorizations is written down here, by the Service

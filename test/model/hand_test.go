@@ -23,11 +23,11 @@ const stranger = "ray-0123456789ab" // a resource of nobody's here
 var (
 	roleDrifts    = []string{"attach", "detach", "put inline", "change inline", "delete inline", "trust", "bound", "unbound", "tag role", "untag role", "disown role", "delete role", "put into another profile"}
 	profileDrifts = []string{"empty", "tag profile", "untag profile", "disown profile", "delete profile", "fill with another role"}
-	makings       = []string{"make role", "make profile", "make both", "make role of another resource's", recipeByHand, recipeByHand}
+	makings       = []string{"make role", "make profile", "make both", "make role of another resource's", setByHand, setByHand}
 )
 
-// recipeByHand makes what AdoptExisting is for: the head and the workers of a prefix.
-const recipeByHand = "make both of the recipe"
+// setByHand makes what AdoptExisting is for: the head and the workers of a prefix.
+const setByHand = "make a whole set"
 
 // drawHand draws something that can be done to the account as it is.
 func (w *world) drawHand(t *rapid.T) hand {
@@ -59,7 +59,7 @@ func (w *world) drawHand(t *rapid.T) hand {
 		return h
 	}
 	h := hand{Do: pick(t, makings...), Name: pick(t, prefixes...) + "-head"}
-	if h.Do != recipeByHand && pick(t, false, true, true) {
+	if h.Do != setByHand && pick(t, false, true, true) {
 		h.Name = strings.TrimSuffix(h.Name, "head") + pick(t, groupNames...)
 	}
 	return h
@@ -69,7 +69,7 @@ func (w *world) drawHand(t *rapid.T) hand {
 // to detach a policy where none is, is left undone.
 func (w *world) byHand(h hand) {
 	role, profile := w.model["role "+h.Name], w.model["profile "+h.Name]
-	if prefix, _, _ := strings.Cut(h.Name, "-head"); h.Do == recipeByHand {
+	if prefix, _, _ := strings.Cut(h.Name, "-head"); h.Do == setByHand {
 		w.make(hand{Do: "make both", Name: prefix + "-head"})
 		w.make(hand{Do: "make both", Name: prefix + "-worker"})
 	} else if slices.Contains(makings, h.Do) {

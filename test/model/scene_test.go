@@ -52,7 +52,7 @@ func (w *world) policiesNow() rig.Snapshot { return w.Snapshot().Without("role "
 // Each of these does something by hand, in the account and in the model.
 
 func (w *world) makeRole(name, owner string) {
-	role := facts{"arn": "arn:aws:iam::" + w.AccountID + ":role/" + name, "trusts": spelled(rig.RecipeTrust)}
+	role := facts{"arn": "arn:aws:iam::" + w.AccountID + ":role/" + name, "trusts": spelled(rig.TrustByHand)}
 	var tags []types.Tag
 	if owner != "" {
 		tags = append(tags, rig.Tag(strings.TrimPrefix(ownerTag, "tag "), owner))

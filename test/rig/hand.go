@@ -11,9 +11,9 @@ import (
 // the scene is not set.
 
 const (
-	// RecipeTrust is the trust policy of a role that was made by hand. Its Version is the
+	// TrustByHand is the trust policy of a role that was made by hand. Its Version is the
 	// one that the CLI's documentation shows.
-	RecipeTrust = `{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	TrustByHand = `{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	// ByHand is the inline policy that a person puts on a role.
 	ByHand = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`
 	// everything is what the managed policies of an account's own allow: they are boundaries.
@@ -43,7 +43,7 @@ var background = context.Background() // a test's own is over when it cleans up
 // CreateRole makes a role that EC2 may assume.
 func (a *Account) CreateRole(name, path string, tags ...types.Tag) {
 	a.TB.Helper()
-	trust := RecipeTrust
+	trust := TrustByHand
 	a.must(a.IAM.CreateRole(background, &iam.CreateRoleInput{RoleName: &name, Path: &path, Tags: tags, AssumeRolePolicyDocument: &trust}))
 }
 
@@ -64,9 +64,9 @@ func (a *Account) CreatePolicy(name string) string {
 	return "arn:aws:iam::" + a.AccountID + ":policy/" + name
 }
 
-// CreateRecipe makes what AdoptExisting is for: the roles and instance profiles that
+// CreateSet makes what AdoptExisting is for: the roles and instance profiles that
 // people make by hand, the head's role with a policy of its own.
-func (a *Account) CreateRecipe() {
+func (a *Account) CreateSet() {
 	a.TB.Helper()
 	for _, name := range []string{"ray-head", "ray-worker"} {
 		a.CreateRole(name, "/")

@@ -14,10 +14,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// recipe returns the policies that head and workers have without LeastPrivilege: the
+// defaultPolicies returns the policies that head and workers have without LeastPrivilege: the
 // managed ones as AWS has them, and the head's pass-role policy. They are made in
 // another account, and read as p's.
-func recipe(t *testing.T, p played) map[string]map[string]string {
+func defaultPolicies(t *testing.T, p played) map[string]map[string]string {
 	t.Helper()
 	r := rig.New(t)
 	create, _ := r.Stack().Create(exampleProperties(t, p.belongings.Subnet).With(properties{"LeastPrivilege": nil}))
@@ -48,17 +48,17 @@ func recipe(t *testing.T, p played) map[string]map[string]string {
 	return policies
 }
 
-// TestRecipe holds the table in docs/least-privilege.md to what the default policies
+// TestDefaultPolicies holds the table in docs/least-privilege.md to what the default policies
 // allow of the same catalogue.
 // Reference 9.7.
-func TestRecipe(t *testing.T) {
+func TestDefaultPolicies(t *testing.T) {
 	p := everyOption(t)
 	dangers := p.dangers()
-	policies := recipe(t, p)
+	policies := defaultPolicies(t, p)
 	if len(policies["head"]) != 6 || len(policies["cpu"]) != 3 {
 		t.Errorf("by default there are %d policies for the head and %d for a worker, want 6 and 3", len(policies["head"]), len(policies["cpu"]))
 	}
-	type count struct{ all, least, recipe int }
+	type count struct{ all, least, broad int }
 	counts := map[string]*count{"": {}}
 	least, broad := p.judge(t, dangers, p.policies), p.judge(t, dangers, policies)
 	for i, d := range dangers {
@@ -71,7 +71,7 @@ func TestRecipe(t *testing.T) {
 				c.least++
 			}
 			if broad[i] {
-				c.recipe++
+				c.broad++
 			}
 		}
 	}
@@ -81,7 +81,7 @@ func TestRecipe(t *testing.T) {
 		if category == "" {
 			category = "**all**"
 		}
-		table += fmt.Sprintf("| %s | %d | %d | %d |\n", category, c.all, c.least, c.recipe)
+		table += fmt.Sprintf("| %s | %d | %d | %d |\n", category, c.all, c.least, c.broad)
 	}
 	document, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "least-privilege.md"))
 	if err != nil {
@@ -91,5 +91,5 @@ func TestRecipe(t *testing.T) {
 		t.Errorf("docs/least-privilege.md has not this table:\n%s", table)
 	}
 	all := counts[""]
-	checkout.Report(t, "ray-recipe", fmt.Sprintf("Ray's roles, compared: of %d dangerous calls %d are allowed with LeastPrivilege, %d with the default policies", all.all, all.least, all.recipe))
+	checkout.Report(t, "leastprivilege-default-policies", fmt.Sprintf("Ray's roles, compared: of %d dangerous calls %d are allowed with LeastPrivilege, %d with the default policies", all.all, all.least, all.broad))
 }
