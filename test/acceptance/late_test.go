@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
@@ -95,5 +96,28 @@ func TestLate_QuickRequestsDoNotAsk(t *testing.T) {
 	l.OK(s.Delete())
 	if asked := l.Resources.Asked(); asked != 0 {
 		t.Errorf("asked %d times", asked)
+	}
+}
+
+// TestLate_ReachedIsAnsweredAgain holds that an Update which comes a second time, when
+// all that it asks for is there, is answered as the first time.
+// Reference 11.4.
+func TestLate_ReachedIsAnsweredAgain(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	s.Age = time.Minute
+	grown := quick.With(properties{"WorkerGroups": groups("gpu")})
+	e := s.Event("Update", grown)
+	var answers []cloudformation.Answer
+	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"} {
+		l.Resources.Set(s.ID, s.LogicalID, status, s.PhysicalID)
+		if outcome := l.Function.Invoke(e.JSON(), s.Timeout); !outcome.OK() {
+			t.Errorf("the invocation ended with %+v", outcome)
+		}
+		answers = s.Answers(e)
+		l.OK(answers[len(answers)-1])
+	}
+	if len(answers) != 2 || answers[0].PhysicalResourceID != answers[1].PhysicalResourceID || answers[0].Data["WorkerRoleArn"] != answers[1].Data["WorkerRoleArn"] {
+		t.Errorf("answered %+v", answers)
 	}
 }

@@ -193,52 +193,6 @@ func TestSuperseded_CannotTell(t *testing.T) {
 	}
 }
 
-// TestFailed_IsShownToItsDelete holds that nothing is left of a Create which failed after
-// it had made something, though IAM takes 4 seconds to show what was made.
-// Reference 6.9.
-func TestFailed_IsShownToItsDelete(t *testing.T) {
-	l := newLab(t)
-	before := l.Snapshot()
-	lag := iamproxy.Lag(4*time.Second, 1)
-	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
-		if c.Action == "AttachRolePolicy" && strings.HasSuffix(c.Form.Get("PolicyArn"), "AmazonEC2FullAccess") {
-			return iamproxy.Denied()
-		}
-		return lag(c)
-	})
-	create, gone := l.Stack().Create(quick)
-	l.Failed(create, "AccessDenied")
-	l.OK(gone)
-	l.unchanged(before, "a Create that failed, and its Delete")
-}
-
-// TestFailed_SilenceAfterwards holds that a request which was denied is answered in time,
-// with the denial, though IAM falls silent after it and shows nothing any more.
-// Reference 6.9.
-func TestFailed_SilenceAfterwards(t *testing.T) {
-	l := newLab(t)
-	s := l.Stack()
-	s.Timeout = 20 * time.Second
-	denied := false
-	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
-		switch {
-		case denied:
-			return iamproxy.Hang()
-		case c.Action == "AttachRolePolicy" && strings.HasSuffix(c.Form.Get("PolicyArn"), "AmazonEC2FullAccess"):
-			denied = true
-			return iamproxy.Denied()
-		}
-		return iamproxy.Effect{}
-	})
-	create := s.SendOnce(s.Event("Create", quick))
-	l.Failed(create, "AccessDenied")
-	l.Proxy.SetFault(nil)
-	gone := s.Event("Delete", quick)
-	gone.PhysicalResourceID = create.PhysicalResourceID
-	l.OK(s.Send(gone))
-	l.hasNot("ray-iam:owner")
-}
-
 // TestSuperseded_LeftBehindIsAFailure holds that a Create which cannot take back what it
 // made says what is left, and counts as a failure; and that it is repeated with success.
 // Reference 11.8, 11.9.
@@ -336,28 +290,5 @@ func TestSuperseded_SilenceInTheQuietPeriod(t *testing.T) {
 	l.OK(s.SendOnce(e))
 	if deletions != 2 {
 		t.Errorf("%d roles deleted", deletions)
-	}
-}
-
-// TestLate_ReachedIsAnsweredAgain holds that an Update which comes a second time, when
-// all that it asks for is there, is answered as the first time.
-// Reference 11.4.
-func TestLate_ReachedIsAnsweredAgain(t *testing.T) {
-	l := newLab(t)
-	s := l.created(quick)
-	s.Age = time.Minute
-	grown := quick.With(properties{"WorkerGroups": groups("gpu")})
-	e := s.Event("Update", grown)
-	var answers []cloudformation.Answer
-	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"} {
-		l.Resources.Set(s.ID, s.LogicalID, status, s.PhysicalID)
-		if outcome := l.Function.Invoke(e.JSON(), s.Timeout); !outcome.OK() {
-			t.Errorf("the invocation ended with %+v", outcome)
-		}
-		answers = s.Answers(e)
-		l.OK(answers[len(answers)-1])
-	}
-	if len(answers) != 2 || answers[0].PhysicalResourceID != answers[1].PhysicalResourceID || answers[0].Data["WorkerRoleArn"] != answers[1].Data["WorkerRoleArn"] {
-		t.Errorf("answered %+v", answers)
 	}
 }

@@ -1,28 +1,12 @@
 package acceptance
 
 import (
-	"encoding/json"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
-
-func logLines(t *testing.T, log string) []map[string]any {
-	t.Helper()
-	var lines []map[string]any
-	for text := range strings.Lines(log) {
-		var line map[string]any
-		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			t.Errorf("a log line that is not JSON: %s", text)
-			continue
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
 
 // TestWaiting_PropagationWait holds that what is newly made is read and waited for,
 // that nothing is when nothing was made, and that with 0 there is neither.

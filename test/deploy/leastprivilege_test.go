@@ -42,6 +42,23 @@ func readCluster(t *testing.T) cluster {
 	return c
 }
 
+// leastPrivilege is what the example's property of that name says of launches.
+type leastPrivilege struct {
+	Spot                    bool
+	InstanceTypes, KeyNames []string
+}
+
+// mayLaunch holds that the head may launch what a worker's type asks for.
+func (l leastPrivilege) mayLaunch(t *testing.T, name string, config nodeConfig) {
+	t.Helper()
+	if !slices.Contains(l.InstanceTypes, config.InstanceType) {
+		t.Errorf("%s has the type %s, the head may launch %v", name, config.InstanceType, l.InstanceTypes)
+	}
+	if config.InstanceMarketOptions.MarketType == "spot" && !l.Spot {
+		t.Errorf("%s is to be Spot Instances, and the head may launch none", name)
+	}
+}
+
 // The template and the cluster's YAML are one example: what the head launches by the one is what it may by the other.
 func TestLeastPrivilegeExample(t *testing.T) {
 	template, cluster := readTemplate(t, "examples/least-privilege.yaml"), readCluster(t)
@@ -50,10 +67,7 @@ func TestLeastPrivilegeExample(t *testing.T) {
 	if got := text(t, rayIAM["ServiceToken"]); got != token {
 		t.Errorf("ServiceToken is %s, want %s", got, token)
 	}
-	var least struct {
-		Spot                    bool
-		InstanceTypes, KeyNames []string
-	}
+	var least leastPrivilege
 	convert(t, rayIAM["LeastPrivilege"], &least)
 	var groups []struct{ Name string }
 	convert(t, rayIAM["WorkerGroups"], &groups)
@@ -70,17 +84,11 @@ func TestLeastPrivilegeExample(t *testing.T) {
 		if len(config.SubnetIds) == 0 || len(config.SecurityGroupIds) == 0 || !slices.Contains(least.KeyNames, config.KeyName) {
 			t.Errorf("%s leaves something to Ray that its head may not do: %+v", name, config)
 		}
-		if name == cluster.HeadNodeType {
-			continue
-		}
-		if !slices.ContainsFunc(groups, func(g struct{ Name string }) bool { return g.Name == name }) {
-			t.Errorf("%s is no worker group of the template", name)
-		}
-		if !slices.Contains(least.InstanceTypes, config.InstanceType) {
-			t.Errorf("%s has the type %s, the head may launch %v", name, config.InstanceType, least.InstanceTypes)
-		}
-		if config.InstanceMarketOptions.MarketType == "spot" && !least.Spot {
-			t.Errorf("%s is to be Spot Instances, and the head may launch none", name)
+		if name != cluster.HeadNodeType {
+			least.mayLaunch(t, name, config)
+			if !slices.ContainsFunc(groups, func(g struct{ Name string }) bool { return g.Name == name }) {
+				t.Errorf("%s is no worker group of the template", name)
+			}
 		}
 	}
 	if len(cluster.NodeTypes) != len(groups)+1 {

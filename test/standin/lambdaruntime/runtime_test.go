@@ -24,15 +24,6 @@ func TestMain(m *testing.M) {
 }
 
 func standIn(mode string) {
-	base := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/"
-	post := func(path, body string) int {
-		resp, err := http.Post(base+path, "application/json", strings.NewReader(body))
-		if err != nil {
-			os.Exit(3)
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode
-	}
 	switch mode {
 	case "init error":
 		post("init/error", `{"errorMessage":"cannot start"}`)
@@ -41,7 +32,7 @@ func standIn(mode string) {
 		time.Sleep(time.Hour)
 	}
 	for {
-		resp, err := http.Get(base + "invocation/next")
+		resp, err := http.Get(runtimeAPI() + "invocation/next")
 		if err != nil {
 			os.Exit(3)
 		}
@@ -50,33 +41,48 @@ func standIn(mode string) {
 		if err != nil {
 			os.Exit(3)
 		}
-		id := resp.Header.Get("Lambda-Runtime-Aws-Request-Id")
-		switch string(event) {
-		case `"fail"`:
-			post("invocation/"+id+"/error", `{"errorMessage":"as asked","errorType":"Test"}`)
-		case `"fail oddly"`:
-			post("invocation/"+id+"/error", ``)
-		case `"die"`:
-			os.Exit(1)
-		case `"hang"`:
-			time.Sleep(time.Hour)
-		case `"confuse"`:
-			fmt.Fprintln(os.Stderr, "status", post("invocation/another/response", "{}"))
-			post("invocation/"+id+"/response", "{}")
-		case `"print"`:
-			fmt.Print("out")
-			fmt.Fprintln(os.Stderr, "error")
-			fmt.Println("put")
-			fmt.Fprint(os.Stderr, "unfinished")
-			post("invocation/"+id+"/response", "{}")
-		case `"show"`:
-			headers, _ := json.Marshal(resp.Header)
-			fmt.Fprintf(os.Stderr, "%s\n%s\n", headers, strings.Join(os.Environ(), "\n"))
-			post("invocation/"+id+"/response", "{}")
-		default:
-			post("invocation/"+id+"/response", "{}")
-		}
+		act(string(event), "invocation/"+resp.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/", resp.Header)
 	}
+}
+
+func runtimeAPI() string {
+	return "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/"
+}
+
+func post(path, body string) (status int) {
+	resp, err := http.Post(runtimeAPI()+path, "application/json", strings.NewReader(body))
+	if err != nil {
+		os.Exit(3)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
+
+// act does what an event says, and ends its invocation.
+func act(event, invocation string, header http.Header) {
+	switch event {
+	case `"fail"`:
+		post(invocation+"error", `{"errorMessage":"as asked","errorType":"Test"}`)
+		return
+	case `"fail oddly"`:
+		post(invocation+"error", ``)
+		return
+	case `"die"`:
+		os.Exit(1)
+	case `"hang"`:
+		time.Sleep(time.Hour)
+	case `"confuse"`:
+		fmt.Fprintln(os.Stderr, "status", post("invocation/another/response", "{}"))
+	case `"print"`:
+		fmt.Print("out")
+		fmt.Fprintln(os.Stderr, "error")
+		fmt.Println("put")
+		fmt.Fprint(os.Stderr, "unfinished")
+	case `"show"`:
+		headers, _ := json.Marshal(header)
+		fmt.Fprintf(os.Stderr, "%s\n%s\n", headers, strings.Join(os.Environ(), "\n"))
+	}
+	post(invocation+"response", "{}")
 }
 
 func start(t *testing.T, mode string, env ...string) *Function {

@@ -1,0 +1,190 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
+)
+
+func logLines(t *testing.T, log string) []map[string]any {
+	t.Helper()
+	var lines []map[string]any
+	for text := range strings.Lines(log) {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Errorf("a log line that is not JSON: %s", text)
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// TestAnswer_Logs holds one JSON line for each stage and each write, with what
+// finds it again.
+// Reference 7.10, 13.1.
+func TestAnswer_Logs(t *testing.T) {
+	l := newLab(t)
+	s := l.Stack()
+	e := s.Event("Create", quick)
+	l.OK(s.Send(e))
+	l.Function.Stop() // its log is complete then
+	lines := logLines(t, l.Function.Log())
+	written := 0
+	stages := map[string]bool{}
+	for _, line := range lines {
+		for key, want := range map[string]string{"stack": s.ID, "logicalId": s.LogicalID, "requestId": e.RequestID, "requestType": "Create"} {
+			if line[key] != want {
+				t.Errorf("%s is %v, want %q in %v", key, line[key], want, line)
+			}
+		}
+		// Lambda reads these two where its log is filtered by level.
+		if _, err := time.Parse(time.RFC3339, fmt.Sprint(line["timestamp"])); err != nil || line["level"] == nil {
+			t.Errorf("a line without a time or a level that Lambda reads (%v): %v", err, line)
+		}
+		stages[line["msg"].(string)] = true
+		if line["msg"] == "written" {
+			written++
+		}
+	}
+	if want := len(l.Proxy.Writes()); written != want {
+		t.Errorf("%d lines for %d writes", written, want)
+	}
+	for _, stage := range []string{"received", "checked", "observed", "planned", "applied", "answered"} {
+		if !stages[stage] {
+			t.Errorf("no line for the stage %q", stage)
+		}
+	}
+}
+
+// TestLogs_AttemptsAndSummary holds what a write that was repeated says, and the line
+// that sums the request up: its calls, its repetitions, and the time of each stage.
+// Reference 13.1.
+func TestLogs_AttemptsAndSummary(t *testing.T) {
+	l := newLab(t)
+	const action = "PutRolePolicy"
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Times(2, iamproxy.Action(action)), iamproxy.Answer(http.StatusBadRequest, "Throttling")))
+	s := l.Stack()
+	l.OK(s.Send(s.Event("Create", quick)))
+	l.Function.Stop()
+	attempts, summaries := map[any]bool{}, 0
+	for _, line := range logLines(t, l.Function.Log()) {
+		if line["call"] == action && line["msg"] == "written" {
+			attempts[line["attempt"]] = true
+		}
+		if line["msg"] != "summary" {
+			continue
+		}
+		summaries++
+		if calls := float64(len(l.Proxy.Calls())); line["calls"] != calls || line["retries"] != 2.0 {
+			t.Errorf("the summary says %v calls and %v retries, want %v and 2", line["calls"], line["retries"], calls)
+		}
+		for _, stage := range []string{"observe", "apply", "propagate"} {
+			if _, ok := line["stages"].(map[string]any)[stage].(float64); !ok {
+				t.Errorf("the summary lacks the time of %s: %v", stage, line["stages"])
+			}
+		}
+	}
+	if summaries != 1 || len(attempts) != 1 || !attempts[3.0] {
+		t.Errorf("%d summaries, and written at attempt %v, want 1 and the third", summaries, attempts)
+	}
+}
+
+// TestMetrics holds the one line that CloudWatch reads as metrics, for each outcome: on
+// standard output, as its page on Lambda says, where nothing else is.
+// Reference 11.9, 13.2.
+func TestMetrics(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	undelivered := s.Event("Update", quick)
+	l.URLs.Script(responseurl.Status(403))
+	l.Function.Invoke(undelivered.JSON(), s.Timeout)
+	l.Failed(s.Send(s.Event("Update", properties{"NamePrefix": "a b"})), "NamePrefix")
+	l.CreateRole("ray-gpu", "/")
+	group := groups("worker", "gpu")
+	l.Failed(s.Send(s.Event("Update", quick.With(properties{"WorkerGroups": group}))), "role ray-gpu exists")
+	l.Failed(s.Send(s.Event("Update", quick.With(properties{"PermissionsBoundary": awsPolicy + "NoSuchPolicy"}))), "no such policy")
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("TagRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
+	team := quick.With(properties{"Revision": "2", "Tags": tags("team", "ml")})
+	l.Failed(s.Send(s.Event("Update", team)), "LimitExceeded")
+	l.Proxy.SetFault(nil)
+	l.Failed(s.Send(s.Event("Resize", quick)), `"Resize" is none of`)
+	s.Age = time.Minute
+	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
+	l.Failed(s.Send(s.Event("Update", team)), "nothing was changed")
+	s.Age = 3 * time.Hour
+	l.expired(s, s.Event("Delete", quick))
+	l.Function.Stop()
+	lines := metrics(t, l.Function.Output())
+	for _, line := range lines {
+		directive := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
+		for _, metric := range directive["Metrics"].([]any) {
+			name := metric.(map[string]any)["Name"].(string)
+			if _, ok := line[name].(float64); !ok {
+				t.Errorf("metric %s is %v, want a number", name, line[name])
+			}
+		}
+		for _, dimension := range directive["Dimensions"].([]any)[1].([]any) {
+			if value, ok := line[dimension.(string)].(string); !ok || value == "" {
+				t.Errorf("dimension %s is %q", dimension, value)
+			}
+		}
+	}
+	if all, onOutput := len(metrics(t, l.Function.Log())), len(logLines(t, l.Function.Output())); all != len(lines) || onOutput != len(lines) {
+		t.Errorf("%d metrics in the log, and on standard output %d of %d lines", all, len(lines), onOutput)
+	}
+	if got, want := outcomes(t, l.Function.Output()), "Create SUCCESS, Update UNDELIVERED, Update REFUSED, Update REFUSED, Update REFUSED, Update FAILED, Unknown FAILED, Update ABANDONED, Delete EXPIRED"; got != want {
+		t.Errorf("outcomes %s, want %s", got, want)
+	}
+}
+
+// TestMetrics_Alarm holds that the alarm for failed requests looks at a metric, under
+// dimensions and with an outcome, that the function writes.
+// Reference 13.3.
+func TestMetrics_Alarm(t *testing.T) {
+	l := newLab(t)
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("CreateRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
+	s := l.Stack()
+	l.Failed(s.Send(s.Event("Create", quick)), "LimitExceeded")
+	l.Function.Stop()
+	_, alarm, found := strings.Cut(text(t, "template.yaml"), "\n  FailedRequestsAlarm:\n")
+	alarm, _, _ = strings.Cut(alarm, "\n\n")
+	line := metrics(t, l.Function.Log())[0]
+	directive := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
+	want := []string{"Namespace: " + directive["Namespace"].(string), "MetricName: " + directive["Metrics"].([]any)[0].(map[string]any)["Name"].(string), "Value: " + line["Outcome"].(string)}
+	dimensions := directive["Dimensions"].([]any)[0].([]any)
+	for _, dimension := range dimensions {
+		want = append(want, "- Name: "+dimension.(string))
+	}
+	for _, words := range want {
+		if !strings.Contains(alarm, words+"\n") {
+			t.Errorf("the alarm does not say %q", words)
+		}
+	}
+	if n := strings.Count(alarm, "- Name: "); !found || n != len(dimensions) {
+		t.Errorf("the alarm has %d dimensions, want %d", n, len(dimensions))
+	}
+}
+
+// metrics returns the lines of a log that CloudWatch reads as metrics.
+func metrics(t *testing.T, log string) []map[string]any {
+	t.Helper()
+	return slices.DeleteFunc(logLines(t, log), func(line map[string]any) bool { return line["_aws"] == nil })
+}
+
+// outcomes returns what the metrics say of each request.
+func outcomes(t *testing.T, log string) string {
+	t.Helper()
+	var all []string
+	for _, line := range metrics(t, log) {
+		all = append(all, line["RequestType"].(string)+" "+line["Outcome"].(string))
+	}
+	return strings.Join(all, ", ")
+}
