@@ -71,7 +71,7 @@ func (c *cell) again(e cloudformation.Event) cloudformation.Event {
 
 // learnBack learns which of a given up operation's calls take back what it made: from the
 // first look after its last write to the end of the second look at nothing.
-func (w *world) learnBack(o operation) {
+func (w *world) learnBack(o operation) span {
 	w.TB.Helper()
 	c := &cell{world: w, operation: o}
 	s, e := c.giveUp()
@@ -90,9 +90,7 @@ func (w *world) learnBack(o operation) {
 	for !calls[gone-1].Writes() {
 		gone--
 	}
-	ref := references[o.name]
-	ref.back = span{first: made + 1, calls: gone - made + 2*look(calls[gone:])}
-	references[o.name] = ref
+	return span{first: made + 1, calls: gone - made + 2*look(calls[gone:])}
 }
 
 // look returns of how many calls a look consists: it asks nothing twice.
@@ -106,7 +104,7 @@ func look(calls []iamproxy.Call) int {
 }
 
 // nth is the number, among all calls of the request, of the cell's.
-func (c *cell) nth() int { return references[c.name].back.first + c.n - 1 }
+func (c *cell) nth() int { return backs[c.name].first + c.n - 1 }
 
 func (c *cell) playBackKilled(before bool) {
 	s, e := c.giveUp()

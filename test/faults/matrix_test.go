@@ -32,6 +32,7 @@ func TestStorms(t *testing.T) {
 // Reference 11.1.
 func TestRolledBack(t *testing.T) {
 	t.Parallel()
+	learnBacks(t)
 	m := &matrix{title: "rolled back all the same, of all", rows: undone, columns: givenUp, each: callsBack}
 	m.play(t)
 	checkout.Report(t, "faults-rolled-back", m.String())
@@ -39,7 +40,7 @@ func TestRolledBack(t *testing.T) {
 
 // calls and callsBack are how many calls an operation takes, and to take it back.
 func calls(o operation) int     { return references[o.name].calls }
-func callsBack(o operation) int { return references[o.name].back.calls }
+func callsBack(o operation) int { return backs[o.name].calls }
 
 // A matrix is a set of faults, its rows, played at operations, its columns.
 type matrix struct {

@@ -14,7 +14,6 @@ type reference struct {
 	id            string
 	data          map[string]string
 	before, after rig.Snapshot
-	back          span // of its calls where it was given up
 }
 
 // references holds one for each operation, by its name. It is written before any
@@ -31,12 +30,36 @@ func learn(t *testing.T) {
 		for _, o := range operations {
 			w.learn(o)
 		}
-		for _, o := range givenUp {
-			w.learnBack(o)
-		}
 	})
 	if len(references) != len(operations) {
 		t.Fatal("what happens without a fault is not known")
+	}
+}
+
+// backs holds, for each operation that is given up, which of its calls roll it back. It is
+// written before any cell of TestRolledBack is played.
+var backs = map[string]span{}
+
+// learnBacks writes them. To roll back is mostly to wait: each operation has a world.
+func learnBacks(t *testing.T) {
+	t.Helper()
+	learn(t)
+	spans := make([]span, len(givenUp))
+	var wait sync.WaitGroup
+	for i, o := range givenUp {
+		w := newWorld(t)
+		wait.Go(func() {
+			for _, fault := range rig.Play(func(tb testing.TB) { w.TB = tb; spans[i] = w.learnBack(o) }) {
+				t.Errorf("%s, given up without a fault: %s", o.name, fault)
+			}
+		})
+	}
+	wait.Wait()
+	for i, o := range givenUp {
+		backs[o.name] = spans[i]
+	}
+	if t.Failed() {
+		t.FailNow()
 	}
 }
 
