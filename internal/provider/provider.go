@@ -73,7 +73,7 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 		return rayiam.Plan{}, err
 	}
 	plan, err := p.newRun(r, in, log).plan(ctx, in.target)
-	if err == nil && len(in.beyond) > 0 && !plan.Empty() {
+	if err == nil && len(in.beyond) > 0 && !plan.OnlyRecords() {
 		return rayiam.Plan{}, in.beyond
 	}
 	return plan, err

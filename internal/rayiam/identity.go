@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The tags that record ownership. Every role and instance profile that a resource
-// made or adopted carries OwnerTag and StackTag. Only what it adopted also carries
-// AdoptedTag.
+// The tags that the provider keeps. Every role and instance profile that a resource
+// made or adopted carries OwnerTag, StackTag and DeclaredTag. Only what it adopted also
+// carries AdoptedTag.
 const (
 	tagNamespace = "ray-iam:"
 
@@ -18,6 +18,9 @@ const (
 	StackTag = tagNamespace + "stack"
 	// AdoptedTag is Held or Owned on what was adopted.
 	AdoptedTag = tagNamespace + "adopted"
+	// DeclaredTag holds the Digests of what was last declared. What an older version of the
+	// provider made has none until its next update.
+	DeclaredTag = tagNamespace + "declared"
 
 	// Held marks what is released, not deleted, once it is no longer declared.
 	Held = "held"
