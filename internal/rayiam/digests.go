@@ -3,6 +3,7 @@ package rayiam
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 
@@ -62,6 +63,14 @@ func (r Role) Digests() Digests {
 		InlineFacet:   digest(inline...),
 		TagsFacet:     tagsDigest(r.Tags),
 	}}
+}
+
+// WithPolicies returns d, which is of a role whose policies were not read, with these policies.
+func (d Digests) WithPolicies(managed []string, inline map[string]string) Digests {
+	policies := Role{ManagedPolicyARNs: managed, InlinePolicies: inline}.Digests().of
+	of := maps.Clone(d.of)
+	of[ManagedFacet], of[InlineFacet] = policies[ManagedFacet], policies[InlineFacet]
+	return Digests{d.facets, of}
 }
 
 // Digests returns those of an instance profile.

@@ -54,6 +54,16 @@ func NamePrefixOf(physicalID, stackID, logicalID string) (string, bool) {
 	return namePrefix, PhysicalID(namePrefix, stackID, logicalID) == physicalID
 }
 
+// OwnerNamePrefix returns the NamePrefix in the form of a physical id, whoever made it. It is
+// false for text in another form.
+func OwnerNamePrefix(owner string) (string, bool) {
+	cut := len(owner) - idDigits - 1
+	if cut < 1 || owner[cut] != '-' || strings.Trim(owner[cut+1:], "0123456789abcdef") != "" {
+		return "", false
+	}
+	return owner[:cut], true
+}
+
 func reserved(tagKey string) bool {
 	return strings.HasPrefix(strings.ToLower(tagKey), tagNamespace)
 }
