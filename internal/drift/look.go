@@ -36,9 +36,18 @@ type Look struct {
 
 	listed names
 	part   []string // sorted
+	silent int      // how many questions in a row CloudFormation has not answered
 }
 
-var errNoStack = errors.New("the tag " + rayiam.StackTag + " is missing")
+// maxSilent is how often in a row CloudFormation may leave a question unanswered, which takes
+// seconds each time, before a look asks no more.
+const maxSilent = 3
+
+// Why a set is Unasked, besides what CloudFormation says.
+var (
+	errNoStack = errors.New("the tag " + rayiam.StackTag + " is missing")
+	errSilent  = errors.New("CloudFormation has not answered several times in a row")
+)
 
 // callsPerName is about how many calls it takes to read a role with its policies and the
 // instance profile beside it.
@@ -193,7 +202,15 @@ func (l *Look) ask(ctx context.Context, set Set) (supersede.Belonging, error) {
 	if set.Stack == "" {
 		return supersede.Unasked, errNoStack
 	}
-	return supersede.Ask(ctx, l.Stacks, set.Owner, set.Stack)
+	if l.silent >= maxSilent {
+		return supersede.Unasked, errSilent
+	}
+	belongs, err := supersede.Ask(ctx, l.Stacks, set.Owner, set.Stack)
+	l.silent++
+	if !errors.Is(err, context.DeadlineExceeded) {
+		l.silent = 0
+	}
+	return belongs, err
 }
 
 // readAgain reads the entities of a set once more, and what was missing.
