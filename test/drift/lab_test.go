@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -40,12 +41,22 @@ func groups(names ...string) []any {
 }
 
 // A lab is a rig whose account is looked at.
-type lab struct{ *rig.Rig }
+type lab struct {
+	*rig.Rig
+	client *http.Client // of the looks that are not the function's
+}
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	t.Parallel()
-	return &lab{rig.New(t)}
+	return aloneIn(rig.New(t))
+}
+
+// aloneIn returns a lab that closes its connections before the rig waits for that.
+func aloneIn(r *rig.Rig) *lab {
+	transport := &http.Transport{MaxIdleConnsPerHost: 16}
+	r.TB.Cleanup(transport.CloseIdleConnections)
+	return &lab{r, &http.Client{Transport: transport}}
 }
 
 // created returns a stack whose resource was created, and which CloudFormation knows.
@@ -67,7 +78,7 @@ func (l *lab) updated(s *cloudformation.Stack, p properties) {
 // config reaches the account as the function does.
 func (l *lab) config() aws.Config {
 	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(l.Proxy.URL), Credentials: credentials{},
+		Region: "us-east-1", BaseEndpoint: aws.String(l.Proxy.URL), Credentials: credentials{}, HTTPClient: l.client,
 	}
 }
 
@@ -83,6 +94,7 @@ func (l *lab) look() *drift.Look {
 // sees looks and returns what it has seen of each set.
 func (l *lab) sees(look *drift.Look) map[string]drift.Set {
 	l.TB.Helper()
+	defer l.client.CloseIdleConnections() // for which the proxy waits after a kill
 	seen := map[string]drift.Set{}
 	for set, err := range look.Sets(l.TB.Context()) {
 		if err != nil {
