@@ -45,7 +45,7 @@ func concernsKind(st statement, action string) bool {
 	if k, ok := kinds[strings.TrimPrefix(action, "iam:")]; ok {
 		kind = k.kind
 	}
-	return kind == "" || slices.ContainsFunc(weaken.List(st["Resource"]), func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
+	return kind == "" || slices.Contains(weaken.List(st["Resource"]), any("*")) || slices.ContainsFunc(weaken.List(st["Resource"]), func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
 }
 
 // neverMet reports whether the statement asks for a condition key that IAM does not
@@ -84,7 +84,7 @@ func covers(other, st statement, action string) bool {
 	kind := ":" + kinds[strings.TrimPrefix(action, "iam:")].kind + "/"
 	for _, r := range weaken.List(st["Resource"]) {
 		within := func(wide any) bool { return wildcard(wide.(string)).MatchString(r.(string)) }
-		if strings.Contains(r.(string), kind) && !slices.ContainsFunc(weaken.List(other["Resource"]), within) {
+		if (r == "*" || strings.Contains(r.(string), kind)) && !slices.ContainsFunc(weaken.List(other["Resource"]), within) {
 			return false
 		}
 	}
