@@ -51,7 +51,7 @@ func (l *lab) make(i int) (owner string, err error) {
 
 // TestLook_AThousandSets looks at a thousand sets, of which some have drifted, and holds how
 // many calls that takes and by how much memory grows.
-// Reference 13.10.
+// Reference 14.10.
 func TestLook_AThousandSets(t *testing.T) {
 	l := newLab(t)
 	l.Spent = true
