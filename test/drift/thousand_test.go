@@ -49,12 +49,9 @@ func (l *lab) make(i int) (owner string, err error) {
 	return owner, iamsync.New(l.config(), iamsync.Patience{}, nil, slog.New(slog.DiscardHandler)).Apply(l.TB.Context(), plan)
 }
 
-// TestLook_AThousandSets looks at a thousand sets, of which some have drifted, and holds how
-// many calls that takes and by how much memory grows.
-// Reference 14.10.
-func TestLook_AThousandSets(t *testing.T) {
-	l := newLab(t)
-	l.Spent = true
+// makeMany makes all of them and returns their owners.
+func (l *lab) makeMany() []string {
+	l.TB.Helper()
 	owners := make([]string, manySets)
 	var making sync.WaitGroup
 	indexes := make(chan int)
@@ -63,7 +60,7 @@ func TestLook_AThousandSets(t *testing.T) {
 			for i := range indexes {
 				owner, err := l.make(i)
 				if err != nil {
-					t.Error(err)
+					l.TB.Error(err)
 				}
 				owners[i] = owner
 			}
@@ -74,6 +71,16 @@ func TestLook_AThousandSets(t *testing.T) {
 	}
 	close(indexes)
 	making.Wait()
+	return owners
+}
+
+// TestLook_AThousandSets looks at a thousand sets, of which some have drifted, and holds how
+// many calls that takes and by how much memory grows.
+// Reference 14.10.
+func TestLook_AThousandSets(t *testing.T) {
+	l := newLab(t)
+	l.Spent = true
+	owners := l.makeMany()
 	l.AttachPolicy("ray-0007-worker", awsPolicy+"AdministratorAccess")
 	l.SetTrust("ray-0990-head", "lambda.amazonaws.com")
 	l.Proxy.Reset() // it keeps what it has seen
