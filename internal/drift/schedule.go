@@ -76,8 +76,15 @@ type Schedule struct {
 	Metrics  *slog.Logger // gets the lines that CloudWatch turns into metrics
 }
 
-// lookMargin is what a look leaves of its time, for what takes longer than planned.
-const lookMargin = 60 * time.Second
+const (
+	// plannedShare is the part of its time, as a divisor, for which a look plans calls to IAM. It
+	// takes twice as many if all sets have drifted, and a second more for each that is orphaned.
+	plannedShare = 3
+
+	// lookMargin is what a look leaves of its time, so that what it has found is counted. Of a
+	// short time it is a quarter.
+	lookMargin = 15 * time.Second
+)
 
 // Look carries out the look that was asked for at a time, and logs what it has found. It has
 // no error: a failure is in the log and in the metrics, and is no reason for Lambda to run the
@@ -111,9 +118,7 @@ func (s *Schedule) look(ctx context.Context, turn int64) *Look {
 		NamePrefix: s.Settings.NamePrefix, Path: s.Settings.Path, Turn: max(turn, 0),
 	}
 	if end, ok := ctx.Deadline(); ok {
-		left := time.Until(end)
-		left -= min(lookMargin, left/2)
-		look.Calls = max(int(left.Seconds())*s.Settings.CallsPerSecond, 1)
+		look.Calls = max(int(time.Until(end).Seconds())/plannedShare*s.Settings.CallsPerSecond, 1)
 	}
 	return look
 }
@@ -130,7 +135,7 @@ func (s *Schedule) each(ctx context.Context, look *Look, found func(Set)) (err e
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if end, ok := ctx.Deadline(); ok { // before Lambda's, so that what was found is counted
-		ctx, cancel = context.WithDeadline(ctx, end.Add(-min(lookMargin, time.Until(end)/2)/4))
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-min(lookMargin, time.Until(end)/4)))
 		defer cancel()
 	}
 	for set, err := range look.Sets(ctx) {
