@@ -10,6 +10,7 @@ import (
 
 	"github.com/ray-iam/custom-rayiam/internal/iamsync"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
@@ -78,7 +79,7 @@ func (l *lab) makeMany() []string {
 // many calls that takes and by how much memory grows.
 // Reference 14.10.
 func TestLook_AThousandSets(t *testing.T) {
-	l := newLab(t)
+	l := aloneIn(rig.New(t)) // not beside other tests, whose memory would be counted
 	l.Spent = true
 	owners := l.makeMany()
 	l.AttachPolicy("ray-0007-worker", awsPolicy+"AdministratorAccess")
