@@ -39,13 +39,20 @@ func added(st statement, statements []statement) []mutant {
 	return all
 }
 
-// concernsKind reports whether the statement has resources of the action's kind.
+// concernsKind reports whether the statement has resources of the action's kind. An action
+// without a kind is judged on all.
 func concernsKind(st statement, action string) bool {
+	resources := weaken.List(st["Resource"])
+	if slices.Contains(resources, any("*")) {
+		return true
+	}
 	kind := map[string]string{"iam:UpdateRole": "role", "iam:CreatePolicyVersion": "policy"}[action]
 	if k, ok := kinds[strings.TrimPrefix(action, "iam:")]; ok {
-		kind = k.kind
+		if kind = k.kind; kind == "" {
+			return false
+		}
 	}
-	return kind == "" || slices.Contains(weaken.List(st["Resource"]), any("*")) || slices.ContainsFunc(weaken.List(st["Resource"]), func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
+	return kind == "" || slices.ContainsFunc(resources, func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
 }
 
 // neverMet reports whether the statement asks for a condition key that IAM does not
