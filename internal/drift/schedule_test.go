@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
 )
 
 const scheduled = `{"version":"0","id":"53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012","time":"2026-10-08T16:53:06Z","region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/MyScheduledRule"],"detail":{}}`
@@ -103,4 +105,21 @@ func TestSettingsFromEnvironment(t *testing.T) {
 			t.Errorf("%q gives %d", bad, got)
 		}
 	}
+}
+
+// FuzzScheduledAt holds that no event to which an answer could go is taken for a schedule's.
+// Reference 14.8.
+func FuzzScheduledAt(f *testing.F) {
+	for _, seed := range []string{
+		scheduled, `{"ResponseURL":"https://x/",` + scheduled[1:], `{"RequestType":"Create","ResponseURL":"https://x/"}`,
+		`{"Response\u0055RL":"https://x/",` + scheduled[1:], scheduled + scheduled, `{"source":"aws.events"`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		request, err := customresource.Decode(payload)
+		if _, ok := ScheduledAt(payload); ok && (err == nil || request.ResponseURL != "" || request.Type != "") {
+			t.Errorf("a request was taken for a schedule's event: %s", payload)
+		}
+	})
 }
