@@ -84,7 +84,7 @@ type Belonging int
 // What CloudFormation may say of a set.
 const (
 	Unasked  Belonging = iota // it cannot be asked
-	Held                      // the stack has the resource
+	InStack                   // the stack has the resource
 	InFlight                  // the stack has it, and CloudFormation is at work on it
 	Orphaned                  // no stack has it any more
 )
@@ -102,7 +102,7 @@ func Ask(ctx context.Context, resources Finder, owner, stackID string) (Belongin
 		case !left && state.InProgress():
 			return InFlight, nil
 		case !left:
-			return Held, nil
+			return InStack, nil
 		case asked == 2:
 			return Orphaned, nil
 		}

@@ -110,7 +110,7 @@ func (l *lab) sees(look *drift.Look) map[string]drift.Set {
 
 // summary renders a set: how it belongs, how it is, and what of it is not settled.
 func summary(s drift.Set) string {
-	belongs := map[supersede.Belonging]string{supersede.Unasked: "unasked", supersede.Held: "held", supersede.InFlight: "in flight", supersede.Orphaned: "orphaned"}
+	belongs := map[supersede.Belonging]string{supersede.Unasked: "unasked", supersede.InStack: "in stack", supersede.InFlight: "in flight", supersede.Orphaned: "orphaned"}
 	lines := []string{belongs[s.Belongs] + " " + string(s.State())}
 	for _, e := range s.Entities {
 		if e.State != drift.Settled {

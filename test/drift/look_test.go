@@ -18,26 +18,26 @@ func TestLook_ByHand(t *testing.T) {
 		change func(*lab)
 		want   string
 	}{
-		"nothing":                       {func(*lab) {}, "held settled"},
-		"policy attached":               {func(l *lab) { l.AttachPolicy("ray-head", awsPolicy+"AdministratorAccess") }, "held drifted; role ray-head drifted[managed]"},
-		"policy detached":               {func(l *lab) { l.DetachPolicy("ray-worker", awsPolicy+"AmazonS3FullAccess") }, "held drifted; role ray-worker drifted[managed]"},
-		"inline policy":                 {func(l *lab) { l.PutInline("ray-worker", "by-hand") }, "held drifted; role ray-worker drifted[inline]"},
-		"built-in policy gone":          {func(l *lab) { l.DeleteInline("ray-head", "ray-pass-role-policy") }, "held drifted; role ray-head drifted[inline]"},
-		"trust policy":                  {func(l *lab) { l.SetTrust("ray-head", "lambda.amazonaws.com") }, "held drifted; role ray-head drifted[trust]"},
-		"boundary":                      {func(l *lab) { l.PutBoundary("ray-gpu", awsPolicy+"ReadOnlyAccess") }, "held drifted; role ray-gpu drifted[boundary]"},
-		"tag of a role":                 {func(l *lab) { l.TagRole("ray-gpu", "by", "hand") }, "held drifted; role ray-gpu drifted[tags]"},
-		"tag of an instance profile":    {func(l *lab) { l.TagProfile("ray-gpu", "ray-iam:stack", "other") }, "held drifted; instance profile ray-gpu drifted[tags]"},
-		"role out of its profile":       {func(l *lab) { l.RemoveRole("ray-head", "ray-head") }, "held drifted; instance profile ray-head drifted[profile]"},
-		"instance profile deleted":      {func(l *lab) { l.DeleteProfile("ray-gpu") }, "held drifted; instance profile ray-gpu drifted[missing]"},
-		"a whole group deleted":         {func(l *lab) { l.DeleteProfile("ray-gpu"); l.deleteRole("ray-gpu") }, "held drifted; role ray-gpu drifted[missing]; instance profile ray-gpu drifted[missing]"},
-		"the head deleted":              {func(l *lab) { l.DeleteProfile("ray-head"); l.deleteRole("ray-head") }, "held drifted; role ray-head drifted[missing]; instance profile ray-head drifted[missing]"},
-		"the record removed":            {func(l *lab) { l.UntagRole("ray-head", rayiam.DeclaredTag) }, "held unknown; role ray-head unknown"},
-		"the record of a later version": {func(l *lab) { l.TagProfile("ray-head", rayiam.DeclaredTag, "v2/x") }, "held unknown; instance profile ray-head unknown"},
+		"nothing":                       {func(*lab) {}, "in stack settled"},
+		"policy attached":               {func(l *lab) { l.AttachPolicy("ray-head", awsPolicy+"AdministratorAccess") }, "in stack drifted; role ray-head drifted[managed]"},
+		"policy detached":               {func(l *lab) { l.DetachPolicy("ray-worker", awsPolicy+"AmazonS3FullAccess") }, "in stack drifted; role ray-worker drifted[managed]"},
+		"inline policy":                 {func(l *lab) { l.PutInline("ray-worker", "by-hand") }, "in stack drifted; role ray-worker drifted[inline]"},
+		"built-in policy gone":          {func(l *lab) { l.DeleteInline("ray-head", "ray-pass-role-policy") }, "in stack drifted; role ray-head drifted[inline]"},
+		"trust policy":                  {func(l *lab) { l.SetTrust("ray-head", "lambda.amazonaws.com") }, "in stack drifted; role ray-head drifted[trust]"},
+		"boundary":                      {func(l *lab) { l.PutBoundary("ray-gpu", awsPolicy+"ReadOnlyAccess") }, "in stack drifted; role ray-gpu drifted[boundary]"},
+		"tag of a role":                 {func(l *lab) { l.TagRole("ray-gpu", "by", "hand") }, "in stack drifted; role ray-gpu drifted[tags]"},
+		"tag of an instance profile":    {func(l *lab) { l.TagProfile("ray-gpu", "ray-iam:stack", "other") }, "in stack drifted; instance profile ray-gpu drifted[tags]"},
+		"role out of its profile":       {func(l *lab) { l.RemoveRole("ray-head", "ray-head") }, "in stack drifted; instance profile ray-head drifted[profile]"},
+		"instance profile deleted":      {func(l *lab) { l.DeleteProfile("ray-gpu") }, "in stack drifted; instance profile ray-gpu drifted[missing]"},
+		"a whole group deleted":         {func(l *lab) { l.DeleteProfile("ray-gpu"); l.deleteRole("ray-gpu") }, "in stack drifted; role ray-gpu drifted[missing]; instance profile ray-gpu drifted[missing]"},
+		"the head deleted":              {func(l *lab) { l.DeleteProfile("ray-head"); l.deleteRole("ray-head") }, "in stack drifted; role ray-head drifted[missing]; instance profile ray-head drifted[missing]"},
+		"the record removed":            {func(l *lab) { l.UntagRole("ray-head", rayiam.DeclaredTag) }, "in stack unknown; role ray-head unknown"},
+		"the record of a later version": {func(l *lab) { l.TagProfile("ray-head", rayiam.DeclaredTag, "v2/x") }, "in stack unknown; instance profile ray-head unknown"},
 		"several": {func(l *lab) {
 			l.SetTrust("ray-head", "lambda.amazonaws.com")
 			l.PutInline("ray-head", "by-hand")
 			l.UntagProfile("ray-worker", rayiam.DeclaredTag)
-		}, "held drifted; role ray-head drifted[trust inline]; instance profile ray-worker unknown"},
+		}, "in stack drifted; role ray-head drifted[trust inline]; instance profile ray-worker unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -53,7 +53,7 @@ func TestLook_ByHand(t *testing.T) {
 				t.Errorf("the look has written: %v", writes)
 			}
 			l.updated(s, p.With(properties{"Revision": "2"}))
-			if got := summary(l.sees(l.look())[s.PhysicalID]); got != "held settled" {
+			if got := summary(l.sees(l.look())[s.PhysicalID]); got != "in stack settled" {
 				t.Errorf("after the update: %s", got)
 			}
 		})
@@ -91,11 +91,11 @@ func TestLook_OtherTags(t *testing.T) {
 	l := newLab(t)
 	s := l.created(nil)
 	l.UntagRole("ray-worker", rayiam.OwnerTag)
-	if got, want := summary(l.sees(l.look())[s.PhysicalID]), "held drifted; role ray-worker drifted[owner]"; got != want {
+	if got, want := summary(l.sees(l.look())[s.PhysicalID]), "in stack drifted; role ray-worker drifted[owner]"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	l.UntagProfile("ray-worker", rayiam.OwnerTag)
-	if got, want := summary(l.sees(l.look())[s.PhysicalID]), "held drifted; role ray-worker drifted[owner]; instance profile ray-worker drifted[owner]"; got != want {
+	if got, want := summary(l.sees(l.look())[s.PhysicalID]), "in stack drifted; role ray-worker drifted[owner]; instance profile ray-worker drifted[owner]"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
@@ -113,7 +113,7 @@ func TestLook_Belongs(t *testing.T) {
 		now  func()
 		want string
 	}{
-		{"updated", state("UPDATE_COMPLETE", s.PhysicalID), "held settled"},
+		{"updated", state("UPDATE_COMPLETE", s.PhysicalID), "in stack settled"},
 		{"being updated", state("UPDATE_IN_PROGRESS", s.PhysicalID), "in flight settled"},
 		{"being created, its id not shown yet", state("CREATE_IN_PROGRESS", ""), "in flight settled"},
 		{"deleted by the stack, and left", state("DELETE_COMPLETE", s.PhysicalID), "orphaned settled"},
@@ -153,7 +153,7 @@ func TestLook_InFlight(t *testing.T) {
 		return c.Action == "ListRolePolicies" && c.Form.Get("RoleName") == "ray-worker"
 	})
 	l.Proxy.SetFault(iamproxy.On(once, iamproxy.Then(true, func() { l.AttachPolicy("ray-head", awsPolicy+"AmazonS3FullAccess") })))
-	if got := summary(l.sees(l.look())[s.PhysicalID]); got != "held settled" {
+	if got := summary(l.sees(l.look())[s.PhysicalID]); got != "in stack settled" {
 		t.Errorf("%s, want settled, as it is by the second reading", got)
 	}
 }
@@ -184,7 +184,7 @@ func TestLook_Foreign(t *testing.T) {
 		t.Errorf("at / seen %d sets", len(sets))
 	}
 	one.Owner = elsewhere.PhysicalID
-	if sets := l.sees(one); len(sets) != 1 || summary(sets[elsewhere.PhysicalID]) != "held settled" {
+	if sets := l.sees(one); len(sets) != 1 || summary(sets[elsewhere.PhysicalID]) != "in stack settled" {
 		t.Errorf("of one owner seen %v", sets)
 	}
 }
@@ -199,7 +199,7 @@ func TestLook_Parts(t *testing.T) {
 		{"NamePrefix": "ray"}, {"NamePrefix": "ray-a"}, {"NamePrefix": "ray-b", "WorkerGroups": groups("gpu-large", "worker")},
 		{"NamePrefix": "ray-c"}, {"NamePrefix": "ray-b-gpu"}, {"NamePrefix": "ray-d", "WorkerGroups": groups("a-x", "worker")},
 	} {
-		whole[l.created(p).PhysicalID] = "held settled"
+		whole[l.created(p).PhysicalID] = "in stack settled"
 	}
 	seen, parts := map[string]int{}, 1
 	for turn := 0; turn < parts; turn++ {
@@ -233,7 +233,7 @@ func TestLook_Throttled(t *testing.T) {
 	l := newLab(t)
 	s := l.created(nil)
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Times(3, iamproxy.Every), iamproxy.Answer(400, "Throttling")))
-	if got := summary(l.sees(l.look())[s.PhysicalID]); got != "held settled" {
+	if got := summary(l.sees(l.look())[s.PhysicalID]); got != "in stack settled" {
 		t.Errorf("throttled: %s", got)
 	}
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("ListInstanceProfiles"), iamproxy.Denied()))

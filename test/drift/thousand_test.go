@@ -103,11 +103,11 @@ func TestLook_AThousandSets(t *testing.T) {
 			l.Proxy.Reset()
 			measure()
 		}
-		if got := summary(set); got != "held settled" {
+		if got := summary(set); got != "in stack settled" {
 			notSettled[set.Owner] = got
 		}
 	}
-	if sets != manySets || len(notSettled) != 2 || notSettled[owners[7]] != "held drifted; role ray-0007-worker drifted[managed]" || notSettled[owners[990]] != "held drifted; role ray-0990-head drifted[trust]" {
+	if sets != manySets || len(notSettled) != 2 || notSettled[owners[7]] != "in stack drifted; role ray-0007-worker drifted[managed]" || notSettled[owners[990]] != "in stack drifted; role ray-0990-head drifted[trust]" {
 		t.Errorf("seen %d sets, of which %d are not settled: %v", sets, len(notSettled), notSettled)
 	}
 	calls := look.Inventory.Calls()
