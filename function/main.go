@@ -9,22 +9,43 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/drift"
 	"github.com/ray-iam/custom-rayiam/internal/provider"
 )
 
 func main() {
 	log, metrics := customresource.NewLogger(os.Stderr), customresource.NewLogger(os.Stdout)
 	slog.SetDefault(log) // for what aws-lambda-go itself prints
-	lambda.Start(&customresource.Handler{Resource: resource(log), Log: log, Metrics: metrics})
+	cfg, err := config.LoadDefaultConfig(context.Background())
+	lambda.Start(function{
+		requests: &customresource.Handler{Resource: resource(cfg, err, log), Log: log, Metrics: metrics},
+		looks:    &drift.Schedule{AWS: cfg, Settings: drift.SettingsFromEnvironment(os.Getenv), Log: log, Metrics: metrics},
+	})
+}
+
+// A function tells scheduled looks from CloudFormation's requests. What it does not know is a
+// request, which has to be answered.
+type function struct {
+	requests *customresource.Handler
+	looks    *drift.Schedule
+}
+
+// Invoke implements lambda.Handler.
+func (f function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if at, scheduled := drift.ScheduledAt(payload); scheduled {
+		f.looks.Look(ctx, at)
+		return nil, nil
+	}
+	return f.requests.Invoke(ctx, payload)
 }
 
 // resource returns the provider. One that cannot start must answer all the same: a
 // function that only exits leaves CloudFormation waiting for an hour.
-func resource(log *slog.Logger) customresource.Resource {
-	cfg, err := config.LoadDefaultConfig(context.Background())
+func resource(cfg aws.Config, err error, log *slog.Logger) customresource.Resource {
 	if err != nil {
 		log.Error("loading the AWS configuration", slog.String("error", err.Error()))
 		return customresource.Unavailable{Err: err}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/ray-iam/custom-rayiam/internal/emf"
 )
 
 // An ending is how a request ended: a value of the metrics' dimension Outcome.
@@ -50,31 +52,9 @@ func (e ending) level() slog.Level {
 	return slog.LevelError
 }
 
-// metricsNamespace is where CloudWatch keeps the metrics.
-const metricsNamespace = "CustomRayIAM"
-
 // unknownType is the dimension RequestType of all requests that are of no known type. Each
 // value makes a metric, which is paid for, and whoever may invoke can send any.
 const unknownType = "Unknown"
-
-// An emf tells CloudWatch which members of a log line are metrics and which are
-// their dimensions: its embedded metric format, which costs no call.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-type emf struct {
-	Timestamp         int64 // milliseconds since 1970
-	CloudWatchMetrics []emfDirective
-}
-
-type emfDirective struct {
-	Namespace  string
-	Dimensions [][]string
-	Metrics    []emfMetric
-}
-
-type emfMetric struct {
-	Name string
-	Unit string
-}
 
 // logMetrics writes the one line that CloudWatch turns into metrics: requests by
 // type and outcome, their duration since start, and the calls and repetitions they took.
@@ -86,14 +66,9 @@ func logMetrics(log *slog.Logger, requestType cfn.RequestType, ended ending, eff
 		requestType = unknownType
 	}
 	log.Log(context.Background(), ended.level(), "metrics",
-		"_aws", emf{
-			Timestamp: now.UnixMilli(),
-			CloudWatchMetrics: []emfDirective{{
-				Namespace:  metricsNamespace,
-				Dimensions: [][]string{{"FunctionName", "Outcome"}, {"FunctionName", "RequestType", "Outcome"}},
-				Metrics:    []emfMetric{{"Requests", "Count"}, {"Duration", "Milliseconds"}, {"Calls", "Count"}, {"Retries", "Count"}},
-			}},
-		},
+		emf.Attr(now, [][]string{{"FunctionName", "Outcome"}, {"FunctionName", "RequestType", "Outcome"}},
+			emf.Metric{Name: "Requests", Unit: "Count"}, emf.Metric{Name: "Duration", Unit: "Milliseconds"},
+			emf.Metric{Name: "Calls", Unit: "Count"}, emf.Metric{Name: "Retries", Unit: "Count"}),
 		"FunctionName", lambdacontext.FunctionName, "RequestType", requestType, "Outcome", ended,
 		"Requests", 1, "Duration", now.Sub(start).Milliseconds(), "Calls", effort.Calls, "Retries", effort.Retries)
 }

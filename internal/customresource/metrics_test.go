@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/emf"
 )
 
 // templateError is an error as the properties' faults are one.
@@ -21,7 +23,7 @@ func (e templateError) Refused() bool { return e.refused }
 type metricsLine struct {
 	Metadata struct {
 		Timestamp         int64
-		CloudWatchMetrics []emfDirective
+		CloudWatchMetrics []emf.Directive
 	} `json:"_aws"`
 	Level       string `json:"level"`
 	RequestType string

@@ -60,7 +60,7 @@ func TestFaults(t *testing.T) {
 		{"tag value of 257", `{"Tags":[{"Key":"k","Value":"` + strings.Repeat("v", 257) + `"}]}`, []string{"Tags[0].Value: at most 256"}},
 		{"tag value with a comma", `{"Tags":[{"Key":"k","Value":"a,b"}]}`, []string{"Tags[0].Value: letters, digits"}},
 		{"tag without a value", `{"Tags":[{"Key":"k"}]}`, []string{"Tags[0].Value: is missing"}},
-		{"49 tags", `{"Tags":[` + strings.TrimSuffix(strings.Repeat(`{"Key":"k","Value":"v"},`, 49), ",") + `]}`, []string{"Tags: at most 48"}},
+		{"48 tags", `{"Tags":[` + strings.TrimSuffix(strings.Repeat(`{"Key":"k","Value":"v"},`, 48), ",") + `]}`, []string{"Tags: at most 47"}},
 		{"adoption", `{"AdoptExisting":"yes"}`, []string{"AdoptExisting: true or false"}},
 		{"wait of 121", `{"PropagationWaitSeconds":"121"}`, []string{"PropagationWaitSeconds: 0 to 120"}},
 		{"wait of a fraction", `{"PropagationWaitSeconds":1.5}`, []string{"PropagationWaitSeconds: whole seconds"}},

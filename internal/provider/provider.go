@@ -73,7 +73,7 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 		return rayiam.Plan{}, err
 	}
 	plan, err := p.newRun(r, in, log).plan(ctx, in.target)
-	if err == nil && len(in.beyond) > 0 && !plan.Empty() {
+	if err == nil && len(in.beyond) > 0 && !plan.OnlyRecords() {
 		return rayiam.Plan{}, in.beyond
 	}
 	return plan, err
@@ -112,7 +112,7 @@ func (p *Provider) newRun(r customresource.Request, in intent, log *slog.Logger)
 	watch := supersede.New(r, in.kind, in.desired.Owner, p.stacks, log)
 	reconciler := newReconciler(iamsync.New(p.aws, p.patience, watch, log), log)
 	reconciler.isOrphaned = func(ctx context.Context, owner, stackID string) bool {
-		orphaned, err := supersede.Orphaned(ctx, p.stacks, r, owner, stackID, log)
+		orphaned, err := supersede.IsOrphaned(ctx, p.stacks, r, owner, stackID, log)
 		if err != nil {
 			log.Warn("cannot tell whether a set is orphaned, so it counts as owned", "owner", owner, slog.String("error", err.Error()))
 		}

@@ -57,10 +57,11 @@ func newReconciler(sync *iamsync.Sync, log *slog.Logger) *reconciler {
 	return &reconciler{sync: sync, log: log, start: time.Now(), stages: map[string]int64{}, orphaned: map[string]bool{}}
 }
 
-// reached reports whether there is nothing to do.
+// reached reports whether there is nothing to do, except perhaps to record what is there as
+// what was declared.
 func (r *reconciler) reached(ctx context.Context, t target) bool {
 	plan, err := r.plan(ctx, t)
-	return err == nil && plan.Empty()
+	return err == nil && plan.OnlyRecords()
 }
 
 // converge observes, plans and applies until nothing is left to do.
@@ -134,7 +135,7 @@ func (r *reconciler) plan(ctx context.Context, t target) (rayiam.Plan, error) {
 		r.first = observed
 	}
 	plan, err := r.newPlan(ctx, t.desired, observed)
-	there := err == nil && plan.Empty() && t.restores
+	there := err == nil && plan.OnlyRecords() && t.restores
 	if faults := rayiam.MissingPolicies(t.references, missing); len(faults) > 0 && !there {
 		err = errors.Join(faults, err)
 	}

@@ -1,6 +1,8 @@
 package rayiam
 
 import (
+	"strings"
+
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
@@ -56,4 +58,34 @@ func passRolePolicy(stack Stack, workerRoleARNs []string) string {
 			"StringEquals": {"iam:PassedToService": stack.ec2PassedTo()},
 		},
 	})
+}
+
+// DeclaredNames returns the names of the head and the worker groups of the set that a head
+// belongs to, from its inline policies: it may pass the roles of its worker groups. They are
+// those of the template only if nobody has changed the inline policies. It is false where
+// the policy is not there, or not in the form that passRolePolicy writes.
+func DeclaredNames(namePrefix string, inline map[string]string) ([]string, bool) {
+	document, err := policydoc.Parse(inline[passRolePolicyName(namePrefix)])
+	if err != nil {
+		return nil, false
+	}
+	statements, _ := document["Statement"].([]any)
+	if len(statements) != 1 {
+		return nil, false
+	}
+	statement, _ := statements[0].(map[string]any)
+	resources, isList := statement["Resource"].([]any)
+	if !isList {
+		resources = []any{statement["Resource"]}
+	}
+	names := []string{HeadName(namePrefix)}
+	for _, resource := range resources {
+		arn, _ := resource.(string)
+		name := arn[strings.LastIndex(arn, "/")+1:]
+		if !strings.HasPrefix(name, namePrefix+"-") {
+			return nil, false
+		}
+		names = append(names, name)
+	}
+	return names, true
 }

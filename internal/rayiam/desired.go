@@ -14,7 +14,7 @@ type Node struct {
 	PermissionsBoundary string // a policy ARN; empty for none
 	ManagedPolicyARNs   []string
 	InlinePolicies      map[string]string // name to JSON
-	Tags                map[string]string // ownership included, adoption not
+	Tags                map[string]string // of the template, and OwnerTag and StackTag
 }
 
 // Adoption says whether a request adopts roles and instance profiles that no resource
@@ -52,8 +52,25 @@ type Desired struct {
 	Removals []Removal
 }
 
-// tags returns the tags that node's role or profile is to carry, given those that it
-// carries now: nil where it does not exist.
+// roleTags returns the tags that node's role is to carry, given those that it carries now:
+// nil where it does not exist.
+func (d Desired) roleTags(node Node, now map[string]string) map[string]string {
+	tags := d.tags(node, now)
+	tags[DeclaredTag] = Role{
+		TrustPolicy: node.TrustPolicy, PermissionsBoundary: node.PermissionsBoundary,
+		ManagedPolicyARNs: node.ManagedPolicyARNs, InlinePolicies: node.InlinePolicies, Tags: tags,
+	}.Digests().String()
+	return tags
+}
+
+// profileTags is roleTags for node's instance profile.
+func (d Desired) profileTags(node Node, now map[string]string) map[string]string {
+	tags := d.tags(node, now)
+	tags[DeclaredTag] = InstanceProfile{Tags: tags, Roles: []string{node.Name}}.Digests().String()
+	return tags
+}
+
+// tags returns the tags that both are to carry, but for DeclaredTag.
 func (d Desired) tags(node Node, now map[string]string) map[string]string {
 	tags := maps.Clone(node.Tags)
 	marker, adopted := now[AdoptedTag]

@@ -37,16 +37,17 @@ func edited(edits ...func(*Properties)) Properties {
 // settled returns IAM as it is when p was created and nobody touched it since.
 func settled(p Properties) Observed {
 	o := Observed{Roles: map[string]Role{}, InstanceProfiles: map[string]InstanceProfile{}}
-	for _, n := range desiredFor(p).Nodes {
+	d := desiredFor(p)
+	for _, n := range d.Nodes {
 		o.Roles[n.Name] = Role{
 			Name: n.Name, Path: n.Path,
 			TrustPolicy: n.TrustPolicy, PermissionsBoundary: n.PermissionsBoundary,
-			Tags: maps.Clone(n.Tags), ManagedPolicyARNs: slices.Clone(n.ManagedPolicyARNs),
+			Tags: d.roleTags(n, nil), ManagedPolicyARNs: slices.Clone(n.ManagedPolicyARNs),
 			InlinePolicies: maps.Clone(n.InlinePolicies), InstanceProfiles: []string{n.Name},
 		}
 		o.InstanceProfiles[n.Name] = InstanceProfile{
 			Name: n.Name, Path: n.Path,
-			Tags: maps.Clone(n.Tags), Roles: []string{n.Name},
+			Tags: d.profileTags(n, nil), Roles: []string{n.Name},
 		}
 	}
 	return o
@@ -71,6 +72,26 @@ func alterProfile(o Observed, name string, alter func(*InstanceProfile)) Observe
 func tagged(o Observed, name, key, value string) Observed {
 	o = alterRole(o, name, func(r *Role) { r.Tags[key] = value })
 	return alterProfile(o, name, func(p *InstanceProfile) { p.Tags[key] = value })
+}
+
+// recorded has everything say of itself that it is as it was declared.
+func recorded(o Observed) Observed {
+	for name := range o.Roles {
+		alterRole(o, name, func(r *Role) { r.Tags[DeclaredTag] = r.Digests().String() })
+	}
+	for name := range o.InstanceProfiles {
+		alterProfile(o, name, func(p *InstanceProfile) { p.Tags[DeclaredTag] = p.Digests().String() })
+	}
+	return o
+}
+
+// unrecorded is a set that an older version made, which knew no DeclaredTag.
+func unrecorded(o Observed) Observed {
+	for name := range o.Roles {
+		alterRole(o, name, func(r *Role) { delete(r.Tags, DeclaredTag) })
+		alterProfile(o, name, func(p *InstanceProfile) { delete(p.Tags, DeclaredTag) })
+	}
+	return o
 }
 
 // disowned takes the tags of ownership off everything: the state of roles and profiles

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The tags that record ownership. Every role and instance profile that a resource
-// made or adopted carries OwnerTag and StackTag. Only what it adopted also carries
-// AdoptedTag.
+// The tags that the provider keeps. Every role and instance profile that a resource
+// made or adopted carries OwnerTag, StackTag and DeclaredTag. Only what it adopted also
+// carries AdoptedTag.
 const (
 	tagNamespace = "ray-iam:"
 
@@ -18,6 +18,9 @@ const (
 	StackTag = tagNamespace + "stack"
 	// AdoptedTag is Held or Owned on what was adopted.
 	AdoptedTag = tagNamespace + "adopted"
+	// DeclaredTag holds the Digests of what was last declared. What an older version of the
+	// provider made has none until its next update.
+	DeclaredTag = tagNamespace + "declared"
 
 	// Held marks what is released, not deleted, once it is no longer declared.
 	Held = "held"
@@ -49,6 +52,16 @@ func NamePrefixOf(physicalID, stackID, logicalID string) (string, bool) {
 	}
 	namePrefix := physicalID[:cut]
 	return namePrefix, PhysicalID(namePrefix, stackID, logicalID) == physicalID
+}
+
+// OwnerNamePrefix returns the NamePrefix in the form of a physical id, whoever made it. It is
+// false for text in another form.
+func OwnerNamePrefix(owner string) (string, bool) {
+	cut := len(owner) - idDigits - 1
+	if cut < 1 || owner[cut] != '-' || strings.Trim(owner[cut+1:], "0123456789abcdef") != "" {
+		return "", false
+	}
+	return owner[:cut], true
 }
 
 func reserved(tagKey string) bool {

@@ -162,8 +162,8 @@ func TestLeastPrivilege_SwitchNeverWidens(t *testing.T) {
 		plan Plan
 		want map[Call]int
 	}{
-		{"on", on, map[Call]int{DetachRolePolicy: managed, PutRolePolicy: 6}},
-		{"off", off, map[Call]int{AttachRolePolicy: managed, DeleteRolePolicy: 6}},
+		{"on", on, map[Call]int{DetachRolePolicy: managed, PutRolePolicy: 6, TagRole: 2}},
+		{"off", off, map[Call]int{AttachRolePolicy: managed, DeleteRolePolicy: 6, TagRole: 2}},
 	}
 	for _, tt := range tests {
 		got := map[Call]int{}

@@ -138,6 +138,7 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 		return because(otherPath(path, node.Path))
 	}
 	want := d.tags(node, tags)
+	want[DeclaredTag] = "" // whatever its value
 	if keys := slices.DeleteFunc(inOtherCase(tags, want), func(key string) bool { return !reserved(key) }); len(keys) > 0 {
 		return because(reservedInOtherCase(keys[0]))
 	}

@@ -112,11 +112,11 @@ func (b *builder) add(phase int, step Step) { b.phases[phase] = append(b.phases[
 func (b *builder) role(d Desired, node Node, o Observed) {
 	role, exists := o.Roles[node.Name]
 	if !exists {
-		b.add(establish, Step{Call: CreateRole, Role: node.Name, Path: node.Path, Document: node.TrustPolicy, Boundary: node.PermissionsBoundary, Tags: d.tags(node, nil)})
+		b.add(establish, Step{Call: CreateRole, Role: node.Name, Path: node.Path, Document: node.TrustPolicy, Boundary: node.PermissionsBoundary, Tags: d.roleTags(node, nil)})
 		b.policies(node, Role{}, grant)
 		return
 	}
-	b.tags(d.tags(node, role.Tags), role.Tags, d.ownership(role.Tags), Step{Call: TagRole, Role: node.Name}, Step{Call: UntagRole, Role: node.Name})
+	b.tags(d.roleTags(node, role.Tags), role.Tags, d.ownership(role.Tags), Step{Call: TagRole, Role: node.Name}, Step{Call: UntagRole, Role: node.Name})
 	takeAway := grant
 	if !policydoc.Equal(role.TrustPolicy, node.TrustPolicy) {
 		takeAway = revoke
@@ -175,11 +175,11 @@ func (b *builder) instanceProfile(d Desired, node Node, o Observed) {
 	add := Step{Call: AddRoleToInstanceProfile, Role: node.Name, InstanceProfile: node.Name}
 	profile, exists := o.InstanceProfiles[node.Name]
 	if !exists {
-		b.add(establish, Step{Call: CreateInstanceProfile, InstanceProfile: node.Name, Path: node.Path, Tags: d.tags(node, nil)})
+		b.add(establish, Step{Call: CreateInstanceProfile, InstanceProfile: node.Name, Path: node.Path, Tags: d.profileTags(node, nil)})
 		b.add(grant, add)
 		return
 	}
-	b.tags(d.tags(node, profile.Tags), profile.Tags, d.ownership(profile.Tags), Step{Call: TagInstanceProfile, InstanceProfile: node.Name}, Step{Call: UntagInstanceProfile, InstanceProfile: node.Name})
+	b.tags(d.profileTags(node, profile.Tags), profile.Tags, d.ownership(profile.Tags), Step{Call: TagInstanceProfile, InstanceProfile: node.Name}, Step{Call: UntagInstanceProfile, InstanceProfile: node.Name})
 	for _, other := range sorted(profile.Roles) {
 		if other != node.Name {
 			b.add(restrict, Step{Call: RemoveRoleFromInstanceProfile, Role: other, InstanceProfile: node.Name})

@@ -78,7 +78,7 @@ func tagKeyTaken(first int) string {
 }
 
 func tooManyTags(count, reservedCount int) string {
-	return fmt.Sprintf("%d tags are too many with AdoptExisting: IAM allows %d, and %d of them record ownership", count, maxTags, reservedCount)
+	return fmt.Sprintf("%d tags are too many with AdoptExisting: IAM allows %d, and the provider keeps %d of its own", count, maxTags, reservedCount)
 }
 
 // Reasons of conflicts.
@@ -109,7 +109,7 @@ func otherPath(observed, declared string) string {
 }
 
 func reservedInOtherCase(key string) string {
-	return fmt.Sprintf("carries the tag %s, which IAM treats as the one that records ownership, %s: remove that tag from it", key, strings.ToLower(key))
+	return fmt.Sprintf("carries the tag %s, which IAM treats as the one that the provider keeps, %s: remove that tag from it", key, strings.ToLower(key))
 }
 
 func tooManyTagsToAdopt(count int) string {
@@ -117,7 +117,7 @@ func tooManyTagsToAdopt(count int) string {
 }
 
 func tooManyTagsToOwn(count, reservedCount int) string {
-	return fmt.Sprintf("would carry %d tags, of which %d record ownership, and IAM allows %d: declare fewer Tags", count, reservedCount, maxTags)
+	return fmt.Sprintf("would carry %d tags, of which the provider keeps %d, and IAM allows %d: declare fewer Tags", count, reservedCount, maxTags)
 }
 
 func holdsRoleToDelete(profile, role string) string {

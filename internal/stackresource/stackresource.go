@@ -74,21 +74,30 @@ func (r *Reader) Read(ctx context.Context, stackID, logicalID string) (State, er
 // maxResources is how many resources DescribeStackResources lists at the most.
 const maxResources = 100
 
-// Find returns the state of the resource with this physical id in a stack, whatever its
-// logical id. The error is as that of Read; a stack with more resources than CloudFormation
-// lists in one answer cannot be asked.
+// Find returns the state of the resource of a stack that has this physical id, or else of the
+// one whose logical id is accepted: while a resource is being created or replaced,
+// CloudFormation does not show the physical id that it is about to have. The error is as that
+// of Read; a stack with more resources than CloudFormation lists in one answer cannot be asked.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
-func (r *Reader) Find(ctx context.Context, stackID, physicalID string) (State, error) {
+func (r *Reader) Find(ctx context.Context, stackID, physicalID string, accepts func(logicalID string) bool) (State, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	out, err := r.client.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: &stackID}, in(regionOf(stackID)))
 	if err != nil {
 		return State{}, fmt.Errorf("listing the resources of stack %s in CloudFormation: %w", stackID, classified(err))
 	}
+	var accepted *State
 	for _, resource := range out.StackResources {
-		if aws.ToString(resource.PhysicalResourceId) == physicalID {
-			return State{Status: string(resource.ResourceStatus), PhysicalID: physicalID}, nil
+		state := State{Status: string(resource.ResourceStatus), PhysicalID: aws.ToString(resource.PhysicalResourceId)}
+		if state.PhysicalID == physicalID {
+			return state, nil
 		}
+		if accepts(aws.ToString(resource.LogicalResourceId)) {
+			accepted = &state
+		}
+	}
+	if accepted != nil {
+		return *accepted, nil
 	}
 	if len(out.StackResources) >= maxResources {
 		return State{}, fmt.Errorf("stack %s has more resources than CloudFormation lists at once", stackID)

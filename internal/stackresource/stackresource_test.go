@@ -43,9 +43,13 @@ func TestRead(t *testing.T) {
 	if err != nil || state.Status != "CREATE_COMPLETE" || !strings.HasSuffix(state.PhysicalID, "/q") {
 		t.Errorf("got %+v and %v, want a complete queue", state, err)
 	}
-	found, err := reader.Find(t.Context(), aws.ToString(stack.StackId), state.PhysicalID)
+	found, err := reader.Find(t.Context(), aws.ToString(stack.StackId), state.PhysicalID, noLogicalID)
 	if err != nil || found != state {
 		t.Errorf("found %+v and %v, want %+v", found, err, state)
+	}
+	byLogicalID, err := reader.Find(t.Context(), aws.ToString(stack.StackId), "not shown yet", func(logicalID string) bool { return logicalID == "Queue" })
+	if err != nil || byLogicalID != state {
+		t.Errorf("found by logical id %+v and %v, want %+v", byLogicalID, err, state)
 	}
 	none := "arn:aws:cloudformation:us-east-1:123456789012:stack/none/1"
 	for _, tt := range []struct {
@@ -56,7 +60,7 @@ func TestRead(t *testing.T) {
 		if !errors.Is(err, tt.want) || state != (stackresource.State{}) || !strings.Contains(err.Error(), "reading the state of "+tt.name) {
 			t.Errorf("%v: got %+v and %v, want %v", tt, state, err, tt.want)
 		}
-		if _, err := reader.Find(t.Context(), tt.stack, tt.name); !errors.Is(err, tt.want) {
+		if _, err := reader.Find(t.Context(), tt.stack, tt.name, noLogicalID); !errors.Is(err, tt.want) {
 			t.Errorf("%v: found with %v, want %v", tt, err, tt.want)
 		}
 	}
@@ -66,3 +70,5 @@ func TestRead(t *testing.T) {
 		t.Errorf("in another Region: %v, want %v", err, stackresource.ErrNoStack)
 	}
 }
+
+func noLogicalID(string) bool { return false }

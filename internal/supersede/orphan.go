@@ -15,10 +15,15 @@ import (
 // that CloudFormation could not be asked.
 type Resources interface {
 	Stacks
-	Find(ctx context.Context, stackID, physicalID string) (stackresource.State, error)
+	Finder
 }
 
-// Orphaned reports, for a request that may adopt it, whether the set of an owner belongs to no resource any more: the stack
+// Finder is the part of Resources that searches.
+type Finder interface {
+	Find(ctx context.Context, stackID, physicalID string, accepts func(logicalID string) bool) (stackresource.State, error)
+}
+
+// IsOrphaned reports, for a request that may adopt it, whether the set of an owner belongs to no resource any more: the stack
 // that made it is gone, or has deleted the resource, or kept it by its DeletionPolicy, or has
 // another one in its place. CloudFormation must say so twice, confirmPause apart. The error
 // says that it cannot be asked; the set then counts as owned.
@@ -26,27 +31,20 @@ type Resources interface {
 // The owner does not tell its logical id, but it can be checked. So the one of the resource
 // at hand, which is mostly the same, is tried first; otherwise the stack's resources are
 // searched for the owner.
-func Orphaned(ctx context.Context, resources Resources, r customresource.Request, owner, stackID string, log *slog.Logger) (bool, error) {
+func IsOrphaned(ctx context.Context, resources Resources, r customresource.Request, owner, stackID string, log *slog.Logger) (bool, error) {
 	ask := func() (bool, error) {
 		var state stackresource.State
 		var err error
 		if _, ours := rayiam.NamePrefixOf(owner, stackID, r.LogicalID); ours {
 			state, err = resources.Read(ctx, stackID, r.LogicalID)
 		} else {
-			state, err = resources.Find(ctx, stackID, owner)
+			state, err = find(ctx, resources, owner, stackID)
 		}
 		log.Info("asked CloudFormation for an owner", "owner", owner, "ownersStack", stackID, "resourceStatus", state.Status, "resourcePhysicalId", state.PhysicalID, "answer", err)
-		switch {
-		case errors.Is(err, stackresource.ErrNoStack) && stackID == r.StackID:
+		if errors.Is(err, stackresource.ErrNoStack) && stackID == r.StackID {
 			return false, err // the request's own stack exists, so this is not the CloudFormation that has it
-		case errors.Is(err, stackresource.ErrNoStack), errors.Is(err, stackresource.ErrNoResource):
-			return true, nil
-		case err != nil:
-			return false, err
-		case state.PhysicalID != owner:
-			return !state.InProgress(), nil // the cleanup of a replacement may be under way
 		}
-		return state.Removed(), nil
+		return leaves(state, owner, err)
 	}
 	if orphaned, err := ask(); err != nil || !orphaned {
 		return false, err
@@ -55,4 +53,61 @@ func Orphaned(ctx context.Context, resources Resources, r customresource.Request
 		return false, err
 	}
 	return ask()
+}
+
+// find searches the resource that an owner stands for. The owner does not tell its logical id,
+// but it was made from it.
+func find(ctx context.Context, resources Finder, owner, stackID string) (stackresource.State, error) {
+	return resources.Find(ctx, stackID, owner, func(logicalID string) bool {
+		_, ours := rayiam.NamePrefixOf(owner, stackID, logicalID)
+		return ours
+	})
+}
+
+// leaves reports whether the state of the resource that an owner stands for, or the error
+// that there is none, leaves the owner's set to nobody.
+func leaves(state stackresource.State, owner string, err error) (bool, error) {
+	switch {
+	case errors.Is(err, stackresource.ErrNoStack), errors.Is(err, stackresource.ErrNoResource):
+		return true, nil
+	case err != nil:
+		return false, err
+	case state.PhysicalID != owner:
+		return !state.InProgress(), nil // the cleanup of a replacement may be under way
+	}
+	return state.Removed(), nil
+}
+
+// Belonging is what CloudFormation says of the set of an owner.
+type Belonging int
+
+// What CloudFormation may say of a set.
+const (
+	Unasked  Belonging = iota // it cannot be asked
+	InStack                   // the stack has the resource
+	InFlight                  // the stack has it, and CloudFormation is at work on it
+	Orphaned                  // no stack has it any more
+)
+
+// Ask returns what CloudFormation says of the set of an owner, whose stack has this id: that it
+// is Orphaned only if it says so twice, confirmPause apart, as for IsOrphaned. The error says
+// why it is Unasked.
+func Ask(ctx context.Context, resources Finder, owner, stackID string) (Belonging, error) {
+	for asked := 1; ; asked++ {
+		state, err := find(ctx, resources, owner, stackID)
+		left, err := leaves(state, owner, err)
+		switch {
+		case err != nil:
+			return Unasked, err
+		case !left && state.InProgress():
+			return InFlight, nil
+		case !left:
+			return InStack, nil
+		case asked == 2:
+			return Orphaned, nil
+		}
+		if err := sleep(ctx, confirmPause); err != nil {
+			return Unasked, err
+		}
+	}
 }

@@ -23,6 +23,9 @@ type tellings struct {
 	answers     []told
 	asked       int
 	read, found bool
+
+	logicalID string // of the set
+	accepted  bool   // as the one that it may be found by
 }
 
 func (s *tellings) next() (stackresource.State, error) {
@@ -36,15 +39,16 @@ func (s *tellings) Read(context.Context, string, string) (stackresource.State, e
 	return s.next()
 }
 
-func (s *tellings) Find(context.Context, string, string) (stackresource.State, error) {
+func (s *tellings) Find(_ context.Context, stackID, owner string, accepts func(string) bool) (stackresource.State, error) {
 	s.found = true
+	s.accepted = accepts(s.logicalID)
 	return s.next()
 }
 
 // TestOrphaned holds what CloudFormation must say, and twice, of a set that nobody owns any
 // more.
 // Reference 4.13.
-func TestOrphaned(t *testing.T) {
+func TestIsOrphaned(t *testing.T) {
 	const ownStack, otherStack = "arn:own", "arn:other"
 	request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
 	denied := errors.New("denied")
@@ -67,6 +71,7 @@ func TestOrphaned(t *testing.T) {
 		"not to be deleted":                 {otherStack, "RayIAM", []told{{status: "DELETE_FAILED", physicalID: "owner"}}, false, 1, false},
 		"in use":                            {otherStack, "RayIAM", []told{{status: "UPDATE_COMPLETE", physicalID: "owner"}}, false, 1, false},
 		"replaced":                          {otherStack, "RayIAM", []told{{status: "UPDATE_COMPLETE", physicalID: "another"}}, true, 2, false},
+		"being created":                     {otherStack, "Old", []told{{status: "CREATE_IN_PROGRESS"}}, false, 1, false},
 		"replaced, and still to be deleted": {otherStack, "RayIAM", []told{{status: "UPDATE_IN_PROGRESS", physicalID: "another"}}, false, 1, false},
 		"CloudFormation cannot be asked":    {otherStack, "RayIAM", []told{{err: denied}}, false, 1, true},
 	} {
@@ -78,12 +83,12 @@ func TestOrphaned(t *testing.T) {
 						tt.answers[i].physicalID = owner
 					}
 				}
-				cloudformation := &tellings{answers: tt.answers}
-				got, err := Orphaned(t.Context(), cloudformation, request, owner, tt.stack, slog.New(slog.DiscardHandler))
+				cloudformation := &tellings{answers: tt.answers, logicalID: tt.logicalID}
+				got, err := IsOrphaned(t.Context(), cloudformation, request, owner, tt.stack, slog.New(slog.DiscardHandler))
 				if got != tt.want || (err != nil) != tt.fails || cloudformation.asked != tt.asked {
 					t.Errorf("got %v and %v after %d questions, want %v after %d", got, err, cloudformation.asked, tt.want, tt.asked)
 				}
-				if same := tt.logicalID == request.LogicalID; cloudformation.read != same || cloudformation.found == same {
+				if same := tt.logicalID == request.LogicalID; cloudformation.read != same || cloudformation.found == same || cloudformation.accepted == same {
 					t.Errorf("read %v, searched %v", cloudformation.read, cloudformation.found)
 				}
 			})

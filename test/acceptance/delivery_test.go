@@ -99,7 +99,7 @@ func TestAnswer_AnswerAsSent(t *testing.T) {
 	l := newLab(t)
 	for _, filler := range []string{"<&>", "ä", "a€", "aa😀", "aaa😀", `"\`, "\n\x01"} {
 		s := l.Stack()
-		tags := manyTags(48)
+		tags := manyTags(47)
 		for _, tag := range tags {
 			tag.(map[string]any)["Value"] = strings.Repeat(filler, 300)
 		}

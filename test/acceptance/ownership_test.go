@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -238,8 +239,10 @@ func TestOwnership_OwnedFromCreationOn(t *testing.T) {
 	l.created(quick)
 	for _, c := range l.Proxy.Calls() {
 		if c.Action == "CreateRole" || c.Action == "CreateInstanceProfile" {
-			if c.Form.Get("Tags.member.1.Key") != "ray-iam:owner" || c.Form.Get("Tags.member.2.Key") != "ray-iam:stack" {
-				t.Errorf("%s without the tags of ownership: %v", c.Action, c.Form)
+			for i, want := range []string{"ray-iam:declared", "ray-iam:owner", "ray-iam:stack"} {
+				if got := c.Form.Get(fmt.Sprintf("Tags.member.%d.Key", i+1)); got != want {
+					t.Errorf("%s: tag %d is %q, want %q: %v", c.Action, i+1, got, want, c.Form)
+				}
 			}
 		}
 	}

@@ -39,6 +39,8 @@ func checksParameters(t *testing.T, provider template) {
 		{"AlarmTopicArn", "", []string{"", "arn:aws:sns:eu-west-1:123456789012:ops"}, []string{"ops"}},
 		{"Revision", "", []string{"", "2", "any words"}, []string{strings.Repeat("x", 257)}},
 		{"ReservedConcurrency", "", []string{"", "1", "100"}, []string{"0", "-1", "x", "10000"}},
+		{"DriftSchedule", "", []string{"", "rate(1 day)", "rate(6 hours)", "cron(0 3 ? * MON-FRI *)"}, []string{"daily", "rate(0 hours)", "rate(2 day)", "rate(1 days)", "cron()", "cron(0 3 * * ? *) "}},
+		{"DriftCallsPerSecond", "5", []string{"1", "10", "50"}, []string{"", "0", "51", "05", "x"}},
 		{"Tags", "", []string{"", "a=b", "a=", "a:b/c=d e,x=y", tags(10)}, []string{"a", "=b", "a=b,", "a=b=c", "a=b;c", ",", tags(11)}},
 		{"ExecutionRolePermissionsBoundary", "", []string{"", policy}, []string{"bound"}},
 		{"ExecutionRolePath", "/", []string{"/", "/service/"}, []string{"", "service", "/*/"}},
@@ -94,6 +96,7 @@ func runsTheFunction(t *testing.T, provider template) {
 		"Architectures": `[{"Ref":"Architecture"}]`,
 		"Code":          `.`,
 		"Environment": `{"Variables":{"RAYIAM_ALLOWED_POLICY_ARNS":{"Ref":"AllowedPolicyArns"},"RAYIAM_ALLOW_ADOPTION":{"Ref":"AllowAdoption"},` +
+			`"RAYIAM_DRIFT_CALLS_PER_SECOND":{"Ref":"DriftCallsPerSecond"},"RAYIAM_DRIFT_SCHEDULE":{"Ref":"DriftSchedule"},` +
 			`"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PATH":{"Ref":"Path"},"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"},"RAYIAM_VERIFY_REQUESTS":{"Ref":"VerifyRequests"}}}`,
 		"Handler":                      `bootstrap`,
 		"KmsKeyArn":                    `{"Fn::If":["WithKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}`,
@@ -173,8 +176,9 @@ func keepsWhatTellsOfFailures(t *testing.T, provider template) {
 
 // taggable are the types in the template that can carry tags, by CloudFormation's schemas.
 func tagsEverything(t *testing.T, provider template) {
-	taggable := []string{"AWS::CloudWatch::Alarm", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::SQS::Queue", "Custom::RayIAM"}
-	never := []string{"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::Lambda::EventInvokeConfig", "AWS::SQS::QueuePolicy"}
+	taggable := []string{"AWS::CloudWatch::Alarm", "AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::SQS::Queue", "Custom::RayIAM"}
+	never := []string{"AWS::CloudWatch::Dashboard", "AWS::Lambda::Permission",
+		"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::Lambda::EventInvokeConfig", "AWS::SQS::QueuePolicy"}
 	want := text(t, provider.Resources["RayIAMFunction"].Properties["Tags"])
 	if n := strings.Count(want, `"Fn::If"`); n != 10 {
 		t.Errorf("%d tags at most, want 10", n)

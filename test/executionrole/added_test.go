@@ -39,13 +39,20 @@ func added(st statement, statements []statement) []mutant {
 	return all
 }
 
-// concernsKind reports whether the statement has resources of the action's kind.
+// concernsKind reports whether the statement has resources of the action's kind. An action
+// without a kind is judged on all.
 func concernsKind(st statement, action string) bool {
+	resources := weaken.List(st["Resource"])
+	if slices.Contains(resources, any("*")) {
+		return true
+	}
 	kind := map[string]string{"iam:UpdateRole": "role", "iam:CreatePolicyVersion": "policy"}[action]
 	if k, ok := kinds[strings.TrimPrefix(action, "iam:")]; ok {
-		kind = k.kind
+		if kind = k.kind; kind == "" {
+			return false
+		}
 	}
-	return kind == "" || slices.ContainsFunc(weaken.List(st["Resource"]), func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
+	return kind == "" || slices.ContainsFunc(resources, func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
 }
 
 // neverMet reports whether the statement asks for a condition key that IAM does not
@@ -84,7 +91,7 @@ func covers(other, st statement, action string) bool {
 	kind := ":" + kinds[strings.TrimPrefix(action, "iam:")].kind + "/"
 	for _, r := range weaken.List(st["Resource"]) {
 		within := func(wide any) bool { return wildcard(wide.(string)).MatchString(r.(string)) }
-		if strings.Contains(r.(string), kind) && !slices.ContainsFunc(weaken.List(other["Resource"]), within) {
+		if (r == "*" || strings.Contains(r.(string), kind)) && !slices.ContainsFunc(weaken.List(other["Resource"]), within) {
 			return false
 		}
 	}

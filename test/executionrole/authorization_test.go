@@ -10,7 +10,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// The kind of resource that IAM judges each call on, and the condition keys that it
+// The kind of resource that IAM judges each call on, none where it judges it on all, and the condition keys that it
 // has besides those of tags. A call that is not here is one that the proofs know
 // nothing of. The simulator refuses a key that the reference does not list.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
@@ -35,8 +35,10 @@ var kinds = map[string]struct {
 	"GetRole":                       {kind: "role", current: true},
 	"GetRolePolicy":                 {kind: "role"},
 	"ListAttachedRolePolicies":      {kind: "role"},
+	"ListInstanceProfiles":          {},
 	"ListInstanceProfilesForRole":   {kind: "role"},
 	"ListRolePolicies":              {kind: "role"},
+	"ListRoles":                     {},
 	"PassRole":                      {kind: "role"},
 	"PutRolePermissionsBoundary":    {kind: "role", new: true},
 	"PutRolePolicy":                 {kind: "role", current: true},
@@ -66,6 +68,9 @@ func authorizations(c iamproxy.Call, e, role entity) ([]policysim.Case, error) {
 	k, known := kinds[c.Action]
 	if !known {
 		return nil, fmt.Errorf("the function called %s, of which the proofs do not know how IAM judges it", c.Action)
+	}
+	if k.kind == "" {
+		e = entity{arn: "*"}
 	}
 	request := formTags(c.Form)
 	context := map[string][]string{}

@@ -85,6 +85,9 @@ func (s deployment) beyond() []policysim.Case {
 	} {
 		all = append(all, s.call("not its business", c[0], c[1], nil))
 	}
+	if !s.looks() {
+		all = append(all, s.call("without a schedule", "ListRoles", "*", nil), s.call("without a schedule", "ListInstanceProfiles", "*", nil))
+	}
 	for _, elsewhere := range s.elsewhere() {
 		all = append(all,
 			s.call("elsewhere", "sqs:SendMessage", elsewhere(s.failureQueue()), nil),

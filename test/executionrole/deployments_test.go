@@ -35,6 +35,7 @@ var deployments = []deployment{
 	{name: "adoption", parameters: map[string]string{"AllowAdoption": "true"}, scene: adoption},
 	{name: "everything elsewhere", parameters: map[string]string{
 		"NamePrefix": "team-a.ray", "Path": "/ray/team/", "PermissionsBoundary": boundary, "AllowedPolicyArns": "arn:aws:iam::*:policy/*", "AllowAdoption": "true",
+		"DriftSchedule": "rate(1 day)",
 	}, scene: everything},
 	{name: "a company's account", parameters: map[string]string{
 		"ExecutionRoleNamePrefix": "ray-company-", "ExecutionRolePath": "/service/", "VpcSubnetIds": "subnet-0123456789abcdef0", "VpcSecurityGroupIds": "sg-0123456789abcdef0",
@@ -80,6 +81,7 @@ func (s deployment) prefix() string { return orDefault(s.parameters["NamePrefix"
 func (s deployment) path() string   { return orDefault(s.parameters["Path"], "/") }
 func (s deployment) bounded() bool  { return s.parameters["PermissionsBoundary"] != "" }
 func (s deployment) adopts() bool   { return s.parameters["AllowAdoption"] == "true" }
+func (s deployment) looks() bool    { return s.parameters["DriftSchedule"] != "" }
 func (s deployment) owner() string  { return s.prefix() + "-" + someOwner }
 func (s deployment) key() string    { return s.parameters["KmsKeyArn"] }
 func (s deployment) inVPC() bool    { return s.parameters["VpcSubnetIds"] != "" }

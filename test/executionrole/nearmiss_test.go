@@ -30,6 +30,9 @@ func (s deployment) rightful() []policysim.Case {
 		if name == "DeleteRolePermissionsBoundary" && s.bounded() {
 			continue
 		}
+		if k.kind == "" && !s.looks() {
+			continue
+		}
 		context := conditionKeys{ownerTag: {s.owner()}}
 		switch {
 		case name == "PassRole":
@@ -76,7 +79,10 @@ const keyPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Princ
 
 // own returns the ARN of a role, instance profile or policy that is within the bounds.
 func (s deployment) own(kind string) string {
-	if kind == "policy" {
+	switch kind {
+	case "":
+		return "*"
+	case "policy":
 		return s.iamARN(account, kind, "/", "mine")
 	}
 	return s.iamARN(account, kind, s.path(), s.prefix()+"-head")
@@ -87,6 +93,9 @@ func (s deployment) nearMisses() []policysim.Case {
 	var all []policysim.Case
 	for _, good := range s.rightful() {
 		name := strings.TrimPrefix(good.Action, "iam:")
+		if kinds[name].kind == "" {
+			continue // there is nothing about it that could be wrong
+		}
 		for why, resource := range s.foreignResources(name, kinds[name].kind) {
 			all = append(all, s.call(why, name, resource, good.Context))
 		}
@@ -163,7 +172,7 @@ func (s deployment) wrongValues(name, key string) map[string][]string {
 		if strings.HasPrefix(name, "Untag") {
 			return map[string][]string{
 				"owner tag": {"ray-iam:owner"}, "owner tag in capitals": {"RAY-IAM:OWNER"}, "stack tag": {"ray-iam:stack"},
-				"adopted tag": {"ray-iam:adopted"}, "owner tag among others": {"team", "ray-iam:owner"},
+				"adopted tag": {"ray-iam:adopted"}, "declared tag": {"ray-iam:declared"}, "owner tag among others": {"team", "ray-iam:owner"},
 			}
 		}
 	}

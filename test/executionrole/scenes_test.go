@@ -151,6 +151,20 @@ func everything(l *lab) {
 	l.CreatePolicy("bound")
 	l.CreatePolicy("mine")
 	adoption(l)
+	looking(l)
+}
+
+// looking has the function look for drift at a set, some of which has gone by hand.
+func looking(l *lab) {
+	l.TB.Helper()
+	s := l.provided(nil)
+	l.did(s.Create(l.base(nil)))
+	l.RemoveRole(l.deployment.prefix()+"-head", l.deployment.prefix()+"-head")
+	outcome := l.Function.Invoke([]byte(`{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-10-08T16:53:06Z"}`), s.Timeout)
+	if log := l.Function.Log(); !outcome.OK() || !strings.Contains(log, `"msg":"drifted"`) || !strings.Contains(log, `"msg":"looked"`) {
+		l.TB.Errorf("the look ended with %+v:\n%s", outcome, log)
+	}
+	l.did(s.Delete())
 }
 
 // byHand changes a role as somebody with too many rights would.

@@ -43,6 +43,7 @@ func longest(t *testing.T, tpl template) map[string]string {
 		"PermissionsBoundary":     fill("PermissionsBoundary", "arn:aws-us-gov:iam::"+account+":policy/", "b"),
 		"AllowedPolicyArns":       strings.TrimSuffix(patterns, ","),
 		"AllowAdoption":           "true",
+		"DriftSchedule":           "rate(1 day)",
 		"ExecutionRolePath":       path("ExecutionRolePath"),
 		"ExecutionRoleNamePrefix": fill("ExecutionRoleNamePrefix", "", "e"),
 		"KmsKeyArn":               fill("KmsKeyArn", "arn:aws-us-gov:kms:us-gov-west-1:"+account+":key/", "k"),

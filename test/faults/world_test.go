@@ -37,7 +37,7 @@ func (w *world) stack(declared properties) *cloudformation.Stack {
 // that it can be compared with that of another.
 func (w *world) snapshot() rig.Snapshot {
 	w.TB.Helper()
-	snapshot := w.Roles()
+	snapshot := w.Roles().WithRecords()
 	for i, line := range snapshot {
 		snapshot[i] = w.normal(line)
 	}

@@ -16,9 +16,10 @@ import (
 type facts map[string]string
 
 const (
-	ownerTag   = "tag ray-iam:owner"
-	stackTag   = "tag ray-iam:stack"
-	adoptedTag = "tag ray-iam:adopted"
+	ownerTag    = "tag ray-iam:owner"
+	stackTag    = "tag ray-iam:stack"
+	adoptedTag  = "tag ray-iam:adopted"
+	declaredTag = "tag ray-iam:declared"
 )
 
 func (f facts) owner() string { return f[ownerTag] }

@@ -63,11 +63,9 @@ func (c change) apply(a account) account {
 	for entity, want := range c.declared {
 		after[entity] = maps.Clone(want)
 		now, exists := a[entity]
-		if !exists {
-			continue
-		}
 		marker, adopted := now[adoptedTag]
 		switch {
+		case !exists:
 		case now.owner() != c.owner:
 			after[entity][adoptedTag] = "held"
 		case !adopted:
@@ -78,6 +76,7 @@ func (c change) apply(a account) account {
 		default:
 			after[entity][adoptedTag] = marker
 		}
+		after[entity][declaredTag] = record(entity, after[entity])
 	}
 	for _, name := range c.removed {
 		for _, entity := range []string{"profile " + name, "role " + name} {

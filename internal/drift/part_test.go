@@ -1,0 +1,88 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestPartsOf holds into how many parts looks are divided.
+func TestPartsOf(t *testing.T) {
+	for _, tt := range [][3]int{{1000, 0, 1}, {0, 10, 1}, {10, 10, 1}, {11, 10, 2}, {100, 10, 10}, {65, 10, 8}, {135, 10, 15}} {
+		if got := partsOf(tt[0], tt[1]); got != tt[2] {
+			t.Errorf("partsOf(%d, %d) = %d, want %d", tt[0], tt[1], got, tt[2])
+		}
+	}
+}
+
+// TestPartOf holds that each name is in one part, together with the head of its set, and that
+// it stays there when other sets come.
+// Reference 14.9.
+func TestPartOf(t *testing.T) {
+	var sorted []string
+	for i := range 200 {
+		for _, group := range []string{"head", "worker", "gpu-large"} {
+			sorted = append(sorted, fmt.Sprintf("ray-%d-%s", i, group))
+		}
+	}
+	slices.Sort(sorted)
+	more := slices.Sorted(slices.Values(append(slices.Clone(sorted), "ray-new-head", "ray-new-worker")))
+	const parts = 5
+	seen := map[string]int{}
+	for part := range parts {
+		names := partOf(sorted, part, parts)
+		for _, name := range names {
+			seen[name]++
+			if head := stem(name, sorted) + headSuffix; !slices.Contains(names, head) {
+				t.Errorf("%s is in part %d without %s", name, part, head)
+			}
+			if !slices.Contains(partOf(more, part, parts), name) {
+				t.Errorf("%s has left part %d for another set", name, part)
+			}
+		}
+		if len(names) < len(sorted)/parts/3 || !slices.IsSorted(names) {
+			t.Errorf("part %d has %d of %d names", part, len(names), len(sorted))
+		}
+	}
+	for _, name := range sorted {
+		if seen[name] != 1 {
+			t.Errorf("%s is in %d parts", name, seen[name])
+		}
+	}
+}
+
+// TestStem holds which set a name is taken for.
+func TestStem(t *testing.T) {
+	sorted := []string{"ray-a-b-head", "ray-a-head", "ray-head"}
+	for name, want := range map[string]string{
+		"ray-a-b-worker": "ray-a-b", "ray-a-worker": "ray-a", "ray-gpu-large": "ray", "ray-head": "ray", "other-gpu-large": "other-gpu", "nothing": "",
+	} {
+		if got := stem(name, sorted); got != want {
+			t.Errorf("stem(%s) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestTurn_MeetsEveryPart holds, for schedules of many kinds and any number of sets, that as
+// many looks as there are parts meet each of them.
+// Reference 14.9.
+func TestTurn_MeetsEveryPart(t *testing.T) {
+	const day = 24 * time.Hour
+	for expression, period := range map[string]time.Duration{
+		"rate(5 minutes)": 5 * time.Minute, "rate(1 hour)": time.Hour, "rate(7 hours)": 7 * time.Hour, "rate(1 day)": day, "rate(7 days)": 7 * day,
+		"cron(0 3 * * ? *)": day, "cron(0 3 ? * SUN *)": 7 * day,
+	} {
+		for sets := 1; sets < 60; sets++ {
+			parts := partsOf(sets, 1)
+			seen := map[int64]bool{}
+			for i := range parts {
+				at := time.Date(2026, 3, 1, 3, 0, 20, 0, time.UTC).Add(time.Duration(i) * period)
+				seen[Turn(expression, at)%int64(parts)] = true
+			}
+			if len(seen) != parts {
+				t.Errorf("%s meets %d of %d parts", expression, len(seen), parts)
+			}
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package iamsync
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// inventoryInFlight bounds the calls of an Inventory that are under way at once.
+const inventoryInFlight = 8
+
+// An Inventory reads what an account has, without knowing the names before, and writes
+// nothing. Its caller asks for as much at once as it can hold. It is not safe for several
+// callers at once.
+type Inventory struct{ sync *Sync }
+
+// NewInventory returns an Inventory that makes at most so many calls a second, repetitions
+// included, one after another; 0 for no limit. It waits for what is throttled until its
+// context ends. A denial is final.
+func NewInventory(cfg aws.Config, callsPerSecond int, log *slog.Logger) *Inventory {
+	inFlight := inventoryInFlight
+	if callsPerSecond > 0 {
+		inFlight = 1
+		client := cfg.HTTPClient
+		if client == nil {
+			client = awshttp.NewBuildableClient()
+		}
+		cfg.HTTPClient = &pacedClient{client: client, pause: time.Second / time.Duration(callsPerSecond)}
+	}
+	s := New(cfg, Patience{}, nil, log)
+	s.slots = make(chan struct{}, inFlight)
+	return &Inventory{s}
+}
+
+// Calls returns how many calls were made so far.
+func (v *Inventory) Calls() int64 { return v.sync.calls.Load() }
+
+// A Listed is a role or instance profile as a list names it.
+type Listed struct{ Name, Path string }
+
+// Roles calls found for each role at or below a path, page by page.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html
+func (v *Inventory) Roles(ctx context.Context, path string, found func(Listed)) error {
+	return v.list(ctx, "listing roles", func(ctx context.Context, marker *string) (*string, error) {
+		out, err := v.sync.client.ListRoles(ctx, &iam.ListRolesInput{PathPrefix: optional(path), Marker: marker, MaxItems: aws.Int32(maxItems)})
+		if err != nil {
+			return nil, err
+		}
+		for _, role := range out.Roles {
+			found(Listed{aws.ToString(role.RoleName), aws.ToString(role.Path)})
+		}
+		return out.Marker, nil
+	})
+}
+
+// InstanceProfiles is Roles for instance profiles.
+func (v *Inventory) InstanceProfiles(ctx context.Context, path string, found func(Listed)) error {
+	return v.list(ctx, "listing instance profiles", func(ctx context.Context, marker *string) (*string, error) {
+		out, err := v.sync.client.ListInstanceProfiles(ctx, &iam.ListInstanceProfilesInput{PathPrefix: optional(path), Marker: marker, MaxItems: aws.Int32(maxItems)})
+		if err != nil {
+			return nil, err
+		}
+		for _, profile := range out.InstanceProfiles {
+			found(Listed{aws.ToString(profile.InstanceProfileName), aws.ToString(profile.Path)})
+		}
+		return out.Marker, nil
+	})
+}
+
+// maxItems is how many entries of a list are asked for at once. IAM may return fewer. More
+// would make fewer calls, and larger answers: a role is listed with its trust policy.
+const maxItems = 200
+
+func (v *Inventory) list(ctx context.Context, doing string, next func(ctx context.Context, marker *string) (*string, error)) error {
+	return joined(v.sync.parallel(ctx, 1, func(b *batch, _ int) error {
+		return b.pages(doing, "", next)
+	}))
+}
+
+// ReadRoles returns the roles of these names without their policies, nil where there is none.
+func (v *Inventory) ReadRoles(ctx context.Context, names []string) ([]*rayiam.Role, error) {
+	roles := make([]*rayiam.Role, len(names))
+	err := joined(v.sync.parallel(ctx, len(names), func(b *batch, i int) (err error) {
+		roles[i], err = b.getRole(rayiam.Lookup{Name: names[i]})
+		return err
+	}))
+	return roles, err
+}
+
+// ReadInstanceProfiles returns the instance profiles of these names, nil where there is none.
+func (v *Inventory) ReadInstanceProfiles(ctx context.Context, names []string) ([]*rayiam.InstanceProfile, error) {
+	profiles := make([]*rayiam.InstanceProfile, len(names))
+	err := joined(v.sync.parallel(ctx, len(names), func(b *batch, i int) (err error) {
+		profiles[i], err = b.getInstanceProfile(rayiam.Lookup{Name: names[i]})
+		return err
+	}))
+	return profiles, err
+}
+
+// ReadPolicies returns the managed policies of a role, and its inline policies with their
+// documents. A role that is gone has none.
+func (v *Inventory) ReadPolicies(ctx context.Context, role string) (managed []string, inline map[string]string, err error) {
+	d := &details{documents: map[string]string{}}
+	if err := v.sync.read(ctx, d.reads(rayiam.Lookup{Name: role})); err != nil {
+		return nil, nil, err
+	}
+	var documents []func(*batch) error
+	for _, name := range d.inline {
+		documents = append(documents, func(b *batch) error { return b.getRolePolicy(d, role, name) })
+	}
+	return d.attached, d.documents, v.sync.read(ctx, documents)
+}
+
+// A pacedClient sends one request after another, a pause apart at least.
+type pacedClient struct {
+	client aws.HTTPClient
+	pause  time.Duration
+
+	mu   sync.Mutex
+	next time.Time
+}
+
+// Do implements aws.HTTPClient.
+func (c *pacedClient) Do(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	wait := time.Until(c.next)
+	c.next = time.Now().Add(max(wait, 0) + c.pause)
+	c.mu.Unlock()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return c.client.Do(r)
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+}

@@ -1,0 +1,176 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/drift"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+)
+
+// event is EventBridge's, by which a rule has the function look.
+func event(at time.Time) []byte {
+	return []byte(fmt.Sprintf(`{"version":"0","id":"53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012","time":%q,"region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/ray-iam-DriftRule"],"detail":{}}`, at.UTC().Format(time.RFC3339)))
+}
+
+// scheduled has a process of the function look once, and returns its log and its metrics.
+func (l *lab) scheduled(env ...string) (log, metrics []map[string]any) {
+	l.TB.Helper()
+	f := l.Start(append([]string{"RAYIAM_NAME_PREFIX=ray", "RAYIAM_DRIFT_SCHEDULE=rate(1 day)", "RAYIAM_DRIFT_CALLS_PER_SECOND=200"}, env...)...)
+	if outcome := f.Invoke(event(time.Now()), cloudformation.DefaultTimeout); !outcome.OK() {
+		l.TB.Errorf("the look ended with %+v: Lambda would run it again, and then send it to the failure queue", outcome)
+	}
+	f.Stop()
+	return lines(l.TB, f.Log()), lines(l.TB, f.Output())
+}
+
+// said returns the lines of these words, each with the members, in order.
+func said(log []map[string]any, message string, members ...string) (found []string) {
+	for _, l := range log {
+		if l["msg"] != message {
+			continue
+		}
+		var values []string
+		for _, member := range members {
+			values = append(values, fmt.Sprint(l[member]))
+		}
+		found = append(found, strings.Join(values, " "))
+	}
+	slices.Sort(found)
+	return found
+}
+
+// TestFunction_Looks holds what a scheduled look says, in the log and in the metrics, and that
+// it writes nothing and answers nobody.
+// Reference 14.8.
+func TestFunction_Looks(t *testing.T) {
+	l := newLab(t)
+	drifted, orphaned, old := l.created(nil), l.created(properties{"NamePrefix": "ray-b"}), l.created(properties{"NamePrefix": "ray-c"})
+	l.AttachPolicy("ray-worker", awsPolicy+"AdministratorAccess")
+	l.RemoveRole("ray-head", "ray-head")
+	l.Resources.Forget(orphaned.ID, orphaned.LogicalID)
+	l.UntagRole("ray-c-head", rayiam.DeclaredTag)
+	before, answers := l.Snapshot(), len(l.URLs.Puts(""))
+	l.Proxy.Reset()
+	log, metrics := l.scheduled()
+	for what, want := range map[string][]string{
+		"drifted owner kind name facet":                                 {drifted.PhysicalID + " instance profile ray-head profile", drifted.PhysicalID + " role ray-worker managed"},
+		"orphaned owner stack":                                          {orphaned.PhysicalID + " " + orphaned.ID},
+		"unknown owner kind name":                                       {old.PhysicalID + " role ray-c-head"},
+		"looked sets drifted orphaned unknown parts namesLeftOut level": {"3 1 1 1 1 0 INFO"},
+	} {
+		words := strings.Fields(what)
+		if got := said(log, words[0], words[1:]...); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", what, got, want)
+		}
+	}
+	want := []string{"instance profile 6 1 2 0", "role 6 1 2 1", "set 3 1 1 1"}
+	if got := said(slices.DeleteFunc(slices.Clone(metrics), func(l map[string]any) bool { return l["Kind"] == nil }), "metrics", "Kind", "Looked", "Drifted", "Orphaned", "Unknown"); !slices.Equal(got, want) {
+		t.Errorf("metrics %v, want %v", got, want)
+	}
+	if got := said(metrics, "metrics", "Outcome", "Looks"); !slices.Contains(got, "SUCCESS 1") {
+		t.Errorf("metrics %v, want one look that succeeded", got)
+	}
+	if writes := l.Proxy.Writes(); len(writes) > 0 || len(l.URLs.Puts("")) != answers {
+		t.Errorf("the look has written %v", writes)
+	}
+	if got := strings.Join(l.Snapshot(), "\n"); got != strings.Join(before, "\n") {
+		t.Error("the look has changed something")
+	}
+}
+
+// TestFunction_LookFails holds that a look which may not look, or is not answered in time,
+// says so, and counts as a failed look and as no failed request.
+// Reference 14.8.
+func TestFunction_LookFails(t *testing.T) {
+	l := newLab(t)
+	l.created(nil)
+	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("ListRoles"), iamproxy.Denied()))
+	log, metrics := l.scheduled()
+	if got := said(log, "look failed", "level"); !slices.Equal(got, []string{"ERROR"}) {
+		t.Errorf("the log says %v", got)
+	}
+	if got := said(metrics, "metrics", "Outcome", "Looks", "Requests"); !slices.Contains(got, "FAILED 1 <nil>") {
+		t.Errorf("metrics %v, want one look that failed", got)
+	}
+}
+
+// TestLook_Killed holds, for a Create and an Update that are killed at each of their writes,
+// that what is left is not settled unless it is as it was before, or as it is to be.
+// Reference 14.4.
+func TestLook_Killed(t *testing.T) {
+	t.Parallel()
+	changed := quick.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}, "PermissionsBoundary": awsPolicy + "PowerUserAccess", "Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess"}}})
+	for _, requestType := range []string{"Create", "Update"} {
+		t.Run(requestType, func(t *testing.T) {
+			l := newLab(t)
+			writes, left := 1, map[string]int{}
+			for n := 1; n <= writes; n++ {
+				s := l.Stack()
+				if requestType == "Update" {
+					s = l.created(nil)
+				}
+				before := l.Roles()
+				e := s.Event(requestType, changed)
+				nth := 0
+				l.Killed(e, func(c iamproxy.Call) bool {
+					if c.Writes() {
+						nth++
+					}
+					return c.Writes() && nth == n
+				}, n%2 == 0)
+				l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID) // nobody is at work, as after a timeout
+				now, settled := l.Roles(), true
+				for _, set := range l.sees(l.look()) {
+					left[string(set.State())]++
+					settled = settled && set.State() == drift.Settled
+				}
+				s.Use(l.Running())
+				l.Proxy.Reset()
+				l.OK(s.Send(e))
+				if settled && !l.untouchedOrDone(before, now, l.Roles()) {
+					t.Errorf("killed at write %d, and settled:\n%s", n, now)
+				}
+				for _, set := range l.sees(l.look()) {
+					if set.State() != drift.Settled {
+						t.Errorf("after the retry of write %d: %s", n, summary(set))
+					}
+				}
+				if n == 1 {
+					writes = len(l.Proxy.Writes()) + 1
+				}
+				l.Wipe()
+				l.Resources.Forget(s.ID, s.LogicalID)
+			}
+			t.Logf("killed at %d writes, left %v", writes, left)
+			if left["drifted"] == 0 {
+				t.Error("nothing that was left had drifted")
+			}
+		})
+	}
+}
+
+// untouchedOrDone reports whether each role and instance profile is as it was before, or as it
+// is after.
+func (l *lab) untouchedOrDone(before, now, after []string) bool {
+	of := func(snapshot []string) map[string]string {
+		m := map[string]string{}
+		for _, line := range snapshot {
+			entity, fact, _ := strings.Cut(line, ": ")
+			m[entity] += fact + "\n"
+		}
+		return m
+	}
+	b, n, a := of(before), of(now), of(after)
+	for entity, facts := range n {
+		if facts != b[entity] && facts != a[entity] {
+			return false
+		}
+	}
+	return true
+}
