@@ -1,5 +1,5 @@
-// Package iamproxy stands between the function and IAM: it records every call and
-// does to it what a test says, before or after it reaches IAM.
+// Package iamproxy stands between the function and IAM, or EC2: it records every call and
+// does to it what a test says, before or after it reaches the service.
 package iamproxy
 
 import (
@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// A Call is one call of IAM's query API.
+// A Call is one call of the service's query API.
 type Call struct {
 	N          int // 1 for the first call
 	Action     string
@@ -28,7 +28,10 @@ type Call struct {
 
 // Writes reports whether the call changes anything.
 func (c Call) Writes() bool {
-	for _, verb := range []string{"Get", "List"} {
+	if c.Form.Get("DryRun") == "true" {
+		return false
+	}
+	for _, verb := range []string{"Get", "List", "Describe"} {
 		if len(c.Action) > len(verb) && c.Action[:len(verb)] == verb {
 			return false
 		}

@@ -5,7 +5,8 @@ then end in an Internal Server Error after their effect: here one call is served
 time, by one thread, over connections that stay open. And most of what a call costs is
 not IAM's work: moto lists its own folders and the methods of its own classes, and
 spells out the ARNs of AWS's fourteen hundred managed policies, at each call, and reads
-these policies anew for each account. Here all of that is done once.
+these policies anew for each account. Here all of that is done once. And EC2 can be asked
+for the instances that have an instance profile.
 
     python server.py        listens on a free port of 127.0.0.1, and prints its URL
 """
@@ -23,6 +24,7 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 import moto.backends
 import moto.core.responses
+import moto.ec2.utils
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.server import DomainDispatcherApplication, create_backend_app
 
@@ -104,6 +106,19 @@ def read_once(read):
 
 
 IAMBackend._init_aws_policies = read_once(IAMBackend._init_aws_policies)
+def by_instance_profile(passes):
+    """Adds a filter of EC2's that moto does not have.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
+
+    def filtered(instance, filters):
+        filters = dict(filters)
+        arns = filters.pop("iam-instance-profile.arn", None)
+        return (arns is None or (instance.iam_instance_profile or {}).get("Arn") in arns) and passes(instance, filters)
+
+    return filtered
+
+
+moto.ec2.utils.passes_filter_dict = by_instance_profile(moto.ec2.utils.passes_filter_dict)
 AWSManagedPolicy.arn = functools.cached_property(AWSManagedPolicy.arn.fget)
 AWSManagedPolicy.arn.__set_name__(AWSManagedPolicy, "arn")
 AWSManagedPolicy.__hash__ = object.__hash__  # an account has each of them once
