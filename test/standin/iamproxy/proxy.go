@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -160,7 +161,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.mu.Lock()
-	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: form, Start: time.Now()}
+	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: maps.Clone(form), Start: time.Now()}
 	p.calls = append(p.calls, call)
 	p.last = call.Start
 	fault, begun := p.fault, *call
@@ -175,6 +176,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.finish(call, 0, "")
 		effect.Instead(w, r)
 		return
+	}
+	if effect.With != nil {
+		for name, value := range effect.With {
+			form.Set(name, value)
+		}
+		body = []byte(form.Encode())
 	}
 	resp, err := p.forward(r, body)
 	if err != nil {

@@ -1,0 +1,339 @@
+package acceptance
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+)
+
+// heldUp fails the test unless the answer says that instances are in the way, and nothing has
+// been changed.
+func (l *lab) heldUp(answer cloudformation.Answer, parts ...string) {
+	l.TB.Helper()
+	l.Failed(answer, append(parts, "nothing was changed: ", "what would be deleted: ", `"ray down"`)...)
+	l.writesNothing("what instances use")
+}
+
+// warned fails the test unless the line of the last answer warns of this.
+func (l *lab) warned(t *testing.T, parts ...string) {
+	l.TB.Helper()
+	var last string
+	for _, line := range logLines(t, l.Function.Log()) {
+		if line["msg"] == "answering" {
+			last = fmt.Sprint(line["warnings"])
+		}
+	}
+	for _, part := range parts {
+		if !strings.Contains(last, part) {
+			l.TB.Errorf("the answer's line warns of %s, want %q", last, part)
+		}
+	}
+}
+
+// TestInstances_DeleteIsHeldUp holds that nothing is deleted under instances, in whatever state
+// they need their profile, that the Reason says which ones and what to do, and that the same
+// Delete succeeds once they are gone.
+// Reference 14.1, 14.2.
+func TestInstances_DeleteIsHeldUp(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	head := l.Launch("us-east-1", "ray-head", "research", 1)
+	workers := l.Launch("us-east-1", "ray-worker", "research", 4)
+	stray := l.Launch("us-east-1", "ray-worker", "", 1)
+	l.Launch("us-east-1", foreign, "another", 1)
+	l.Launch("eu-west-1", "ray-head", "elsewhere", 1) // not in the list
+	l.Proxy.Reset()
+	l.heldUp(s.Delete(), "6 EC2 instances use", stray.IDs[0]+" of no Ray cluster in us-east-1", "and 2 more of cluster research in us-east-1", "DELETE_FAILED", "AllowDeleteInUse")
+	workers.Terminate()
+	stray.Terminate()
+	head.Stop()
+	l.Proxy.Reset()
+	l.heldUp(s.Delete(), "1 EC2 instance uses what would be deleted: "+head.IDs[0]+" of cluster research in us-east-1;")
+	head.Terminate()
+	l.OK(s.Delete())
+	l.hasNot("role ray-head", "role ray-worker")
+	for _, call := range l.EC2.Calls() {
+		if call.Action != "DescribeInstances" {
+			t.Errorf("EC2 was asked %s for a Delete", call.Action)
+		}
+	}
+}
+
+// TestInstances_Pages holds that instances are found on whatever page, and counted on all.
+// Reference 14.1.
+func TestInstances_Pages(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick.With(properties{"Path": "/team/"}))
+	l.Launch("us-east-1", "ray-worker", "research", 7)
+	l.Proxy.Reset()
+	l.EC2.SetFault(iamproxy.On(iamproxy.Action("DescribeInstances"), iamproxy.Effect{With: map[string]string{"MaxResults": "5"}}))
+	l.heldUp(s.Delete(), "7 EC2 instances use")
+	if calls := l.EC2.Calls(); len(calls) != 2 {
+		t.Errorf("EC2 was asked %d times, want for two pages", len(calls))
+	}
+}
+
+// TestInstances_Regions holds that instances are looked for in the stack's Region and in those
+// of the administrator's list.
+// Reference 14.1.
+func TestInstances_Regions(t *testing.T) {
+	l := newLab(t)
+	l.Function = l.Start("RAYIAM_REGIONS=eu-west-1, us-east-1,ap-southeast-2")
+	s := l.created(quick)
+	l.Launch("us-east-1", "ray-head", "here", 1)
+	l.Launch("ap-southeast-2", "ray-head", "there", 1)
+	l.EC2.Reset()
+	l.Proxy.Reset()
+	l.heldUp(s.Delete(), "2 EC2 instances use", "of cluster here in us-east-1", "of cluster there in ap-southeast-2")
+	if calls := l.EC2.Calls(); len(calls) != 3 {
+		t.Errorf("%d calls of three Regions, want one each", len(calls))
+	}
+}
+
+// TestInstances_Update holds an Update that takes a group away, one that does not, and the
+// property that has it go all the same.
+// Reference 14.1, 14.3.
+func TestInstances_Update(t *testing.T) {
+	l := newLab(t)
+	both := quick.With(properties{"WorkerGroups": groups("cpu", "gpu")})
+	s := l.created(both)
+	l.Launch("us-east-1", "ray-head", "research", 1)
+	l.EC2.Reset()
+	l.updated(s, both.With(properties{"Tags": tags("a", "b")}))
+	if calls := l.EC2.Calls(); len(calls) != 0 {
+		t.Errorf("%d calls of EC2 for an Update that deletes nothing", len(calls))
+	}
+	gpu := l.Launch("us-east-1", "ray-gpu", "research", 1)
+	fewer := both.With(properties{"WorkerGroups": groups("cpu"), "Tags": tags("c", "d")})
+	before := l.Snapshot()
+	l.Proxy.Reset()
+	l.heldUp(s.Send(s.Event("Update", fewer)), "1 EC2 instance uses", gpu.IDs[0], "update again")
+	l.OK(s.Send(s.Rollback(fewer)))
+	l.unchanged(before, "an Update that was held up, and its rollback")
+	l.updated(s, fewer.With(properties{"AllowDeleteInUse": true}))
+	l.hasNot("role ray-gpu")
+	l.EC2.Reset()
+	s.Properties = s.Properties.With(properties{"AllowDeleteInUse": "true"})
+	l.OK(s.Delete())
+	if calls := l.EC2.Calls(); len(calls) != 0 {
+		t.Errorf("%d calls of EC2, which AllowDeleteInUse switches off", len(calls))
+	}
+}
+
+// TestInstances_Replacement holds that a replacement is not held up, and its cleanup is.
+// Reference 14.1.
+func TestInstances_Replacement(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	head := l.Launch("us-east-1", "ray-head", "research", 1)
+	replaced := s.Send(s.Event("Update", other))
+	l.OK(replaced)
+	cleanUp := s.Event("Delete", quick)
+	l.Proxy.Reset()
+	l.heldUp(s.Send(cleanUp), head.IDs[0])
+	l.has("profile ray-head: holds ray-head")
+}
+
+// TestInstances_NotHeldUp holds what is not held up by instances: the Delete of a Create that
+// failed, or that never answered; what CloudFormation rolls back; what is released.
+// Reference 14.4.
+func TestInstances_NotHeldUp(t *testing.T) {
+	t.Parallel()
+	both := quick.With(properties{"WorkerGroups": groups("cpu", "gpu")})
+	launch := func(l *lab, profile string) { l.Launch("us-east-1", profile, "research", 1) }
+	for name, play := range map[string]func(*testing.T, *lab) cloudformation.Answer{
+		"a failed Create": func(_ *testing.T, l *lab) cloudformation.Answer {
+			s := l.Stack()
+			l.denyFor("PutRolePolicy", "ray-head")
+			failed := s.Send(s.Event("Create", quick))
+			l.Failed(failed, "AccessDenied")
+			launch(l, "ray-head")
+			s.PhysicalID = failed.PhysicalResourceID
+			l.denyFor("RemoveRoleFromInstanceProfile", "ray-head")
+			l.Failed(s.Send(s.Event("Delete", quick)), "AccessDenied")
+			l.Proxy.SetFault(nil)
+			return s.Send(s.Event("Delete", quick))
+		},
+		"a Create that never answered": func(_ *testing.T, l *lab) cloudformation.Answer {
+			s := l.created(quick)
+			launch(l, "ray-head")
+			e := s.Event("Delete", quick)
+			e.PhysicalResourceID = s.GeneratedID()
+			return s.Send(e)
+		},
+		"the rollback of a stack's creation": func(t *testing.T, l *lab) cloudformation.Answer {
+			s := l.created(quick)
+			launch(l, "ray-head")
+			l.Resources.SetStack(s.ID, "ROLLBACK_IN_PROGRESS")
+			answer := s.Delete()
+			l.warned(t, "CloudFormation is rolling back", "1 EC2 instance uses")
+			return answer
+		},
+		"the rollback of an Update that added a group": func(_ *testing.T, l *lab) cloudformation.Answer {
+			s := l.created(quick.With(properties{"WorkerGroups": groups("cpu")}))
+			l.OK(s.Send(s.Event("Update", both)))
+			launch(l, "ray-gpu")
+			l.Resources.SetStack(s.ID, "UPDATE_ROLLBACK_IN_PROGRESS")
+			return s.Send(s.Rollback(both))
+		},
+		"the rollback of a replacement": func(_ *testing.T, l *lab) cloudformation.Answer {
+			s := l.created(quick)
+			l.OK(s.Send(s.Event("Update", other)))
+			launch(l, "other-head")
+			return s.Send(s.Rollback(other))
+		},
+		"what is released": func(_ *testing.T, l *lab) cloudformation.Answer {
+			l.CreateRecipe()
+			s := l.created(adopting)
+			launch(l, "ray-head")
+			return s.Delete()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			l.OK(play(t, l))
+		})
+	}
+}
+
+// TestInstances_OtherUpdateIsHeldUp holds that an Update with swapped properties which is no
+// rollback is held up like any other, and so is one of which CloudFormation does not say.
+// Reference 14.1, 14.4.
+func TestInstances_OtherUpdateIsHeldUp(t *testing.T) {
+	for _, status := range []string{"", "UPDATE_IN_PROGRESS"} {
+		t.Run(status, func(t *testing.T) {
+			l := newLab(t)
+			one := quick.With(properties{"WorkerGroups": groups("cpu")})
+			s := l.created(one)
+			l.updated(s, one.With(properties{"WorkerGroups": groups("cpu", "gpu")}))
+			l.Launch("us-east-1", "ray-gpu", "research", 1)
+			if status != "" {
+				l.Resources.SetStack(s.ID, status)
+			}
+			l.Proxy.Reset()
+			l.heldUp(s.Send(s.Event("Update", one)), "1 EC2 instance uses")
+		})
+	}
+}
+
+// TestInstances_EC2CannotBeAsked holds that EC2 which does not say holds nothing up, that a
+// temporary fault is retried first, and that the log and the answer's line tell.
+// Reference 14.5.
+func TestInstances_EC2CannotBeAsked(t *testing.T) {
+	t.Parallel()
+	gone := iamproxy.EC2Answer(http.StatusServiceUnavailable, "Unavailable", "The service is unavailable.")
+	for name, effect := range map[string]iamproxy.Effect{
+		"RequestLimitExceeded": iamproxy.EC2Throttled(), "UnauthorizedOperation": iamproxy.EC2Denied(), "AuthFailure": iamproxy.EC2RegionOff(),
+		"Unavailable": gone, "EC2 did not answer": iamproxy.Hang(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			l.Launch("us-east-1", "ray-head", "research", 1)
+			l.EC2.SetFault(iamproxy.On(iamproxy.Every, effect))
+			l.OK(s.Delete())
+			l.warned(t, "without knowing whether instances use", "looking for instances in us-east-1: "+name)
+		})
+	}
+	for name, effect := range map[string]iamproxy.Effect{"throttled, then not": iamproxy.EC2Throttled(), "unavailable, then not": gone, "cut, then not": iamproxy.DropAfter()} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			l.Launch("us-east-1", "ray-head", "research", 1)
+			l.EC2.SetFault(iamproxy.On(iamproxy.Times(2, iamproxy.Every), effect))
+			l.Proxy.Reset()
+			l.heldUp(s.Delete(), "1 EC2 instance uses")
+		})
+	}
+	t.Run("one Region of two", func(t *testing.T) {
+		l := newLab(t)
+		l.Function = l.Start("RAYIAM_REGIONS=eu-west-1")
+		s := l.created(quick)
+		l.EC2.SetFault(iamproxy.On(iamproxy.Times(1, iamproxy.Every), iamproxy.EC2RegionOff()))
+		l.OK(s.Delete())
+		l.warned(t, "AuthFailure")
+	})
+}
+
+// TestInstances_SwitchedOff holds that EC2 is not called.
+// Reference 14.8.
+func TestInstances_SwitchedOff(t *testing.T) {
+	l := newLab(t)
+	l.Function = l.Start("RAYIAM_CHECK_INSTANCES=False")
+	s := l.created(properties{"PropagationWaitSeconds": 1})
+	l.Launch("us-east-1", "ray-head", "research", 1)
+	l.OK(s.Delete())
+	if calls := l.EC2.Calls(); len(calls) != 0 {
+		t.Errorf("EC2 was called: %+v", calls)
+	}
+}
+
+// TestInstances_NewProfiles holds that a Create waits while EC2 does not know what is new, and
+// then for the propagation wait; what is asked, by which no instance can come about; and that
+// with a wait of 0 nothing is asked.
+// Reference 14.6, 14.7.
+func TestInstances_NewProfiles(t *testing.T) {
+	t.Parallel()
+	const late, wait = 3 * time.Second, 2 * time.Second
+	for name, tt := range map[string]struct {
+		fault iamproxy.Fault
+		asked int
+		least time.Duration
+	}{
+		"EC2 is late":      {iamproxy.EC2Late(late), 6, late + wait},
+		"without its role": {iamproxy.On(iamproxy.Times(2, iamproxy.Every), iamproxy.EC2WithoutRole("p")), 4, 2*time.Second + wait},
+		"denied":           {iamproxy.On(iamproxy.Every, iamproxy.EC2Denied()), 2, wait},
+		"throttled":        {iamproxy.On(iamproxy.Every, iamproxy.EC2Throttled()), 2, wait},
+		"no such image":    {iamproxy.On(iamproxy.Every, iamproxy.EC2Answer(http.StatusBadRequest, "InvalidAMIID.NotFound", "The image id does not exist")), 2, wait},
+		"as an emulator":   {nil, 2, wait},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			l.EC2.SetFault(tt.fault)
+			begun := time.Now()
+			s := l.created(properties{"PropagationWaitSeconds": 2, "Path": "/team/"})
+			if took := time.Since(begun); took < tt.least {
+				t.Errorf("created after %s, want %s at least", took, tt.least)
+			}
+			calls := l.EC2.Calls()
+			if len(calls) != tt.asked {
+				t.Errorf("EC2 was asked %d times, want %d", len(calls), tt.asked)
+			}
+			for _, c := range calls {
+				if c.Action != "RunInstances" || c.Form.Get("DryRun") != "true" || !strings.Contains(c.Form.Get("IamInstanceProfile.Arn"), ":instance-profile/team/ray-") || c.Form.Has("SubnetId") {
+					t.Errorf("EC2 was asked %v", c.Form)
+				}
+			}
+			if log := l.Function.Log(); strings.Count(log, `"ec2Answer":`) != 2 {
+				t.Errorf("the log does not have EC2's last answer of each profile:\n%s", log)
+			}
+			l.OK(s.Delete())
+		})
+	}
+	t.Run("no wait", func(t *testing.T) {
+		l := newLab(t)
+		l.created(quick)
+		if calls := l.EC2.Calls(); len(calls) != 0 {
+			t.Errorf("EC2 was asked %d times with a wait of 0", len(calls))
+		}
+	})
+}
+
+// TestInstances_EC2NeverKnows holds that a request does not fail because EC2 does not know what
+// is new: it waits for half of its time at the most.
+// Reference 14.6, 14.7.
+func TestInstances_EC2NeverKnows(t *testing.T) {
+	l := newLab(t)
+	l.EC2.SetFault(iamproxy.EC2Late(time.Hour))
+	s := l.Stack()
+	s.Timeout = 15 * time.Second
+	l.OK(s.Send(s.Event("Create", properties{"PropagationWaitSeconds": 2})))
+	if log := l.Function.Log(); !strings.Contains(log, "EC2 does not know a new instance profile yet") || !strings.Contains(log, "Invalid IAM Instance Profile") {
+		t.Errorf("the log does not tell:\n%s", log)
+	}
+}
