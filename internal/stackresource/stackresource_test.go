@@ -47,6 +47,9 @@ func TestRead(t *testing.T) {
 	if err != nil || found != state {
 		t.Errorf("found %+v and %v, want %+v", found, err, state)
 	}
+	if status, err := reader.Status(t.Context(), aws.ToString(stack.StackId)); status != "CREATE_COMPLETE" || err != nil {
+		t.Errorf("the stack is %q (%v)", status, err)
+	}
 	none := "arn:aws:cloudformation:us-east-1:123456789012:stack/none/1"
 	for _, tt := range []struct {
 		stack, name string
@@ -59,6 +62,9 @@ func TestRead(t *testing.T) {
 		if _, err := reader.Find(t.Context(), tt.stack, tt.name); !errors.Is(err, tt.want) {
 			t.Errorf("%v: found with %v, want %v", tt, err, tt.want)
 		}
+	}
+	if status, err := reader.Status(t.Context(), none); !errors.Is(err, stackresource.ErrNoStack) || status != "" {
+		t.Errorf("a stack that is not: %q and %v, want %v", status, err, stackresource.ErrNoStack)
 	}
 	// Another Region has stacks of its own.
 	elsewhere := strings.Replace(aws.ToString(stack.StackId), "us-east-1", "eu-west-1", 1)

@@ -19,18 +19,20 @@ func (l *lab) heldUp(answer cloudformation.Answer, parts ...string) {
 	l.writesNothing("what instances use")
 }
 
-// warned fails the test unless the line of the last answer warns of this.
+// warned fails the test unless both lines of the last answer warn of this.
 func (l *lab) warned(t *testing.T, parts ...string) {
 	l.TB.Helper()
-	var last string
+	last := map[string]string{"answering": "", "answered": ""}
 	for _, line := range logLines(t, l.Function.Log()) {
-		if line["msg"] == "answering" {
-			last = fmt.Sprint(line["warnings"])
+		if msg := fmt.Sprint(line["msg"]); msg == "answering" || msg == "answered" {
+			last[msg] = fmt.Sprint(line["warnings"])
 		}
 	}
-	for _, part := range parts {
-		if !strings.Contains(last, part) {
-			l.TB.Errorf("the answer's line warns of %s, want %q", last, part)
+	for msg, warnings := range last {
+		for _, part := range parts {
+			if !strings.Contains(warnings, part) {
+				l.TB.Errorf("the line %s warns of %s, want %q", msg, warnings, part)
+			}
 		}
 	}
 }

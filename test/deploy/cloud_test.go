@@ -41,7 +41,7 @@ func startCloud(t *testing.T) *cloud {
 	c.env = append(c.env, "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "AWS_DEFAULT_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=123456789012", "AWS_SECRET_ACCESS_KEY=test", "AWS_ENDPOINT_URL=http://"+address, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",
 		"SAM_CLI_TELEMETRY=0", "SAM_CLI_POLL_DELAY=1", "__SAM_CLI_APP_DIR="+sam)
-	server := exec.Command(python(t), "-m", "ministack")
+	server := exec.Command(python(t), filepath.Join(root, "test/standin/ministack/server.py"))
 	server.Env = append(c.env, "GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0", "SFTP_ENABLED=0",
 		"MINISTACK_AUTOCREATE_AWS_MANAGED=1", "TMPDIR="+work, "STATE_DIR="+filepath.Join(work, "state"), "S3_DATA_DIR="+filepath.Join(work, "s3"))
 	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with the functions that it runs
