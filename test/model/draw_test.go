@@ -208,6 +208,9 @@ func (w *world) drawProperties(t *rapid.T, prefix, path string) properties {
 	if pick(t, false, true) {
 		p["AdoptExisting"] = "true"
 	}
+	if pick(t, false, false, false, true) {
+		p["AllowDeleteInUse"] = "true"
+	}
 	switch pick(t, 0, 0, 0, 0, 1, 2) {
 	case 1:
 		p["LeastPrivilege"] = map[string]any{"ClusterName": "research"}

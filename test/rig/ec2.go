@@ -60,3 +60,9 @@ func (l *Launched) Terminate() {
 	l.account.TB.Helper()
 	l.account.must(l.client.TerminateInstances(background, &ec2.TerminateInstancesInput{InstanceIds: l.IDs}))
 }
+
+// Terminate terminates instances of a Region.
+func (a *Account) Terminate(region string, ids ...string) {
+	a.TB.Helper()
+	a.must(a.ec2(region).TerminateInstances(background, &ec2.TerminateInstancesInput{InstanceIds: ids}))
+}
