@@ -134,8 +134,11 @@ func (r *run) losing(plan rayiam.Plan) []string {
 	return arns
 }
 
-// warn logs what the request goes on without, and keeps it for the line of the answer.
+// warn logs what the request goes on without, once, and keeps it for the lines of the answer.
 func (r *run) warn(text string) {
+	if slices.Contains(r.warnings, text) {
+		return
+	}
 	r.log.Warn(text)
 	r.warnings = append(r.warnings, text)
 }
