@@ -3,6 +3,7 @@ package faults
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
@@ -79,7 +80,7 @@ func learnEC2(t *testing.T) map[string]int {
 		w.enter(o.from)
 		s := w.stack(declared[o.from])
 		w.EC2.Reset()
-		answer := w.succeeds(s, waiting(o.event(s)), nil)
+		answer := w.succeeds(s, waiting(o.event(s)), settled)
 		calls[o.name] = len(w.EC2.Calls())
 		if calls[o.name] == 0 {
 			t.Errorf("%s makes no call to EC2", o.name)
@@ -97,6 +98,10 @@ func waiting(e cloudformation.Event) cloudformation.Event {
 	}
 	return e
 }
+
+// settled has IAM say that all is older than the wait, so that EC2 is asked for what is new
+// alone, however fast the state before came about.
+func settled(iamproxy.Call) iamproxy.Effect { return iamproxy.Aged(time.Hour) }
 
 // question matches the n-th call to EC2 and every repetition of it.
 func question(n int) func(iamproxy.Call) bool {
@@ -116,8 +121,11 @@ func (c *cell) playEC2(effect iamproxy.Effect, times int) {
 	c.EC2.Reset()
 	c.EC2.SetFault(iamproxy.On(iamproxy.Times(times, question(c.n)), effect))
 	defer c.EC2.SetFault(nil)
-	answer := c.succeeds(s, waiting(e), nil)
+	answer := c.succeeds(s, waiting(e), settled)
 	c.EC2.SetFault(nil)
+	if calls := len(c.EC2.Calls()); calls < c.n {
+		c.TB.Errorf("%d calls to EC2: the fault was not met", calls)
+	}
 	c.ended(s, answer)
 }
 
