@@ -17,11 +17,13 @@ func (l *lab) heldUp(answer cloudformation.Answer, parts ...string) {
 	l.writesNothing("what instances use")
 }
 
-// warned fails the test unless both lines of the last answer warn of this.
+// warned fails the test unless both lines of the last answer warn of this. It ends the process,
+// so that all of its log is there.
 func (l *lab) warned(t *testing.T, parts ...string) {
 	l.TB.Helper()
-	last := map[string]string{"answering": "", "answered": ""}
-	for _, line := range logLines(t, l.Function.Log()) {
+	last, f := map[string]string{"answering": "", "answered": ""}, l.Function
+	l.Stop()
+	for _, line := range logLines(t, f.Log()) {
 		if msg := fmt.Sprint(line["msg"]); msg == "answering" || msg == "answered" {
 			last[msg] = fmt.Sprint(line["warnings"])
 		}
