@@ -22,7 +22,7 @@ const stranger = "ray-0123456789ab" // a resource of nobody's here
 // come. Each says of a fact of the account what it does to it.
 var (
 	roleDrifts    = []string{"attach", "detach", "put inline", "change inline", "delete inline", "trust", "bound", "unbound", "tag role", "untag role", "disown role", "delete role", "put into another profile"}
-	profileDrifts = []string{"empty", "tag profile", "untag profile", "disown profile", "delete profile", "fill with another role", "launch", "launch"}
+	profileDrifts = []string{"empty", "tag profile", "untag profile", "disown profile", "delete profile", "fill with another role"}
 	makings       = []string{"make role", "make profile", "make both", "make role of another resource's", recipeByHand, recipeByHand}
 )
 
@@ -143,8 +143,6 @@ func (w *world) driftProfile(h hand, profile facts) {
 		}
 	case "delete profile":
 		w.deleteProfile(h.Name)
-	case "launch":
-		w.launch(h.Name)
 	default:
 		driftTags(h, profile, w.TagProfile, w.UntagProfile)
 	}

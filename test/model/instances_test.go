@@ -8,10 +8,18 @@ import (
 // What runs in the account: instances that a person has launched, by the ARN of their instance
 // profile. They stay when the profile is deleted by hand.
 
-// launch launches an instance with a profile that is there.
-func (w *world) launch(profile string) {
-	arn := w.model["profile "+profile]["arn"]
-	w.running[arn] = append(w.running[arn], w.Launch("us-east-1", profile, "research", 1).IDs...)
+// launchWith launches an instance with what an operation has made, where that is drawn: with the
+// profile of the head or of the last worker group.
+func (w *world) launchWith(o op) {
+	names := nodeNames(o.Props)
+	profile := names[len(names)-1]
+	if o.MadeUp {
+		profile = names[0]
+	}
+	if arn := w.model["profile "+profile]["arn"]; o.launches() {
+		w.running[arn] = append(w.running[arn], w.Launch("us-east-1", profile, "research", 1).IDs...)
+		w.tally.add("ends", "instance launched")
+	}
 }
 
 // losing returns the ARNs of the profiles that the change takes their identity from: those that

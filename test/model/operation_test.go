@@ -179,6 +179,7 @@ func (w *world) create(o op) {
 		return
 	}
 	r.id, r.props = c.owner, o.Props
+	w.launchWith(o)
 }
 
 // update plays an Update in place or a replacement, and what follows it.
@@ -205,6 +206,7 @@ func (w *world) update(o op) {
 	w.told(o, d, c)
 	w.again(o, r, e, c, d)
 	r.id, r.props = c.owner, o.Props
+	w.launchWith(o)
 	switch {
 	case o.Then == "rolled back":
 		w.rollBack(r, r.id, oldID, old, o.Props)
