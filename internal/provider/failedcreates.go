@@ -1,12 +1,14 @@
 package provider
 
 import (
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
 
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
 // failedCreates are the resources whose last Create this process has failed. Nothing in the
@@ -18,11 +20,15 @@ type failedCreates struct {
 	at map[string]time.Time // by stack and logical id
 }
 
-// note keeps how a request has ended.
+// note keeps how a request has ended. A Create that is superseded without being abandoned, such
+// as an event that Lambda delivers again, says nothing of the resource.
 func (f *failedCreates) note(r customresource.Request, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	over, superseded := errors.AsType[*supersede.Error](err)
 	switch {
+	case superseded && !over.Abandoned():
+		return
 	case err == nil:
 		delete(f.at, keyOf(r))
 		return

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
 // TestFailedCreates holds which Deletes are known to take back what a Create has made.
@@ -26,9 +28,10 @@ func TestFailedCreates(t *testing.T) {
 		f.note(of(cfn.RequestDelete, "Made"), failed)
 		f.note(of(cfn.RequestCreate, "MadeLater"), failed)
 		f.note(of(cfn.RequestCreate, "MadeLater"), nil)
+		f.note(of(cfn.RequestCreate, "MovedOn"), fmt.Errorf("nothing was changed: %w", &supersede.Error{}))
 		f.note(of(cfn.RequestCreate, "Deleted"), failed)
 		f.note(of(cfn.RequestDelete, "Deleted"), nil)
-		for logicalID, want := range map[string]bool{"Failed": true, "Made": false, "MadeLater": false, "Deleted": false, "Unknown": false} {
+		for logicalID, want := range map[string]bool{"Failed": true, "Made": false, "MadeLater": false, "MovedOn": false, "Deleted": false, "Unknown": false} {
 			if got := f.has(of(cfn.RequestDelete, logicalID)); got != want {
 				t.Errorf("%s: %v, want %v", logicalID, got, want)
 			}
