@@ -98,7 +98,7 @@ say "1. Starting MiniStack on 127.0.0.1:$port"
 set -m # a process group of its own: Ctrl-C is for the demo, which then stops the server and all its children
 TMPDIR=$work/tmp STATE_DIR=$work/state S3_DATA_DIR=$work/s3 GATEWAY_PORT=$port BIND_HOST=127.0.0.1 \
   MINISTACK_HOST=127.0.0.1 IOT_MTLS_ENABLED=0 SFTP_ENABLED=0 MINISTACK_AUTOCREATE_AWS_MANAGED=1 \
-  "$python" -m ministack </dev/null >"$work/ministack.log" 2>&1 &
+  "$python" test/standin/ministack/server.py </dev/null >"$work/ministack.log" 2>&1 &
 server=$!
 set +m
 until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
@@ -162,7 +162,25 @@ note "No managed policy is left. What the head may stop and terminate are machin
 aws iam get-role-policy --role-name ray-research-head --policy-name ray-research-autoscaler-policy --output text \
   --query "to_string(PolicyDocument.Statement[?Sid=='RunWorkers'] | [0].Condition.StringEquals)" | sed 's/^/        /'
 
-say "8. Deleting all stacks"
+say "8. Somebody deletes the stack while its cluster runs"
+machine=$(aws ec2 run-instances --image-id ami-12345678 --iam-instance-profile Name=ray-research-head --output text \
+  --tag-specifications 'ResourceType=instance,Tags=[{Key=ray-cluster-name,Value=research}]' \
+  --query 'Instances[0].InstanceId')
+note "The head of the cluster research is the instance $machine."
+run aws cloudformation delete-stack --stack-name ray-research
+settle ray-research DELETE_FAILED >/dev/null
+reason=$(aws cloudformation describe-stack-events --stack-name ray-research --output text \
+  --query 'StackEvents[?ResourceStatus==`DELETE_FAILED` && ResourceType==`Custom::RayIAM`].ResourceStatusReason | [0]')
+case $reason in
+  *"1 EC2 instance uses what would be deleted: $machine of cluster research in us-east-1;"*) ;;
+  *) fail "deleting ray-research says '$reason'" ;;
+esac
+fold -s -w 100 <<<"$reason" | sed 's/^/        /'
+show ray-research- ray-research-cpu ray-research-gpu ray-research-head
+note "Nothing was changed. So the cluster is ended first:"
+run aws ec2 terminate-instances --instance-ids "$machine"
+
+say "9. Deleting all stacks"
 run aws cloudformation delete-stack --stack-name ray-research
 settle ray-research gone
 run aws cloudformation delete-stack --stack-name ray-embed

@@ -20,7 +20,7 @@ type Resource interface {
 	PhysicalID(r Request) string
 	// Reconcile does what r asks for. functionARN is the provider's own. It returns
 	// before ctx ends; its error is the Reason of the answer, and the outcome's
-	// Effort counts beside an error too. Neither an error that wraps ErrAbandoned nor a
+	// Effort and Warnings count beside an error too. Neither an error that wraps ErrAbandoned nor a
 	// Refusal counts as a failure of the provider.
 	Reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error)
 }
@@ -31,6 +31,7 @@ type Outcome struct {
 	PhysicalID string
 	Data       map[string]string
 	Effort     Effort
+	Warnings   []string // what the request went on without: in the log, beside an error too
 }
 
 // An Effort is what the work on a request took.
@@ -80,8 +81,11 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		logMetrics(metrics, r.Type, expired, Effort{}, start)
 		return nil, nil
 	}
-	answer, effort, err := h.work(ctx, r, decodeErr, inv, log)
-	ended := endingOf(err)
+	answer, outcome, err := h.work(ctx, r, decodeErr, inv, log)
+	effort, ended := outcome.Effort, endingOf(err)
+	if len(outcome.Warnings) > 0 {
+		log = log.With("warnings", outcome.Warnings)
+	}
 	log.Log(ctx, ended.level(), "answering", "status", answer.Status, "physicalId", short(answer.PhysicalID), "reason", clip(answer.Reason, MaxAnswer), "ms", time.Since(start).Milliseconds())
 	if err := h.deliver(ctx, r, answer, inv); err != nil {
 		log.Error("not answered", slog.String("error", err.Error()))
@@ -122,23 +126,23 @@ func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, inv inv
 }
 
 // work has the resource do what r asks for, unless reason says why it must not. It returns
-// the answer, and the error that made it FAILED.
-func (h *Handler) work(ctx context.Context, r Request, reason error, inv invocation, log *slog.Logger) (Answer, Effort, error) {
+// the answer, what the work came to, and the error that made the answer FAILED.
+func (h *Handler) work(ctx context.Context, r Request, reason error, inv invocation, log *slog.Logger) (Answer, Outcome, error) {
 	answer := Answer{Status: cfn.StatusFailed, PhysicalID: r.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID}
 	if r.PhysicalID == "" {
 		answer.PhysicalID = h.physicalID(r)
 	}
 	if reason != nil {
 		answer.Reason = reason.Error()
-		return answer, Effort{}, reason
+		return answer, Outcome{}, reason
 	}
 	outcome, err := h.reconcile(ctx, r, inv.functionARN, log)
 	if err != nil {
 		answer.Reason = err.Error()
-		return answer, outcome.Effort, err
+		return answer, outcome, err
 	}
 	answer.Status, answer.PhysicalID, answer.Data = cfn.StatusSuccess, outcome.PhysicalID, outcome.Data
-	return answer, outcome.Effort, nil
+	return answer, outcome, nil
 }
 
 // unknownID is the physical id of what was never made.

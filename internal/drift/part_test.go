@@ -18,7 +18,7 @@ func TestPartsOf(t *testing.T) {
 
 // TestPartOf holds that each name is in one part, together with the head of its set, and that
 // it stays there when other sets come.
-// Reference 14.9.
+// Reference 15.9.
 func TestPartOf(t *testing.T) {
 	var sorted []string
 	for i := range 200 {
@@ -66,7 +66,7 @@ func TestStem(t *testing.T) {
 
 // TestTurn_MeetsEveryPart holds, for schedules of many kinds and any number of sets, that as
 // many looks as there are parts meet each of them.
-// Reference 14.9.
+// Reference 15.9.
 func TestTurn_MeetsEveryPart(t *testing.T) {
 	const day = 24 * time.Hour
 	for expression, period := range map[string]time.Duration{

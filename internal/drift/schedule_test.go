@@ -21,7 +21,7 @@ const scheduled = `{"version":"0","id":"53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa","d
 
 // TestScheduledAt holds which events ask for a look. Whatever CloudFormation may have sent is
 // none of them: it must be answered.
-// Reference 14.8.
+// Reference 15.8.
 func TestScheduledAt(t *testing.T) {
 	with := func(member string) string { return `{` + member + `,` + scheduled[1:] }
 	for name, tt := range map[string]struct {
@@ -63,7 +63,7 @@ func (n noIAM) Do(r *http.Request) (*http.Response, error) {
 // TestLook_Fails holds that a look which IAM does not answer, or that panics, ends before its
 // time, says so in the log and in the metrics, and has no error that would make Lambda run it
 // again.
-// Reference 14.8.
+// Reference 15.8.
 func TestLook_Fails(t *testing.T) {
 	for _, iam := range []noIAM{{false}, {true}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestSettingsFromEnvironment(t *testing.T) {
 }
 
 // FuzzScheduledAt holds that no event to which an answer could go is taken for a schedule's.
-// Reference 14.8.
+// Reference 15.8.
 func FuzzScheduledAt(f *testing.F) {
 	for _, seed := range []string{
 		scheduled, `{"ResponseURL":"https://x/",` + scheduled[1:], `{"RequestType":"Create","ResponseURL":"https://x/"}`,

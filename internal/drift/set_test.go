@@ -44,7 +44,7 @@ func summary(s Set) string {
 }
 
 // TestJudge holds what a set's entities, and those that are not there, say of it.
-// Reference 14.6, 14.7.
+// Reference 15.6, 15.7.
 func TestJudge(t *testing.T) {
 	head := []entity{settledRole("ray-head"), settledProfile("ray-head")}
 	worker := []entity{settledRole("ray-worker"), settledProfile("ray-worker")}

@@ -25,6 +25,7 @@ func decode(value any) rayiam.Properties {
 		LeastPrivilege:      leastPrivilege(top["LeastPrivilege"]),
 		AdoptExisting:       flag(top["AdoptExisting"]),
 		PropagationWait:     defaultPropagationWait,
+		AllowDeleteInUse:    flag(top["AllowDeleteInUse"]),
 	}
 	if seconds, err := strconv.Atoi(scalar(top["PropagationWaitSeconds"])); err == nil {
 		p.PropagationWait = time.Duration(seconds) * time.Second

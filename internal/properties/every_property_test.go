@@ -12,7 +12,7 @@ import (
 // full has every property of the schema, with a value that is not the default.
 const full = `{
 	"ServiceToken": "arn:x", "ServiceTimeout": 60, "NamePrefix": "a", "Path": "/a/", "Revision": "1",
-	"PermissionsBoundary": "arn:aws:iam::aws:policy/B", "AdoptExisting": true, "PropagationWaitSeconds": 1,
+	"PermissionsBoundary": "arn:aws:iam::aws:policy/B", "AdoptExisting": true, "AllowDeleteInUse": true, "PropagationWaitSeconds": 1,
 	"Tags": [{"Key": "a", "Value": "b"}],
 	"Head": {"ManagedPolicyArns": [], "Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}]},
 	"WorkerGroups": [{"Name": "a", "ManagedPolicyArns": [], "Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}]}],

@@ -62,6 +62,7 @@ func TestFaults(t *testing.T) {
 		{"tag without a value", `{"Tags":[{"Key":"k"}]}`, []string{"Tags[0].Value: is missing"}},
 		{"48 tags", `{"Tags":[` + strings.TrimSuffix(strings.Repeat(`{"Key":"k","Value":"v"},`, 48), ",") + `]}`, []string{"Tags: at most 47"}},
 		{"adoption", `{"AdoptExisting":"yes"}`, []string{"AdoptExisting: true or false"}},
+		{"deletion in use", `{"AllowDeleteInUse":"yes"}`, []string{"AllowDeleteInUse: true or false"}},
 		{"wait of 121", `{"PropagationWaitSeconds":"121"}`, []string{"PropagationWaitSeconds: 0 to 120"}},
 		{"wait of a fraction", `{"PropagationWaitSeconds":1.5}`, []string{"PropagationWaitSeconds: whole seconds"}},
 		{"revision an object", `{"Revision":{}}`, []string{"Revision: any string"}},
@@ -125,7 +126,7 @@ func TestSchemaDefaults(t *testing.T) {
 	}
 	withDefaults, faults := c.Read(raw)
 	without, _ := c.Read(nil)
-	if len(props) != 5 || len(faults) != 0 || !reflect.DeepEqual(withDefaults, without) {
+	if len(props) != 6 || len(faults) != 0 || !reflect.DeepEqual(withDefaults, without) {
 		t.Errorf("%d published defaults give %+v (%v), want what their absence gives: %+v", len(props), withDefaults, faults, without)
 	}
 }

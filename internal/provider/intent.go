@@ -19,6 +19,9 @@ type intent struct {
 	target
 	kind    supersede.Kind
 	added   []string               // nodes of an Update that the old properties do not have
+	stack   rayiam.Stack           // zero where the request does not tell
+	path    string                 // of what is to go
+	guarded bool                   // what is to go stays while instances use it
 	beyond  rayiam.Faults          // of an Update: what the administrator does not allow, unless it is there already
 	outcome customresource.Outcome // of a success
 }
@@ -51,6 +54,7 @@ func (p *Provider) intent(r customresource.Request, functionARN string) (intent,
 			wait:       props.PropagationWait,
 		},
 		kind:    supersede.Create,
+		stack:   stack,
 		beyond:  without(declared.Check(p.bounds), rules),
 		outcome: customresource.Outcome{PhysicalID: id, Data: declared.Attributes()},
 	}
@@ -105,7 +109,8 @@ func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Pro
 	if in.kind = supersede.Update; oldOwner != in.desired.Owner {
 		in.kind = supersede.ReplacementRollback
 	}
-	in.restores = true
+	in.restores, in.path = true, old.Path
+	in.guarded = in.kind == supersede.Update && !props.AllowDeleteInUse
 	in.desired.Removals = p.leftovers(in, r, props.Names(), old, oldOwner)
 	in.added = slices.DeleteFunc(props.Names(), func(name string) bool { return slices.Contains(old.Names(), name) })
 	return nil
@@ -146,6 +151,8 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) intent
 	} else {
 		in.kind = supersede.GeneratedDelete
 	}
+	in.stack, in.path = stack, props.Path
+	in.guarded = in.kind == supersede.Delete && !props.AllowDeleteInUse && !p.failedCreates.has(r)
 	in.desired.Owner = rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
 	for _, name := range props.PossibleNames() {
 		in.expected[name] = strings.HasPrefix(name, p.bounds.NamePrefix)

@@ -2,8 +2,9 @@
 // for and brings IAM there. Create, Update and Delete are one motion with different
 // desired states.
 //
-// intent.go says what a request asks for, reconcile.go brings IAM there, rollback.go
-// takes back what was made for nothing, and run.go puts them in order. What becomes of
+// intent.go says what a request asks for, reconcile.go brings IAM there, instances.go keeps
+// what EC2 still uses, rollback.go takes back what was made for nothing, and run.go puts them
+// in order. What becomes of
 // a request that CloudFormation no longer waits for is decided in package supersede.
 package provider
 
@@ -18,6 +19,7 @@ import (
 
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/internal/iamsync"
+	"github.com/ray-iam/custom-rayiam/internal/instances"
 	"github.com/ray-iam/custom-rayiam/internal/properties"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
@@ -33,6 +35,10 @@ type Provider struct {
 	verify   bool
 	stacks   *stackresource.Reader
 	refusals refusals
+
+	instances     *instances.Reader // nil where EC2 is not to be asked
+	regions       []string
+	failedCreates failedCreates
 }
 
 // New returns a Provider that reaches IAM as cfg says, and whose process has just started.
@@ -42,10 +48,15 @@ func New(cfg aws.Config, settings Settings) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compiling the schema of the properties: %w", err)
 	}
-	return &Provider{
+	p := &Provider{
 		aws: cfg, checker: checker, bounds: settings.Bounds, stacks: stackresource.NewReader(cfg),
 		verify: settings.VerifyRequests, patience: iamsync.Patience{Time: settings.DenialPatience, Started: time.Now()},
-	}, nil
+		regions: settings.Regions,
+	}
+	if settings.CheckInstances {
+		p.instances = instances.New(cfg)
+	}
+	return p, nil
 }
 
 // PhysicalID returns the id of the resource that r declares. It is defined for
@@ -80,7 +91,8 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 }
 
 // Reconcile brings IAM to the state that r asks for.
-func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (customresource.Outcome, error) {
+func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (outcome customresource.Outcome, err error) {
+	defer func() { p.failedCreates.note(r, err) }()
 	rollback := p.refusals.rollsBack(r)
 	in, err := p.intent(r, functionARN)
 	if err != nil {
@@ -91,9 +103,9 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 		if err = w.do(ctx); err != nil {
 			w.sync.AwaitShown(ctx) // to the request that CloudFormation sends next
 		}
-		in.outcome.Effort = w.summarize()
+		in.outcome.Effort, in.outcome.Warnings = w.summarize(), w.warnings
 		if w.wrote && err != nil {
-			return customresource.Outcome{Effort: in.outcome.Effort}, err
+			return effortOf(in.outcome), err
 		}
 	}
 	switch {
@@ -105,7 +117,12 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 		return in.outcome, nil
 	}
 	p.refusals.add(r, err)
-	return customresource.Outcome{Effort: in.outcome.Effort}, err
+	return effortOf(in.outcome), err
+}
+
+// effortOf returns what counts of an outcome beside an error.
+func effortOf(o customresource.Outcome) customresource.Outcome {
+	return customresource.Outcome{Effort: o.Effort, Warnings: o.Warnings}
 }
 
 func (p *Provider) newRun(r customresource.Request, in intent, log *slog.Logger) *run {
@@ -118,5 +135,9 @@ func (p *Provider) newRun(r customresource.Request, in intent, log *slog.Logger)
 		}
 		return orphaned
 	}
-	return &run{intent: in, watch: watch, reconciler: reconciler, verify: p.verify}
+	w := &run{intent: in, watch: watch, reconciler: reconciler, verify: p.verify}
+	if p.instances != nil {
+		w.useEC2(p, r.StackID)
+	}
+	return w
 }

@@ -53,6 +53,16 @@ func outOfTime(last error) error {
 	return fmt.Errorf("no success before the deadline: %w", last)
 }
 
+// notAllFound is a warning: it does not end the request.
+func notAllFound(err error) string {
+	return "going on without knowing whether instances use what is deleted: " + err.Error()
+}
+
+// takenBackInUse is a warning: what CloudFormation rolls back is not held up.
+func takenBackInUse(err error) string {
+	return "going on because CloudFormation is rolling back what it has begun: " + err.Error()
+}
+
 var (
 	errInconsistent = errors.New("what IAM answers contradicts itself")
 	errNotVerified  = errors.New("CloudFormation did not say whether it is working on this resource")

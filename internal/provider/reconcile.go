@@ -26,6 +26,9 @@ type target struct {
 	expected   map[string]bool          // names that are likely to be there already
 	wait       time.Duration            // for what was newly made
 	restores   bool                     // what is there as declared needs no reference any more
+
+	// inUse refuses a plan that takes their identity from instances; nil refuses none.
+	inUse func(context.Context, rayiam.Plan) error
 }
 
 // A reconciler brings IAM to a target: it observes, plans and applies until nothing is
@@ -40,6 +43,10 @@ type reconciler struct {
 
 	// beforeRemovals may stop an apply before worker groups are removed; nil never does.
 	beforeRemovals func(context.Context) error
+
+	// awaitKnown waits, for as long as limit, until EC2 knows the new instance profiles; nil
+	// does not wait.
+	awaitKnown func(ctx context.Context, names []string, limit time.Duration)
 
 	// isOrphaned tells whether the set of an owner in a stack belongs to no resource any more;
 	// nil knows of none.
@@ -86,6 +93,9 @@ func (r *reconciler) converge(ctx context.Context, t target) error {
 				return nothingChanged(err)
 			}
 		}
+		if err := r.refusedAsInUse(ctx, t, plan); err != nil {
+			return err
+		}
 		begun := time.Now()
 		r.wrote = true
 		r.fresh = append(r.fresh, plan.Fresh()...)
@@ -105,6 +115,22 @@ func (r *reconciler) converge(ctx context.Context, t target) error {
 			return err
 		}
 	}
+}
+
+// refusedAsInUse returns why a plan may not be applied because of what uses that which it
+// deletes.
+func (r *reconciler) refusedAsInUse(ctx context.Context, t target, plan rayiam.Plan) error {
+	if t.inUse == nil {
+		return nil
+	}
+	err := t.inUse(ctx, plan)
+	switch {
+	case err == nil:
+		return nil
+	case r.wrote:
+		return notReverted(err)
+	}
+	return nothingChanged(err)
 }
 
 // apply writes a plan. Of a target that has nodes, it asks beforeRemovals first whether
@@ -197,6 +223,10 @@ func (r *reconciler) propagate(ctx context.Context, t target) error {
 	slices.Sort(r.fresh)
 	r.fresh = slices.Compact(r.fresh)
 	begun := time.Now()
+	if r.awaitKnown != nil && len(r.fresh) > 0 && t.wait > 0 {
+		r.awaitKnown(ctx, r.fresh, timeToBeKnown(ctx, t.wait))
+		r.stage("known", begun)
+	}
 	if err := r.sync.AwaitProfiles(ctx, r.fresh, t.wait); err != nil {
 		return err
 	}

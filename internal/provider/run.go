@@ -14,7 +14,10 @@ type run struct {
 	*reconciler
 	intent
 	watch  *supersede.Watch
-	verify bool // whether an Update or a Delete changes something only if CloudFormation is at work on the resource
+	verify bool          // whether an Update or a Delete changes something only if CloudFormation is at work on the resource
+	ec2    *ec2Questions // nil where EC2 is not to be asked
+
+	warnings []string // what the request went on without
 }
 
 // do carries the request out, in the order of the timeline in package supersede.
@@ -34,6 +37,7 @@ func (r *run) do(ctx context.Context) error {
 	if r.verify {
 		r.verifyWhileObserving(working)
 	}
+	r.findWhileObserving(working)
 	err := r.pursue(working)
 	switch {
 	case r.isAbandoned(ctx, err):

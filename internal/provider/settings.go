@@ -18,15 +18,27 @@ type Settings struct {
 	// VerifyRequests has each Update and Delete ask CloudFormation, while IAM is observed,
 	// whether it is at work on the resource.
 	VerifyRequests bool
+	// CheckInstances has EC2 asked, before what a request deletes is gone, whether instances
+	// use it, and after it has made something, whether EC2 knows that.
+	CheckInstances bool
+	// Regions are those in which instances are looked for beside the stack's own.
+	Regions []string
 }
 
 // SettingsFromEnvironment reads the bounds; RAYIAM_DENIAL_PATIENCE_SECONDS, a whole number,
-// iamsync.DefaultPatience where there is none; and RAYIAM_VERIFY_REQUESTS, true or false,
-// false where there is none.
+// iamsync.DefaultPatience where there is none; RAYIAM_VERIFY_REQUESTS, true or false, false
+// where there is none; RAYIAM_CHECK_INSTANCES, where anything but false is true; and
+// RAYIAM_REGIONS, names with commas between them.
 func SettingsFromEnvironment(getenv func(string) string) Settings {
 	s := Settings{
 		Bounds: rayiam.BoundsFromEnvironment(getenv), DenialPatience: iamsync.DefaultPatience,
 		VerifyRequests: strings.EqualFold(strings.TrimSpace(getenv("RAYIAM_VERIFY_REQUESTS")), "true"),
+		CheckInstances: !strings.EqualFold(strings.TrimSpace(getenv("RAYIAM_CHECK_INSTANCES")), "false"),
+	}
+	for region := range strings.SplitSeq(getenv("RAYIAM_REGIONS"), ",") {
+		if region = strings.TrimSpace(region); region != "" {
+			s.Regions = append(s.Regions, region)
+		}
 	}
 	if seconds, err := strconv.Atoi(strings.TrimSpace(getenv("RAYIAM_DENIAL_PATIENCE_SECONDS"))); err == nil && seconds >= 0 {
 		s.DenialPatience = time.Duration(seconds) * time.Second

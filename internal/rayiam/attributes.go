@@ -7,7 +7,7 @@ func (d Declaration) Attributes() map[string]string {
 	p, stack := d.properties, d.stack
 	attributes := map[string]string{}
 	four := func(node, name string) {
-		attributes[node+"InstanceProfileArn"] = stack.instanceProfileARN(p.Path, name)
+		attributes[node+"InstanceProfileArn"] = stack.InstanceProfileARN(p.Path, name)
 		attributes[node+"InstanceProfileName"] = name
 		attributes[node+"RoleArn"] = stack.roleARN(p.Path, name)
 		attributes[node+"RoleName"] = name
@@ -16,7 +16,7 @@ func (d Declaration) Attributes() map[string]string {
 	four("Worker", WorkerName(p.NamePrefix, p.WorkerGroups[0].Name))
 	for _, g := range p.WorkerGroups {
 		name := WorkerName(p.NamePrefix, g.Name)
-		attributes["WorkerGroups."+g.Name+".InstanceProfileArn"] = stack.instanceProfileARN(p.Path, name)
+		attributes["WorkerGroups."+g.Name+".InstanceProfileArn"] = stack.InstanceProfileARN(p.Path, name)
 		attributes["WorkerGroups."+g.Name+".RoleArn"] = stack.roleARN(p.Path, name)
 	}
 	return attributes

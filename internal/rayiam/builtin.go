@@ -14,7 +14,7 @@ func builtInPolicies(p Properties, stack Stack) (head, worker []InlinePolicy) {
 	for _, g := range p.WorkerGroups {
 		name := WorkerName(p.NamePrefix, g.Name)
 		roles = append(roles, stack.roleARN(p.Path, name))
-		profiles = append(profiles, stack.instanceProfileARN(p.Path, name))
+		profiles = append(profiles, stack.InstanceProfileARN(p.Path, name))
 	}
 	head = []InlinePolicy{{Name: passRolePolicyName(p.NamePrefix), Document: passRolePolicy(stack, roles)}}
 	if p.LeastPrivilege == nil {

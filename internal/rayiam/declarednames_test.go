@@ -7,7 +7,7 @@ import (
 
 // TestDeclaredNames holds that the policies of a head name the set that it belongs to, however
 // the set is declared, and that no other policies do.
-// Reference 14.7.
+// Reference 15.7.
 func TestDeclaredNames(t *testing.T) {
 	for name, p := range map[string]Properties{
 		"defaults": defaults, "two groups": edited(addGroup), "least privilege": edited(addGroup, least(everyOption)),
@@ -32,7 +32,7 @@ func TestDeclaredNames(t *testing.T) {
 }
 
 // TestOwnerNamePrefix holds which owners tell their NamePrefix.
-// Reference 14.7.
+// Reference 15.7.
 func TestOwnerNamePrefix(t *testing.T) {
 	for owner, want := range map[string]string{
 		ownerOf(defaults): "ray", "a-b-0123456789ab": "a-b", "-0123456789ab": "", "0123456789ab": "", "": "", "somebody": "", "ray-0123456789ag": "", "ray_0123456789ab": "",

@@ -20,7 +20,7 @@ var facetOf = map[string][2][]Facet{
 // TestDigests_EveryField holds, for each way to change a node that IAM can follow in place,
 // that what IAM has of the unchanged node differs from what the changed one declares, in the
 // facet of that field and in no other.
-// Reference 14.1, 14.2.
+// Reference 15.1, 15.2.
 func TestDigests_EveryField(t *testing.T) {
 	p := edited(setBoundary, setTags, func(p *Properties) {
 		p.Head.Policies = []InlinePolicy{{Name: "extra", Document: `{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`}}
@@ -97,7 +97,7 @@ var byHand = []struct {
 
 // TestDigests_AgreeWithThePlan holds that what is seen as drift is exactly what an update of
 // the same properties would write.
-// Reference 14.2, 14.3.
+// Reference 15.2, 15.3.
 func TestDigests_AgreeWithThePlan(t *testing.T) {
 	p := edited(setBoundary, setTags)
 	for _, tt := range byHand {
@@ -114,7 +114,7 @@ func TestDigests_AgreeWithThePlan(t *testing.T) {
 // TestDigests_CutShort holds, for a plan that is cut off after any of its steps, that what it
 // leaves counts as drift, unless it is the state before the plan or the one after it. So no
 // role or profile that a killed request has begun to change counts as settled.
-// Reference 14.4.
+// Reference 15.4.
 func TestDigests_CutShort(t *testing.T) {
 	from, to := edited(setTags), edited(setBoundary, inlineOfHead("extra"), func(p *Properties) { p.Head.ManagedPolicyARNs = []string{boundaryARN} })
 	steps := slices.Concat(mustPlan(t, desiredFor(to), settled(from)).Phases...)
@@ -167,7 +167,7 @@ func carryOut(t *testing.T, r *Role, s Step) {
 }
 
 // TestDigests_Form holds the tag's form: what IAM allows in a tag, and short enough.
-// Reference 14.1.
+// Reference 15.1.
 func TestDigests_Form(t *testing.T) {
 	allowed := regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
 	o := settled(edited(setBoundary, setTags, least(everyOption)))
@@ -179,7 +179,7 @@ func TestDigests_Form(t *testing.T) {
 }
 
 // TestDigests_Unknown holds that only text in the form of this version is compared.
-// Reference 14.3.
+// Reference 15.3.
 func TestDigests_Unknown(t *testing.T) {
 	role := settled(defaults).Roles["ray-head"]
 	value := role.Tags[DeclaredTag]
@@ -198,7 +198,7 @@ func TestDigests_Unknown(t *testing.T) {
 }
 
 // TestOnlyRecords holds which plans change nothing but the record.
-// Reference 14.5.
+// Reference 15.5.
 func TestOnlyRecords(t *testing.T) {
 	tests := []struct {
 		name     string

@@ -78,8 +78,9 @@ func TestNodes_EveryProperty(t *testing.T) {
 		}
 	})
 	elsewhere := map[string]string{
-		"AdoptExisting":   "it is a request's, as Desired.Adoption",
-		"PropagationWait": "it is for what a plan makes",
+		"AdoptExisting":    "it is a request's, as Desired.Adoption",
+		"AllowDeleteInUse": "it is a request's: see package provider",
+		"PropagationWait":  "it is for what a plan makes",
 	}
 	want := Declare(full, testStack).Nodes("owner")
 	for path, p := range changes(t, full) {

@@ -19,6 +19,7 @@ type Properties struct {
 	LeastPrivilege      *leastprivilege.Options // nil for the default policies
 	AdoptExisting       bool
 	PropagationWait     time.Duration // 0: neither wait nor read the new profiles
+	AllowDeleteInUse    bool          // what instances use goes all the same
 }
 
 // NodeProperties are what Head and each worker group have in common.

@@ -47,7 +47,7 @@ func (s Stack) roleARN(path, name string) string {
 	return "arn:" + s.Partition + ":iam::" + s.Account + ":role" + path + name
 }
 
-func (s Stack) instanceProfileARN(path, name string) string {
+func (s Stack) InstanceProfileARN(path, name string) string {
 	return "arn:" + s.Partition + ":iam::" + s.Account + ":instance-profile" + path + name
 }
 

@@ -71,6 +71,22 @@ func (r *Reader) Read(ctx context.Context, stackID, logicalID string) (State, er
 	}, nil
 }
 
+// Status returns the status of a stack, such as UPDATE_ROLLBACK_IN_PROGRESS. The error is as
+// that of Read.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+func (r *Reader) Status(ctx context.Context, stackID string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	out, err := r.client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stackID}, in(regionOf(stackID)))
+	if err == nil && len(out.Stacks) == 0 {
+		err = errors.New("the answer is empty")
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the status of stack %s in CloudFormation: %w", stackID, classified(err))
+	}
+	return string(out.Stacks[0].StackStatus), nil
+}
+
 // maxResources is how many resources DescribeStackResources lists at the most.
 const maxResources = 100
 
@@ -124,7 +140,7 @@ func regionOf(stackID string) string {
 
 // classified tells the two answers that CloudFormation gives as one error. It has no code
 // for them but ValidationError; the words are
-// "Stack ... does not exist" and "Resource ... does not exist for stack ...".
+// "Stack ... does not exist", or "Stack with id ... does not exist", and "Resource ... does not exist for stack ...".
 func classified(err error) error {
 	var api smithy.APIError
 	if !errors.As(err, &api) || api.ErrorCode() != "ValidationError" && api.ErrorCode() != "StackResourceNotFoundException" {

@@ -51,6 +51,9 @@ func TestRead(t *testing.T) {
 	if err != nil || byLogicalID != state {
 		t.Errorf("found by logical id %+v and %v, want %+v", byLogicalID, err, state)
 	}
+	if status, err := reader.Status(t.Context(), aws.ToString(stack.StackId)); status != "CREATE_COMPLETE" || err != nil {
+		t.Errorf("the stack is %q (%v)", status, err)
+	}
 	none := "arn:aws:cloudformation:us-east-1:123456789012:stack/none/1"
 	for _, tt := range []struct {
 		stack, name string
@@ -63,6 +66,9 @@ func TestRead(t *testing.T) {
 		if _, err := reader.Find(t.Context(), tt.stack, tt.name, noLogicalID); !errors.Is(err, tt.want) {
 			t.Errorf("%v: found with %v, want %v", tt, err, tt.want)
 		}
+	}
+	if status, err := reader.Status(t.Context(), none); !errors.Is(err, stackresource.ErrNoStack) || status != "" {
+		t.Errorf("a stack that is not: %q and %v, want %v", status, err, stackresource.ErrNoStack)
 	}
 	// Another Region has stacks of its own.
 	elsewhere := strings.Replace(aws.ToString(stack.StackId), "us-east-1", "eu-west-1", 1)

@@ -83,7 +83,7 @@ func TestProperties_EveryPropertyIsApplied(t *testing.T) {
 func everything(boundary string) properties {
 	document := map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": true}}}}}
 	return quick.With(properties{
-		"ServiceTimeout": 600, "NamePrefix": "ml", "Path": "/team/", "PermissionsBoundary": boundary, "Revision": "1", "AdoptExisting": false,
+		"ServiceTimeout": 600, "NamePrefix": "ml", "Path": "/team/", "PermissionsBoundary": boundary, "Revision": "1", "AdoptExisting": false, "AllowDeleteInUse": false,
 		"Head": map[string]any{
 			"ManagedPolicyArns": []any{awsPolicy + "AmazonEC2ReadOnlyAccess"},
 			"Policies":          []any{map[string]any{"PolicyName": "extra", "PolicyDocument": document}},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -17,9 +18,9 @@ import (
 )
 
 // TestSpeed_RoundTrips holds how many calls come one after another, with no
-// propagation wait. Each call is held until no other has come for a second, so that
-// calls at once overlap for certain.
-// Reference 10.4.
+// propagation wait, those to EC2 included. Each call is held until no other has come for a
+// second, so that calls at once overlap for certain.
+// Reference 10.4, 14.2.
 func TestSpeed_RoundTrips(t *testing.T) {
 	t.Parallel()
 	numbered := func(n int) (names []string) {
@@ -39,6 +40,7 @@ func TestSpeed_RoundTrips(t *testing.T) {
 		t.Run(fmt.Sprint(n, " worker groups"), func(t *testing.T) {
 			l := newLab(t)
 			l.Proxy.SetPatience(time.Second)
+			l.EC2.SetPatience(time.Second)
 			s := l.Stack()
 			p := quick.With(properties{"WorkerGroups": groups(numbered(n)...)})
 			changed := p.With(properties{"Head": policies("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "AmazonSQSFullAccess", "AmazonSNSFullAccess")})
@@ -50,11 +52,16 @@ func TestSpeed_RoundTrips(t *testing.T) {
 				{"Create", func() cloudformation.Answer { a, _ := s.Create(p); return a }, 3},
 				{"Update that changes nothing", func() cloudformation.Answer { a, _ := s.Update(p); return a }, 1},
 				{"Update that changes policies", func() cloudformation.Answer { a, _ := s.Update(changed); return a }, 2},
+				{"Update that takes a group away", func() cloudformation.Answer {
+					a, _ := s.Update(changed.With(properties{"WorkerGroups": groups("other")}))
+					return a
+				}, 5},
 				{"Delete", func() cloudformation.Answer { return s.Delete() }, 3},
 			} {
 				l.Proxy.Reset()
+				l.EC2.Reset()
 				l.OK(step.do())
-				if got := iamproxy.CriticalPath(l.Proxy.Calls()); got > step.want {
+				if got := iamproxy.CriticalPath(slices.Concat(l.Proxy.Calls(), l.EC2.Calls())); got > step.want {
 					t.Errorf("%s: %d round trips one after another, want %d", step.name, got, step.want)
 				}
 			}

@@ -32,6 +32,7 @@ func TestDemo(t *testing.T) {
 		`(?m)^ +role ray-embed-gpu, in the instance profile ray-embed-gpu$`,
 		`(?m)^ +inline: ray-research-agent-policy, ray-research-autoscaler-policy, ray-research-cloudwatch-policy, ray-research-data-policy, ray-research-pass-role-policy$`,
 		`"aws:ResourceTag/ray-cluster-name": ?"research"`,
+		`1\s+EC2\s+instance\s+uses\s+what\s+would\s+be\s+deleted:\s+i-[0-9a-f]+`,
 		`IAM is empty again: no role and no instance profile is left\.`,
 	} {
 		if !regexp.MustCompile(want).MatchString(demo.output()) {

@@ -108,7 +108,7 @@ func written(t *testing.T, lines []map[string]any) (metrics map[string]bool, val
 
 // TestDashboard holds that each metric, dimension and member of a log line that the dashboard
 // and the alarms name is one that the function writes.
-// Reference 14.11.
+// Reference 15.11.
 func TestDashboard(t *testing.T) {
 	l := newLab(t)
 	drifted := l.created(nil)

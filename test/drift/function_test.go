@@ -47,7 +47,7 @@ func said(log []map[string]any, message string, members ...string) (found []stri
 
 // TestFunction_Looks holds what a scheduled look says, in the log and in the metrics, and that
 // it writes nothing and answers nobody.
-// Reference 14.8.
+// Reference 15.8.
 func TestFunction_Looks(t *testing.T) {
 	l := newLab(t)
 	drifted, orphaned, old := l.created(nil), l.created(properties{"NamePrefix": "ray-b"}), l.created(properties{"NamePrefix": "ray-c"})
@@ -86,7 +86,7 @@ func TestFunction_Looks(t *testing.T) {
 
 // TestFunction_LookFails holds that a look which may not look, or is not answered in time,
 // says so, and counts as a failed look and as no failed request.
-// Reference 14.8.
+// Reference 15.8.
 func TestFunction_LookFails(t *testing.T) {
 	l := newLab(t)
 	l.created(nil)
@@ -102,7 +102,7 @@ func TestFunction_LookFails(t *testing.T) {
 
 // TestLook_Killed holds, for a Create and an Update that are killed at each of their writes,
 // that what is left is not settled unless it is as it was before, or as it is to be.
-// Reference 14.4.
+// Reference 15.4.
 func TestLook_Killed(t *testing.T) {
 	t.Parallel()
 	changed := quick.With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}, "PermissionsBoundary": awsPolicy + "PowerUserAccess", "Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess"}}})

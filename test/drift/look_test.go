@@ -11,7 +11,7 @@ import (
 
 // TestLook_ByHand holds that each change which somebody makes by hand is seen, in its facet and
 // in its role or instance profile, and that an update of the resource settles it.
-// Reference 14.6, 14.7.
+// Reference 15.6, 15.7.
 func TestLook_ByHand(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -86,7 +86,7 @@ func (l *lab) policies(role string) (attached, inline []string, err error) {
 
 // TestLook_OtherTags holds that a set whose head says nothing is judged by what is there, and
 // that the tag of its owner is missed.
-// Reference 14.7.
+// Reference 15.7.
 func TestLook_OtherTags(t *testing.T) {
 	l := newLab(t)
 	s := l.created(nil)
@@ -101,7 +101,7 @@ func TestLook_OtherTags(t *testing.T) {
 }
 
 // TestLook_Belongs holds what CloudFormation says of a set, in each of its answers.
-// Reference 14.7.
+// Reference 15.7.
 func TestLook_Belongs(t *testing.T) {
 	l := newLab(t)
 	s := l.created(nil)
@@ -139,7 +139,7 @@ func TestLook_Belongs(t *testing.T) {
 
 // TestLook_InFlight holds that a half-made set is no drift while CloudFormation is at work on
 // it, nor if the request is done by the time that CloudFormation is asked.
-// Reference 14.7.
+// Reference 15.7.
 func TestLook_InFlight(t *testing.T) {
 	l := newLab(t)
 	s := l.created(nil)
@@ -160,7 +160,7 @@ func TestLook_InFlight(t *testing.T) {
 
 // TestLook_Foreign holds that only what is below prefix and path is looked at, and only what
 // has an owner.
-// Reference 14.6.
+// Reference 15.6.
 func TestLook_Foreign(t *testing.T) {
 	l := newLab(t)
 	s := l.created(nil)
@@ -191,7 +191,7 @@ func TestLook_Foreign(t *testing.T) {
 
 // TestLook_Parts holds that looks with too few calls for all sets see each of them once, whole,
 // in as many turns as there are parts, whatever their names are.
-// Reference 14.9.
+// Reference 15.9.
 func TestLook_Parts(t *testing.T) {
 	l := newLab(t)
 	whole := map[string]string{}
@@ -228,7 +228,7 @@ func TestLook_Parts(t *testing.T) {
 
 // TestLook_Throttled holds that a look goes on where IAM throttles it, and that it ends with
 // IAM's words where it may not look.
-// Reference 14.6.
+// Reference 15.6.
 func TestLook_Throttled(t *testing.T) {
 	l := newLab(t)
 	s := l.created(nil)

@@ -77,7 +77,7 @@ func (l *lab) makeMany() []string {
 
 // TestLook_AThousandSets looks at a thousand sets, of which some have drifted, and holds how
 // many calls that takes and by how much memory grows.
-// Reference 14.10.
+// Reference 15.10.
 func TestLook_AThousandSets(t *testing.T) {
 	l := aloneIn(rig.New(t)) // not beside other tests, whose memory would be counted
 	l.Spent = true

@@ -51,7 +51,11 @@ var kinds = map[string]struct {
 }
 
 // askAboutStacks are the calls that are not IAM's.
-var askAboutStacks = []string{"cloudformation:DescribeStackResource", "cloudformation:DescribeStackResources"}
+var askAboutStacks = []string{"cloudformation:DescribeStackResource", "cloudformation:DescribeStackResources", "cloudformation:DescribeStacks"}
+
+// findInstances is the one call of EC2's that the function has a right to. EC2 judges it on no
+// resource.
+const findInstances = "ec2:DescribeInstances"
 
 // An entity is a role or instance profile as it is at the moment of a call.
 type entity struct {

@@ -39,7 +39,7 @@ var deployments = []deployment{
 	}, scene: everything},
 	{name: "a company's account", parameters: map[string]string{
 		"ExecutionRoleNamePrefix": "ray-company-", "ExecutionRolePath": "/service/", "VpcSubnetIds": "subnet-0123456789abcdef0", "VpcSecurityGroupIds": "sg-0123456789abcdef0",
-		"KmsKeyArn": "arn:aws:kms:us-east-1:" + account + ":key/11111111-2222-4333-8444-555555555555",
+		"KmsKeyArn": "arn:aws:kms:us-east-1:" + account + ":key/11111111-2222-4333-8444-555555555555", "CheckInstances": "false",
 	}, scene: shortLife},
 	{name: "China", partition: "aws-cn", parameters: map[string]string{"PermissionsBoundary": strings.Replace(boundary, "arn:aws:", "arn:aws-cn:", 1)}, scene: underBoundary},
 }
@@ -77,14 +77,15 @@ func (s deployment) part() string {
 	return s.partition
 }
 
-func (s deployment) prefix() string { return orDefault(s.parameters["NamePrefix"], "ray") }
-func (s deployment) path() string   { return orDefault(s.parameters["Path"], "/") }
-func (s deployment) bounded() bool  { return s.parameters["PermissionsBoundary"] != "" }
-func (s deployment) adopts() bool   { return s.parameters["AllowAdoption"] == "true" }
-func (s deployment) looks() bool    { return s.parameters["DriftSchedule"] != "" }
-func (s deployment) owner() string  { return s.prefix() + "-" + someOwner }
-func (s deployment) key() string    { return s.parameters["KmsKeyArn"] }
-func (s deployment) inVPC() bool    { return s.parameters["VpcSubnetIds"] != "" }
+func (s deployment) prefix() string        { return orDefault(s.parameters["NamePrefix"], "ray") }
+func (s deployment) path() string          { return orDefault(s.parameters["Path"], "/") }
+func (s deployment) bounded() bool         { return s.parameters["PermissionsBoundary"] != "" }
+func (s deployment) adopts() bool          { return s.parameters["AllowAdoption"] == "true" }
+func (s deployment) looks() bool           { return s.parameters["DriftSchedule"] != "" }
+func (s deployment) owner() string         { return s.prefix() + "-" + someOwner }
+func (s deployment) key() string           { return s.parameters["KmsKeyArn"] }
+func (s deployment) inVPC() bool           { return s.parameters["VpcSubnetIds"] != "" }
+func (s deployment) checksInstances() bool { return s.parameters["CheckInstances"] != "false" }
 
 func orDefault(value, byDefault string) string {
 	if value == "" {

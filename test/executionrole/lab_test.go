@@ -39,6 +39,7 @@ func record(t *testing.T, tpl template, s deployment) []policysim.Case {
 	t.Helper()
 	l := &lab{Rig: rig.New(t), deployment: s, tpl: tpl, recorded: map[string]policysim.Case{}}
 	l.Proxy.SetFault(l.observe)
+	l.EC2.SetFault(l.observeEC2)
 	s.scene(l)
 	var all []policysim.Case
 	for _, c := range l.recorded {
@@ -71,6 +72,16 @@ func (l *lab) observe(c iamproxy.Call) iamproxy.Effect {
 	if l.refuse != nil && l.refuse(c) {
 		return iamproxy.Denied()
 	}
+	return iamproxy.Effect{}
+}
+
+// observeEC2 keeps what EC2 would check for a call. It is without a right that the function asks
+// for a dry run, which reads what EC2 then says.
+func (l *lab) observeEC2(c iamproxy.Call) iamproxy.Effect {
+	if c.Action == "RunInstances" && c.Form.Get("DryRun") == "true" {
+		return iamproxy.EC2Denied()
+	}
+	l.keep([]policysim.Case{{Action: "ec2:" + c.Action, Resource: "*", Context: conditionKeys{}}})
 	return iamproxy.Effect{}
 }
 

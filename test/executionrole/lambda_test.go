@@ -8,13 +8,16 @@ import (
 )
 
 // reports are what Lambda does in the role's name, which writes the log, sends what
-// failed to the queue, uses the key and manages network interfaces, and the one question
-// to CloudFormation.
+// failed to the queue, uses the key and manages network interfaces, and the questions
+// to CloudFormation and EC2.
 func (s deployment) reports() []policysim.Case {
 	stream := strings.TrimSuffix(s.logGroup(), "*") + "log-stream:x"
 	all := []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil)}
 	for _, action := range askAboutStacks {
 		all = append(all, s.call("", action, s.someStack(), nil))
+	}
+	if s.checksInstances() {
+		all = append(all, s.call("", findInstances, "*", nil))
 	}
 	for _, action := range keyActions {
 		if s.key() != "" {
@@ -29,7 +32,7 @@ func (s deployment) reports() []policysim.Case {
 	return all
 }
 
-// misused are the rights to a key and to network interfaces, with one thing wrong.
+// misused are the rights to a key, to network interfaces and to instances, with one thing wrong.
 func (s deployment) misused() []policysim.Case {
 	var all []policysim.Case
 	for _, action := range keyActions {
@@ -39,6 +42,9 @@ func (s deployment) misused() []policysim.Case {
 				all = append(all, s.call("elsewhere", action, key, nil))
 			}
 		}
+	}
+	if !s.checksInstances() {
+		all = append(all, s.call("with CheckInstances=false", findInstances, "*", nil))
 	}
 	function := fmt.Sprintf("arn:%s:lambda:us-east-1:%s:function:%s-RayIAMFunction-1ABC", s.part(), account, stackName)
 	for action, resource := range s.networkInterfaces() {

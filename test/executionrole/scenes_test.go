@@ -51,7 +51,18 @@ func wholeLife(l *lab) {
 	l.did(s.Update(l.base(properties{"Revision": "2", "PropagationWaitSeconds": 1})))
 	l.did(s.Update(l.base(properties{"NamePrefix": "ray3"})))
 	l.byHand("ray3-worker", "arn:aws:iam::aws:policy/AdministratorAccess")
+	l.inUse(s, "ray3-worker")
 	l.did(s.Delete())
+}
+
+// inUse deletes in vain what an instance uses.
+func (l *lab) inUse(s *cloudformation.Stack, profile string) {
+	l.TB.Helper()
+	launched := l.Launch("us-east-1", profile, "research", 1)
+	if answer := s.Delete(); answer.OK() || !strings.Contains(answer.Reason, launched.IDs[0]) {
+		l.TB.Errorf("a Delete of what is in use: %+v", answer)
+	}
+	launched.Terminate()
 }
 
 // shortLife is a stack's that meets nothing unusual.

@@ -47,6 +47,7 @@ func longest(t *testing.T, tpl template) map[string]string {
 		"ExecutionRolePath":       path("ExecutionRolePath"),
 		"ExecutionRoleNamePrefix": fill("ExecutionRoleNamePrefix", "", "e"),
 		"KmsKeyArn":               fill("KmsKeyArn", "arn:aws-us-gov:kms:us-gov-west-1:"+account+":key/", "k"),
+		"Regions":                 fill("Regions", "", "r"),
 		"VpcSubnetIds":            "subnet-0123456789abcdef0",
 		"VpcSecurityGroupIds":     "sg-0123456789abcdef0",
 	}

@@ -25,6 +25,10 @@ type op struct {
 	Hand      hand
 }
 
+// launches reports whether an instance is launched with what the operation has made. What is
+// drawn for a process that dies decides where none does.
+func (o op) launches() bool { return o.Abandoned && !o.Fault.killed() }
+
 // GoString is the one line that a failing run shows of the step.
 func (o op) GoString() string {
 	if o.Kind == "by hand" {
@@ -47,6 +51,9 @@ func (o op) GoString() string {
 	line += o.Fault.String()
 	if o.Fault.killed() && o.Abandoned {
 		line += ", not retried"
+	}
+	if o.launches() {
+		line += ", and launch"
 	}
 	return line
 }
@@ -208,6 +215,9 @@ func (w *world) drawProperties(t *rapid.T, prefix, path string) properties {
 	}
 	for key, value := range pick[properties](t, nil, nil, properties{"Tags": []any{tag("team", "ml")}}, properties{"Tags": []any{tag("team", "ops"), tag("Kosten", "42")}}) {
 		p[key] = value
+	}
+	if len(objects(p["Tags"])) > 1 { // one in four
+		p["AllowDeleteInUse"] = "true"
 	}
 	if pick(t, false, true) {
 		p["AdoptExisting"] = "true"

@@ -15,6 +15,9 @@ type change struct {
 	update   bool // of an Update: what was adopted becomes the resource's own, or held again
 	removed  []string
 	from     string // the owner of what is removed
+
+	guarded   bool // instances hold up what is removed
+	rollsBack bool // CloudFormation asks for it because it rolls the stack back
 }
 
 // own returns the entities that the change may touch.

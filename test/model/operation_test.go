@@ -22,7 +22,8 @@ func (w *world) removal(r *resource, id string, props properties) change {
 	if !validPrefix(prefix) {
 		return change{}
 	}
-	return change{removed: nodeNames(props.With(properties{"NamePrefix": prefix})), from: w.id(r, prefix)}
+	known := w.id(r, prefix) == id
+	return change{removed: nodeNames(props.With(properties{"NamePrefix": prefix})), from: w.id(r, prefix), guarded: known && !allowsDeletion(props)}
 }
 
 // updating is the change that an Update asks for: under the present prefix, what went
@@ -35,6 +36,7 @@ func (w *world) updating(r *resource, id string, props, old properties) change {
 		return c
 	}
 	c.from = w.id(r, before)
+	c.guarded = c.from == c.owner && !allowsDeletion(props)
 	for _, name := range nodeNames(old) {
 		if c.from != c.owner || !slices.Contains(nodeNames(props), name) {
 			c.removed = append(c.removed, name)
@@ -52,6 +54,8 @@ func (w *world) creating(r *resource, props properties) change {
 	return change{declared: declared(props, w.AccountID, r.stack, owner), owner: owner, adopt: text(props, "AdoptExisting", "") == "true"}
 }
 
+func allowsDeletion(props properties) bool { return text(props, "AllowDeleteInUse", "") == "true" }
+
 func validPrefix(prefix string) bool { return !strings.Contains(prefix, " ") }
 
 // play sends a request under the operation's fault and holds what comes of it: the
@@ -63,9 +67,11 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 		attempts = 1
 	}
 	before, after := w.model, w.model
-	if o.Bad == "" && len(way) == 0 {
+	using := w.using(c)
+	if o.Bad == "" && len(way) == 0 && len(using) == 0 {
 		after = c.apply(before)
 	}
+	w.Resources.SetStack(r.stack, c.status(e.RequestType))
 	d := w.deliver(r, e, o.Fault, attempts)
 	what := e.RequestType + " of " + r.String()
 	switch {
@@ -93,6 +99,10 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 		w.check(what + ", refused")
 		w.tally.add("ends", e.RequestType+" refused for what is in the way")
 		return d, false
+	case len(using) > 0:
+		w.heldUp(d, e.RequestType, using)
+		w.check(what + ", held up")
+		return d, false
 	}
 	if !d.answer.OK() {
 		w.TB.Fatalf("%s: FAILED (%s hit): %s", what, d.hits, d.answer.Reason)
@@ -110,9 +120,16 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 func (w *world) settle(r *resource, request, id string, props, old properties, c change) cloudformation.Answer {
 	what := request + " of " + r.String()
 	for {
-		way := c.inTheWay(w.model)
+		way, using := c.inTheWay(w.model), w.using(c)
+		w.Resources.SetStack(r.stack, c.status(request))
 		d := w.deliver(r, w.event(r, request, id, props, old), fault{}, 1)
 		w.TB.Logf("   then %s of %s: %s", request, id, d.answer.Status)
+		if len(way) == 0 && len(using) > 0 {
+			w.heldUp(d, request, using)
+			w.check(what + " that followed, held up")
+			w.terminate(using...)
+			continue
+		}
 		if len(way) == 0 {
 			if !d.answer.OK() {
 				w.TB.Fatalf("%s: FAILED: %s", what, d.answer.Reason)
@@ -143,14 +160,14 @@ func (w *world) create(o op) {
 			id = w.stack(r).GeneratedID()
 			w.tally.add("ends", "Delete with a generated id")
 		}
-		w.settle(r, "Delete", id, o.Props, nil, w.removal(r, id, o.Props))
+		w.settle(r, "Delete", id, o.Props, nil, w.removal(r, id, o.Props).rolledBack())
 		return
 	}
 	if d.answer.PhysicalResourceID != c.owner {
 		w.TB.Fatalf("a Create answered %q, want %q", d.answer.PhysicalResourceID, c.owner)
 	}
 	if !ok {
-		w.settle(r, "Delete", d.answer.PhysicalResourceID, o.Props, nil, w.removal(r, c.owner, o.Props))
+		w.settle(r, "Delete", d.answer.PhysicalResourceID, o.Props, nil, w.removal(r, c.owner, o.Props).rolledBack())
 		return
 	}
 	w.told(o, d, c)
@@ -162,6 +179,7 @@ func (w *world) create(o op) {
 		return
 	}
 	r.id, r.props = c.owner, o.Props
+	w.launchWith(o)
 }
 
 // update plays an Update in place or a replacement, and what follows it.
@@ -192,11 +210,12 @@ func (w *world) update(o op) {
 	w.told(o, d, c)
 	w.again(o, r, e, c, d)
 	r.id, r.props = c.owner, o.Props
+	w.launchWith(o)
 	switch {
 	case o.Then == "rolled back":
 		w.rollBack(r, r.id, oldID, old, o.Props)
 		if r.id, r.props = oldID, old; replaces {
-			w.settle(r, "Delete", c.owner, o.Props, nil, w.removal(r, c.owner, o.Props))
+			w.settle(r, "Delete", c.owner, o.Props, nil, w.removal(r, c.owner, o.Props).rolledBack())
 			w.tally.add("ends", "replacement rolled back")
 		}
 	case replaces:
@@ -207,7 +226,7 @@ func (w *world) update(o op) {
 
 // rollBack sends the Update with the properties swapped, until it succeeds.
 func (w *world) rollBack(r *resource, id, oldID string, old, props properties) {
-	answer := w.settle(r, "Update", id, old, props, w.updating(r, id, old, props))
+	answer := w.settle(r, "Update", id, old, props, w.updating(r, id, old, props).rolledBack())
 	if answer.PhysicalResourceID != oldID {
 		w.TB.Fatalf("the rollback answered %q, want %q", answer.PhysicalResourceID, oldID)
 	}

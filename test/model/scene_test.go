@@ -26,6 +26,7 @@ func (w *world) reset() {
 	for _, r := range w.resources {
 		r.id, r.props = "", nil
 	}
+	w.terminate()
 	w.Wipe()
 	w.model = w.seen()
 	if w.policies == nil {

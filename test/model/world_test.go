@@ -35,6 +35,7 @@ type world struct {
 	resources []*resource
 	ids       map[string]string // the physical id of each resource under each prefix
 	policies  rig.Snapshot
+	running   map[string][]string // instances, by the ARN of their profile
 }
 
 // A resource is one Custom::RayIAM of one stack.
@@ -54,7 +55,7 @@ func (r *resource) String() string {
 const timeout = 60 * time.Second
 
 func newWorld(t *testing.T, tally *tally) *world {
-	w := &world{Rig: rig.New(t), tally: tally, ids: map[string]string{}}
+	w := &world{Rig: rig.New(t), tally: tally, ids: map[string]string{}, running: map[string][]string{}}
 	for _, r := range []resource{{stack: "a", logical: "RayIAM"}, {stack: "a", logical: "Second"}, {stack: "b", logical: "RayIAM"}, {stack: "c", logical: "RayIAM"}} {
 		r.stack = "arn:aws:cloudformation:us-east-1:" + w.AccountID + ":stack/" + r.stack + "/11111111-2222-4333-8444-555555555555"
 		w.resources = append(w.resources, &r)

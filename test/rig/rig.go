@@ -11,11 +11,12 @@ import (
 )
 
 // A Rig is an account with the built function at work in it: its processes reach IAM
-// through a proxy, ask a stand-in for CloudFormation, and answer to URLs that keep what
-// is put to them.
+// through a proxy and EC2 through another, ask a stand-in for CloudFormation, and answer to
+// URLs that keep what is put to them.
 type Rig struct {
 	*Account
-	Proxy     *iamproxy.Proxy
+	Proxy     *iamproxy.Proxy // to IAM
+	EC2       *iamproxy.Proxy
 	URLs      *responseurl.Server
 	Resources *cloudformation.Resources
 	Function  *lambdaruntime.Function // the running process; nil where there is none
@@ -28,16 +29,18 @@ type Rig struct {
 func New(tb testing.TB) *Rig {
 	tb.Helper()
 	r := &Rig{Account: NewAccount(tb), URLs: responseurl.New(), Resources: cloudformation.NewResources()}
-	r.Proxy = iamproxy.New(r.Endpoint, r.Header())
+	r.Proxy, r.EC2 = iamproxy.New(r.Endpoint, r.Header()), iamproxy.New(r.Endpoint, r.Header())
 	tb.Cleanup(func() {
 		r.TB = tb
 		for _, f := range r.started {
 			f.Stop()
 		}
 		r.Proxy.Drain()
+		r.EC2.Drain()
 		r.URLs.Close()
 		r.Resources.Close()
 		r.Proxy.Close()
+		r.EC2.Close()
 	})
 	return r
 }
@@ -65,7 +68,7 @@ func (r *Rig) Start(env ...string) *lambdaruntime.Function {
 // StartBuilt starts another executable of the function than the suite's.
 func (r *Rig) StartBuilt(path string, env ...string) *lambdaruntime.Function {
 	r.TB.Helper()
-	f, err := lambdaruntime.Start(path, r.AccountID, append([]string{"AWS_ENDPOINT_URL=" + r.Proxy.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION=" + r.Resources.URL}, env...)...)
+	f, err := lambdaruntime.Start(path, r.AccountID, append([]string{"AWS_ENDPOINT_URL=" + r.Proxy.URL, "AWS_ENDPOINT_URL_EC2=" + r.EC2.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION=" + r.Resources.URL}, env...)...)
 	if err != nil {
 		r.TB.Fatal(err)
 	}

@@ -10,24 +10,25 @@ import (
 	"sync"
 )
 
-// Resources answers whoever asks CloudFormation how a resource of a stack stands, as
-// DescribeStackResource and DescribeStackResources do. A test says how it stands; of any other resource it
-// answers that the stack does not exist.
+// Resources answers whoever asks CloudFormation how a stack or a resource of it stands, as
+// DescribeStacks, DescribeStackResource and DescribeStackResources do. A test says how it
+// stands; of any other it answers that the stack does not exist.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
 type Resources struct {
 	URL string
 
 	server *httptest.Server
 
-	mu    sync.Mutex
-	state map[[2]string][2]string // stack id and logical id to status and physical id
-	asked int
-	mute  bool
+	mu     sync.Mutex
+	state  map[[2]string][2]string // stack id and logical id to status and physical id
+	status map[string]string       // of stacks, by id
+	asked  int
+	mute   bool
 }
 
 // NewResources starts a server on a free port of 127.0.0.1.
 func NewResources() *Resources {
-	r := &Resources{state: map[[2]string][2]string{}}
+	r := &Resources{state: map[[2]string][2]string{}, status: map[string]string{}}
 	r.server = httptest.NewServer(r)
 	r.URL = r.server.URL
 	return r
@@ -44,6 +45,13 @@ func (r *Resources) Set(stackID, logicalID, status, physicalID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.state[[2]string{stackID, logicalID}] = [2]string{status, physicalID}
+}
+
+// SetStack says how a stack stands from now on.
+func (r *Resources) SetStack(stackID, status string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.status[stackID] = status
 }
 
 // Forget has the stack not exist any more.
@@ -71,7 +79,7 @@ func (r *Resources) Asked() int {
 func (r *Resources) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	r.asked++
-	mute, stack := r.mute, r.stack(req.FormValue("StackName"))
+	mute, stack, status := r.mute, r.stack(req.FormValue("StackName")), r.status[req.FormValue("StackName")]
 	r.mu.Unlock()
 	if mute {
 		<-req.Context().Done()
@@ -79,6 +87,11 @@ func (r *Resources) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/xml")
 	switch logicalID := req.FormValue("LogicalResourceId"); {
+	case req.FormValue("Action") == "DescribeStacks" && status == "":
+		refuse(w, fmt.Sprintf("Stack with id %s does not exist", req.FormValue("StackName")))
+	case req.FormValue("Action") == "DescribeStacks":
+		fmt.Fprintf(w, `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackId>%s</StackId><StackName>stack</StackName><StackStatus>%s</StackStatus><CreationTime>2026-01-02T03:04:05Z</CreationTime></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+			escaped(req.FormValue("StackName")), status)
 	case !slices.Contains([]string{"DescribeStackResource", "DescribeStackResources"}, req.FormValue("Action")):
 		refuse(w, "no such question here: "+req.FormValue("Action"))
 	case len(stack) == 0:

@@ -16,6 +16,7 @@ func TestResources(t *testing.T) {
 	r.Set("stack&1", "A", "CREATE_FAILED", "id<1>")
 	r.Set("stack&1", "Gone", "CREATE_FAILED", "")
 	r.Forget("stack&1", "Gone")
+	r.SetStack("stack&1", "ROLLBACK_IN_PROGRESS")
 	tests := []struct {
 		action, stack, logicalID string
 		status                   int
@@ -26,6 +27,8 @@ func TestResources(t *testing.T) {
 		{"DescribeStackResource", "stack&2", "A", http.StatusBadRequest, "Stack &#39;stack&amp;2&#39; does not exist"},
 		{"DescribeStackResources", "stack&1", "", http.StatusOK, "<LogicalResourceId>A</LogicalResourceId><PhysicalResourceId>id&lt;1&gt;</PhysicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus>"},
 		{"DescribeStackResources", "stack&2", "", http.StatusBadRequest, "Stack &#39;stack&amp;2&#39; does not exist"},
+		{"DescribeStacks", "stack&1", "", http.StatusOK, "<StackStatus>ROLLBACK_IN_PROGRESS</StackStatus>"},
+		{"DescribeStacks", "stack&2", "", http.StatusBadRequest, "Stack with id stack&amp;2 does not exist"},
 		{"DeleteStack", "stack&1", "A", http.StatusBadRequest, "ValidationError"},
 	}
 	for i, tt := range tests {

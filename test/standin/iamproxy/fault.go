@@ -11,9 +11,10 @@ import (
 // it about one call at a time.
 type Fault func(Call) Effect
 
-// An Effect is what happens Before a call reaches IAM, Instead of that, or After it has;
-// or how IAM's answer is Rewritten.
+// An Effect is what happens Before a call reaches IAM, Instead of that, or After it has; which
+// parameters it reaches IAM With in place of its own; or how IAM's answer is Rewritten.
 type Effect struct {
+	With      map[string]string
 	Before    func()
 	Instead   http.HandlerFunc
 	After     http.HandlerFunc

@@ -81,6 +81,7 @@ func TestEffects(t *testing.T) {
 		{"answer in place of the call", denied, 403, 0, "<Code>AccessDenied</Code>"},
 		{"answer after the call", Effect{After: denied.Instead}, 403, 1, "<Code>AccessDenied</Code>"},
 		{"answer rewritten", Effect{Rewritten: func(b []byte) []byte { return append(b, "<CreateDate/>"...) }}, 200, 1, "<Done/><CreateDate/>"},
+		{"with another parameter", Effect{With: map[string]string{"RoleName": "absent"}}, 404, 1, "<Code>NoSuchEntity</Code>"},
 		{"cut before", DropBefore(), 0, 0, ""},
 		{"cut after", DropAfter(), 0, 1, ""},
 		{"killed before", Then(true, func() { killed++ }), 0, 0, ""},

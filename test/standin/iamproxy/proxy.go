@@ -1,11 +1,12 @@
-// Package iamproxy stands between the function and IAM: it records every call and
-// does to it what a test says, before or after it reaches IAM.
+// Package iamproxy stands between the function and IAM, or EC2: it records every call and
+// does to it what a test says, before or after it reaches the service.
 package iamproxy
 
 import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +17,7 @@ import (
 	"time"
 )
 
-// A Call is one call of IAM's query API.
+// A Call is one call of the service's query API.
 type Call struct {
 	N          int // 1 for the first call
 	Action     string
@@ -28,7 +29,10 @@ type Call struct {
 
 // Writes reports whether the call changes anything.
 func (c Call) Writes() bool {
-	for _, verb := range []string{"Get", "List"} {
+	if c.Form.Get("DryRun") == "true" {
+		return false
+	}
+	for _, verb := range []string{"Get", "List", "Describe"} {
 		if len(c.Action) > len(verb) && c.Action[:len(verb)] == verb {
 			return false
 		}
@@ -157,7 +161,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.mu.Lock()
-	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: form, Start: time.Now()}
+	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: maps.Clone(form), Start: time.Now()}
 	p.calls = append(p.calls, call)
 	p.last = call.Start
 	fault, begun := p.fault, *call
@@ -172,6 +176,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.finish(call, 0, "")
 		effect.Instead(w, r)
 		return
+	}
+	if effect.With != nil {
+		for name, value := range effect.With {
+			form.Set(name, value)
+		}
+		body = []byte(form.Encode())
 	}
 	resp, err := p.forward(r, body)
 	if err != nil {

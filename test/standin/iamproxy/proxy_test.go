@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -50,10 +51,13 @@ func TestTimes(t *testing.T) {
 }
 
 func TestWrites(t *testing.T) {
-	for action, want := range map[string]bool{"GetRole": false, "ListRolePolicies": false, "CreateRole": true, "DetachRolePolicy": true} {
+	for action, want := range map[string]bool{"GetRole": false, "ListRolePolicies": false, "DescribeInstances": false, "RunInstances": true, "CreateRole": true, "DetachRolePolicy": true} {
 		if got := (Call{Action: action}).Writes(); got != want {
 			t.Errorf("%s writes: %v, want %v", action, got, want)
 		}
+	}
+	if dry := (Call{Action: "RunInstances", Form: url.Values{"DryRun": {"true"}}}); dry.Writes() {
+		t.Error("a dry run counts as a write")
 	}
 }
 

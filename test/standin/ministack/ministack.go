@@ -72,7 +72,7 @@ func Start(dir string, settings ...string) (*Server, error) {
 		return nil, err
 	}
 	defer log.Close()
-	s.cmd = exec.Command(python, "-m", "ministack")
+	s.cmd = exec.Command(python, filepath.Join(checkout.Root(), "test", "standin", "ministack", "server.py"))
 	s.cmd.Env = append(append(s.Environment(Root), settings...), "GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0",
 		"SFTP_ENABLED=0", "TMPDIR="+dir, "STATE_DIR="+filepath.Join(dir, "state"), "S3_DATA_DIR="+filepath.Join(dir, "s3"))
 	s.cmd.Stdout, s.cmd.Stderr = log, log

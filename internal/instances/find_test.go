@@ -1,0 +1,123 @@
+package instances
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFind holds what is found where, what is said of a Region that cannot be asked, and that
+// a fault which passes is ridden out.
+// Reference 14.1, 14.5.
+func TestFind(t *testing.T) {
+	one, two := "i-1 "+head+" research", "i-2 "+worker+" research"
+	for name, tt := range map[string]struct {
+		replies map[string][]reply
+		want    string // "id cluster region, ..."
+		fails   string
+		calls   int
+		longest time.Duration
+	}{
+		"none":                         {map[string][]reply{"us-east-1": {lists("")}}, "", "", 1, 0},
+		"of another profile":           {map[string][]reply{"us-east-1": {lists("", "i-3 "+head+"-2", one)}}, "i-1 research us-east-1", "", 1, 0},
+		"pages":                        {map[string][]reply{"us-east-1": {lists("more", two), lists("more", "i-9 "+head), lists("", one)}}, "i-9  us-east-1, i-1 research us-east-1, i-2 research us-east-1", "", 3, 0},
+		"Regions":                      {map[string][]reply{"us-east-1": {lists("", two)}, "eu-west-1": {lists("", one)}}, "i-1 research eu-west-1, i-2 research us-east-1", "", 2, 0},
+		"throttled":                    {map[string][]reply{"us-east-1": {throttles, throttles, throttles, lists("", one)}}, "i-1 research us-east-1", "", 4, lookTime},
+		"unavailable, reset, silent":   {map[string][]reply{"us-east-1": {unavailable, resets, hangs, lists("", one)}}, "i-1 research us-east-1", "", 4, lookTime},
+		"throttled on its second page": {map[string][]reply{"us-east-1": {lists("more", two), throttles, lists("", one)}}, "i-1 research us-east-1, i-2 research us-east-1", "", 3, lookTime},
+		"denied":                       {map[string][]reply{"us-east-1": {denies}}, "", "looking for instances in us-east-1: UnauthorizedOperation: You are not authorized to perform this operation.", 1, 0},
+		"denied on its second page":    {map[string][]reply{"us-east-1": {lists("more", two), denies}}, "i-2 research us-east-1", "UnauthorizedOperation", 2, 0},
+		"off in one Region":            {map[string][]reply{"us-east-1": {lists("", two)}, "ap-east-1": {regionOff}}, "i-2 research us-east-1", "looking for instances in ap-east-1: AuthFailure", 2, 0},
+		"no such Region":               {map[string][]reply{"mars-1": {nowhere}}, "", "looking for instances in mars-1: the connection to EC2 broke: lookup ec2.mars-1.amazonaws.com: no such host", 1, 0},
+		"silent":                       {map[string][]reply{"us-east-1": {hangs}}, "", "looking for instances in us-east-1: EC2 did not answer", -1, lookTime},
+		"throttled for ever":           {map[string][]reply{"us-east-1": {throttles}}, "", "RequestLimitExceeded", -1, lookTime},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &wire{replies: tt.replies}
+			var regions []string
+			for region := range tt.replies {
+				regions = append(regions, region)
+			}
+			_, took := onWire(t, w, func(ctx context.Context, r *Reader, _ *slog.Logger) {
+				found, err := r.Find(ctx, regions, []string{head, worker})
+				var got []string
+				for _, i := range found {
+					got = append(got, fmt.Sprintf("%s %s %s", i.ID, i.Cluster, i.Region))
+				}
+				if got := strings.Join(got, ", "); got != tt.want {
+					t.Errorf("found %q, want %q", got, tt.want)
+				}
+				if (err != nil) != (tt.fails != "") || err != nil && !strings.Contains(err.Error(), tt.fails) {
+					t.Errorf("error %v, want %q", err, tt.fails)
+				}
+			})
+			if tt.calls >= 0 && len(w.forms) != tt.calls {
+				t.Errorf("%d calls, want %d", len(w.forms), tt.calls)
+			}
+			if took > tt.longest {
+				t.Errorf("took %s, want %s at most", took, tt.longest)
+			}
+		})
+	}
+}
+
+// TestFind_Asks holds what EC2 is asked for.
+// Reference 14.1.
+func TestFind_Asks(t *testing.T) {
+	w := &wire{replies: map[string][]reply{"us-east-1": {lists("more"), lists("")}}}
+	onWire(t, w, func(ctx context.Context, r *Reader, _ *slog.Logger) {
+		if found, err := r.Find(ctx, []string{"us-east-1"}, []string{head, worker}); len(found) > 0 || err != nil {
+			t.Errorf("found %v (%v)", found, err)
+		}
+	})
+	want := url.Values{
+		"Action": {"DescribeInstances"}, "Version": {"2016-11-15"}, "MaxResults": {"1000"},
+		"Filter.1.Name": {"iam-instance-profile.arn"}, "Filter.1.Value.1": {head}, "Filter.1.Value.2": {worker},
+		"Filter.2.Name": {"instance-state-name"}, "Filter.2.Value.1": {"pending"}, "Filter.2.Value.2": {"running"}, "Filter.2.Value.3": {"stopping"}, "Filter.2.Value.4": {"stopped"},
+	}
+	for i, token := range []string{"", "more"} {
+		if token != "" {
+			want.Set("NextToken", token)
+		}
+		if got := w.forms[i]; got.Encode() != want.Encode() {
+			t.Errorf("call %d asks %v, want %v", i+1, got, want)
+		}
+	}
+}
+
+// TestInUseError holds the sentence that a person reads at two in the morning.
+// Reference 14.1.
+func TestInUseError(t *testing.T) {
+	of := func(cluster, region string, ids ...string) (all []Instance) {
+		for _, id := range ids {
+			all = append(all, Instance{ID: id, Cluster: cluster, Region: region})
+		}
+		return all
+	}
+	for name, tt := range map[string]struct {
+		err  InUseError
+		want string
+	}{
+		"one, deleted": {InUseError{of("research", "us-east-1", "i-1"), true},
+			`1 EC2 instance uses what would be deleted: i-1 of cluster research in us-east-1; without it they lose their rights, and a head can no longer end its workers: end the cluster with "ray down" and delete again; where that no longer works, terminate these instances, the stopped ones too, and delete again (a stack in DELETE_FAILED cannot be updated, so AllowDeleteInUse must be true before the delete)`},
+		"many, updated": {InUseError{slices.Concat(of("", "eu-west-1", "i-1"), of("a", "us-east-1", "i-2", "i-3", "i-4", "i-5", "i-6")), false},
+			`6 EC2 instances use what would be deleted: i-1 of no Ray cluster in eu-west-1; i-2, i-3, i-4 and 2 more of cluster a in us-east-1; without it they lose their rights, and a head can no longer end its workers: end the cluster with "ray down", or terminate these instances, the stopped ones too, and update again; or set AllowDeleteInUse to true`},
+		"more clusters than are named": {InUseError{slices.Concat(of("a", "r", "i-1"), of("b", "r", "i-2"), of("c", "r", "i-3"), of("d", "r", "i-4"), of("e", "r", "i-5")), false},
+			`i-3 of cluster c in r; and 2 more of other clusters; without`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := tt.err.Error()
+			if exact := strings.HasPrefix(tt.want, fmt.Sprint(len(tt.err.Instances))); exact && got != tt.want || !strings.Contains(got, tt.want) {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+			if !tt.err.Refused() {
+				t.Error("counts as a failure of the provider")
+			}
+		})
+	}
+}

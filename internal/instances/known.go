@@ -1,0 +1,100 @@
+package instances
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/smithy-go"
+)
+
+// MaxWait is how long AwaitKnown is to wait at the most.
+const MaxWait = 120 * time.Second
+
+// askPause lies between two questions about a profile that EC2 does not know yet.
+const askPause = 2 * time.Second
+
+// noImage is an image id that is well-formed and nobody's: what is asked needs no image of
+// the user's, and could launch nothing even if it were no dry run.
+const noImage = "ami-00000000000000000"
+
+// AwaitKnown asks EC2 for each of the instance profiles, by ARN, whether it could be launched
+// with, and again while EC2 answers that the profile is invalid or has no role, for as long
+// as limit. Any other answer says nothing and ends the questions about that profile. What EC2
+// has answered last is in the log, as ec2Answer.
+//
+// The question is a dry run of RunInstances by a caller without a right to launch. EC2 does
+// not document whether it judges the profile before the caller's rights. If it does not, the
+// answer is UnauthorizedOperation from the first question on, and this returns at once.
+// https://github.com/aws/karpenter-provider-aws/issues/7849
+// https://github.com/hashicorp/packer-plugin-amazon/pull/700
+func (r *Reader) AwaitKnown(ctx context.Context, region string, profiles []string, limit time.Duration, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, profile := range profiles {
+		all.Go(func() { r.awaitKnown(ctx, region, profile, log.With("instanceProfile", profile, "region", region)) })
+	}
+	all.Wait()
+}
+
+func (r *Reader) awaitKnown(ctx context.Context, region, profile string, log *slog.Logger) {
+	begun, waiting := time.Now(), false
+	for n := 1; ; n++ {
+		err := attempt(ctx, func(ctx context.Context) error { return r.dryRun(ctx, region, profile) })
+		log := log.With("attempt", n, "ms", time.Since(begun).Milliseconds(), "ec2Answer", answer(err))
+		switch {
+		case unknown(err):
+			waiting = true
+		case !waiting || !temporary(err):
+			log.Info("asked EC2 for a new instance profile")
+			return
+		}
+		if sleep(ctx, askPause) != nil {
+			log.Warn("EC2 does not know a new instance profile yet, and the wait for that is over")
+			return
+		}
+	}
+}
+
+func (r *Reader) dryRun(ctx context.Context, region, profile string) error {
+	_, err := r.client.RunInstances(ctx, &ec2.RunInstancesInput{
+		DryRun: aws.Bool(true), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), ImageId: aws.String(noImage),
+		IamInstanceProfile: &types.IamInstanceProfileSpecification{Arn: &profile},
+	}, in(region))
+	return err
+}
+
+// The words in which EC2 says that it does not know a profile, or not its role. It has no
+// code for them but InvalidParameterValue:
+// "Value (...) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN",
+// "IAM Instance Profile "..." has no associated IAM Roles".
+// https://github.com/hashicorp/terraform-provider-aws/issues/27516
+// https://github.com/hashicorp/terraform-provider-aws/issues/40088
+const (
+	codeInvalid    = "InvalidParameterValue"
+	invalidProfile = "invalid iam instance profile"
+	noRole         = "has no associated iam roles"
+)
+
+func unknown(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() != codeInvalid {
+		return false
+	}
+	message := strings.ToLower(api.ErrorMessage())
+	return strings.Contains(message, invalidProfile) || strings.Contains(message, noRole)
+}
+
+func answer(err error) string {
+	if err == nil {
+		return "no error"
+	}
+	return words(err)
+}

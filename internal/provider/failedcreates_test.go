@@ -1,0 +1,50 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/cfn"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/supersede"
+)
+
+// TestFailedCreates holds which Deletes are known to take back what a Create has made.
+// Reference 14.4.
+func TestFailedCreates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var f failedCreates
+		of := func(requestType cfn.RequestType, logicalID string) customresource.Request {
+			return customresource.Request{Type: requestType, StackID: "arn", LogicalID: logicalID}
+		}
+		failed := errors.New("denied")
+		f.note(of(cfn.RequestCreate, "Failed"), failed)
+		f.note(of(cfn.RequestDelete, "Failed"), failed) // to be repeated
+		f.note(of(cfn.RequestCreate, "Made"), nil)
+		f.note(of(cfn.RequestDelete, "Made"), failed)
+		f.note(of(cfn.RequestCreate, "MadeLater"), failed)
+		f.note(of(cfn.RequestCreate, "MadeLater"), nil)
+		f.note(of(cfn.RequestCreate, "MovedOn"), fmt.Errorf("nothing was changed: %w", &supersede.Error{}))
+		f.note(of(cfn.RequestCreate, "Deleted"), failed)
+		f.note(of(cfn.RequestDelete, "Deleted"), nil)
+		for logicalID, want := range map[string]bool{"Failed": true, "Made": false, "MadeLater": false, "MovedOn": false, "Deleted": false, "Unknown": false} {
+			if got := f.has(of(cfn.RequestDelete, logicalID)); got != want {
+				t.Errorf("%s: %v, want %v", logicalID, got, want)
+			}
+		}
+		time.Sleep(maxRefusalAge)
+		if f.has(of(cfn.RequestDelete, "Failed")) {
+			t.Error("still known after an hour")
+		}
+		for i := range maxRefusals + 1 {
+			f.note(of(cfn.RequestCreate, string(rune('a'+i))), failed)
+		}
+		if len(f.at) > maxRefusals {
+			t.Errorf("%d are kept, want %d at most", len(f.at), maxRefusals)
+		}
+	})
+}

@@ -1,0 +1,144 @@
+package provider
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/instances"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/supersede"
+)
+
+// ec2Questions are what a run asks EC2, and of CloudFormation because of EC2's answers.
+type ec2Questions struct {
+	reader      *instances.Reader
+	regions     []string // the stack's own first
+	rollingBack func(context.Context) (bool, error)
+}
+
+// useEC2 has the run ask EC2.
+func (r *run) useEC2(p *Provider, stackID string) {
+	regions := []string{r.stack.Region}
+	for _, region := range p.regions {
+		if !slices.Contains(regions, region) {
+			regions = append(regions, region)
+		}
+	}
+	r.ec2 = &ec2Questions{
+		reader: p.instances, regions: regions,
+		rollingBack: func(ctx context.Context) (bool, error) {
+			return supersede.RollingBack(ctx, p.stacks, stackID, r.log)
+		},
+	}
+	r.awaitKnown = func(ctx context.Context, names []string, limit time.Duration) {
+		r.ec2.reader.AwaitKnown(ctx, r.stack.Region, r.newProfiles(names), limit, r.log)
+	}
+}
+
+// newProfiles returns the ARNs of declared instance profiles.
+func (r *run) newProfiles(names []string) []string {
+	var arns []string
+	for _, node := range r.desired.Nodes {
+		if slices.Contains(names, node.Name) {
+			arns = append(arns, r.stack.InstanceProfileARN(node.Path, node.Name))
+		}
+	}
+	return arns
+}
+
+// timeToBeKnown is how long a request waits until EC2 knows what is new: half of what is left
+// beside the wait that follows, at the most.
+func timeToBeKnown(ctx context.Context, wait time.Duration) time.Duration {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return instances.MaxWait
+	}
+	return max(0, min(instances.MaxWait, (time.Until(end)-wait)/2))
+}
+
+// A finding is the instances that use what is to go, and why not all could be found.
+type finding struct {
+	instances []instances.Instance
+	err       error
+}
+
+// findWhileObserving looks for instances that use what a request deletes, at the same time as
+// IAM is observed, so that no round trip is added. A plan that takes their identity is refused.
+func (r *run) findWhileObserving(ctx context.Context) {
+	if r.ec2 == nil || !r.guarded || len(r.desired.Removals) == 0 {
+		return
+	}
+	var profiles []string
+	for _, removal := range r.desired.Removals {
+		profiles = append(profiles, r.stack.InstanceProfileARN(r.path, removal.Name))
+	}
+	found := make(chan finding, 1)
+	go func() { found <- r.find(ctx, profiles) }()
+	r.inUse = func(ctx context.Context, plan rayiam.Plan) error {
+		first := <-found
+		found <- first
+		return r.judge(ctx, plan, profiles, first)
+	}
+}
+
+func (r *run) find(ctx context.Context, profiles []string) finding {
+	begun := time.Now()
+	list, err := r.ec2.reader.Find(ctx, r.ec2.regions, profiles)
+	if ctx.Err() == nil { // otherwise the request is over: there was nothing to delete
+		r.log.Info("looked for instances", "regions", r.ec2.regions, "found", len(list), "ms", time.Since(begun).Milliseconds())
+	}
+	return finding{list, err}
+}
+
+// judge refuses a plan by which instances lose their identity. The finding is about profiles;
+// where IAM has one at another path than the properties say, EC2 is asked once more.
+func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, found finding) error {
+	losing := r.losing(plan)
+	if len(losing) == 0 {
+		return nil
+	}
+	if slices.ContainsFunc(losing, func(arn string) bool { return !slices.Contains(profiles, arn) }) {
+		found = r.find(ctx, losing)
+	}
+	users := slices.DeleteFunc(slices.Clone(found.instances), func(i instances.Instance) bool { return !slices.Contains(losing, i.Profile) })
+	if len(users) == 0 {
+		if found.err != nil {
+			r.warn(notAllFound(found.err))
+		}
+		return nil
+	}
+	inUse := &instances.InUseError{Instances: users, Deleting: r.kind == supersede.Delete}
+	rollingBack, err := r.ec2.rollingBack(ctx)
+	switch {
+	case err != nil:
+		r.log.Warn("cannot tell whether CloudFormation is rolling back", slog.String("error", err.Error()))
+	case rollingBack:
+		r.warn(takenBackInUse(inUse))
+		return nil
+	}
+	return inUse
+}
+
+// losing returns the ARNs of the instance profiles that a plan takes their identity from.
+func (r *run) losing(plan rayiam.Plan) []string {
+	var arns []string
+	for _, name := range plan.Loses() {
+		path := r.path
+		if profile, ok := r.first.InstanceProfiles[name]; ok {
+			path = profile.Path
+		}
+		arns = append(arns, r.stack.InstanceProfileARN(path, name))
+	}
+	return arns
+}
+
+// warn logs what the request goes on without, once, and keeps it for the lines of the answer.
+func (r *run) warn(text string) {
+	if slices.Contains(r.warnings, text) {
+		return
+	}
+	r.log.Warn(text)
+	r.warnings = append(r.warnings, text)
+}

@@ -1,0 +1,35 @@
+package supersede
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+)
+
+// Statuses tells the status of a stack. The error says that CloudFormation could not be asked.
+type Statuses interface {
+	Status(ctx context.Context, stackID string) (string, error)
+}
+
+// RollingBack reports whether CloudFormation is rolling back what it has begun with a stack:
+// its creation, or an update, with the removal of what that had made. Such a request takes
+// back what the stack itself has just made, and refusing it leaves the stack in
+// ROLLBACK_FAILED or UPDATE_ROLLBACK_FAILED. The event does not say so.
+//
+// What CloudFormation answers may be older than the request. So it is asked again,
+// confirmPause later, if it says that it is not. The error says that it could not be asked.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog.Logger) (bool, error) {
+	ask := func() (bool, error) {
+		status, err := stacks.Status(ctx, stackID)
+		log.Info("asked CloudFormation for the stack", "stackStatus", status, "answer", err)
+		return err == nil && strings.Contains(status, "ROLLBACK_") && strings.HasSuffix(status, "_IN_PROGRESS"), err
+	}
+	if rolling, err := ask(); err != nil || rolling {
+		return rolling, err
+	}
+	if err := sleep(ctx, confirmPause); err != nil {
+		return false, err
+	}
+	return ask()
+}

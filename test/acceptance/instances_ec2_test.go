@@ -1,0 +1,127 @@
+package acceptance
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+)
+
+// TestInstances_EC2CannotBeAsked holds that EC2 which does not say holds nothing up, that a
+// temporary fault is retried first, and that the log and the answer's line tell.
+// Reference 14.5.
+func TestInstances_EC2CannotBeAsked(t *testing.T) {
+	t.Parallel()
+	gone := iamproxy.EC2Answer(http.StatusServiceUnavailable, "Unavailable", "The service is unavailable.")
+	for name, effect := range map[string]iamproxy.Effect{
+		"RequestLimitExceeded": iamproxy.EC2Throttled(), "UnauthorizedOperation": iamproxy.EC2Denied(), "AuthFailure": iamproxy.EC2RegionOff(),
+		"Unavailable": gone, "EC2 did not answer": iamproxy.Hang(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			l.Launch("us-east-1", "ray-head", "research", 1)
+			l.EC2.SetFault(iamproxy.On(iamproxy.Every, effect))
+			l.OK(s.Delete())
+			l.warned(t, "without knowing whether instances use", "looking for instances in us-east-1: "+name)
+		})
+	}
+	for name, effect := range map[string]iamproxy.Effect{"throttled, then not": iamproxy.EC2Throttled(), "unavailable, then not": gone, "cut, then not": iamproxy.DropAfter()} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			l.Launch("us-east-1", "ray-head", "research", 1)
+			l.EC2.SetFault(iamproxy.On(iamproxy.Times(2, iamproxy.Every), effect))
+			l.Proxy.Reset()
+			l.heldUp(s.Delete(), "1 EC2 instance uses")
+		})
+	}
+	t.Run("one Region of two", func(t *testing.T) {
+		l := newLab(t)
+		l.Function = l.Start("RAYIAM_REGIONS=eu-west-1")
+		s := l.created(quick)
+		l.EC2.SetFault(iamproxy.On(iamproxy.Times(1, iamproxy.Every), iamproxy.EC2RegionOff()))
+		l.OK(s.Delete())
+		l.warned(t, "AuthFailure")
+	})
+}
+
+// TestInstances_SwitchedOff holds that EC2 is not called.
+// Reference 14.8.
+func TestInstances_SwitchedOff(t *testing.T) {
+	l := newLab(t)
+	l.Function = l.Start("RAYIAM_CHECK_INSTANCES=False")
+	s := l.created(properties{"PropagationWaitSeconds": 1})
+	l.Launch("us-east-1", "ray-head", "research", 1)
+	l.OK(s.Delete())
+	if calls := l.EC2.Calls(); len(calls) != 0 {
+		t.Errorf("EC2 was called: %+v", calls)
+	}
+}
+
+// TestInstances_NewProfiles holds that a Create waits while EC2 does not know what is new, and
+// then for the propagation wait; what is asked, by which no instance can come about; and that
+// with a wait of 0 nothing is asked.
+// Reference 14.6, 14.7.
+func TestInstances_NewProfiles(t *testing.T) {
+	t.Parallel()
+	const late, wait = 3 * time.Second, 2 * time.Second
+	for name, tt := range map[string]struct {
+		fault iamproxy.Fault
+		asked int
+		least time.Duration
+	}{
+		"EC2 is late":      {iamproxy.EC2Late(late), 6, late + wait},
+		"without its role": {iamproxy.On(iamproxy.Times(2, iamproxy.Every), iamproxy.EC2WithoutRole("p")), 4, 2*time.Second + wait},
+		"denied":           {iamproxy.On(iamproxy.Every, iamproxy.EC2Denied()), 2, wait},
+		"throttled":        {iamproxy.On(iamproxy.Every, iamproxy.EC2Throttled()), 2, wait},
+		"no such image":    {iamproxy.On(iamproxy.Every, iamproxy.EC2Answer(http.StatusBadRequest, "InvalidAMIID.NotFound", "The image id does not exist")), 2, wait},
+		"as an emulator":   {nil, 2, wait},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			l.EC2.SetFault(tt.fault)
+			begun := time.Now()
+			s := l.created(properties{"PropagationWaitSeconds": 2, "Path": "/team/"})
+			if took := time.Since(begun); took < tt.least {
+				t.Errorf("created after %s, want %s at least", took, tt.least)
+			}
+			calls := l.EC2.Calls()
+			if len(calls) != tt.asked {
+				t.Errorf("EC2 was asked %d times, want %d", len(calls), tt.asked)
+			}
+			for _, c := range calls {
+				if c.Action != "RunInstances" || c.Form.Get("DryRun") != "true" || !strings.Contains(c.Form.Get("IamInstanceProfile.Arn"), ":instance-profile/team/ray-") || c.Form.Has("SubnetId") {
+					t.Errorf("EC2 was asked %v", c.Form)
+				}
+			}
+			if log := l.Function.Log(); strings.Count(log, `"ec2Answer":`) != 2 {
+				t.Errorf("the log does not have EC2's last answer of each profile:\n%s", log)
+			}
+			l.OK(s.Delete())
+		})
+	}
+	t.Run("no wait", func(t *testing.T) {
+		l := newLab(t)
+		l.created(quick)
+		if calls := l.EC2.Calls(); len(calls) != 0 {
+			t.Errorf("EC2 was asked %d times with a wait of 0", len(calls))
+		}
+	})
+}
+
+// TestInstances_EC2NeverKnows holds that a request does not fail because EC2 does not know what
+// is new: it waits for half of its time at the most.
+// Reference 14.6, 14.7.
+func TestInstances_EC2NeverKnows(t *testing.T) {
+	l := newLab(t)
+	l.EC2.SetFault(iamproxy.EC2Late(time.Hour))
+	s := l.Stack()
+	s.Timeout = 15 * time.Second
+	l.OK(s.Send(s.Event("Create", properties{"PropagationWaitSeconds": 2})))
+	if log := l.Function.Log(); !strings.Contains(log, "EC2 does not know a new instance profile yet") || !strings.Contains(log, "Invalid IAM Instance Profile") {
+		t.Errorf("the log does not tell:\n%s", log)
+	}
+}

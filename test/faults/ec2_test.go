@@ -1,0 +1,157 @@
+package faults
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+)
+
+var ec2Unavailable = iamproxy.EC2Answer(http.StatusServiceUnavailable, "Unavailable", "The service is unavailable.")
+
+// ec2Faults are what EC2 may do at each call to it. The operation ends as if nothing had been.
+var ec2Faults = []fault{
+	{"throttled", every, every, func(c *cell) { c.playEC2(iamproxy.EC2Throttled(), 2) }},
+	{"unavailable", every, every, func(c *cell) { c.playEC2(ec2Unavailable, 2) }},
+	{"connection dropped before the call", every, every, func(c *cell) { c.playEC2(iamproxy.DropBefore(), 2) }},
+	{"connection dropped after the call", every, every, func(c *cell) { c.playEC2(iamproxy.DropAfter(), 2) }},
+	{"silence", every, every, func(c *cell) { c.playEC2(iamproxy.Hang(), 1) }},
+	{"throttled for ever", every, every, func(c *cell) { c.playEC2(iamproxy.EC2Throttled(), forEver) }},
+	{"silent for ever", every, every, func(c *cell) { c.playEC2(iamproxy.Hang(), forEver) }},
+	{"denied", every, every, func(c *cell) { c.playEC2(iamproxy.EC2Denied(), forEver) }},
+	{"Region off", every, every, func(c *cell) { c.playEC2(iamproxy.EC2RegionOff(), forEver) }},
+	{"profile unknown, twice", every, every, func(c *cell) { c.playEC2(iamproxy.EC2Unknown("p"), 2) }},
+	{"profile without its role, twice", every, every, func(c *cell) { c.playEC2(iamproxy.EC2WithoutRole("p"), 2) }},
+}
+
+// inUse are the same where an instance uses what the operation deletes. What passes does not
+// hide the instance; what does not pass holds nothing up.
+var inUse = []fault{
+	{"no fault", every, every, func(c *cell) { c.playHeldUp(iamproxy.Effect{}, 0) }},
+	{"throttled", every, every, func(c *cell) { c.playHeldUp(iamproxy.EC2Throttled(), 2) }},
+	{"unavailable", every, every, func(c *cell) { c.playHeldUp(ec2Unavailable, 2) }},
+	{"connection dropped before the call", every, every, func(c *cell) { c.playHeldUp(iamproxy.DropBefore(), 2) }},
+	{"connection dropped after the call", every, every, func(c *cell) { c.playHeldUp(iamproxy.DropAfter(), 2) }},
+	{"silence", every, every, func(c *cell) { c.playHeldUp(iamproxy.Hang(), 1) }},
+	{"denied", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.EC2Denied()) }},
+	{"Region off", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.EC2RegionOff()) }},
+	{"throttled for ever", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.EC2Throttled()) }},
+	{"silent for ever", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.Hang()) }},
+}
+
+const forEver = 1 << 30
+
+// losing are the profiles that an operation deletes, one for each operation that deletes any.
+var losing = map[string]string{"Delete": "ray-head", "Update": "ray-cpu", "Update back": "ray-gpu"}
+
+// deleting are the operations that delete something.
+var deleting = func() (all []operation) {
+	for _, o := range operations {
+		if losing[o.name] != "" {
+			all = append(all, o)
+		}
+	}
+	return all
+}()
+
+// TestEC2Matrix holds every operation against every fault at every call to EC2, and those that
+// delete something against an instance that uses it.
+// Reference 14.1, 14.5, 14.7.
+func TestEC2Matrix(t *testing.T) {
+	t.Parallel()
+	learn(t)
+	calls := learnEC2(t)
+	m := &matrix{title: "EC2's faults: cells that hold, of all", rows: ec2Faults, columns: operations, each: func(o operation) int { return calls[o.name] }}
+	m.play(t)
+	held := &matrix{title: "in use: cells that hold, of all", rows: inUse, columns: deleting, each: func(operation) int { return 1 }}
+	held.play(t)
+	checkout.Report(t, "faults-ec2", m.String()+"\n"+held.String())
+}
+
+// learnEC2 returns how many calls to EC2 each operation makes when nothing goes wrong.
+func learnEC2(t *testing.T) map[string]int {
+	t.Helper()
+	calls := map[string]int{}
+	w := newWorld(t)
+	for _, o := range operations {
+		w.enter(o.from)
+		s := w.stack(declared[o.from])
+		w.EC2.Reset()
+		answer := w.succeeds(s, waiting(o.event(s)), settled)
+		calls[o.name] = len(w.EC2.Calls())
+		if calls[o.name] == 0 {
+			t.Errorf("%s makes no call to EC2", o.name)
+		}
+		w.cleanUp(s, o, answer)
+		w.at = o.to
+	}
+	return calls
+}
+
+// waiting has an event wait for what is new.
+func waiting(e cloudformation.Event) cloudformation.Event {
+	if e.RequestType != "Delete" {
+		e.ResourceProperties = e.ResourceProperties.With(properties{"PropagationWaitSeconds": 1})
+	}
+	return e
+}
+
+// settled has IAM say that all is older than the wait, so that EC2 is asked for what is new
+// alone, however fast the state before came about.
+func settled(iamproxy.Call) iamproxy.Effect { return iamproxy.Aged(time.Hour) }
+
+// question matches the n-th call to EC2 and every repetition of it.
+func question(n int) func(iamproxy.Call) bool {
+	asked := ""
+	return func(c iamproxy.Call) bool {
+		this := c.Action + c.Form.Get("IamInstanceProfile.Arn")
+		if c.N == n {
+			asked = this
+		}
+		return this == asked
+	}
+}
+
+// playEC2 holds that the operation ends as if nothing had been.
+func (c *cell) playEC2(effect iamproxy.Effect, times int) {
+	s, e := c.begin()
+	c.EC2.Reset()
+	c.EC2.SetFault(iamproxy.On(iamproxy.Times(times, question(c.n)), effect))
+	defer c.EC2.SetFault(nil)
+	answer := c.succeeds(s, waiting(e), settled)
+	c.EC2.SetFault(nil)
+	if calls := len(c.EC2.Calls()); calls < c.n {
+		c.TB.Errorf("%d calls to EC2: the fault was not met", calls)
+	}
+	c.ended(s, answer)
+}
+
+// playHeldUp holds that the operation changes nothing while an instance uses what it deletes,
+// and that what CloudFormation sends once it is gone leaves things as it should.
+func (c *cell) playHeldUp(effect iamproxy.Effect, times int) {
+	s, e := c.begin()
+	machine := c.Launch("us-east-1", losing[c.name], "research", 1)
+	c.EC2.Reset()
+	c.EC2.SetFault(iamproxy.On(iamproxy.Times(times, question(1)), effect))
+	defer c.EC2.SetFault(nil)
+	answer := c.send(s, e, nil)
+	c.EC2.SetFault(nil)
+	c.Failed(answer, "nothing was changed: 1 EC2 instance uses", machine.IDs[0])
+	c.holds("held up", references[c.name].before)
+	machine.Terminate()
+	c.followedUp(s, answer)
+}
+
+// playNotHeldUp holds that the operation ends as if there were no instance.
+func (c *cell) playNotHeldUp(effect iamproxy.Effect) {
+	s, e := c.begin()
+	c.Launch("us-east-1", losing[c.name], "research", 1)
+	c.EC2.SetFault(iamproxy.On(iamproxy.Every, effect))
+	defer c.EC2.SetFault(nil)
+	answer := c.succeeds(s, e, nil)
+	c.EC2.SetFault(nil)
+	c.ended(s, answer)
+}
