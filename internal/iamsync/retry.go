@@ -48,6 +48,7 @@ type call struct {
 	subject entity              // what it is about; empty for a managed policy
 	write   bool                // whether it may have happened although it failed
 	tagged  bool                // whether IAM judges it by the subject's tags
+	policy  string              // the managed policy that it needs; empty for none
 	verdict func(error) verdict // judges the errors that classify finds final
 	attempt func(context.Context) error
 }
@@ -76,6 +77,9 @@ func (b *batch) do(c call) error {
 				denied = time.Now()
 			}
 			v, err = b.denied(c, err, denied)
+		}
+		if (v == waiting || v == stale) && has(err, codeAbsent) && b.withdrawn(c.policy) {
+			v = final
 		}
 		if v == faulty {
 			if faults++; c.write && faults >= maxFaults {
