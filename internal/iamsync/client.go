@@ -7,12 +7,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// A Client is what the requests of one process share: the connections to IAM, and the
-// managed policies of AWS that IAM has lately shown to exist. It is safe for several
-// requests at once.
+// A Client is what the requests of one process share: the connections to IAM, the rate of
+// the calls, and the managed policies of AWS that IAM has lately shown to exist. It is safe
+// for several requests at once.
 type Client struct {
 	iam   *iam.Client
 	known *knownPolicies
+	pace  pace
 }
 
 // NewClient returns a Client that reaches IAM as cfg says. The requests do the retrying

@@ -124,7 +124,7 @@ func (b *batch) absence(c call) error {
 	if !c.tagged {
 		return nil
 	}
-	err := b.attempt(func(ctx context.Context) (err error) {
+	err := b.attempt(false, func(ctx context.Context) (err error) {
 		if c.subject.kind == roleKind {
 			_, err = b.sync.client.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &c.subject.name})
 		} else {

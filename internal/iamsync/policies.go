@@ -117,5 +117,5 @@ func (b *batch) withdrawn(arn string) bool {
 		return false
 	}
 	b.sync.client.known.forget(arn)
-	return has(b.attempt(func(ctx context.Context) error { return b.sync.askPolicy(ctx, arn) }), codeAbsent)
+	return has(b.attempt(false, func(ctx context.Context) error { return b.sync.askPolicy(ctx, arn) }), codeAbsent)
 }

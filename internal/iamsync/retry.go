@@ -61,12 +61,14 @@ func (b *batch) do(c call) error {
 	faults, start := 0, time.Now()
 	var denied time.Time // first
 	for n := 1; ; n++ {
-		err := b.attempt(c.attempt)
-		if err == nil {
+		err := b.attempt(c.write, c.attempt)
+		switch {
+		case err == nil:
 			return nil
-		}
-		if b.ctx.Err() != nil {
-			return &deadlineError{doing: c.doing, attempts: n, waited: time.Since(start), err: err}
+		case errors.Is(err, errHalted):
+			return fmt.Errorf("%s: %w", c.doing, errHalted)
+		case b.ctx.Err() != nil:
+			return &deadlineError{doing: c.doing, attempts: n, waited: time.Since(start), err: err, sync: b.sync}
 		}
 		v := classify(err)
 		if v == final {
@@ -96,6 +98,9 @@ func (b *batch) do(c call) error {
 			return &callError{doing: c.doing, err: why}
 		}
 		delay := Backoff(n)
+		if isThrottle(err) {
+			delay = 0 // the pace of all calls holds it back
+		}
 		b.sync.retries.Add(1)
 		b.sync.log.Warn("retrying", "doing", c.doing, "attempt", n, "delay", delay.String(), slog.String("error", words(err)))
 		if err := b.sleep(c.doing, n, start, delay, err); err != nil {
@@ -113,12 +118,25 @@ func (b *batch) stopWaiting(err error, waited time.Duration) error {
 	return b.sync.hidden.WhileHidden(b.ctx)
 }
 
-// attempt makes one attempt, with a bound on its time.
-func (b *batch) attempt(attempt func(context.Context) error) error {
+// attempt makes one attempt when the pace allows it, with a bound on its time.
+func (b *batch) attempt(write bool, attempt func(context.Context) error) error {
+	pace := &b.sync.client.pace
+	if err := pace.wait(b.ctx, b.failed, leastRate(b.ctx, b.sync.urgent.Load())); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(b.ctx, attemptTimeout)
 	defer cancel()
 	b.sync.calls.Add(1)
-	return attempt(ctx)
+	sent := time.Now()
+	err := attempt(ctx)
+	switch {
+	case isThrottle(err):
+		b.sync.throttled.Add(1)
+		pace.slowDown(sent, write, err)
+	case err == nil, isAnswer(err):
+		pace.succeeded()
+	}
+	return err
 }
 
 func (b *batch) sleep(doing string, attempts int, start time.Time, delay time.Duration, last error) error {
@@ -130,6 +148,6 @@ func (b *batch) sleep(doing string, attempts int, start time.Time, delay time.Du
 	case <-b.failed:
 		return fmt.Errorf("%s: %w", doing, errHalted)
 	case <-b.ctx.Done():
-		return &deadlineError{doing: doing, attempts: attempts, waited: time.Since(start), err: last}
+		return &deadlineError{doing: doing, attempts: attempts, waited: time.Since(start), err: last, sync: b.sync}
 	}
 }

@@ -27,7 +27,9 @@ type Sync struct {
 	touched map[entity]time.Time // when they were made, or given tags or a boundary
 	asked   map[string]bool      // managed policies that IAM has shown to this request
 
-	calls, retries atomic.Int64
+	calls, retries, throttled atomic.Int64
+
+	urgent atomic.Bool
 }
 
 // Hidden tells whether to go on waiting for what IAM does not show.
@@ -49,6 +51,13 @@ func New(client *Client, patience Patience, hidden Hidden, log *slog.Logger) *Sy
 // Calls returns how many calls were made so far, and how many of them were
 // repetitions.
 func (s *Sync) Calls() (calls, retries int64) { return s.calls.Load(), s.retries.Load() }
+
+// Throttled returns how many of the calls so far IAM has throttled.
+func (s *Sync) Throttled() int64 { return s.throttled.Load() }
+
+// Hurry has the calls from now on be held back for less: the request takes back what it has
+// made, which nobody will do for it.
+func (s *Sync) Hurry() { s.urgent.Store(true) }
 
 // A batch is a set of calls that run at once. When one fails for good, those that
 // wait to be repeated give up; those under way are waited for, because a write

@@ -242,7 +242,7 @@ func (r *reconciler) enoughTime(ctx context.Context, t target, plan rayiam.Plan)
 // summarize logs, and returns, what the work took.
 func (r *reconciler) summarize() customresource.Effort {
 	calls, retries := r.sync.Calls()
-	r.log.Info("summary", "calls", calls, "retries", retries, "ms", time.Since(r.start).Milliseconds(), "stages", r.stages)
+	r.log.Info("summary", "calls", calls, "retries", retries, "throttled", r.sync.Throttled(), "ms", time.Since(r.start).Milliseconds(), "stages", r.stages)
 	return customresource.Effort{Calls: calls, Retries: retries}
 }
 
