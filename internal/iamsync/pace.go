@@ -11,8 +11,11 @@ import (
 // retries each call by itself takes them from everybody else. While IAM throttles nothing,
 // nothing is held back. At the first throttled call the whole process slows down, and then
 // finds its rate as TCP does: a success adds to it, a throttled call multiplies it by less
-// than 1. AWS's SDK has an adaptive mode of this kind, but without an end to its memory,
-// without deadlines, and with one rate for reads and writes alike.
+// than 1.
+//
+// The adaptive mode of AWS's SDK is of this kind. It cuts the rate for each throttled call,
+// also for those that were under way together, wakes all that wait at the same moment, never
+// switches itself off again, and knows neither of deadlines nor of reads and writes.
 //
 // The numbers come from playing 1 to 200 processes against one bucket of 20 calls a second
 // with a burst of 40, and against one such bucket for each action.
@@ -29,7 +32,7 @@ type pace struct {
 const (
 	firstRate  = 2.0  // after the first throttled call
 	growth     = 0.4  // by each success
-	cutOfRead  = 0.25  // a read that is throttled cuts the rate to so much of it
+	cutOfRead  = 0.25 // a read that is throttled cuts the rate to so much of it
 	cutOfWrite = 0.8  // a write, less: who has begun to write goes before who is still reading
 	slowest    = 0.25 // the least rate
 	fastest    = 32.0 // from here on, and
