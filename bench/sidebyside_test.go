@@ -1,0 +1,164 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/rig"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+)
+
+const awsPolicy = "arn:aws:iam::aws:policy/"
+
+// A contestant makes roles for a Ray cluster. It returns what it would have slept.
+type contestant struct {
+	name string
+	do   func(b *testing.B, r *rig.Rig) (slept time.Duration)
+	wipe bool // what it made, since it takes nothing back itself
+}
+
+var quick = cloudformation.Properties{"PropagationWaitSeconds": 0}
+
+// ours are a Create, an Update that changes nothing, and a Delete.
+func ours() []contestant {
+	var s *cloudformation.Stack
+	return []contestant{
+		{"Custom::RayIAM, Create in a new process", func(_ *testing.B, r *rig.Rig) time.Duration {
+			s = r.Stack()
+			answer, _ := s.Create(quick)
+			r.OK(answer)
+			return 0
+		}, false},
+		{"Custom::RayIAM, Update that changes nothing", func(_ *testing.B, r *rig.Rig) time.Duration {
+			answer, _ := s.Update(quick)
+			r.OK(answer)
+			return 0
+		}, false},
+		{"Custom::RayIAM, Delete", func(_ *testing.B, r *rig.Rig) time.Duration { r.OK(s.Delete()); return 0 }, false},
+		{"Custom::RayIAM, Create in a warm process", func(_ *testing.B, r *rig.Rig) time.Duration {
+			s = r.Stack()
+			answer, _ := s.Create(quick)
+			r.OK(answer)
+			return 0
+		}, false},
+		{"", func(_ *testing.B, r *rig.Rig) time.Duration { r.OK(s.Delete()); return 0 }, false},
+	}
+}
+
+// others are what else makes such roles, each from nothing.
+func others() []contestant {
+	python := func(arguments ...string) func(*testing.B, *rig.Rig) time.Duration {
+		return func(b *testing.B, r *rig.Rig) time.Duration { return run(b, r, arguments...) }
+	}
+	return []contestant{
+		{"boto3 handler, Create", python("bench/peers/handler.py", "Create"), false},
+		{"boto3 handler, Update that changes nothing", python("bench/peers/handler.py", "Update"), false},
+		{"boto3 handler, Delete", python("bench/peers/handler.py", "Delete"), false},
+		{"AWS CLI, the commands by hand", func(b *testing.B, r *rig.Rig) time.Duration {
+			for _, command := range commands {
+				run(b, r, append([]string{".venv/bin/aws", "iam"}, command...)...)
+			}
+			return 0
+		}, true},
+		{"ray up, its own role (the head alone)", python("bench/peers/ray_role.py"), true},
+	}
+}
+
+// commands are what people type by hand: docs/reference.md, 1.7, names the page.
+var commands = byHand()
+
+func byHand() (all [][]string) {
+	for _, role := range []string{"ray-head", "ray-worker"} {
+		all = append(all,
+			[]string{"create-role", "--role-name", role, "--assume-role-policy-document", rig.RecipeTrust},
+			[]string{"create-instance-profile", "--instance-profile-name", role},
+			[]string{"add-role-to-instance-profile", "--instance-profile-name", role, "--role-name", role})
+	}
+	for _, name := range []string{"AmazonEC2FullAccess", "AmazonS3FullAccess", "AmazonFSxFullAccess", "CloudWatchAgentServerPolicy", "AmazonSSMFullAccess"} {
+		all = append(all, []string{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + name})
+	}
+	for _, name := range []string{"AmazonS3FullAccess", "AmazonFSxFullAccess"} {
+		all = append(all, []string{"attach-role-policy", "--role-name", "ray-worker", "--policy-arn", awsPolicy + name})
+	}
+	pass := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/ray-worker"}]}`
+	return append(all, []string{"put-role-policy", "--role-name", "ray-head", "--policy-name", "ray-pass-role-policy", "--policy-document", pass})
+}
+
+// run runs a program of the checkout's Python against the rig's IAM, and returns what it says
+// that it would have slept.
+func run(b *testing.B, r *rig.Rig, arguments ...string) time.Duration {
+	b.Helper()
+	cmd := exec.Command(filepath.Join(checkout.Root(), ".venv/bin/python"), arguments...)
+	cmd.Dir = checkout.Root()
+	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+r.Proxy.URL, "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_DEFAULT_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		b.Fatalf("%v: %v\n%s", arguments, err, out)
+	}
+	_, slept, _ := strings.Cut(string(out), "slept ")
+	n, _ := strconv.Atoi(strings.TrimSpace(slept)) // most do not say
+	return time.Duration(n) * time.Second
+}
+
+// BenchmarkSideBySide measures ours and the others, with each call to IAM held up for a while.
+func BenchmarkSideBySide(b *testing.B) {
+	for b.Loop() {
+		var out strings.Builder
+		out.WriteString("## Side by side\n\nEach row makes, updates or deletes the roles of one cluster. Times include the start of a program, but not that of the\nfunction, and no sleeps, which stand beside them. The ratio is to the same request of Custom::RayIAM, sleeps left out.\n")
+		for _, delay := range []time.Duration{50 * time.Millisecond, 250 * time.Millisecond} {
+			fmt.Fprintf(&out, "\n### Each call takes %s\n\n%s", delay, table([]string{"", "calls", "one after another", "time", "own sleeps", "ratio"}, sideBySide(b, delay)))
+		}
+		out.WriteString(notMeasured)
+		write(b, "side-by-side", out.String())
+	}
+}
+
+const notMeasured = `
+Not measured: CloudFormation's own resources, which run at AWS, and Terraform's provider, whose registry is none that this
+checkout installs from. crhelper around the boto3 handler would add no call to IAM. The boto3 handler checks nothing before
+it writes, and its Update reads neither trust policies, inline policies nor instance profiles.
+`
+
+func sideBySide(b *testing.B, delay time.Duration) (rows [][]string) {
+	r := rig.New(b)
+	r.Running()
+	r.Snapshot() // so that the first one does not wait for the emulator to read AWS's policies
+	r.Proxy.SetDelay(delay)
+	own := map[string]time.Duration{}
+	for _, c := range append(ours(), others()...) {
+		r.Proxy.Reset()
+		begun := time.Now()
+		slept := c.do(b, r)
+		took := time.Since(begun)
+		request := requestOf(c.name)
+		if c.wipe {
+			r.Wipe()
+		}
+		if c.name == "" {
+			continue
+		}
+		if _, ok := own[request]; !ok {
+			own[request] = took
+		}
+		calls := r.Proxy.Calls()
+		rows = append(rows, []string{c.name, fmt.Sprint(len(calls)), fmt.Sprint(iamproxy.CriticalPath(calls)), seconds(took), seconds(slept), fmt.Sprintf("%.1f", took.Seconds()/own[request].Seconds())})
+	}
+	return rows
+}
+
+func requestOf(name string) string {
+	for _, request := range []string{"Update", "Delete"} {
+		if strings.Contains(name, request) {
+			return request
+		}
+	}
+	return "Create"
+}
