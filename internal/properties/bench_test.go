@@ -65,7 +65,7 @@ func TestAllocations(t *testing.T) {
 			t.Errorf("%s: %.0f allocations, want at most %.0f", r.event, got, r.allocs)
 		}
 	}
-	if got := testing.AllocsPerRun(3, func() { newChecker(t) }); got > 31000 {
-		t.Errorf("compiling the schema: %.0f allocations, want at most 31000", got)
+	if got := testing.AllocsPerRun(3, func() { newChecker(t) }); got > 1500 {
+		t.Errorf("compiling the schema: %.0f allocations, want at most 1500", got)
 	}
 }
