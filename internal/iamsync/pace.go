@@ -34,16 +34,17 @@ const (
 	growth     = 0.4  // by each success
 	cutOfRead  = 0.25 // a read that is throttled cuts the rate to so much of it
 	cutOfWrite = 0.8  // a write, less: who has begun to write goes before who is still reading
-	slowest    = 0.25 // the least rate
+	slowest    = 0.2  // the least rate
 	fastest    = 32.0 // from here on, and
 	calm       = 30 * time.Second
 
 	// spread is the time over which the processes that are throttled together come back.
 	spread = time.Second
 
-	// callsToCome is how many calls a request shall be able to make in the time that is
-	// left to it, whatever the pace, at urgentRate at the most.
+	// callsToCome is how many calls a request shall be able to make in its last minute,
+	// whatever the pace, at urgentRate at the most.
 	callsToCome = 40
+	lastMinute  = time.Minute
 
 	// urgentRate is the least rate of a request that rolls back.
 	urgentRate = 8.0
@@ -142,8 +143,9 @@ func leastRate(ctx context.Context, urgent bool) float64 {
 	if urgent {
 		return urgentRate
 	}
-	if end, ok := ctx.Deadline(); ok && time.Until(end) > 0 {
-		return min(urgentRate, max(slowest, callsToCome/time.Until(end).Seconds()))
+	end, ok := ctx.Deadline()
+	if left := time.Until(end); ok && left > 0 && left < lastMinute {
+		return min(urgentRate, max(slowest, callsToCome/left.Seconds()))
 	}
 	return slowest
 }
