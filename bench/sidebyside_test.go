@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,10 +19,16 @@ import (
 
 const awsPolicy = "arn:aws:iam::aws:policy/"
 
-// A contestant makes roles for a Ray cluster. It returns what it would have slept.
+// A cost is what of a contestant's time does not count.
+type cost struct {
+	start time.Duration // of its program
+	slept time.Duration // what it would have slept, but for the bench
+}
+
+// A contestant makes roles for a Ray cluster.
 type contestant struct {
 	name string
-	do   func(b *testing.B, r *rig.Rig) (slept time.Duration)
+	do   func(b *testing.B, r *rig.Rig) cost
 	wipe bool // what it made, since it takes nothing back itself
 }
 
@@ -31,42 +38,42 @@ var quick = cloudformation.Properties{"PropagationWaitSeconds": 0}
 func ours() []contestant {
 	var s *cloudformation.Stack
 	return []contestant{
-		{"Custom::RayIAM, Create in a new process", func(_ *testing.B, r *rig.Rig) time.Duration {
+		{"Custom::RayIAM, Create in a new process", func(_ *testing.B, r *rig.Rig) cost {
 			s = r.Stack()
 			answer, _ := s.Create(quick)
 			r.OK(answer)
-			return 0
+			return cost{}
 		}, false},
-		{"Custom::RayIAM, Update that changes nothing", func(_ *testing.B, r *rig.Rig) time.Duration {
+		{"Custom::RayIAM, Update that changes nothing", func(_ *testing.B, r *rig.Rig) cost {
 			answer, _ := s.Update(quick)
 			r.OK(answer)
-			return 0
+			return cost{}
 		}, false},
-		{"Custom::RayIAM, Delete", func(_ *testing.B, r *rig.Rig) time.Duration { r.OK(s.Delete()); return 0 }, false},
-		{"Custom::RayIAM, Create in a warm process", func(_ *testing.B, r *rig.Rig) time.Duration {
+		{"Custom::RayIAM, Delete", func(_ *testing.B, r *rig.Rig) cost { r.OK(s.Delete()); return cost{} }, false},
+		{"Custom::RayIAM, Create in a warm process", func(_ *testing.B, r *rig.Rig) cost {
 			s = r.Stack()
 			answer, _ := s.Create(quick)
 			r.OK(answer)
-			return 0
+			return cost{}
 		}, false},
-		{"", func(_ *testing.B, r *rig.Rig) time.Duration { r.OK(s.Delete()); return 0 }, false},
+		{"", func(_ *testing.B, r *rig.Rig) cost { r.OK(s.Delete()); return cost{} }, false},
 	}
 }
 
 // others are what else makes such roles, each from nothing.
 func others() []contestant {
-	python := func(arguments ...string) func(*testing.B, *rig.Rig) time.Duration {
-		return func(b *testing.B, r *rig.Rig) time.Duration { return run(b, r, arguments...) }
+	python := func(arguments ...string) func(*testing.B, *rig.Rig) cost {
+		return func(b *testing.B, r *rig.Rig) cost { return run(b, r, arguments...) }
 	}
 	return []contestant{
 		{"boto3 handler, Create", python("bench/peers/handler.py", "Create"), false},
 		{"boto3 handler, Update that changes nothing", python("bench/peers/handler.py", "Update"), false},
 		{"boto3 handler, Delete", python("bench/peers/handler.py", "Delete"), false},
-		{"AWS CLI, the commands by hand", func(b *testing.B, r *rig.Rig) time.Duration {
+		{"AWS CLI, the commands by hand", func(b *testing.B, r *rig.Rig) cost {
 			for _, command := range commands {
 				run(b, r, append([]string{".venv/bin/aws", "iam"}, command...)...)
 			}
-			return 0
+			return cost{}
 		}, true},
 		{"ray up, its own role (the head alone)", python("bench/peers/ray_role.py"), true},
 	}
@@ -93,26 +100,40 @@ func byHand() (all [][]string) {
 }
 
 // run runs a program of the checkout's Python against the rig's IAM, and returns what it says
-// that it would have slept.
-func run(b *testing.B, r *rig.Rig, arguments ...string) time.Duration {
+// that it would have slept, and how long it took to say that it was ready.
+func run(b *testing.B, r *rig.Rig, arguments ...string) (c cost) {
 	b.Helper()
 	cmd := exec.Command(filepath.Join(checkout.Root(), ".venv/bin/python"), arguments...)
 	cmd.Dir = checkout.Root()
 	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+r.Proxy.URL, "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_DEFAULT_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		b.Fatalf("%v: %v\n%s", arguments, err, out)
+	var errors strings.Builder
+	cmd.Stderr = &errors
+	out, err := cmd.StdoutPipe()
+	must(b, err)
+	begun := time.Now()
+	must(b, cmd.Start())
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if lines.Text() == "ready" {
+			c.start = time.Since(begun)
+		}
+		if text, ok := strings.CutPrefix(lines.Text(), "slept "); ok {
+			n, err := strconv.Atoi(text)
+			must(b, err)
+			c.slept = time.Duration(n) * time.Second
+		}
 	}
-	_, slept, _ := strings.Cut(string(out), "slept ")
-	n, _ := strconv.Atoi(strings.TrimSpace(slept)) // most do not say
-	return time.Duration(n) * time.Second
+	if err := cmd.Wait(); err != nil {
+		b.Fatalf("%v: %v\n%s", arguments, err, errors.String())
+	}
+	return c
 }
 
 // BenchmarkSideBySide measures ours and the others, with each call to IAM held up for a while.
 func BenchmarkSideBySide(b *testing.B) {
 	for b.Loop() {
 		var out strings.Builder
-		out.WriteString("## Side by side\n\nEach row makes, updates or deletes the roles of one cluster. Times include the start of a program, but not that of the\nfunction, and no sleeps, which stand beside them. The ratio is to the same request of Custom::RayIAM, sleeps left out.\n")
+		out.WriteString("## Side by side\n\nEach row makes, updates or deletes the roles of one cluster. Times leave out the start of a\nprogram, but for the AWS CLI, of which each command is one, and its own sleeps, which stand beside them. The ratio is to\nthe same request of Custom::RayIAM, to the Create in a new process.\n")
 		for _, delay := range []time.Duration{50 * time.Millisecond, 250 * time.Millisecond} {
 			fmt.Fprintf(&out, "\n### Each call takes %s\n\n%s", delay, table([]string{"", "calls", "one after another", "time", "own sleeps", "ratio"}, sideBySide(b, delay)))
 		}
@@ -136,8 +157,8 @@ func sideBySide(b *testing.B, delay time.Duration) (rows [][]string) {
 	for _, c := range append(ours(), others()...) {
 		r.Proxy.Reset()
 		begun := time.Now()
-		slept := c.do(b, r)
-		took := time.Since(begun)
+		cost := c.do(b, r)
+		took := time.Since(begun) - cost.start
 		request := requestOf(c.name)
 		if c.wipe {
 			r.Wipe()
@@ -149,7 +170,7 @@ func sideBySide(b *testing.B, delay time.Duration) (rows [][]string) {
 			own[request] = took
 		}
 		calls := r.Proxy.Calls()
-		rows = append(rows, []string{c.name, fmt.Sprint(len(calls)), fmt.Sprint(iamproxy.CriticalPath(calls)), seconds(took), seconds(slept), fmt.Sprintf("%.1f", took.Seconds()/own[request].Seconds())})
+		rows = append(rows, []string{c.name, fmt.Sprint(len(calls)), fmt.Sprint(iamproxy.CriticalPath(calls)), seconds(took), seconds(cost.slept), fmt.Sprintf("%.1f", took.Seconds()/own[request].Seconds())})
 	}
 	return rows
 }
