@@ -39,14 +39,12 @@ func BenchmarkThrottled(b *testing.B) {
 	}
 }
 
-func fleet(b *testing.B, clusters int, eachAction bool) []string {
-	r := rig.New(b)
-	r.Snapshot()
+// started returns so many stacks, each served by a process of its own that is ready.
+func started(b *testing.B, r *rig.Rig, n int) (stacks []*cloudformation.Stack, stop func()) {
 	path, err := checkout.Function()
 	must(b, err)
-	var stacks []*cloudformation.Stack
 	var processes []*lambdaruntime.Function
-	for range clusters {
+	for range n {
 		f := r.StartBuilt(path)
 		processes = append(processes, f)
 		s := cloudformation.NewStack(b, f, r.URLs, r.AccountID)
@@ -57,6 +55,17 @@ func fleet(b *testing.B, clusters int, eachAction bool) []string {
 		_, err := f.Ready()
 		must(b, err)
 	}
+	return stacks, func() {
+		for _, f := range processes {
+			f.Stop()
+		}
+	}
+}
+
+func fleet(b *testing.B, clusters int, eachAction bool) []string {
+	r := rig.New(b)
+	r.Snapshot()
+	stacks, stop := started(b, r, clusters)
 	bucket, busiest := iamproxy.Bucket(rate, burst), 24.0
 	if eachAction {
 		bucket, busiest = iamproxy.Buckets(rate, burst), 8
@@ -85,9 +94,7 @@ func fleet(b *testing.B, clusters int, eachAction bool) []string {
 	throttled, served := iamproxy.ThrottledOf(r.Proxy.Calls())
 	r.Proxy.SetFault(nil)
 	r.Proxy.SetDelay(0)
-	for _, f := range processes {
-		f.Stop()
-	}
+	stop()
 	limit := max(0, (float64(clusters)*busiest-burst)/rate)
 	ratio := "-"
 	if limit > 0 {

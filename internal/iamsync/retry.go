@@ -97,16 +97,22 @@ func (b *batch) do(c call) error {
 		if why := b.stopWaiting(err, time.Since(start)); why != nil {
 			return &callError{doing: c.doing, err: why}
 		}
-		delay := Backoff(n)
-		if isThrottle(err) {
-			delay = 0 // the pace of all calls holds it back
-		}
+		delay := delayAfter(n, err)
 		b.sync.retries.Add(1)
 		b.sync.log.Warn("retrying", "doing", c.doing, "attempt", n, "delay", delay.String(), slog.String("error", words(err)))
 		if err := b.sleep(c.doing, n, start, delay, err); err != nil {
 			return err
 		}
 	}
+}
+
+// delayAfter returns how long a call waits by itself before it is repeated. One that was
+// throttled does not: the pace of all calls holds it back.
+func delayAfter(attempt int, err error) time.Duration {
+	if isThrottle(err) {
+		return 0
+	}
+	return Backoff(attempt)
 }
 
 // stopWaiting returns why not to go on waiting for what IAM does not show, or nil.
