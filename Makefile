@@ -106,8 +106,9 @@ test-faults:
 test-others:
 	go test -race -count=1 -timeout 60m $$(go list ./... | grep -v '/test/faults$$')
 
-bench: setup ## Measure what depends on the machine: how long the function takes to start
-	go test -run '^$$' -bench . -benchtime 50x ./bench
+bench: setup ## Measure what depends on the machine, ours beside others, and write docs/benchmarks.md; ten minutes
+	go test -run '^$$' -bench . ./internal/rayiam ./internal/properties
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./bench
 
 soak: $(STAMP) ## Play random stacks against the model for SOAK=30 minutes, with new seeds each time
 	go test -count=1 -timeout 0 ./test/model -v -args -soak "$(SOAK)m" -rapid.checks 1000000

@@ -1,53 +1,137 @@
-// Package bench measures what depends on the machine, and so is no part of make test.
-//
-//	make bench
 package bench
 
 import (
+	"bufio"
+	"compress/flate"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
-// BenchmarkStart measures the time from the start of a process until it asks Lambda for
-// its first event, for the function and for one that does nothing, in turn. The ratio of
-// the two is what a machine's speed does not change.
+// rounds is how often each start is measured. The median counts.
+const rounds = 20
+
+// A starter is a program whose start is measured.
+type starter struct {
+	name, executable string
+	ready, answered  []time.Duration
+	memory           float64 // MiB, at the most
+}
+
+// BenchmarkStart measures the time from the start of a process until it asks Lambda for its
+// first event, and until it has answered that, for the function, for one that has the same
+// clients and does nothing, for one that does nothing at all, and for a handler in Python, in
+// turn. The ratio to the second is what a machine's speed does not change.
 // Reference 10.5.
 func BenchmarkStart(b *testing.B) {
-	function, empty := built(b, "./function"), built(b, "./bench/empty")
-	var ofFunction, ofEmpty time.Duration
 	for b.Loop() {
-		ofFunction += ready(b, function)
-		ofEmpty += ready(b, empty)
+		r := rig.New(b)
+		starters := []*starter{
+			{name: "Custom::RayIAM", executable: built(b, "./function")},
+			{name: "a Go function with the same clients: the floor", executable: built(b, "./bench/minimal")},
+			{name: "an empty Go function", executable: built(b, "./bench/empty")},
+			{name: "boto3 handler, its imports and clients"},
+		}
+		for range rounds {
+			for _, s := range starters {
+				s.start(b, r)
+			}
+		}
+		var rows [][]string
+		floor := starters[1]
+		for _, s := range starters {
+			answered, size, memory := "-", "-", "-"
+			if s.executable != "" {
+				answered, size, memory = milliseconds(s.answered), fmt.Sprintf("%.2f MiB", packed(b, s.executable)), fmt.Sprintf("%.1f MiB", s.memory)
+			}
+			rows = append(rows, []string{s.name, milliseconds(s.ready), fmt.Sprintf("%.1f", median(s.ready).Seconds()/median(floor.ready).Seconds()), answered, memory, size})
+		}
+		write(b, "start", fmt.Sprintf("## The start\n\nFrom the start of a process until it asks for its first event, and until it has answered one that it refuses before it\ncalls IAM. Medians of %d starts.\n\n", rounds)+
+			table([]string{"", "ready", "ratio to the floor", "first answer", "memory", "compressed"}, rows))
 	}
-	milliseconds := func(all time.Duration) float64 { return all.Seconds() * 1000 / float64(b.N) }
-	b.ReportMetric(0, "ns/op") // of both together: of no use
-	b.ReportMetric(milliseconds(ofFunction), "ms/function")
-	b.ReportMetric(milliseconds(ofEmpty), "ms/empty")
-	b.ReportMetric(float64(ofFunction)/float64(ofEmpty), "function/empty")
+}
+
+func (s *starter) start(b *testing.B, r *rig.Rig) {
+	if s.executable == "" {
+		s.ready = append(s.ready, pythonReady(b))
+		return
+	}
+	begun := time.Now()
+	f, err := lambdaruntime.Start(s.executable, r.AccountID)
+	must(b, err)
+	defer f.Stop()
+	ready, err := f.Ready()
+	must(b, err)
+	event := fmt.Sprintf(`{"RequestType":"Create","RequestId":"r","StackId":"arn:aws:cloudformation:us-east-1:%s:stack/s/1","LogicalResourceId":"RayIAM","ResponseURL":%q,"ResourceProperties":{"Unknown":"1"}}`, r.AccountID, r.URLs.URL(0))
+	if outcome := f.Invoke([]byte(event), time.Minute); !outcome.OK() {
+		b.Fatalf("%s: %+v\n%s", s.name, outcome, f.Log())
+	}
+	s.ready, s.answered = append(s.ready, ready), append(s.answered, time.Since(begun))
+	s.memory = max(s.memory, peak(b, f))
+}
+
+// pythonReady is how long the handler in Python takes to import what it needs and to make its
+// clients.
+func pythonReady(b *testing.B) time.Duration {
+	b.Helper()
+	cmd := exec.Command(filepath.Join(checkout.Root(), ".venv/bin/python"), "bench/peers/handler.py", "ready")
+	cmd.Dir = checkout.Root()
+	cmd.Env = append(os.Environ(), "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b")
+	out, err := cmd.StdoutPipe()
+	must(b, err)
+	begun := time.Now()
+	must(b, cmd.Start())
+	_, err = bufio.NewReader(out).ReadString('\n')
+	took := time.Since(begun)
+	must(b, err)
+	must(b, cmd.Wait())
+	return took
 }
 
 func built(b *testing.B, command string) string {
 	b.Helper()
 	executable, err := checkout.Build(command)
-	if err != nil {
-		b.Fatal(err)
-	}
+	must(b, err)
 	return executable
 }
 
-func ready(b *testing.B, executable string) time.Duration {
+func median(all []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
+
+func milliseconds(all []time.Duration) string {
+	return fmt.Sprintf("%.1f ms", median(all).Seconds()*1000)
+}
+
+// packed is the size of an executable in a zip file, in MiB.
+func packed(b *testing.B, executable string) float64 {
 	b.Helper()
-	f, err := lambdaruntime.Start(executable, "123456789012")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer f.Stop()
-	took, err := f.Ready()
-	if err != nil {
-		b.Fatal(err)
-	}
-	return took
+	in, err := os.Open(executable)
+	must(b, err)
+	defer in.Close()
+	var size counter
+	out, err := flate.NewWriter(&size, flate.DefaultCompression)
+	must(b, err)
+	_, err = io.Copy(out, in)
+	must(b, err)
+	must(b, out.Close())
+	return float64(size) / (1 << 20)
+}
+
+// A counter counts what is written to it.
+type counter int
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }

@@ -35,6 +35,7 @@ func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 			subject: subjectOf(step),
 			write:   true,
 			tagged:  conditionedOnTags(step),
+			policy:  needed(step),
 			verdict: func(err error) verdict { return s.judge(step, err) },
 			attempt: func(ctx context.Context) error {
 				attempts++
@@ -94,7 +95,21 @@ func (s *Sync) remember(step rayiam.Step, err error) error {
 	if err == nil && setsConditions(step) {
 		s.touch(subjectOf(step), time.Now())
 	}
+	if policy := needed(step); err == nil && policy != "" {
+		s.client.known.add(policy, time.Now())
+	}
 	return err
+}
+
+// needed returns the managed policy without which IAM refuses a step; empty for none.
+func needed(step rayiam.Step) string {
+	switch step.Call {
+	case rayiam.AttachRolePolicy:
+		return step.Policy
+	case rayiam.CreateRole, rayiam.PutRolePermissionsBoundary:
+		return step.Boundary
+	}
+	return ""
 }
 
 // setsConditions reports whether a step changes what IAM judges later steps by: tags or the

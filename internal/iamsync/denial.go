@@ -124,11 +124,11 @@ func (b *batch) absence(c call) error {
 	if !c.tagged {
 		return nil
 	}
-	err := b.attempt(func(ctx context.Context) (err error) {
+	err := b.attempt(false, func(ctx context.Context) (err error) {
 		if c.subject.kind == roleKind {
-			_, err = b.sync.client.GetRole(ctx, &iam.GetRoleInput{RoleName: &c.subject.name})
+			_, err = b.sync.client.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &c.subject.name})
 		} else {
-			_, err = b.sync.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &c.subject.name})
+			_, err = b.sync.client.iam.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &c.subject.name})
 		}
 		return err
 	})

@@ -33,7 +33,7 @@ func classify(err error) verdict {
 	switch {
 	case has(err, codeConcurrent), has(err, codeUnmodifiable):
 		return waiting
-	case throttled.IsErrorThrottle(err) == aws.TrueTernary:
+	case isThrottle(err):
 		return waiting
 	case has(err, codeServiceFailure):
 		return faulty
@@ -70,6 +70,17 @@ var (
 	throttled = retry.IsErrorThrottles(retry.DefaultThrottles)
 	retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
 )
+
+// isThrottle reports whether IAM has thrown a call away because there were too many.
+func isThrottle(err error) bool {
+	return err != nil && throttled.IsErrorThrottle(err) == aws.TrueTernary
+}
+
+// isAnswer reports whether an error is IAM's word, and not the network's.
+func isAnswer(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api)
+}
 
 // Stale reports whether a plan failed only because IAM was not, or not any more,
 // as it was observed: then a new plan may succeed.

@@ -105,7 +105,7 @@ func onWireWith(t *testing.T, w *wire, patience Patience, hidden Hidden, do func
 				return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
 			}),
 		}
-		do(ctx, New(cfg, patience, hidden, slog.New(slog.NewJSONHandler(&out, nil))))
+		do(ctx, New(NewClient(cfg, time.Hour), patience, hidden, slog.New(slog.NewJSONHandler(&out, nil))))
 		log = out.String()
 		time.Sleep(time.Minute)
 	})

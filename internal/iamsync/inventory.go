@@ -35,7 +35,7 @@ func NewInventory(cfg aws.Config, callsPerSecond int, log *slog.Logger) *Invento
 		}
 		cfg.HTTPClient = &pacedClient{client: client, pause: time.Second / time.Duration(callsPerSecond)}
 	}
-	s := New(cfg, Patience{}, nil, log)
+	s := New(NewClient(cfg, 0), Patience{}, nil, log)
 	s.slots = make(chan struct{}, inFlight)
 	return &Inventory{s}
 }
@@ -50,7 +50,7 @@ type Listed struct{ Name, Path string }
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html
 func (v *Inventory) Roles(ctx context.Context, path string, found func(Listed)) error {
 	return v.list(ctx, "listing roles", func(ctx context.Context, marker *string) (*string, error) {
-		out, err := v.sync.client.ListRoles(ctx, &iam.ListRolesInput{PathPrefix: optional(path), Marker: marker, MaxItems: aws.Int32(maxItems)})
+		out, err := v.sync.client.iam.ListRoles(ctx, &iam.ListRolesInput{PathPrefix: optional(path), Marker: marker, MaxItems: aws.Int32(maxItems)})
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func (v *Inventory) Roles(ctx context.Context, path string, found func(Listed)) 
 // InstanceProfiles is Roles for instance profiles.
 func (v *Inventory) InstanceProfiles(ctx context.Context, path string, found func(Listed)) error {
 	return v.list(ctx, "listing instance profiles", func(ctx context.Context, marker *string) (*string, error) {
-		out, err := v.sync.client.ListInstanceProfiles(ctx, &iam.ListInstanceProfilesInput{PathPrefix: optional(path), Marker: marker, MaxItems: aws.Int32(maxItems)})
+		out, err := v.sync.client.iam.ListInstanceProfiles(ctx, &iam.ListInstanceProfilesInput{PathPrefix: optional(path), Marker: marker, MaxItems: aws.Int32(maxItems)})
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ func (b *batch) pages(doing, role string, next func(ctx context.Context, marker 
 func (b *batch) listAttachedRolePolicies(role string) ([]string, error) {
 	var arns []string
 	err := b.pages("listing the managed policies of role ", role, func(ctx context.Context, marker *string) (*string, error) {
-		out, err := b.sync.client.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &role, Marker: marker})
+		out, err := b.sync.client.iam.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &role, Marker: marker})
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +42,7 @@ func (b *batch) listAttachedRolePolicies(role string) ([]string, error) {
 func (b *batch) listRolePolicies(role string) ([]string, error) {
 	var names []string
 	err := b.pages("listing the inline policies of role ", role, func(ctx context.Context, marker *string) (*string, error) {
-		out, err := b.sync.client.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: &role, Marker: marker})
+		out, err := b.sync.client.iam.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: &role, Marker: marker})
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ func (b *batch) listRolePolicies(role string) ([]string, error) {
 func (b *batch) listInstanceProfilesForRole(role string) ([]string, error) {
 	var names []string
 	err := b.pages("listing the instance profiles of role ", role, func(ctx context.Context, marker *string) (*string, error) {
-		out, err := b.sync.client.ListInstanceProfilesForRole(ctx, &iam.ListInstanceProfilesForRoleInput{RoleName: &role, Marker: marker})
+		out, err := b.sync.client.iam.ListInstanceProfilesForRole(ctx, &iam.ListInstanceProfilesForRoleInput{RoleName: &role, Marker: marker})
 		if err != nil {
 			return nil, err
 		}

@@ -15,14 +15,14 @@ import (
 )
 
 // Observe returns what IAM has under the names of lookups, and which of the
-// managed policies do not exist. Where something is expected, everything is asked
-// for at once, in one round trip; elsewhere the details follow in a second one.
+// managed policies do not exist, like MissingPolicies. Where something is expected,
+// everything is asked for at once, in one round trip; elsewhere the details follow in a
+// second one.
 func (s *Sync) Observe(ctx context.Context, lookups []rayiam.Lookup, policies []string) (rayiam.Observed, map[string]bool, error) {
 	o := &observation{
 		roles:    make([]*rayiam.Role, len(lookups)),
 		profiles: make([]*rayiam.InstanceProfile, len(lookups)),
 		details:  make([]*details, len(lookups)),
-		missing:  map[string]bool{},
 	}
 	var reads []func(*batch) error
 	for i, l := range lookups {
@@ -34,9 +34,8 @@ func (s *Sync) Observe(ctx context.Context, lookups []rayiam.Lookup, policies []
 			reads = append(reads, o.details[i].reads(l)...)
 		}
 	}
-	for _, arn := range policies {
-		reads = append(reads, func(b *batch) error { return b.getPolicy(o, arn) })
-	}
+	missing := newMissing()
+	reads = append(reads, s.policyReads(missing, policies)...)
 	if err := s.read(ctx, reads); err != nil {
 		return rayiam.Observed{}, nil, err
 	}
@@ -49,7 +48,7 @@ func (s *Sync) Observe(ctx context.Context, lookups []rayiam.Lookup, policies []
 	if err := s.read(ctx, late); err != nil {
 		return rayiam.Observed{}, nil, err
 	}
-	return o.observed(lookups), o.missing, nil
+	return o.observed(lookups), missing.arns, nil
 }
 
 func (s *Sync) read(ctx context.Context, reads []func(*batch) error) error {
@@ -61,9 +60,6 @@ type observation struct {
 	roles    []*rayiam.Role
 	profiles []*rayiam.InstanceProfile
 	details  []*details
-
-	mu      sync.Mutex
-	missing map[string]bool
 }
 
 // details are what GetRole leaves out of a role.
@@ -129,7 +125,7 @@ func absentIsWaiting(err error) verdict {
 func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
 	var role *rayiam.Role
 	err := b.readEntity(entity{roleKind, l.Name}, l.OutOfBounds, func(ctx context.Context) error {
-		out, err := b.sync.client.GetRole(ctx, &iam.GetRoleInput{RoleName: &l.Name})
+		out, err := b.sync.client.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &l.Name})
 		if err != nil {
 			return err
 		}
@@ -149,7 +145,7 @@ func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
 func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, error) {
 	var profile *rayiam.InstanceProfile
 	err := b.readEntity(entity{profileKind, l.Name}, l.OutOfBounds, func(ctx context.Context) error {
-		out, err := b.sync.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &l.Name})
+		out, err := b.sync.client.iam.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &l.Name})
 		if err != nil {
 			return err
 		}
@@ -167,24 +163,9 @@ func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, er
 	return profile, err
 }
 
-func (b *batch) getPolicy(o *observation, arn string) error {
-	found := false
-	err := b.read("reading policy "+arn, entity{}, func(ctx context.Context) error {
-		_, err := b.sync.client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
-		found = err == nil
-		return err
-	})
-	if err == nil && !found {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.missing[arn] = true
-	}
-	return err
-}
-
 func (b *batch) getRolePolicy(d *details, role, name string) error {
 	return b.read(fmt.Sprintf("reading inline policy %s of role %s", name, role), entity{roleKind, role}, func(ctx context.Context) error {
-		out, err := b.sync.client.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
+		out, err := b.sync.client.iam.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
 		if err != nil {
 			return err
 		}

@@ -75,13 +75,17 @@ type deadlineError struct {
 	attempts int
 	waited   time.Duration
 	err      error
+	sync     *Sync // of the request
 }
 
 func (e *deadlineError) Error() string { return e.doing + ": " + e.cause() + requestID(e.err) }
 func (e *deadlineError) Unwrap() error { return e.err }
 func (e *deadlineError) what() string  { return e.doing }
 func (e *deadlineError) cause() string {
-	if text := words(e.err); text != noAnswer {
+	switch text := words(e.err); {
+	case isThrottle(e.err):
+		return fmt.Sprintf("no success before the deadline, the last answer was: %s; IAM has throttled %d of the %d calls of this request", text, e.sync.throttled.Load(), e.sync.calls.Load())
+	case text != noAnswer:
 		return "no success before the deadline, the last answer was: " + text
 	}
 	return fmt.Sprintf("%s within %s, before the deadline", noAnswer, e.waited.Round(time.Second))

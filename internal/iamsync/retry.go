@@ -48,6 +48,7 @@ type call struct {
 	subject entity              // what it is about; empty for a managed policy
 	write   bool                // whether it may have happened although it failed
 	tagged  bool                // whether IAM judges it by the subject's tags
+	policy  string              // the managed policy that it needs; empty for none
 	verdict func(error) verdict // judges the errors that classify finds final
 	attempt func(context.Context) error
 }
@@ -60,12 +61,14 @@ func (b *batch) do(c call) error {
 	faults, start := 0, time.Now()
 	var denied time.Time // first
 	for n := 1; ; n++ {
-		err := b.attempt(c.attempt)
-		if err == nil {
+		err := b.attempt(c.write, c.attempt)
+		switch {
+		case err == nil:
 			return nil
-		}
-		if b.ctx.Err() != nil {
-			return &deadlineError{doing: c.doing, attempts: n, waited: time.Since(start), err: err}
+		case errors.Is(err, errHalted):
+			return fmt.Errorf("%s: %w", c.doing, errHalted)
+		case b.ctx.Err() != nil:
+			return &deadlineError{doing: c.doing, attempts: n, waited: time.Since(start), err: err, sync: b.sync}
 		}
 		v := classify(err)
 		if v == final {
@@ -76,6 +79,9 @@ func (b *batch) do(c call) error {
 				denied = time.Now()
 			}
 			v, err = b.denied(c, err, denied)
+		}
+		if (v == waiting || v == stale) && has(err, codeAbsent) && b.withdrawn(c.policy) {
+			v = final
 		}
 		if v == faulty {
 			if faults++; c.write && faults >= maxFaults {
@@ -91,13 +97,22 @@ func (b *batch) do(c call) error {
 		if why := b.stopWaiting(err, time.Since(start)); why != nil {
 			return &callError{doing: c.doing, err: why}
 		}
-		delay := Backoff(n)
+		delay := delayAfter(n, err)
 		b.sync.retries.Add(1)
 		b.sync.log.Warn("retrying", "doing", c.doing, "attempt", n, "delay", delay.String(), slog.String("error", words(err)))
 		if err := b.sleep(c.doing, n, start, delay, err); err != nil {
 			return err
 		}
 	}
+}
+
+// delayAfter returns how long a call waits by itself before it is repeated. One that was
+// throttled does not: the pace of all calls holds it back.
+func delayAfter(attempt int, err error) time.Duration {
+	if isThrottle(err) {
+		return 0
+	}
+	return Backoff(attempt)
 }
 
 // stopWaiting returns why not to go on waiting for what IAM does not show, or nil.
@@ -109,12 +124,25 @@ func (b *batch) stopWaiting(err error, waited time.Duration) error {
 	return b.sync.hidden.WhileHidden(b.ctx)
 }
 
-// attempt makes one attempt, with a bound on its time.
-func (b *batch) attempt(attempt func(context.Context) error) error {
+// attempt makes one attempt when the pace allows it, with a bound on its time.
+func (b *batch) attempt(write bool, attempt func(context.Context) error) error {
+	pace := &b.sync.client.pace
+	if err := pace.wait(b.ctx, b.failed, leastRate(b.ctx, b.sync.urgent.Load())); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(b.ctx, attemptTimeout)
 	defer cancel()
 	b.sync.calls.Add(1)
-	return attempt(ctx)
+	sent := time.Now()
+	err := attempt(ctx)
+	switch {
+	case isThrottle(err):
+		b.sync.throttled.Add(1)
+		pace.slowDown(sent, write, err)
+	case err == nil, isAnswer(err):
+		pace.succeeded()
+	}
+	return err
 }
 
 func (b *batch) sleep(doing string, attempts int, start time.Time, delay time.Duration, last error) error {
@@ -126,6 +154,6 @@ func (b *batch) sleep(doing string, attempts int, start time.Time, delay time.Du
 	case <-b.failed:
 		return fmt.Errorf("%s: %w", doing, errHalted)
 	case <-b.ctx.Done():
-		return &deadlineError{doing: doing, attempts: attempts, waited: time.Since(start), err: last}
+		return &deadlineError{doing: doing, attempts: attempts, waited: time.Since(start), err: last, sync: b.sync}
 	}
 }

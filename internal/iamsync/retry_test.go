@@ -92,8 +92,12 @@ func TestApply(t *testing.T) {
 // beside it that are being retried, and is the one that is reported.
 // Reference 6.3.
 func TestDenialEndsAPhaseAtOnce(t *testing.T) {
+	throttled := func(action string) (*http.Response, error) {
+		time.Sleep(time.Millisecond) // so that both calls are under way
+		return fails(400, "Throttling")(action)
+	}
 	w := &wire{replies: map[string][]reply{
-		"AttachRolePolicy": {fails(400, "Throttling")},
+		"AttachRolePolicy": {throttled},
 		"PutRolePolicy":    {fails(403, "AccessDenied")},
 	}}
 	put := rayiam.Step{Call: rayiam.PutRolePolicy, Role: "ray-head", Policy: "p", Document: "{}"}

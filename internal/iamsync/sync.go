@@ -8,9 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
 // maxInFlight bounds the calls that are under way at once. A head and eight
@@ -19,7 +16,7 @@ const maxInFlight = 64
 
 // A Sync talks to IAM on behalf of one request.
 type Sync struct {
-	client   *iam.Client
+	client   *Client
 	hidden   Hidden
 	patience Patience
 	log      *slog.Logger
@@ -28,8 +25,11 @@ type Sync struct {
 	mu      sync.Mutex
 	sure    map[entity]bool      // roles and profiles that exist, whatever a read says
 	touched map[entity]time.Time // when they were made, or given tags or a boundary
+	asked   map[string]bool      // managed policies that IAM has shown to this request
 
-	calls, retries atomic.Int64
+	calls, retries, throttled atomic.Int64
+
+	urgent atomic.Bool
 }
 
 // Hidden tells whether to go on waiting for what IAM does not show.
@@ -39,20 +39,25 @@ type Hidden interface {
 	WhileHidden(context.Context) error
 }
 
-// New returns a Sync for one request. It does the retrying itself, so the
-// client's own is switched off: that one knows a fixed number of attempts, where
-// a request has a deadline. With a nil hidden it waits until that deadline.
-func New(cfg aws.Config, patience Patience, hidden Hidden, log *slog.Logger) *Sync {
-	client := iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
+// New returns a Sync for one request. With a nil hidden it waits for what IAM does not
+// show until the request's deadline.
+func New(client *Client, patience Patience, hidden Hidden, log *slog.Logger) *Sync {
 	return &Sync{
 		client: client, hidden: hidden, patience: patience, log: log, slots: make(chan struct{}, maxInFlight),
-		sure: map[entity]bool{}, touched: map[entity]time.Time{},
+		sure: map[entity]bool{}, touched: map[entity]time.Time{}, asked: map[string]bool{},
 	}
 }
 
 // Calls returns how many calls were made so far, and how many of them were
 // repetitions.
 func (s *Sync) Calls() (calls, retries int64) { return s.calls.Load(), s.retries.Load() }
+
+// Throttled returns how many of the calls so far IAM has throttled.
+func (s *Sync) Throttled() int64 { return s.throttled.Load() }
+
+// Hurry has the calls from now on be held back for less: the request takes back what it has
+// made, which nobody will do for it.
+func (s *Sync) Hurry() { s.urgent.Store(true) }
 
 // A batch is a set of calls that run at once. When one fails for good, those that
 // wait to be repeated give up; those under way are waited for, because a write

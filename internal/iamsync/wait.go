@@ -82,7 +82,7 @@ func visibility(err error) verdict {
 }
 
 func (s *Sync) listsItsRole(ctx context.Context, name string) error {
-	out, err := s.client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &name})
+	out, err := s.client.iam.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &name})
 	if err != nil {
 		return err
 	}

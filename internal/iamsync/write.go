@@ -23,7 +23,7 @@ func (s *Sync) write(ctx context.Context, step rayiam.Step) error {
 }
 
 func (s *Sync) writeRole(ctx context.Context, step rayiam.Step) (err error) {
-	c, role := s.client, &step.Role
+	c, role := s.client.iam, &step.Role
 	switch step.Call {
 	case rayiam.CreateRole:
 		_, err = c.CreateRole(ctx, &iam.CreateRoleInput{RoleName: role, Path: &step.Path, AssumeRolePolicyDocument: &step.Document, PermissionsBoundary: optional(step.Boundary), Tags: tagList(step.Tags)})
@@ -54,7 +54,7 @@ func (s *Sync) writeRole(ctx context.Context, step rayiam.Step) (err error) {
 }
 
 func (s *Sync) writeInstanceProfile(ctx context.Context, step rayiam.Step) (err error) {
-	c, profile := s.client, &step.InstanceProfile
+	c, profile := s.client.iam, &step.InstanceProfile
 	switch step.Call {
 	case rayiam.CreateInstanceProfile:
 		_, err = c.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: profile, Path: &step.Path, Tags: tagList(step.Tags)})

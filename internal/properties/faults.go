@@ -2,69 +2,18 @@ package properties
 
 import (
 	"encoding/json"
-	"errors"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// faults turns the typed errors of the schema's validation into sentences.
+// faults judges a value by the schema.
 func (c *Checker) faults(value any) rayiam.Faults {
-	var invalid *jsonschema.ValidationError
-	if !errors.As(c.compiled.Validate(value), &invalid) {
-		return nil
-	}
-	var faults rayiam.Faults
-	c.collect(invalid, value, &faults)
-	return faults
-}
-
-// collect descends to the errors that name a rule. It does not descend below oneOf and
-// not: the description beside them names the rule, their branches do not.
-func (c *Checker) collect(e *jsonschema.ValidationError, value any, faults *rayiam.Faults) {
-	rule := c.at(e.SchemaURL)
-	path := pathOf(e.InstanceLocation)
-	switch k := e.ErrorKind.(type) {
-	case *kind.AdditionalProperties:
-		for _, name := range slices.Sorted(slices.Values(k.Properties)) {
-			known := slices.Sorted(maps.Keys(object(rule["properties"])))
-			*faults = append(*faults, rayiam.Fault{
-				Path:  join(path, name),
-				Value: shown(lookup(value, append(slices.Clone(e.InstanceLocation), name))),
-				Rule:  unknownProperty(nearest(name, known)),
-			})
-		}
-		return
-	case *kind.Required:
-		for _, name := range slices.Sorted(slices.Values(k.Missing)) {
-			*faults = append(*faults, rayiam.Fault{Path: join(path, name), Rule: missing(text(rule["description"], ""))})
-		}
-		return
-	case *kind.OneOf, *kind.Not:
-	default:
-		if len(e.Causes) > 0 {
-			for _, cause := range e.Causes {
-				c.collect(cause, value, faults)
-			}
-			return
-		}
-	}
-	if path == "" {
-		path = everyProperty
-	}
-	found := lookup(value, e.InstanceLocation)
-	want := wanted(text(rule["description"], e.Error()))
-	if isBlankElement(e.InstanceLocation, found) {
-		want = leaveBlankOut + "; " + want
-	}
-	*faults = append(*faults, rayiam.Fault{Path: path, Value: shown(found), Rule: want})
+	v := validator{checker: c, value: value}
+	v.check(object(c.published), value, nil)
+	return v.faults
 }
 
 // isBlankElement reports whether a location ends in an index and has blank text there.
@@ -77,7 +26,7 @@ func isBlankElement(location []string, value any) bool {
 	return err == nil
 }
 
-// at returns the schema at a location such as properties.json#/$defs/policyArn.
+// at returns the rule at a location of the schema, such as #/$defs/policyArn.
 func (c *Checker) at(location string) map[string]any {
 	_, pointer, _ := strings.Cut(location, "#")
 	var tokens []string

@@ -8,37 +8,30 @@ package properties
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 	"github.com/ray-iam/custom-rayiam/schema"
 )
 
-// A Checker holds the compiled schema.
+// A Checker holds the published schema.
 type Checker struct {
-	compiled  *jsonschema.Schema
-	published any // the schema's own JSON, for its descriptions
+	published any // the schema's own JSON
+	patterns  patterns
 }
 
-// NewChecker compiles the published schema. The error is of the schema itself.
+// NewChecker reads the published schema. The error is of the schema itself.
 func NewChecker() (*Checker, error) {
-	published, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema.Properties))
+	published, err := unmarshal(schema.Properties)
 	if err != nil {
 		return nil, err
 	}
-	const location = "properties.json"
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(location, published); err != nil {
+	if err := understood(object(published)); err != nil {
 		return nil, err
 	}
-	compiled, err := compiler.Compile(location)
-	if err != nil {
-		return nil, err
-	}
-	return &Checker{compiled: compiled, published: published}, nil
+	return &Checker{published: published, patterns: patterns{compiled: map[string]*regexp.Regexp{}}}, nil
 }
 
 // Read decodes raw, which is the JSON of ResourceProperties, and returns every fault
@@ -48,7 +41,7 @@ func NewChecker() (*Checker, error) {
 func (c *Checker) Read(raw json.RawMessage) (rayiam.Properties, rayiam.Faults) {
 	var value any = map[string]any{}
 	if len(bytes.TrimSpace(raw)) > 0 {
-		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+		v, err := unmarshal(raw)
 		if err != nil {
 			return decode(nil), rayiam.Faults{{Path: everyProperty, Value: rayiam.Quote(string(raw)), Rule: notJSON(err)}}
 		}

@@ -59,7 +59,7 @@ func (p *Provider) intent(r customresource.Request, functionARN string) (intent,
 		outcome: customresource.Outcome{PhysicalID: id, Data: declared.Attributes()},
 	}
 	if r.Type == cfn.RequestUpdate {
-		faults = append(faults, p.update(&in, r, props)...)
+		faults = append(faults, p.update(&in, r, props, stack)...)
 	}
 	faults = append(faults, fits(r, in.outcome)...)
 	if !in.restores {
@@ -89,7 +89,7 @@ func adoption(r customresource.Request, props rayiam.Properties) rayiam.Adoption
 
 // update completes the intent of an Update with what the old properties and the
 // present physical id add to it: its kind, and what has to go.
-func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Properties) rayiam.Faults {
+func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Properties, stack rayiam.Stack) rayiam.Faults {
 	old, _ := p.checker.Read(r.OldProperties)
 	present, known := rayiam.NamePrefixOf(r.PhysicalID, r.StackID, r.LogicalID)
 	if !known {
@@ -111,6 +111,7 @@ func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Pro
 	}
 	in.restores, in.path = true, old.Path
 	in.guarded = in.kind == supersede.Update && !props.AllowDeleteInUse
+	in.before = rayiam.Declare(old, stack).PolicyReferences()
 	in.desired.Removals = p.leftovers(in, r, props.Names(), old, oldOwner)
 	in.added = slices.DeleteFunc(props.Names(), func(name string) bool { return slices.Contains(old.Names(), name) })
 	return nil

@@ -28,7 +28,7 @@ import (
 
 // A Provider implements customresource.Resource.
 type Provider struct {
-	aws      aws.Config
+	iam      *iamsync.Client
 	checker  *properties.Checker
 	bounds   rayiam.Bounds
 	patience iamsync.Patience
@@ -49,7 +49,7 @@ func New(cfg aws.Config, settings Settings) (*Provider, error) {
 		return nil, fmt.Errorf("compiling the schema of the properties: %w", err)
 	}
 	p := &Provider{
-		aws: cfg, checker: checker, bounds: settings.Bounds, stacks: stackresource.NewReader(cfg),
+		iam: iamsync.NewClient(cfg, settings.PolicyMemory), checker: checker, bounds: settings.Bounds, stacks: stackresource.NewReader(cfg),
 		verify: settings.VerifyRequests, patience: iamsync.Patience{Time: settings.DenialPatience, Started: time.Now()},
 		regions: settings.Regions,
 	}
@@ -127,7 +127,7 @@ func effortOf(o customresource.Outcome) customresource.Outcome {
 
 func (p *Provider) newRun(r customresource.Request, in intent, log *slog.Logger) *run {
 	watch := supersede.New(r, in.kind, in.desired.Owner, p.stacks, log)
-	reconciler := newReconciler(iamsync.New(p.aws, p.patience, watch, log), log)
+	reconciler := newReconciler(iamsync.New(p.iam, p.patience, watch, log), log)
 	reconciler.isOrphaned = func(ctx context.Context, owner, stackID string) bool {
 		orphaned, err := supersede.IsOrphaned(ctx, p.stacks, r, owner, stackID, log)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,6 +24,7 @@ const maxLooks = 8
 type target struct {
 	desired    rayiam.Desired
 	references []rayiam.PolicyReference // managed policies that have to exist
+	before     []rayiam.PolicyReference // those that the roles are likely to have already
 	expected   map[string]bool          // names that are likely to be there already
 	wait       time.Duration            // for what was newly made
 	restores   bool                     // what is there as declared needs no reference any more
@@ -161,6 +163,9 @@ func (r *reconciler) plan(ctx context.Context, t target) (rayiam.Plan, error) {
 		r.first = observed
 	}
 	plan, err := r.newPlan(ctx, t.desired, observed)
+	if err := r.askLate(ctx, t, observed, missing); err != nil {
+		return rayiam.Plan{}, err
+	}
 	there := err == nil && plan.OnlyRecords() && t.restores
 	if faults := rayiam.MissingPolicies(t.references, missing); len(faults) > 0 && !there {
 		err = errors.Join(faults, err)
@@ -178,6 +183,16 @@ func (r *reconciler) plan(ctx context.Context, t target) (rayiam.Plan, error) {
 	}
 	r.log.Info("planned", "phases", len(plan.Phases), "steps", steps)
 	return plan, nil
+}
+
+// askLate asks for the policies that were to be attached and are not, and adds those that
+// do not exist to missing.
+func (r *reconciler) askLate(ctx context.Context, t target, observed rayiam.Observed, missing map[string]bool) error {
+	asked := rayiam.ToAsk(t.references, t.before)
+	late := slices.DeleteFunc(rayiam.Unattached(t.references, observed), func(arn string) bool { return slices.Contains(asked, arn) })
+	more, err := r.sync.MissingPolicies(ctx, late)
+	maps.Copy(missing, more)
+	return err
 }
 
 // newPlan returns the plan, in which sets that were orphaned are adopted where the desired
@@ -203,7 +218,7 @@ func (r *reconciler) newPlan(ctx context.Context, d rayiam.Desired, o rayiam.Obs
 func (r *reconciler) observe(ctx context.Context, t target) (rayiam.Observed, map[string]bool, error) {
 	for look := 1; ; look++ {
 		begun := time.Now()
-		observed, missing, err := r.sync.Observe(ctx, t.desired.Lookups(t.expected), arns(t.references))
+		observed, missing, err := r.sync.Observe(ctx, t.desired.Lookups(t.expected), rayiam.ToAsk(t.references, t.before))
 		if err != nil {
 			return rayiam.Observed{}, nil, err
 		}
@@ -258,7 +273,7 @@ func (r *reconciler) enoughTime(ctx context.Context, t target, plan rayiam.Plan)
 // summarize logs, and returns, what the work took.
 func (r *reconciler) summarize() customresource.Effort {
 	calls, retries := r.sync.Calls()
-	r.log.Info("summary", "calls", calls, "retries", retries, "ms", time.Since(r.start).Milliseconds(), "stages", r.stages)
+	r.log.Info("summary", "calls", calls, "retries", retries, "throttled", r.sync.Throttled(), "ms", time.Since(r.start).Milliseconds(), "stages", r.stages)
 	return customresource.Effort{Calls: calls, Retries: retries}
 }
 
@@ -267,15 +282,6 @@ func (r *reconciler) stage(name string, begun time.Time) int64 {
 	ms := time.Since(begun).Milliseconds()
 	r.stages[name] += ms
 	return ms
-}
-
-func arns(references []rayiam.PolicyReference) []string {
-	var list []string
-	for _, ref := range references {
-		list = append(list, ref.ARN)
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
 }
 
 func sleep(ctx context.Context, d time.Duration, last error) error {

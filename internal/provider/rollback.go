@@ -73,6 +73,7 @@ func (r *run) declaredNames() []string {
 // that went: in the words of done, if nothing is left.
 func (r *run) rollBack(ctx context.Context, made []rayiam.Removal, err error, done func(error) error) error {
 	r.log.Warn("rolling back", slog.String("error", err.Error()))
+	r.sync.Hurry()
 	back := target{desired: rayiam.Desired{Removals: made}}
 	cause := r.removeAll(ctx, back)
 	if cause != nil {

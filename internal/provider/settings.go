@@ -15,6 +15,9 @@ type Settings struct {
 	// DenialPatience is how long a call is repeated whose denial may pass, because rights
 	// or tags are too new for IAM to see.
 	DenialPatience time.Duration
+	// PolicyMemory is for how long a managed policy of AWS that IAM has shown to this process
+	// is taken for existing.
+	PolicyMemory time.Duration
 	// VerifyRequests has each Update and Delete ask CloudFormation, while IAM is observed,
 	// whether it is at work on the resource.
 	VerifyRequests bool
@@ -26,12 +29,15 @@ type Settings struct {
 }
 
 // SettingsFromEnvironment reads the bounds; RAYIAM_DENIAL_PATIENCE_SECONDS, a whole number,
-// iamsync.DefaultPatience where there is none; RAYIAM_VERIFY_REQUESTS, true or false, false
-// where there is none; RAYIAM_CHECK_INSTANCES, where anything but false is true; and
-// RAYIAM_REGIONS, names with commas between them.
+// iamsync.DefaultPatience where there is none; RAYIAM_POLICY_MEMORY_SECONDS, likewise, with
+// iamsync.DefaultPolicyMemory; RAYIAM_VERIFY_REQUESTS, true or false, false where there is
+// none; RAYIAM_CHECK_INSTANCES, where anything but false is true; and RAYIAM_REGIONS, names
+// with commas between them.
 func SettingsFromEnvironment(getenv func(string) string) Settings {
 	s := Settings{
-		Bounds: rayiam.BoundsFromEnvironment(getenv), DenialPatience: iamsync.DefaultPatience,
+		Bounds:         rayiam.BoundsFromEnvironment(getenv),
+		DenialPatience: seconds(getenv("RAYIAM_DENIAL_PATIENCE_SECONDS"), iamsync.DefaultPatience),
+		PolicyMemory:   seconds(getenv("RAYIAM_POLICY_MEMORY_SECONDS"), iamsync.DefaultPolicyMemory),
 		VerifyRequests: strings.EqualFold(strings.TrimSpace(getenv("RAYIAM_VERIFY_REQUESTS")), "true"),
 		CheckInstances: !strings.EqualFold(strings.TrimSpace(getenv("RAYIAM_CHECK_INSTANCES")), "false"),
 	}
@@ -40,8 +46,14 @@ func SettingsFromEnvironment(getenv func(string) string) Settings {
 			s.Regions = append(s.Regions, region)
 		}
 	}
-	if seconds, err := strconv.Atoi(strings.TrimSpace(getenv("RAYIAM_DENIAL_PATIENCE_SECONDS"))); err == nil && seconds >= 0 {
-		s.DenialPatience = time.Duration(seconds) * time.Second
-	}
 	return s
+}
+
+// seconds reads a whole number of seconds, of which another text says nothing.
+func seconds(text string, otherwise time.Duration) time.Duration {
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil || n < 0 {
+		return otherwise
+	}
+	return time.Duration(n) * time.Second
 }

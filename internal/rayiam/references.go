@@ -11,6 +11,7 @@ type PolicyReference struct {
 	ARN     string
 	Path    string // Head.ManagedPolicyArns[0], or Head.ManagedPolicyArns (default)
 	Default bool   // one of the default policies, not from the template
+	Role    string // that it is for; empty for the boundary, which is for all of them
 }
 
 // defaultMark ends the path of a default policy.
@@ -26,13 +27,49 @@ func (d Declaration) PolicyReferences() []PolicyReference {
 	for _, node := range d.nodes {
 		path := node.property + ".ManagedPolicyArns"
 		for i, arn := range node.ManagedPolicyARNs {
-			refs = append(refs, PolicyReference{ARN: arn, Path: fmt.Sprintf("%s[%d]", path, i)})
+			refs = append(refs, PolicyReference{ARN: arn, Path: fmt.Sprintf("%s[%d]", path, i), Role: node.name})
 		}
 		for _, arn := range node.defaultPolicies {
-			refs = append(refs, PolicyReference{ARN: arn, Path: path + defaultMark, Default: true})
+			refs = append(refs, PolicyReference{ARN: arn, Path: path + defaultMark, Default: true, Role: node.name})
 		}
 	}
 	return refs
+}
+
+// attachedByAWS reports whether a reference is to a managed policy of AWS that a role may
+// carry. What carries it shows that it exists.
+func (r PolicyReference) attachedByAWS() bool {
+	return r.Role != "" && strings.Contains(r.ARN, ":iam::aws:policy/")
+}
+
+// ToAsk returns the ARNs of the policies that have to be asked for while IAM is observed,
+// sorted: all but those of AWS that each role which is to have them had declared before, as
+// old says. Whether these are there still is known once the roles are.
+func ToAsk(refs, old []PolicyReference) []string {
+	before := map[[2]string]bool{}
+	for _, ref := range old {
+		before[[2]string{ref.Role, ref.ARN}] = true
+	}
+	return arnsOf(refs, func(ref PolicyReference) bool {
+		return !ref.attachedByAWS() || !before[[2]string{ref.Role, ref.ARN}]
+	})
+}
+
+// Unattached returns the ARNs of the policies, sorted, that o does not show to exist.
+func Unattached(refs []PolicyReference, o Observed) []string {
+	return arnsOf(refs, func(ref PolicyReference) bool {
+		return !ref.attachedByAWS() || !containsFold(o.Roles[ref.Role].ManagedPolicyARNs, ref.ARN)
+	})
+}
+
+func arnsOf(refs []PolicyReference, which func(PolicyReference) bool) []string {
+	var arns []string
+	for _, ref := range refs {
+		if which(ref) {
+			arns = append(arns, ref.ARN)
+		}
+	}
+	return unique(arns)
 }
 
 // MissingPolicies returns a fault for every reference to a policy that IAM does

@@ -47,7 +47,7 @@ func (l *lab) make(i int) (owner string, err error) {
 		return "", err
 	}
 	l.Resources.Set(stack.ID, "RayIAM", "CREATE_COMPLETE", owner)
-	return owner, iamsync.New(l.config(), iamsync.Patience{}, nil, slog.New(slog.DiscardHandler)).Apply(l.TB.Context(), plan)
+	return owner, iamsync.New(iamsync.NewClient(l.config(), 0), iamsync.Patience{}, nil, slog.New(slog.DiscardHandler)).Apply(l.TB.Context(), plan)
 }
 
 // makeMany makes all of them and returns their owners.

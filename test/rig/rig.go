@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,7 @@ type Rig struct {
 	URLs      *responseurl.Server
 	Resources *cloudformation.Resources
 	Function  *lambdaruntime.Function // the running process; nil where there is none
+	Env       []string                // of each process that is started
 
 	started []*lambdaruntime.Function
 }
@@ -68,7 +70,8 @@ func (r *Rig) Start(env ...string) *lambdaruntime.Function {
 // StartBuilt starts another executable of the function than the suite's.
 func (r *Rig) StartBuilt(path string, env ...string) *lambdaruntime.Function {
 	r.TB.Helper()
-	f, err := lambdaruntime.Start(path, r.AccountID, append([]string{"AWS_ENDPOINT_URL=" + r.Proxy.URL, "AWS_ENDPOINT_URL_EC2=" + r.EC2.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION=" + r.Resources.URL}, env...)...)
+	all := slices.Concat([]string{"AWS_ENDPOINT_URL=" + r.Proxy.URL, "AWS_ENDPOINT_URL_EC2=" + r.EC2.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION=" + r.Resources.URL}, r.Env, env)
+	f, err := lambdaruntime.Start(path, r.AccountID, all...)
 	if err != nil {
 		r.TB.Fatal(err)
 	}

@@ -53,6 +53,7 @@ type Proxy struct {
 	calls    []*Call
 	fault    Fault
 	patience time.Duration
+	delay    time.Duration
 	last     time.Time // when the last call came
 
 	deciding sync.Mutex
@@ -97,6 +98,13 @@ func (p *Proxy) SetPatience(patience time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.patience = patience
+}
+
+// SetDelay has each call take so much longer from now on, whatever becomes of it.
+func (p *Proxy) SetDelay(delay time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay = delay
 }
 
 // wait returns when no call has come for as long as the proxy's patience.
@@ -164,9 +172,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: maps.Clone(form), Start: time.Now()}
 	p.calls = append(p.calls, call)
 	p.last = call.Start
-	fault, begun := p.fault, *call
+	fault, begun, delay := p.fault, *call, p.delay
 	p.mu.Unlock()
 
+	time.Sleep(delay)
 	effect := p.decide(fault, begun)
 	p.wait()
 	if effect.Before != nil {

@@ -1,0 +1,30 @@
+// Command minimal is a Lambda function with the provider's clients of AWS that does nothing:
+// the floor under the start of any function in Go that calls IAM and CloudFormation.
+package main
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+func main() {
+	cfg, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	roles, stacks := iam.NewFromConfig(cfg), cloudformation.NewFromConfig(cfg)
+	lambda.Start(func(ctx context.Context, event struct{ Role, Stack string }) error {
+		if event.Role == "" {
+			return nil
+		}
+		if _, err := roles.GetRole(ctx, &iam.GetRoleInput{RoleName: &event.Role}); err != nil {
+			return err
+		}
+		_, err := stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &event.Stack})
+		return err
+	})
+}

@@ -1,0 +1,28 @@
+package iamsync
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+// A Client is what the requests of one process share: the connections to IAM, the rate of
+// the calls, and the managed policies of AWS that IAM has lately shown to exist. It is safe
+// for several requests at once.
+type Client struct {
+	iam   *iam.Client
+	known *knownPolicies
+	pace  pace
+}
+
+// NewClient returns a Client that reaches IAM as cfg says. The requests do the retrying
+// themselves, so the client's own is switched off: that one knows a fixed number of
+// attempts, where a request has a deadline. A managed policy of AWS that was seen is not
+// asked for again for as long as memory; 0 has every request ask.
+func NewClient(cfg aws.Config, memory time.Duration) *Client {
+	return &Client{
+		iam:   iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} }),
+		known: &knownPolicies{memory: memory, seen: map[string]time.Time{}},
+	}
+}

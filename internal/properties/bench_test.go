@@ -1,0 +1,71 @@
+package properties
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+)
+
+// declared are the properties of an event of events.
+func declared(tb testing.TB, event string) json.RawMessage {
+	tb.Helper()
+	raw, err := os.ReadFile("../../events/" + event)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var e struct{ ResourceProperties json.RawMessage }
+	if err := json.Unmarshal(raw, &e); err != nil {
+		tb.Fatal(err)
+	}
+	return e.ResourceProperties
+}
+
+var readCases = []struct {
+	event  string
+	allocs float64 // at the most: what the race detector counts, and a half
+}{
+	{"create.json", 80},
+	{"create-everything.json", 1050},
+	{"create-least-privilege.json", 360},
+}
+
+// BenchmarkRead measures how long it takes to check and decode properties.
+func BenchmarkRead(b *testing.B) {
+	c := newChecker(b)
+	for _, r := range readCases {
+		b.Run(r.event, func(b *testing.B) {
+			raw := declared(b, r.event)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, faults := c.Read(raw); len(faults) > 0 {
+					b.Fatal(faults)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkNewChecker measures what runs before the function asks for its first event.
+func BenchmarkNewChecker(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		newChecker(b)
+	}
+}
+
+// TestAllocations holds how much the check of properties allocates, and its start.
+// Reference 10.8.
+func TestAllocations(t *testing.T) {
+	c := newChecker(t)
+	for _, r := range readCases {
+		raw := declared(t, r.event)
+		got := testing.AllocsPerRun(20, func() { c.Read(raw) })
+		t.Logf("%s: %.0f allocations", r.event, got)
+		if got > r.allocs {
+			t.Errorf("%s: %.0f allocations, want at most %.0f", r.event, got, r.allocs)
+		}
+	}
+	if got := testing.AllocsPerRun(3, func() { newChecker(t) }); got > 1500 {
+		t.Errorf("compiling the schema: %.0f allocations, want at most 1500", got)
+	}
+}

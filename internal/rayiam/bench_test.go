@@ -1,0 +1,84 @@
+package rayiam
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
+)
+
+// core is the work of the pure core on one request: declare, check, desire, plan.
+func core(p Properties, o Observed) error {
+	declared := Declare(p, testStack)
+	if faults := declared.Check(Bounds{}); len(faults) > 0 {
+		return faults
+	}
+	_, err := NewPlan(Desired{Owner: ownerOf(p), Nodes: declared.Nodes(ownerOf(p))}, o)
+	return err
+}
+
+// manyGroups declares so many worker groups.
+func manyGroups(n int) Properties {
+	return edited(func(p *Properties) {
+		p.WorkerGroups = nil
+		for i := range n {
+			p.WorkerGroups = append(p.WorkerGroups, WorkerGroup{Name: fmt.Sprint("g", i)})
+		}
+	})
+}
+
+// A coreCase is a request in an account that has nothing, or all of it.
+type coreCase struct {
+	name    string
+	p       Properties
+	settled bool
+	allocs  float64 // at the most: what the race detector counts, and a half
+}
+
+var coreCases = []coreCase{
+	{"create", defaults, false, 320},
+	{"nothing to do", defaults, true, 510},
+	{"create with 8 groups", manyGroups(8), false, 1100},
+	{"nothing to do with 8 groups", manyGroups(8), true, 2000},
+	{"create with least privilege", edited(func(p *Properties) { p.LeastPrivilege = &leastprivilege.Options{ClusterName: "c"} }), false, 820},
+}
+
+func (c coreCase) observed() Observed {
+	if c.settled {
+		return settled(c.p)
+	}
+	return Observed{}
+}
+
+// BenchmarkCore measures the pure core.
+func BenchmarkCore(b *testing.B) {
+	for _, c := range coreCases {
+		b.Run(c.name, func(b *testing.B) {
+			o := c.observed()
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := core(c.p, o); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestCore_Allocations holds how much the pure core allocates: a number that no machine
+// changes.
+// Reference 10.8.
+func TestCore_Allocations(t *testing.T) {
+	for _, c := range coreCases {
+		o := c.observed()
+		got := testing.AllocsPerRun(20, func() {
+			if err := core(c.p, o); err != nil {
+				t.Fatal(err)
+			}
+		})
+		t.Logf("%s: %.0f allocations", c.name, got)
+		if got > c.allocs {
+			t.Errorf("%s: %.0f allocations, want at most %.0f", c.name, got, c.allocs)
+		}
+	}
+}

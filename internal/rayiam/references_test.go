@@ -1,0 +1,34 @@
+package rayiam
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestToAsk holds which policies are asked for while IAM is observed, and which only once a
+// role turns out not to carry them.
+// Reference 10.7.
+func TestToAsk(t *testing.T) {
+	const s3, ec2, own = "arn:aws:iam::aws:policy/AmazonS3FullAccess", "arn:aws:iam::aws:policy/AmazonEC2FullAccess", "arn:aws:iam::123456789012:policy/own"
+	ref := func(role, arn string) PolicyReference { return PolicyReference{ARN: arn, Role: role} }
+	head := Observed{Roles: map[string]Role{"ray-head": {Name: "ray-head", ManagedPolicyARNs: []string{s3, own}}}}
+	for _, tt := range []struct {
+		name      string
+		refs, old []PolicyReference
+		ask, late string
+	}{
+		{"nothing is known", []PolicyReference{ref("ray-head", s3), ref("ray-head", ec2)}, nil, "[" + ec2 + " " + s3 + "]", "[" + ec2 + "]"},
+		{"declared before and attached", []PolicyReference{ref("ray-head", s3)}, []PolicyReference{ref("ray-head", s3)}, "[]", "[]"},
+		{"declared before and detached by hand", []PolicyReference{ref("ray-head", ec2)}, []PolicyReference{ref("ray-head", ec2)}, "[]", "[" + ec2 + "]"},
+		{"declared before for another role", []PolicyReference{ref("ray-head", s3), ref("ray-gpu", s3)}, []PolicyReference{ref("ray-head", s3)}, "[" + s3 + "]", "[" + s3 + "]"},
+		{"of the account", []PolicyReference{ref("ray-head", own)}, []PolicyReference{ref("ray-head", own)}, "[" + own + "]", "[" + own + "]"},
+		{"the boundary", []PolicyReference{ref("", s3)}, []PolicyReference{ref("", s3)}, "[" + s3 + "]", "[" + s3 + "]"},
+	} {
+		if got := fmt.Sprint(ToAsk(tt.refs, tt.old)); got != tt.ask {
+			t.Errorf("%s: asks for %s, want %s", tt.name, got, tt.ask)
+		}
+		if got := fmt.Sprint(Unattached(tt.refs, head)); got != tt.late {
+			t.Errorf("%s: unattached %s, want %s", tt.name, got, tt.late)
+		}
+	}
+}
