@@ -1,6 +1,10 @@
 package leastprivilege
 
-import "github.com/ray-iam/custom-rayiam/internal/policydoc"
+import (
+	"slices"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
+)
 
 // autoscalerPolicy lets the head do what Ray's autoscaler does, to the workers of its own
 // cluster alone. That is read from Ray's sources, python/ray/autoscaler/
@@ -15,6 +19,7 @@ func autoscalerPolicy(o Options, s Scope) string {
 		launchWithTagged(o, s),
 		tagAtLaunch(o, s),
 		tagWorkers(o, s),
+		noOtherCase(),
 		runWorkers(o, s),
 	}
 	if o.Spot {
@@ -47,19 +52,16 @@ func describe(s Scope) policydoc.Statement {
 // their first moment and carry one of its workers' instance profiles. With the head's
 // own profile, an instance could do all that the head can.
 func launchWorkers(o Options, s Scope) policydoc.Statement {
-	equal := o.ownWorkers("aws:RequestTag/")
+	workers := and(o.ownWorkers("aws:RequestTag/"), condition{"ArnEquals": {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)}})
 	if types := unique(o.InstanceTypes); len(types) > 0 {
-		equal["ec2:InstanceType"] = types
+		workers = and(workers, condition{"StringEquals": {"ec2:InstanceType": types}})
 	}
 	return policydoc.Statement{
-		Sid:      "LaunchWorkers",
-		Effect:   "Allow",
-		Action:   []string{"ec2:RunInstances"},
-		Resource: s.instances(),
-		Condition: condition{
-			"StringEquals": equal,
-			"ArnEquals":    {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)},
-		},
+		Sid:       "LaunchWorkers",
+		Effect:    "Allow",
+		Action:    []string{"ec2:RunInstances"},
+		Resource:  s.instances(),
+		Condition: workers,
 	}
 }
 
@@ -67,18 +69,16 @@ func launchWorkers(o Options, s Scope) policydoc.Statement {
 // and security groups belong to another account; an image's ARN names no account. A
 // snapshot is not allowed: a volume made of it would show what is in it.
 func launchWith(o Options, s Scope) policydoc.Statement {
-	var resources []string
-	add := func(account, kind string, names []string) {
-		resources = append(resources, s.ec2ARNs(account, kind, names)...)
-	}
-	add(s.Account, "network-interface", nil)
-	add(s.Account, "volume", nil)
-	add("", "image", o.ImageIDs)
-	add(s.Account, "key-pair", o.KeyNames)
-	add("*", "security-group", o.SecurityGroupIDs)
-	add("*", "subnet", o.SubnetIDs)
+	resources := slices.Concat(
+		s.ec2ARNs(s.Account, "network-interface", nil),
+		s.ec2ARNs(s.Account, "volume", nil),
+		s.listed("", "image", o.ImageIDs),
+		s.ec2ARNs(s.Account, "key-pair", o.KeyNames),
+		s.listed("*", "security-group", o.SecurityGroupIDs),
+		s.listed("*", "subnet", o.SubnetIDs),
+	)
 	if o.Spot {
-		add(s.Account, "spot-instances-request", nil)
+		resources = append(resources, s.ec2ARNs(s.Account, "spot-instances-request", nil)...)
 	}
 	return policydoc.Statement{
 		Sid:      "LaunchWith",
@@ -123,33 +123,45 @@ func tagAtLaunch(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// tagWorkers lets the head set the tags that Ray sets on running workers. When Ray
-// starts a stopped worker again, it sets those of a launch again: so the kind is among
-// them, and has to stay worker. The cluster's name is not among them.
+// tagWorkers lets the head set Ray's tags on running workers, those of a later Ray
+// included. When Ray starts a stopped worker again, it sets those of a launch again: so
+// the kind is among them, and has to stay worker. The cluster's name is not among them.
 func tagWorkers(o Options, s Scope) policydoc.Statement {
-	keys := []string{
-		"Name",
-		"ray-file-mounts-contents",
-		"ray-launch-config",
-		"ray-launch-request",
-		"ray-node-status",
-		kindTag,
-		"ray-runtime-config",
-		"ray-user-node-type",
-	}
+	keys := []string{"Name", "ray-*"}
 	if o.CloudWatch {
-		keys = append(keys, agentInstalledTag, agentConfigTags)
+		keys = append(append(keys, agentInstalledTag), agentConfigTags...)
 	}
 	return policydoc.Statement{
 		Sid:      "TagWorkers",
 		Effect:   "Allow",
 		Action:   []string{"ec2:CreateTags"},
 		Resource: s.instances(),
-		Condition: condition{
-			"StringEquals":            o.ownWorkers("aws:ResourceTag/"),
+		Condition: and(o.ownWorkers("aws:ResourceTag/"), condition{
 			"StringEqualsIfExists":    {"aws:RequestTag/" + kindTag: {workerKind}},
+			"Null":                    {"aws:RequestTag/" + clusterTag: {"true"}},
 			"ForAllValues:StringLike": {"aws:TagKeys": keys},
-		},
+		}),
+	}
+}
+
+// noOtherCase denies each tag whose key begins with ray- and has a letter in upper case,
+// which no key of Ray's has. What aws:RequestTag/ray-cluster-name says of a request is
+// then said of the tag ray-cluster-name: to IAM, the name of that condition key is also
+// that of ray-Cluster-Name, with which an instance would be out of Ray's sight. A policy
+// can tell the two by the values of aws:TagKeys alone. Keys such as Ray-cluster-name are
+// in no statement that allows tags.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag
+func noOtherCase() policydoc.Statement {
+	var keys []string
+	for letter := 'A'; letter <= 'Z'; letter++ {
+		keys = append(keys, "ray-*"+string(letter)+"*")
+	}
+	return policydoc.Statement{
+		Sid:       "NoOtherCase",
+		Effect:    "Deny",
+		Action:    []string{"ec2:CreateTags", "ec2:RunInstances"},
+		Resource:  []string{"*"},
+		Condition: condition{"ForAnyValue:StringLike": {"aws:TagKeys": keys}},
 	}
 }
 
@@ -161,7 +173,7 @@ func runWorkers(o Options, s Scope) policydoc.Statement {
 		Effect:    "Allow",
 		Action:    []string{"ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
 		Resource:  s.instances(),
-		Condition: condition{"StringEquals": o.ownWorkers("aws:ResourceTag/")},
+		Condition: o.ownWorkers("aws:ResourceTag/"),
 	}
 }
 

@@ -3,10 +3,9 @@ package leastprivilege
 import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 
 // The tags by which Ray's CloudWatch integration remembers what it did to a worker.
-const (
-	agentInstalledTag = "cloudwatch-agent-installed"
-	agentConfigTags   = "cloudwatch-config-hash-*"
-)
+const agentInstalledTag = "cloudwatch-agent-installed"
+
+var agentConfigTags = []string{"cloudwatch-config-hash-agent", "cloudwatch-config-hash-alarm", "cloudwatch-config-hash-dashboard"}
 
 // cloudWatchPolicy lets the head set up the CloudWatch agent on its workers, as Ray's
 // python/ray/autoscaler/_private/aws/cloudwatch/cloudwatch_helper.py does: by one SSM
@@ -45,7 +44,7 @@ func commandWorkers(o Options, s Scope) policydoc.Statement {
 		Effect:    "Allow",
 		Action:    []string{"ssm:SendCommand"},
 		Resource:  s.instances(),
-		Condition: condition{"StringEquals": o.ownWorkers("ssm:resourceTag/")},
+		Condition: o.ownWorkers("ssm:resourceTag/"),
 	}
 }
 

@@ -1,7 +1,5 @@
 package leastprivilege
 
-import "github.com/ray-iam/custom-rayiam/internal/policydoc"
-
 // A Policy is an inline policy of a role.
 type Policy struct {
 	Name     string // what follows the NamePrefix and a hyphen in its name
@@ -46,8 +44,12 @@ const (
 	workerKind = "worker"
 )
 
-// ownWorkers are the condition values of the cluster's own workers: prefix is the
-// condition key without the tag, such as aws:ResourceTag/.
-func (o Options) ownWorkers(prefix string) map[string]policydoc.Values {
-	return map[string]policydoc.Values{prefix + clusterTag: {o.ClusterName}, prefix + kindTag: {workerKind}}
+// ownWorkers is the condition that something has the tags of the cluster's own workers:
+// prefix is the condition key without the tag, such as aws:ResourceTag/.
+//
+// IAM takes the name of a condition key for the same in any case, and EC2 takes keys of tags
+// that differ in case for two: so this alone is also met by a tag Ray-Cluster-Name, which
+// Ray does not know. In a request, noOtherCase refuses those.
+func (o Options) ownWorkers(prefix string) condition {
+	return condition{"StringEquals": {prefix + clusterTag: {o.ClusterName}, prefix + kindTag: {workerKind}}}
 }

@@ -105,10 +105,16 @@ func tagList(v any) map[string]string {
 	return tags
 }
 
+// requestTags are the keys of a request that sets tags. To IAM, aws:RequestTag/x is the name
+// of aws:RequestTag/X too. Of two tags for which one name stands, it may take either: here
+// that is the one which Ray would not take for its own.
 func requestTags(tags map[string]string) conditionKeys {
-	keys := conditionKeys{}
-	for key, value := range tags {
-		keys["aws:RequestTag/"+key] = []string{value}
+	keys, names := conditionKeys{}, map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if fold := strings.ToLower(key); names[fold] == "" {
+			names[fold] = key
+			keys["aws:RequestTag/"+key] = []string{tags[key]}
+		}
 	}
 	if len(tags) > 0 {
 		keys["aws:TagKeys"] = slices.Sorted(maps.Keys(tags))

@@ -106,10 +106,10 @@ func TestRights(t *testing.T) {
 	}
 	for _, role := range []string{"head", "cpu", "gpu"} {
 		for _, r := range with.rights() {
-			add(with, role, "with", r, r.option != "Spot" || role == "head")
+			add(with, role, "with", r, role == "head" || r.option != "Spot" && r.option != "")
 		}
 		for _, r := range without.rights() {
-			add(without, role, "without", r, false)
+			add(without, role, "without", r, role == "head" && r.option == "")
 		}
 	}
 	for i, got := range evaluate(t, cases) {

@@ -14,7 +14,8 @@ type right struct {
 	cases  []policysim.Case
 }
 
-// rights are all of them. The head has each, a worker all but the Spot role.
+// rights are all of them. The head has each, a worker those of data and agents. Without an
+// option, the head has those that no option gives.
 func (p played) rights() []right {
 	group := "log-group:" + cluster + "-ray_logs_out"
 	each := func(resource string, context conditionKeys, actions ...string) []policysim.Case {
@@ -24,6 +25,8 @@ func (p played) rights() []right {
 		}
 		return all
 	}
+	worker := p.arn("ec2", "instance/i-0123456789abcdef0")
+	later := requestTags(map[string]string{"ray-key-of-a-later-ray": "x", "ray-node-status": "up-to-date", "ray-node-type": "worker"})
 	in := func(bucket string) string { return "arn:aws:s3:::" + bucket }
 	return []right{
 		{"CloudWatch", "the CloudWatch agent", slices.Concat(
@@ -42,6 +45,8 @@ func (p played) rights() []right {
 			each(in(readable)+"/a", nil, "s3:GetObject"),
 			each(in(writable)+"/a", nil, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"))},
 		{"FSx", "scripts that mount a file system", each("*", nil, "fsx:DescribeFileSystems")},
+		{"", "a later Ray, on a running worker", each(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), later), "ec2:CreateTags")},
+		{"", "a later Ray, at a launch", each(worker, merge(later, conditionKeys{"ec2:CreateAction": {"RunInstances"}}), "ec2:CreateTags")},
 		{"Spot", "EC2, at an account's first Spot Instance", each(p.iam("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),
 			conditionKeys{"iam:AWSServiceName": {"spot.amazonaws.com"}}, "iam:CreateServiceLinkedRole")},
 	}
