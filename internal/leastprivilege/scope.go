@@ -78,3 +78,17 @@ func (s Scope) bucketARN(name string) string { return "arn:" + s.Partition + ":s
 func unique(list []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(list)))
 }
+
+// service is the name of a service of a Region, as kms:ViaService has it.
+func (s Scope) service(name, region string) string {
+	suffix := ".amazonaws.com"
+	if s.Partition == "aws-cn" {
+		suffix += ".cn"
+	}
+	return name + "." + region + suffix
+}
+
+// allow is the statement that allows actions on resources, without a condition.
+func allow(sid string, resources []string, actions ...string) policydoc.Statement {
+	return policydoc.Statement{Sid: sid, Effect: "Allow", Action: actions, Resource: resources}
+}

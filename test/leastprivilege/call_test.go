@@ -16,6 +16,7 @@ type call struct {
 	Service, Operation string
 	Parameters         map[string]any
 	Tags               map[string]map[string]string // of what it names, at that moment, by id
+	Public             bool                         // the image that it names is public
 }
 
 // A place is where calls go to.
@@ -141,8 +142,13 @@ func merge(all ...conditionKeys) conditionKeys {
 // authorization is one case on a call's behalf. The node's own account is the one that
 // is asked, whatever account the ARN names.
 func (p place) authorization(action, resource string, context conditionKeys) policysim.Case {
+	policy := ""
+	if strings.HasPrefix(action, "kms:") { // as keys have it whose use is up to IAM
+		policy = fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`, p.account)
+	}
 	return policysim.Case{
-		Action: action, Resource: resource, Context: merge(conditionKeys{"aws:RequestedRegion": {p.region}}, context),
+		ResourcePolicy: policy,
+		Action:         action, Resource: resource, Context: merge(conditionKeys{"aws:RequestedRegion": {p.region}}, context),
 		Name: fmt.Sprintf("%s on %s with %v", action, resource, context),
 	}
 }
@@ -166,7 +172,7 @@ func kindOf(id string) string {
 	prefix, _, _ := strings.Cut(id, "-")
 	kinds := map[string]string{
 		"i": "instance", "vol": "volume", "ami": "image", "sg": "security-group", "subnet": "subnet", "lt": "launch-template",
-		"snap": "snapshot", "eni": "network-interface", "cr": "capacity-reservation", "pg": "placement-group", "key": "key-pair", "vpc": "vpc",
+		"snap": "snapshot", "eni": "network-interface", "cr": "capacity-reservation", "pg": "placement-group", "sir": "spot-instances-request", "key": "key-pair", "vpc": "vpc",
 	}
 	return kinds[prefix]
 }

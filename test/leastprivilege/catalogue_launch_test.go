@@ -70,8 +70,15 @@ func (c *catalogue) addLaunches() {
 		c.call(launching, "with a key in which only "+string(letter)+" is in upper case", retagged(cpu, map[string]string{"ray-key-of-" + string(letter): "x"}))
 	}
 	c.call(launching, "without tags", set(cpu, "TagSpecifications", nil))
-	volumes := append(anyList(cpu.Parameters["TagSpecifications"]), map[string]any{"ResourceType": "volume", "Tags": []any{map[string]any{"Key": "ray-x", "Value": "x"}}})
-	c.call(launching, "with tags on its volumes", set(cpu, "TagSpecifications", volumes))
+	for _, kind := range []string{"volume", "network-interface", "spot-instances-request"} {
+		for _, key := range []string{"ray-x", "ray-cluster-name", "Environment", "team", "Name", "Ray-Cluster-Name"} {
+			parts := append(anyList(cpu.Parameters["TagSpecifications"]), map[string]any{"ResourceType": kind, "Tags": []any{map[string]any{"Key": key, "Value": cluster}}})
+			c.call(launching, "with the tag "+key+" on a "+kind, set(cpu, "TagSpecifications", parts))
+		}
+	}
+	for _, key := range []string{"team", "TEAM", "project"} {
+		c.call(launching, "with an owner's tag in another case, "+key, retagged(cpu, map[string]string{key: "a"}))
+	}
 	for name, arn := range map[string]string{
 		"the head's profile":                c.profile("head"),
 		"an administrator's profile":        c.iam("instance-profile", "admin"),
@@ -92,6 +99,8 @@ func (c *catalogue) addParts() {
 		"of a type that is not listed":       set(cpu, "InstanceType", "p5.48xlarge"),
 		"of a type that begins alike":        set(cpu, "InstanceType", "m6i.4xlarge-flex"),
 		"of an image that is not listed":     set(cpu, "ImageId", "ami-"+other),
+		"of a public image not listed":       public(set(cpu, "ImageId", "ami-"+other)),
+		"of an image tagged, not listed":     set(cpu, "ImageId", "ami-"+other).of("ami-"+other, ownWorker),
 		"with a key that is not listed":      set(cpu, "KeyName", "somebody"),
 		"with a key tagged for the cluster":  set(cpu, "KeyName", "somebody").of("somebody", ownWorker),
 		"in a subnet that is not listed":     set(cpu, "SubnetId", "subnet-"+other),
@@ -109,6 +118,12 @@ func (c *catalogue) addParts() {
 	} {
 		c.call(launching, name, wrong)
 	}
+}
+
+// public returns a copy of the launch, of an image that everybody may launch.
+func public(c call) call {
+	c.Public = true
+	return c
 }
 
 // of returns a copy of the call with other tags on one of its resources.
@@ -179,6 +194,12 @@ func (c *catalogue) addTagging() {
 	instance := c.arn("ec2", "instance/i-"+toBeMade)
 	c.one(tagging, "claiming an instance with a worker's profile and type", "ec2:CreateTags", instance,
 		merge(requestTags(ownWorker), conditionKeys{"ec2:InstanceProfile": {c.profile("cpu")}, "ec2:InstanceType": {"m6i.4xlarge"}}))
+	c.call(tagging, "an own worker with an owner's tag, after the launch", tag("Team", "a"))
+	for _, id := range []string{"vol-0b", "eni-0b", "sir-0b"} {
+		for name, by := range map[string]conditionKeys{"after the launch": nil, "as part of CreateVolume": {"ec2:CreateAction": {"CreateVolume"}}} {
+			c.one(tagging, "an owner's tag on "+id+" "+name, "ec2:CreateTags", c.arn("ec2", kindOf(id)+"/"+id), merge(requestTags(map[string]string{"Team": "a"}), by))
+		}
+	}
 	for _, by := range []string{"CreateFleet", "CreateLaunchTemplate", "CreateVolume"} {
 		c.one(tagging, "as part of "+by, "ec2:CreateTags", instance, merge(claimed, conditionKeys{"ec2:CreateAction": {by}}))
 	}

@@ -106,7 +106,7 @@ func TestRights(t *testing.T) {
 	}
 	for _, role := range []string{"head", "cpu", "gpu"} {
 		for _, r := range with.rights() {
-			add(with, role, "with", r, role == "head" || r.option != "Spot" && r.option != "")
+			add(with, role, "with", r, role == "head" || !r.head)
 		}
 		for _, r := range without.rights() {
 			add(without, role, "without", r, role == "head" && r.option == "")
@@ -147,7 +147,11 @@ func TestLists(t *testing.T) {
 		want   bool
 	}{
 		"any type":                         {set(cpu, "InstanceType", "p5.48xlarge"), true},
-		"any image":                        {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb"), true},
+		"any public image":                 {public(set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb")), true},
+		"a private image":                  {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb"), false},
+		"a private image for the cluster":  {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb").of("ami-0bbbbbbbbbbbbbbbb", ownHead), true},
+		"another cluster's private image":  {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb").of("ami-0bbbbbbbbbbbbbbbb", neighbour), false},
+		"a tag of the owner's":             {retagged(cpu, map[string]string{"Team": "a"}), false},
 		"any key":                          {set(cpu, "KeyName", "somebody"), true},
 		"no key":                           {set(cpu, "KeyName", nil), true},
 		"any subnet":                       {set(cpu, "SubnetId", "subnet-0bbbbbbbbbbbbbbbb"), true},

@@ -16,15 +16,19 @@ import (
 
 // equivalent are the weakened forms that allow nothing more, and why.
 var equivalent = map[string]string{
-	"AgentCommand with resource document/AmazonCloudWatch-ManageAgent of any kind": "of AWS's own, commands know documents alone",
-	"Agents with ec2messages:*":                           "the six actions are all that there are",
-	"CommandWorkers with resource instance/* of any kind": "of EC2, commands go to instances alone",
-	"LaunchWorkers with resource instance/* of any kind":  "nothing else has an instance profile",
-	"Metrics with cloudwatch:*":                           "no other action has a namespace",
-	"RunWorkers with resource instance/* of any kind":     "nothing else is started, stopped or terminated",
-	"SpotRole with iam:*":                                 "no other action has the name of a service",
-	"TagAtLaunch with ec2:*":                              "no other action is part of an action",
-	"pass-role-policy with iam:*":                         "no other action passes to a service",
+	"Agents with ssmmessages:*":                                           "the four actions are all that there are",
+	"Agents with ec2messages:*":                                           "the six actions are all that there are",
+	"CommandWorkers with resource instance/* of any kind":                 "of EC2, commands go to instances alone",
+	"LaunchWorkers with resource instance/* of any kind":                  "nothing else has an instance profile",
+	"Metrics with cloudwatch:*":                                           "no other action has a namespace",
+	"RunWorkers with resource instance/* of any kind":                     "nothing else is started, stopped or terminated",
+	"SpotRole with iam:*":                                                 "no other action has the name of a service",
+	"TagPartsAtLaunch with ec2:*":                                         "no other action is part of an action",
+	"TagPartsAtLaunch with resource network-interface/* of any kind":      "a launch makes nothing else but the instance, which TagAtLaunch allows",
+	"TagPartsAtLaunch with resource spot-instances-request/* of any kind": "the same",
+	"TagPartsAtLaunch with resource volume/* of any kind":                 "the same",
+	"TagAtLaunch with ec2:*":                                              "no other action is part of an action",
+	"pass-role-policy with iam:*":                                         "no other action passes to a service",
 }
 
 // TestMutation holds that nothing in the generated policies is there for nothing: with
