@@ -19,7 +19,7 @@ func TestLint_EveryOptionSet(t *testing.T) {
 	template := string(text)
 	const policy = "arn:aws:iam::123456789012:policy/team/bound"
 	for name, value := range map[string]string{
-		"PermissionsBoundary": policy, "AllowedPolicyArns": policy + "," + policy + "*", "AllowAdoption": "true", "VerifyRequests": "true", "Revision": "2",
+		"PermissionsBoundary": policy, "AllowedPolicyArns": policy + "," + policy + "*", "AllowedBuckets": "data-*", "AllowedClusterNames": "research*", "AllowAdoption": "true", "VerifyRequests": "true", "Revision": "2",
 		"AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:ops", "ReservedConcurrency": "5", "Tags": tags(10),
 		"ExecutionRolePermissionsBoundary": policy, "ExecutionRolePath": "/service/", "ExecutionRoleNamePrefix": "company-", "ExecutionPolicyType": "managed",
 		"KmsKeyArn":    "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-4333-8444-555555555555",

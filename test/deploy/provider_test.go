@@ -36,6 +36,8 @@ func checksParameters(t *testing.T, provider template) {
 		{"Path", "/", []string{"/", "/ray/", "/ray/x/"}, []string{"", "ray", "/ray", "//", "/*/", "/r?y/", "/${aws:x}/", "/" + strings.Repeat("p", 63) + "/"}},
 		{"PermissionsBoundary", "", []string{"", policy, "arn:aws-cn:iam::aws:policy/X"}, []string{"bound", policy + "*", policy + strings.Repeat("x", 180)}},
 		{"AllowedPolicyArns", "", []string{"", policy, policy + "*," + policy}, []string{"a", "*", ",", policy + ",", policy + ", " + policy, "arn:aws:iam::*:role/x", policy + strings.Repeat("x", 1024)}},
+		{"AllowedBuckets", "", []string{"", "*", "data", "data-*,my.bucket-?"}, []string{",", "a, b", "Data", "a/b", "a,", "${x}", strings.Repeat("b", 513)}},
+		{"AllowedClusterNames", "", []string{"", "*", "Research", "ci-*,my.cluster_?"}, []string{",", "a, b", "a/b", "a,", "${x}", strings.Repeat("c", 513)}},
 		{"AlarmTopicArn", "", []string{"", "arn:aws:sns:eu-west-1:123456789012:ops"}, []string{"ops"}},
 		{"Revision", "", []string{"", "2", "any words"}, []string{strings.Repeat("x", 257)}},
 		{"ReservedConcurrency", "", []string{"", "1", "100"}, []string{"0", "-1", "x", "10000"}},
@@ -93,7 +95,7 @@ func runsTheFunction(t *testing.T, provider template) {
 	want := map[string]string{
 		"Architectures": `[{"Ref":"Architecture"}]`,
 		"Code":          `.`,
-		"Environment": `{"Variables":{"RAYIAM_ALLOWED_POLICY_ARNS":{"Ref":"AllowedPolicyArns"},"RAYIAM_ALLOW_ADOPTION":{"Ref":"AllowAdoption"},` +
+		"Environment": `{"Variables":{"RAYIAM_ALLOWED_BUCKETS":{"Ref":"AllowedBuckets"},"RAYIAM_ALLOWED_CLUSTER_NAMES":{"Ref":"AllowedClusterNames"},"RAYIAM_ALLOWED_POLICY_ARNS":{"Ref":"AllowedPolicyArns"},"RAYIAM_ALLOW_ADOPTION":{"Ref":"AllowAdoption"},` +
 			`"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PATH":{"Ref":"Path"},"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"},"RAYIAM_VERIFY_REQUESTS":{"Ref":"VerifyRequests"}}}`,
 		"Handler":                      `bootstrap`,
 		"KmsKeyArn":                    `{"Fn::If":["WithKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}`,
