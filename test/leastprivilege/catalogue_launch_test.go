@@ -194,16 +194,21 @@ func (c *catalogue) addTagging() {
 	instance := c.arn("ec2", "instance/i-"+toBeMade)
 	c.one(tagging, "claiming an instance with a worker's profile and type", "ec2:CreateTags", instance,
 		merge(requestTags(ownWorker), conditionKeys{"ec2:InstanceProfile": {c.profile("cpu")}, "ec2:InstanceType": {"m6i.4xlarge"}}))
-	c.call(tagging, "an own worker with an owner's tag, after the launch", tag("Team", "a"))
-	for _, id := range []string{"vol-0b", "eni-0b", "sir-0b"} {
-		for name, by := range map[string]conditionKeys{"after the launch": nil, "as part of CreateVolume": {"ec2:CreateAction": {"CreateVolume"}}} {
-			c.one(tagging, "an owner's tag on "+id+" "+name, "ec2:CreateTags", c.arn("ec2", kindOf(id)+"/"+id), merge(requestTags(map[string]string{"Team": "a"}), by))
-		}
-	}
+	c.addOwnersTags(tag("Team", "a"))
 	for _, by := range []string{"CreateFleet", "CreateLaunchTemplate", "CreateVolume"} {
 		c.one(tagging, "as part of "+by, "ec2:CreateTags", instance, merge(claimed, conditionKeys{"ec2:CreateAction": {by}}))
 	}
 	for name, tags := range map[string]map[string]string{"an own worker": ownWorker, "another cluster's worker": neighbour, "the own head": ownHead} {
 		c.one(tagging, "from "+name, "ec2:DeleteTags", instance, merge(resourceTags("aws:ResourceTag/", tags), conditionKeys{"aws:TagKeys": {"ray-cluster-name"}}))
+	}
+}
+
+// addOwnersTags: tags of the owner's own are for launches.
+func (c *catalogue) addOwnersTags(after call) {
+	c.call(tagging, "an own worker with an owner's tag, after the launch", after)
+	for _, id := range []string{"vol-0b", "eni-0b", "sir-0b"} {
+		for name, by := range map[string]conditionKeys{"after the launch": nil, "as part of CreateVolume": {"ec2:CreateAction": {"CreateVolume"}}} {
+			c.one(tagging, "an owner's tag on "+id+" "+name, "ec2:CreateTags", c.arn("ec2", kindOf(id)+"/"+id), merge(requestTags(map[string]string{"Team": "a"}), by))
+		}
 	}
 }

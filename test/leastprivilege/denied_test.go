@@ -2,11 +2,13 @@ package leastprivilege
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
@@ -167,6 +169,34 @@ func TestLists(t *testing.T) {
 		if through[0] != tt.want {
 			t.Errorf("%s: %v, want %v", name, through[0], tt.want)
 		}
+	}
+}
+
+// TestLists_Mutation holds that each condition on images which are not listed is needed:
+// without it, or with anything in its place, a private image could be launched.
+func TestLists_Mutation(t *testing.T) {
+	p := scenes[1].played(t)
+	private, err := p.authorizations(set(p.launched("cpu"), "ImageId", "ami-0bbbbbbbbbbbbbbbb").of("ami-0bbbbbbbbbbbbbbbb", neighbour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	private = slices.DeleteFunc(private, func(c policysim.Case) bool { return !strings.Contains(c.Resource, ":image/") })
+	weakened := 0
+	for _, st := range p.statements(t, "head") {
+		if st["Sid"] != "LaunchPublic" && st["Sid"] != "LaunchWithTagged" {
+			continue
+		}
+		for _, m := range weaken.Conditions(st) {
+			weakened++
+			for i, got := range evaluate(t, append(p.against(m, st, private), p.against(mutant{Statement: st}, st, private)...)) {
+				if want := i == 0; (got == policysim.Allowed) != want {
+					t.Errorf("%s: a private image is %s, want allowed: %v", m.Name, got, want)
+				}
+			}
+		}
+	}
+	if weakened != 3 {
+		t.Errorf("%d weakened forms, want 3", weakened)
 	}
 }
 
