@@ -44,7 +44,8 @@ type scene struct {
 	changes    map[string]any // to the example's cluster; see driver.py
 }
 
-// scenes have each option in one and not in another.
+// scenes have each option in one and not in another. The second has no option, the third
+// several clusters, the last every option.
 var scenes = []scene{
 	{"the example", func(t *testing.T, b belongings) properties { return exampleProperties(t, b) }, nil},
 	{"nothing but the cluster's name", func(t *testing.T, b belongings) properties {
