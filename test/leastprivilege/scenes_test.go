@@ -56,7 +56,7 @@ var scenes = []scene{
 	}, map[string]any{"noSpot": true, "cloudWatch": true}},
 	{"every option", func(t *testing.T, b belongings) properties {
 		return exampleProperties(t, b).With(properties{"LeastPrivilege": everything(b.place, b)})
-	}, map[string]any{"cloudWatch": true, "reserved": true}},
+	}, map[string]any{"cloudWatch": true, "reserved": true, "tags": true}},
 }
 
 func everything(p place, b belongings) map[string]any {
