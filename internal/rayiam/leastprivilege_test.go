@@ -147,6 +147,7 @@ func TestLeastPrivilege_Check(t *testing.T) {
 
 // TestLeastPrivilege_EveryListIsWeighed holds that what makes the policies too large is said
 // of every option that can: the sentence would name another one in its place.
+// Reference 9.5.
 func TestLeastPrivilege_EveryListIsWeighed(t *testing.T) {
 	p := edited(least(everyOption), groupBuckets(leastprivilege.S3Bucket{Name: "data"}))
 	without := withoutEach(p)
@@ -172,6 +173,7 @@ func TestLeastPrivilege_EveryListIsWeighed(t *testing.T) {
 
 // TestLeastPrivilege_GroupsBuckets holds that a group's buckets stand in the place of those
 // of LeastPrivilege, for it and for no other node, and that an empty list leaves it none.
+// Reference 9.13.
 func TestLeastPrivilege_GroupsBuckets(t *testing.T) {
 	p := edited(addGroup, addGroup, least(everyOption), groupBuckets(leastprivilege.S3Bucket{Name: "own"}))
 	p.WorkerGroups[1].S3Buckets = []leastprivilege.S3Bucket{}

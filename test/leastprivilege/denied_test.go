@@ -71,7 +71,7 @@ func everyOption(t *testing.T) played { return scenes[len(scenes)-1].played(t) }
 
 // TestDenied holds that whatever a stolen head or worker could try beyond its cluster
 // is denied, with every option on.
-// Reference 9.7.
+// Reference 9.7, 9.11.
 func TestDenied(t *testing.T) {
 	p := everyOption(t)
 	dangers := p.dangers()
@@ -95,7 +95,7 @@ func TestDenied(t *testing.T) {
 
 // TestRights holds that agents, tasks and EC2 itself can do what the options are for,
 // on the head and on the workers, and that without the options nobody can.
-// Reference 9.6, 9.9.
+// Reference 9.6, 9.9, 9.11.
 func TestRights(t *testing.T) {
 	with, without := everyOption(t), scenes[1].played(t)
 	var cases []policysim.Case
