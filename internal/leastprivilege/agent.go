@@ -2,14 +2,22 @@ package leastprivilege
 
 import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 
-// agentPolicy lets the CloudWatch agent of a node report, and the SSM agent take the commands
-// that set it up. It allows what the cluster uses of CloudWatchAgentServerPolicy and
-// AmazonSSMManagedInstanceCore: its own metrics, log groups and parameter, by the names
-// of Ray's example configuration, and Run Command without the data channels of Session
-// Manager.
+// agentStatements let the CloudWatch agent of a node report, and the SSM agent take the
+// commands that set it up, or the sessions of people who log in. They allow what the
+// cluster uses of CloudWatchAgentServerPolicy and AmazonSSMManagedInstanceCore: its own
+// metrics, log groups and parameter, by the names of Ray's example configuration, Run
+// Command without the data channels of Session Manager, and Session Manager without Run
+// Command and without every parameter of the account.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-setting-up-messageAPIs.html
-func agentPolicy(o Options, s Scope) string {
-	return policydoc.New(metrics(o, s), logs(o, s), agentConfig(o, s), agents(s))
+func agentStatements(o Options, s Scope) []policydoc.Statement {
+	var statements []policydoc.Statement
+	if o.CloudWatch {
+		statements = append(statements, metrics(o, s), logs(o, s), agentConfig(o, s))
+	}
+	if o.CloudWatch || o.SessionManager {
+		statements = append(statements, agents(o, s))
+	}
+	return statements
 }
 
 // metrics lets a node report to the cluster's own metric namespaces.
@@ -53,13 +61,17 @@ func agentConfig(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// agents lets the CloudWatch agent look its own dimensions up, and the SSM agent
-// register the node and take commands. None of these actions knows resources.
-func agents(s Scope) policydoc.Statement {
-	return policydoc.Statement{
-		Sid:    "Agents",
-		Effect: "Allow",
-		Action: []string{
+// agents lets the SSM agent register the node and take commands or sessions, and the
+// CloudWatch agent look its own dimensions up, and whether a log group has its retention
+// yet. None of these actions knows resources.
+//
+// Who may start a session is said in the policies of people. The head starts none: Ray rids
+// its configuration of ssh_proxy_command and ssh_proxy_use_node_id.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+func agents(o Options, s Scope) policydoc.Statement {
+	actions := []string{"ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:OpenControlChannel"}
+	if o.CloudWatch {
+		actions = append(actions,
 			"ec2:DescribeTags",
 			"ec2:DescribeVolumes",
 			"ec2messages:AcknowledgeMessage",
@@ -68,21 +80,14 @@ func agents(s Scope) policydoc.Statement {
 			"ec2messages:GetEndpoint",
 			"ec2messages:GetMessages",
 			"ec2messages:SendReply",
+			"logs:DescribeLogGroups",
 			"ssm:ListInstanceAssociations",
-			"ssm:UpdateInstanceInformation",
-			"ssmmessages:CreateControlChannel",
-			"ssmmessages:OpenControlChannel",
-		},
-		Resource:  []string{"*"},
-		Condition: s.inRegion(),
+		)
 	}
-}
-
-// reportNames is the pattern of the cluster's metric namespaces and log groups in Ray's
-// example configuration.
-func (o Options) reportNames() string { return o.ClusterName + "-ray*" }
-
-// parameterARN is of the parameter in which Ray keeps one kind of configuration.
-func (o Options) parameterARN(s Scope, kind string) string {
-	return s.arn("ssm", s.Account, "parameter/AmazonCloudWatch-ray_"+kind+"_config_"+o.ClusterName)
+	if o.SessionManager {
+		actions = append(actions, "ssmmessages:CreateDataChannel", "ssmmessages:OpenDataChannel")
+	}
+	st := allow("Agents", []string{"*"}, unique(actions)...)
+	st.Condition = s.inRegion()
+	return st
 }

@@ -1,6 +1,10 @@
 package leastprivilege
 
-import "github.com/ray-iam/custom-rayiam/internal/policydoc"
+import (
+	"slices"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
+)
 
 // autoscalerPolicy lets the head do what Ray's autoscaler does, to the workers of its own
 // cluster alone. That is read from Ray's sources, python/ray/autoscaler/
@@ -8,77 +12,77 @@ import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 // keys are those of
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 func autoscalerPolicy(o Options, s Scope) string {
-	statements := []policydoc.Statement{
-		describe(s),
-		launchWorkers(o, s),
-		launchWith(o, s),
-		launchWithTagged(o, s),
-		tagAtLaunch(o, s),
-		tagWorkers(o, s),
-		runWorkers(o, s),
+	statements := []policydoc.Statement{describe(o, s), launchWorkers(o, s), launchWith(o, s), launchWithTagged(o, s)}
+	if len(o.ImageIDs) == 0 {
+		statements = append(statements, launchPublic(s))
 	}
+	statements = append(statements, tagAtLaunch(o, s))
+	if len(o.InstanceTagKeys) > 0 {
+		statements = append(statements, tagPartsAtLaunch(o, s))
+	}
+	statements = append(statements, tagWorkers(o, s), noOtherCase(), runWorkers(o, s))
 	if o.Spot {
 		statements = append(statements, spotRole(s))
 	}
-	return policydoc.New(statements...)
+	return policydoc.New(append(statements, encryptedVolumes(o, s)...)...)
 }
 
 // describe lets the head look. The autoscaler itself asks for instances and their
 // types. It asks for the rest when it takes its workers down: with `ray teardown`, at
-// the end of `ray submit --stop` and when the autoscaler fails. EC2 narrows none of
-// these actions to resources.
-func describe(s Scope) policydoc.Statement {
-	return policydoc.Statement{
-		Sid:    "Describe",
-		Effect: "Allow",
-		Action: []string{
-			"ec2:DescribeInstances",
-			"ec2:DescribeInstanceTypes",
-			"ec2:DescribeLaunchTemplateVersions",
-			"ec2:DescribeSecurityGroups",
-			"ec2:DescribeSubnets",
-		},
-		Resource:  []string{"*"},
-		Condition: s.inRegion(),
+// the end of `ray submit --stop` and when the autoscaler fails. With CloudWatch it waits for
+// a worker and for its commands, and sees whether an image has the agent. AWS narrows none
+// of these actions to resources: ssm:ListCommandInvocations shows the commands that
+// anybody sent in the Region, and the beginning of what they printed.
+func describe(o Options, s Scope) policydoc.Statement {
+	actions := []string{
+		"ec2:DescribeInstances",
+		"ec2:DescribeInstanceTypes",
+		"ec2:DescribeLaunchTemplateVersions",
+		"ec2:DescribeSecurityGroups",
+		"ec2:DescribeSubnets",
 	}
+	if o.CloudWatch {
+		actions = append(actions, "ec2:DescribeImages", "ec2:DescribeInstanceStatus", "ssm:ListCommandInvocations")
+	}
+	st := allow("Describe", []string{"*"}, unique(actions)...)
+	st.Condition = s.inRegion()
+	return st
 }
 
 // launchWorkers lets the head launch instances that are workers of this cluster from
 // their first moment and carry one of its workers' instance profiles. With the head's
 // own profile, an instance could do all that the head can.
 func launchWorkers(o Options, s Scope) policydoc.Statement {
-	equal := o.ownWorkers("aws:RequestTag/")
+	workers := and(o.ownWorkers("aws:RequestTag/"), condition{"ArnEquals": {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)}})
 	if types := unique(o.InstanceTypes); len(types) > 0 {
-		equal["ec2:InstanceType"] = types
+		workers = and(workers, condition{"StringEquals": {"ec2:InstanceType": types}})
 	}
 	return policydoc.Statement{
-		Sid:      "LaunchWorkers",
-		Effect:   "Allow",
-		Action:   []string{"ec2:RunInstances"},
-		Resource: s.instances(),
-		Condition: condition{
-			"StringEquals": equal,
-			"ArnEquals":    {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)},
-		},
+		Sid:       "LaunchWorkers",
+		Effect:    "Allow",
+		Action:    []string{"ec2:RunInstances"},
+		Resource:  s.instances(),
+		Condition: workers,
 	}
 }
 
 // launchWith allows what a launch needs besides the instance. In a shared VPC, subnets
 // and security groups belong to another account; an image's ARN names no account. A
-// snapshot is not allowed: a volume made of it would show what is in it.
+// snapshot is not allowed: a volume made of it would show what is in it, and a launch
+// does not ask for those of its image.
 func launchWith(o Options, s Scope) policydoc.Statement {
-	var resources []string
-	add := func(account, kind string, names []string) {
-		resources = append(resources, s.ec2ARNs(account, kind, names)...)
+	resources := slices.Concat(
+		s.ec2ARNs(s.Account, "network-interface", nil),
+		s.ec2ARNs(s.Account, "volume", nil),
+		s.ec2ARNs(s.Account, "key-pair", o.KeyNames),
+		s.listed("*", "security-group", o.SecurityGroupIDs),
+		s.listed("*", "subnet", o.SubnetIDs),
+	)
+	if len(o.ImageIDs) > 0 {
+		resources = append(resources, s.listed("", "image", o.ImageIDs)...)
 	}
-	add(s.Account, "network-interface", nil)
-	add(s.Account, "volume", nil)
-	add("", "image", o.ImageIDs)
-	add(s.Account, "key-pair", o.KeyNames)
-	add("*", "security-group", o.SecurityGroupIDs)
-	add("*", "subnet", o.SubnetIDs)
 	if o.Spot {
-		add(s.Account, "spot-instances-request", nil)
+		resources = append(resources, s.ec2ARNs(s.Account, "spot-instances-request", nil)...)
 	}
 	return policydoc.Statement{
 		Sid:      "LaunchWith",
@@ -89,19 +93,28 @@ func launchWith(o Options, s Scope) policydoc.Statement {
 }
 
 // launchWithTagged allows what a cluster may have of its own, once its owner has
-// tagged it with the cluster's name.
+// tagged it with the cluster's name: images too, where none are listed. A capacity
+// reservation may be another account's, which shares it.
 func launchWithTagged(o Options, s Scope) policydoc.Statement {
-	var resources []string
-	for _, kind := range []string{"capacity-reservation", "launch-template", "placement-group"} {
-		resources = append(resources, s.ec2ARNs(s.Account, kind, nil)...)
+	resources := slices.Concat(
+		s.ec2ARNs("*", "capacity-reservation", nil),
+		s.ec2ARNs(s.Account, "launch-template", nil),
+		s.ec2ARNs(s.Account, "placement-group", nil),
+	)
+	if len(o.ImageIDs) == 0 {
+		resources = append(resources, s.ec2ARNs("", "image", nil)...)
 	}
-	return policydoc.Statement{
-		Sid:       "LaunchWithTagged",
-		Effect:    "Allow",
-		Action:    []string{"ec2:RunInstances"},
-		Resource:  resources,
-		Condition: condition{"StringEquals": {"aws:ResourceTag/" + clusterTag: {o.ClusterName}}},
-	}
+	st := allow("LaunchWithTagged", resources, "ec2:RunInstances")
+	st.Condition = o.ofCluster("aws:ResourceTag/")
+	return st
+}
+
+// launchPublic allows the images that everybody may launch. Another one would show what
+// is in it to whoever launches it.
+func launchPublic(s Scope) policydoc.Statement {
+	st := allow("LaunchPublic", s.ec2ARNs("", "image", nil), "ec2:RunInstances")
+	st.Condition = condition{"Bool": {"ec2:Public": {"true"}}}
+	return st
 }
 
 // tagAtLaunch lets a launch set Ray's tags: EC2 authorizes RunInstances with tags as
@@ -111,45 +124,68 @@ func tagAtLaunch(o Options, s Scope) policydoc.Statement {
 	if o.CloudWatch {
 		keys = append(keys, agentInstalledTag)
 	}
-	return policydoc.Statement{
-		Sid:      "TagAtLaunch",
-		Effect:   "Allow",
-		Action:   []string{"ec2:CreateTags"},
-		Resource: s.instances(),
-		Condition: condition{
-			"StringEquals":            {"ec2:CreateAction": {"RunInstances"}},
-			"ForAllValues:StringLike": {"aws:TagKeys": keys},
-		},
-	}
+	return atLaunch("TagAtLaunch", s.instances(), append(keys, o.InstanceTagKeys...))
 }
 
-// tagWorkers lets the head set the tags that Ray sets on running workers. When Ray
-// starts a stopped worker again, it sets those of a launch again: so the kind is among
-// them, and has to stay worker. The cluster's name is not among them.
-func tagWorkers(o Options, s Scope) policydoc.Statement {
-	keys := []string{
-		"Name",
-		"ray-file-mounts-contents",
-		"ray-launch-config",
-		"ray-launch-request",
-		"ray-node-status",
-		kindTag,
-		"ray-runtime-config",
-		"ray-user-node-type",
+// tagPartsAtLaunch lets a launch set the owner's own tags on what it makes besides the
+// instance, and no tag of Ray's.
+func tagPartsAtLaunch(o Options, s Scope) policydoc.Statement {
+	resources := slices.Concat(s.ec2ARNs(s.Account, "network-interface", nil), s.ec2ARNs(s.Account, "volume", nil))
+	if o.Spot {
+		resources = append(resources, s.ec2ARNs(s.Account, "spot-instances-request", nil)...)
 	}
+	return atLaunch("TagPartsAtLaunch", resources, o.InstanceTagKeys)
+}
+
+// atLaunch allows tags with these keys, as part of a launch.
+func atLaunch(sid string, resources, keys []string) policydoc.Statement {
+	st := allow(sid, resources, "ec2:CreateTags")
+	st.Condition = condition{
+		"StringEquals":            {"ec2:CreateAction": {"RunInstances"}},
+		"ForAllValues:StringLike": {"aws:TagKeys": unique(keys)},
+	}
+	return st
+}
+
+// tagWorkers lets the head set Ray's tags on running workers, those of a later Ray
+// included. When Ray starts a stopped worker again, it sets those of a launch again: so
+// the kind is among them, and has to stay worker. The cluster's name is not among them.
+func tagWorkers(o Options, s Scope) policydoc.Statement {
+	keys := []string{"Name", "ray-*"}
 	if o.CloudWatch {
-		keys = append(keys, agentInstalledTag, agentConfigTags)
+		keys = append(append(keys, agentInstalledTag), agentConfigTags...)
 	}
 	return policydoc.Statement{
 		Sid:      "TagWorkers",
 		Effect:   "Allow",
 		Action:   []string{"ec2:CreateTags"},
 		Resource: s.instances(),
-		Condition: condition{
-			"StringEquals":            o.ownWorkers("aws:ResourceTag/"),
+		Condition: and(o.ownWorkers("aws:ResourceTag/"), condition{
 			"StringEqualsIfExists":    {"aws:RequestTag/" + kindTag: {workerKind}},
+			"Null":                    {"aws:RequestTag/" + clusterTag: {"true"}},
 			"ForAllValues:StringLike": {"aws:TagKeys": keys},
-		},
+		}),
+	}
+}
+
+// noOtherCase denies each tag whose key begins with ray- and has a letter in upper case,
+// which no key of Ray's has. What aws:RequestTag/ray-cluster-name says of a request is
+// then said of the tag ray-cluster-name: to IAM, the name of that condition key is also
+// that of ray-Cluster-Name, with which an instance would be out of Ray's sight. A policy
+// can tell the two by the values of aws:TagKeys alone. Keys such as Ray-cluster-name are
+// in no statement that allows tags.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag
+func noOtherCase() policydoc.Statement {
+	var keys []string
+	for letter := 'A'; letter <= 'Z'; letter++ {
+		keys = append(keys, "ray-*"+string(letter)+"*")
+	}
+	return policydoc.Statement{
+		Sid:       "NoOtherCase",
+		Effect:    "Deny",
+		Action:    []string{"ec2:CreateTags", "ec2:RunInstances"},
+		Resource:  []string{"*"},
+		Condition: condition{"ForAnyValue:StringLike": {"aws:TagKeys": keys}},
 	}
 }
 
@@ -161,7 +197,7 @@ func runWorkers(o Options, s Scope) policydoc.Statement {
 		Effect:    "Allow",
 		Action:    []string{"ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
 		Resource:  s.instances(),
-		Condition: condition{"StringEquals": o.ownWorkers("aws:ResourceTag/")},
+		Condition: o.ownWorkers("aws:ResourceTag/"),
 	}
 }
 

@@ -1,40 +1,37 @@
 package leastprivilege
 
-import "github.com/ray-iam/custom-rayiam/internal/policydoc"
+import (
+	"strings"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
+)
 
 // The tags by which Ray's CloudWatch integration remembers what it did to a worker.
-const (
-	agentInstalledTag = "cloudwatch-agent-installed"
-	agentConfigTags   = "cloudwatch-config-hash-*"
-)
+const agentInstalledTag = "cloudwatch-agent-installed"
+
+// manageAgent is the document by which Ray starts and stops the agent.
+const manageAgent = "AmazonCloudWatch-ManageAgent"
+
+var agentConfigTags = []string{"cloudwatch-config-hash-agent", "cloudwatch-config-hash-alarm", "cloudwatch-config-hash-dashboard"}
 
 // cloudWatchPolicy lets the head set up the CloudWatch agent on its workers, as Ray's
 // python/ray/autoscaler/_private/aws/cloudwatch/cloudwatch_helper.py does: by one SSM
 // document, with what `ray up` left in the cluster's parameters.
 func cloudWatchPolicy(o Options, s Scope) string {
-	return policydoc.New(observe(s), agentCommand(s), commandWorkers(o, s), alarmConfig(o, s), alarms(o, s))
-}
-
-// observe lets the head wait for a worker and for its commands, and see whether an image
-// has the agent. None of these actions knows resources.
-func observe(s Scope) policydoc.Statement {
-	return policydoc.Statement{
-		Sid:       "Observe",
-		Effect:    "Allow",
-		Action:    []string{"ec2:DescribeImages", "ec2:DescribeInstanceStatus", "ssm:ListCommandInvocations"},
-		Resource:  []string{"*"},
-		Condition: s.inRegion(),
-	}
+	return policydoc.New(agentCommand(s), commandWorkers(o, s), alarmConfig(o, s), alarms(o, s))
 }
 
 // agentCommand allows the one document with which Ray starts and stops the agent. It
-// runs no command of the head's choice.
+// runs no command of the head's choice. The document is AWS's own, whose ARN some of the
+// Systems Manager's pages write without an account and some with the caller's: no account
+// can have another document whose name begins with Amazon.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
 func agentCommand(s Scope) policydoc.Statement {
 	return policydoc.Statement{
 		Sid:      "AgentCommand",
 		Effect:   "Allow",
 		Action:   []string{"ssm:SendCommand"},
-		Resource: []string{s.arn("ssm", "", "document/AmazonCloudWatch-ManageAgent")},
+		Resource: []string{s.arn("ssm", "", "document/"+manageAgent), s.arn("ssm", s.Account, "document/"+manageAgent)},
 	}
 }
 
@@ -45,7 +42,7 @@ func commandWorkers(o Options, s Scope) policydoc.Statement {
 		Effect:    "Allow",
 		Action:    []string{"ssm:SendCommand"},
 		Resource:  s.instances(),
-		Condition: condition{"StringEquals": o.ownWorkers("ssm:resourceTag/")},
+		Condition: o.ownWorkers("ssm:resourceTag/"),
 	}
 }
 
@@ -61,7 +58,8 @@ func alarmConfig(o Options, s Scope) policydoc.Statement {
 }
 
 // alarms lets the head make alarms for its workers. The configuration's author names
-// them: in Ray's example a name ends with the instance's id. An alarm's action can stop
+// them: in Ray's example a name ends with the instance's id, which says nothing of the
+// cluster; so the head may also replace such an alarm of another instance. An alarm's action can stop
 // or terminate any instance, without the permissions of whoever made the alarm, so the
 // only actions allowed are notifications.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
@@ -71,8 +69,8 @@ func alarms(o Options, s Scope) policydoc.Statement {
 		Effect: "Allow",
 		Action: []string{"cloudwatch:PutMetricAlarm"},
 		Resource: []string{
-			s.arn("cloudwatch", s.Account, "alarm:*_i-*"),
-			s.arn("cloudwatch", s.Account, "alarm:"+o.ClusterName+"-*"),
+			s.arn("cloudwatch", s.Account, "alarm:*_i-"+strings.Repeat("?", 17)),
+			s.arn("cloudwatch", s.Account, "alarm:"+o.names()+"-*"),
 		},
 		Condition: condition{"ForAllValues:StringLike": {"cloudwatch:AlarmActions": {s.arn("sns", s.Account, "*")}}},
 	}

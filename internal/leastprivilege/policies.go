@@ -1,6 +1,10 @@
 package leastprivilege
 
-import "github.com/ray-iam/custom-rayiam/internal/policydoc"
+import (
+	"slices"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
+)
 
 // A Policy is an inline policy of a role.
 type Policy struct {
@@ -8,46 +12,35 @@ type Policy struct {
 	Document string // JSON
 }
 
-// Policies are what the roles of one cluster carry.
-type Policies struct {
-	Head   []Policy
-	Worker []Policy // of every worker group
-}
-
-// Build writes each policy once. The head carries what a worker does, and what the
-// autoscaler needs.
-func Build(o Options, s Scope) Policies {
-	node := nodePolicies(o, s)
-	head := []Policy{{"autoscaler-policy", autoscalerPolicy(o, s)}}
+// Head returns the policies of the head: what a worker has, and what the autoscaler
+// needs.
+func Head(o Options, s Scope) []Policy {
+	policies := []Policy{{"autoscaler-policy", autoscalerPolicy(o, s)}}
 	if o.CloudWatch {
-		head = append(head, Policy{"cloudwatch-policy", cloudWatchPolicy(o, s)})
+		policies = append(policies, Policy{"cloudwatch-policy", cloudWatchPolicy(o, s)})
 	}
-	return Policies{Head: append(head, node...), Worker: node}
+	return append(policies, Worker(o, s)...)
 }
 
-// nodePolicies returns what head and workers have in common.
-func nodePolicies(o Options, s Scope) []Policy {
+// Worker returns the policies of a worker group.
+func Worker(o Options, s Scope) []Policy {
 	var policies []Policy
-	if len(o.S3Buckets) > 0 || o.FSx {
-		policies = append(policies, Policy{"data-policy", dataPolicy(o, s)})
-	}
-	if o.CloudWatch {
-		policies = append(policies, Policy{"agent-policy", agentPolicy(o, s)})
+	for _, policy := range []struct {
+		name       string
+		statements []policydoc.Statement
+	}{
+		{"data-policy", dataStatements(o, s)},
+		{"agent-policy", agentStatements(o, s)},
+	} {
+		if len(policy.statements) > 0 {
+			policies = append(policies, Policy{policy.name, policydoc.New(policy.statements...)})
+		}
 	}
 	return policies
 }
 
-// Ray's tags, on which the policies rest. The tag that tells head from worker has a
-// key that says type:
-// https://github.com/ray-project/ray/blob/master/python/ray/autoscaler/tags.py
-const (
-	clusterTag = "ray-cluster-name"
-	kindTag    = "ray-node-type"
-	workerKind = "worker"
-)
-
-// ownWorkers are the condition values of the cluster's own workers: prefix is the
-// condition key without the tag, such as aws:ResourceTag/.
-func (o Options) ownWorkers(prefix string) map[string]policydoc.Values {
-	return map[string]policydoc.Values{prefix + clusterTag: {o.ClusterName}, prefix + kindTag: {workerKind}}
+// some returns the statements that have a resource: one of an empty list would be
+// malformed.
+func some(statements ...policydoc.Statement) []policydoc.Statement {
+	return slices.DeleteFunc(statements, func(st policydoc.Statement) bool { return len(st.Resource) == 0 })
 }

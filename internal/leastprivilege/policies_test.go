@@ -16,12 +16,23 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var (
 	results  = leastprivilege.S3Bucket{Name: "research-results"}
 	datasets = leastprivilege.S3Bucket{Name: "public-datasets", ReadOnly: true}
+	shared   = leastprivilege.S3Bucket{Name: "shared-data", ReadOnly: true, Prefixes: []string{"research/", "common"}}
+	other    = leastprivilege.S3Bucket{Name: "shared-results", Prefixes: []string{"research"}}
 )
 
-func everyOption() leastprivilege.Options {
+func everyOption(partition, region string) leastprivilege.Options {
+	arn := func(service, resource string) string {
+		return "arn:" + partition + ":" + service + ":" + region + resource
+	}
 	return leastprivilege.Options{
-		S3Buckets: []leastprivilege.S3Bucket{results, datasets},
-		FSx:       true, CloudWatch: true, Spot: true,
+		S3Buckets:         []leastprivilege.S3Bucket{results, datasets, shared},
+		EFSFileSystems:    []leastprivilege.EFSFileSystem{{ID: "fs-0aaaaaaaaaaaaaaaa"}, {ID: "fs-0bbbbbbbbbbbbbbbb", ReadOnly: true}},
+		SessionManager:    true,
+		ECRRepositoryARNs: []string{arn("ecr", ":123456789012:repository/ray"), arn("ecr", ":999999999999:repository/shared/base")},
+		KMSKeyARNs:        []string{arn("kms", ":123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab")},
+		SecretARNs:        []string{arn("secretsmanager", ":123456789012:secret:research/token-AbCd12")},
+		InstanceTagKeys:   []string{"Team", "CostCenter"},
+		FSx:               true, CloudWatch: true, Spot: true,
 		SubnetIDs:        []string{"subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"},
 		SecurityGroupIDs: []string{"sg-0aaaaaaaaaaaaaaaa"},
 		ImageIDs:         []string{"ami-0aaaaaaaaaaaaaaaa"},
@@ -42,6 +53,9 @@ func TestGeneratedPolicies(t *testing.T) {
 	)
 	oneGroup := rayiam.Properties{NamePrefix: "ray", Path: "/", WorkerGroups: []rayiam.WorkerGroup{{Name: "worker"}}}
 	twoGroups := rayiam.Properties{NamePrefix: "ml", Path: "/team/", WorkerGroups: []rayiam.WorkerGroup{{Name: "worker"}, {Name: "gpu"}}}
+	bucketGroups := twoGroups
+	bucketGroups.WorkerGroups = []rayiam.WorkerGroup{{Name: "worker"}, {Name: "gpu", S3Buckets: []leastprivilege.S3Bucket{datasets}}}
+	every := everyOption("aws", "eu-west-1")
 	tests := []struct {
 		name       string
 		options    leastprivilege.Options
@@ -52,6 +66,16 @@ func TestGeneratedPolicies(t *testing.T) {
 		{"groups-and-path", leastprivilege.Options{}, twoGroups, ireland},
 		{"buckets", leastprivilege.Options{S3Buckets: []leastprivilege.S3Bucket{results, datasets}}, oneGroup, ireland},
 		{"buckets-read-only", leastprivilege.Options{S3Buckets: []leastprivilege.S3Bucket{datasets}}, oneGroup, ireland},
+		{"buckets-by-prefix", leastprivilege.Options{S3Buckets: []leastprivilege.S3Bucket{other, shared, {Name: "again", Prefixes: []string{"common", "research"}}}}, oneGroup, ireland},
+		{"groups-with-buckets", leastprivilege.Options{S3Buckets: []leastprivilege.S3Bucket{results}}, bucketGroups, ireland},
+		{"clusters-that-begin-alike", leastprivilege.Options{ClusterNamePrefix: "ci-", CloudWatch: true}, oneGroup, ireland},
+		{"efs", leastprivilege.Options{EFSFileSystems: every.EFSFileSystems}, oneGroup, ireland},
+		{"session-manager", leastprivilege.Options{SessionManager: true}, oneGroup, ireland},
+		{"images-of-containers", leastprivilege.Options{ECRRepositoryARNs: every.ECRRepositoryARNs}, oneGroup, ireland},
+		{"keys-of-volumes", leastprivilege.Options{KMSKeyARNs: every.KMSKeyARNs}, oneGroup, ireland},
+		{"keys-of-volumes-and-buckets", leastprivilege.Options{KMSKeyARNs: append(every.KMSKeyARNs, "arn:aws:kms:us-east-1:123456789012:key/mrk-1234"), S3Buckets: []leastprivilege.S3Bucket{datasets}}, oneGroup, ireland},
+		{"secrets", leastprivilege.Options{SecretARNs: every.SecretARNs}, oneGroup, ireland},
+		{"tags", leastprivilege.Options{InstanceTagKeys: []string{"Team", "Name"}, Spot: true}, oneGroup, ireland},
 		{"fsx", leastprivilege.Options{FSx: true}, oneGroup, ireland},
 		{"cloudwatch", leastprivilege.Options{CloudWatch: true}, oneGroup, ireland},
 		{"spot", leastprivilege.Options{Spot: true}, oneGroup, ireland},
@@ -60,8 +84,8 @@ func TestGeneratedPolicies(t *testing.T) {
 		{"images", leastprivilege.Options{ImageIDs: []string{"ami-0aaaaaaaaaaaaaaaa"}}, oneGroup, ireland},
 		{"keys", leastprivilege.Options{KeyNames: []string{"ray key"}}, oneGroup, ireland},
 		{"instance-types", leastprivilege.Options{InstanceTypes: []string{"m6i.4xlarge", "g5.xlarge", "m6i.4xlarge"}}, oneGroup, ireland},
-		{"everything", everyOption(), oneGroup, ireland},
-		{"everything-in-china", everyOption(), oneGroup, beijing},
+		{"everything", every, oneGroup, ireland},
+		{"everything-in-china", everyOption("aws-cn", "cn-north-1"), oneGroup, beijing},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,7 +93,9 @@ func TestGeneratedPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tt.options.ClusterName = "research"
+			if tt.options.ClusterNamePrefix == "" {
+				tt.options.ClusterName = "research"
+			}
 			tt.properties.LeastPrivilege = &tt.options
 			got := rendered(t, rayiam.Declare(tt.properties, stack).Nodes("owner"))
 			file := filepath.Join("testdata", "policies", tt.name+".golden.json")

@@ -1,6 +1,7 @@
 package leastprivilege
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
@@ -19,6 +20,21 @@ type Scope struct {
 // condition is the Condition element of a statement: operators, keys, values.
 type condition = map[string]map[string]policydoc.Values
 
+// and returns the condition that all of these are met. No two of them have the same
+// operator and key.
+func and(all ...condition) condition {
+	met := condition{}
+	for _, c := range all {
+		for operator, keys := range c {
+			if met[operator] == nil {
+				met[operator] = map[string]policydoc.Values{}
+			}
+			maps.Copy(met[operator], keys)
+		}
+	}
+	return met
+}
+
 // inRegion is the condition of actions that know no resource.
 func (s Scope) inRegion() condition {
 	return condition{"StringEquals": {"aws:RequestedRegion": {s.Region}}}
@@ -26,6 +42,16 @@ func (s Scope) inRegion() condition {
 
 func (s Scope) arn(service, account, resource string) string {
 	return "arn:" + s.Partition + ":" + service + ":" + s.Region + ":" + account + ":" + resource
+}
+
+// listed returns an ARN for each id that EC2 gave out, whatever Region: no id is there
+// twice, and an instance can be launched in the Region of the Scope alone. A policy gets
+// too large for a role by such lists before it does by anything else.
+func (s Scope) listed(account, kind string, ids []string) []string {
+	if len(ids) > 0 {
+		s.Region = "*"
+	}
+	return s.ec2ARNs(account, kind, ids)
 }
 
 // ec2ARNs returns an ARN for each name, or one for all names of the kind where
@@ -51,4 +77,18 @@ func (s Scope) bucketARN(name string) string { return "arn:" + s.Partition + ":s
 // unique returns the distinct strings of list, sorted.
 func unique(list []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(list)))
+}
+
+// service is the name of a service of a Region, as kms:ViaService has it.
+func (s Scope) service(name, region string) string {
+	suffix := ".amazonaws.com"
+	if s.Partition == "aws-cn" {
+		suffix += ".cn"
+	}
+	return name + "." + region + suffix
+}
+
+// allow is the statement that allows actions on resources, without a condition.
+func allow(sid string, resources []string, actions ...string) policydoc.Statement {
+	return policydoc.Statement{Sid: sid, Effect: "Allow", Action: actions, Resource: resources}
 }

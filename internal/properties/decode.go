@@ -32,7 +32,11 @@ func decode(value any) rayiam.Properties {
 	}
 	for _, v := range list(top["WorkerGroups"]) {
 		g := object(v)
-		p.WorkerGroups = append(p.WorkerGroups, rayiam.WorkerGroup{Name: text(g["Name"], ""), NodeProperties: node(g)})
+		group := rayiam.WorkerGroup{Name: text(g["Name"], ""), NodeProperties: node(g)}
+		if given, ok := g["S3Buckets"]; ok {
+			group.S3Buckets = append([]leastprivilege.S3Bucket{}, buckets(given)...)
+		}
+		p.WorkerGroups = append(p.WorkerGroups, group)
 	}
 	if len(p.WorkerGroups) == 0 {
 		p.WorkerGroups = []rayiam.WorkerGroup{{Name: "worker"}}
@@ -65,21 +69,38 @@ func leastPrivilege(v any) *leastprivilege.Options {
 		return nil
 	}
 	lp := leastprivilege.Options{
-		ClusterName:      text(o["ClusterName"], ""),
-		FSx:              flag(o["FSx"]),
-		CloudWatch:       flag(o["CloudWatch"]),
-		Spot:             flag(o["Spot"]),
-		SubnetIDs:        texts(o["SubnetIds"]),
-		SecurityGroupIDs: texts(o["SecurityGroupIds"]),
-		ImageIDs:         texts(o["ImageIds"]),
-		KeyNames:         texts(o["KeyNames"]),
-		InstanceTypes:    texts(o["InstanceTypes"]),
+		ClusterName:       text(o["ClusterName"], ""),
+		ClusterNamePrefix: text(o["ClusterNamePrefix"], ""),
+		S3Buckets:         buckets(o["S3Buckets"]),
+		FSx:               flag(o["FSx"]),
+		CloudWatch:        flag(o["CloudWatch"]),
+		Spot:              flag(o["Spot"]),
+		SessionManager:    flag(o["SessionManager"]),
+		ECRRepositoryARNs: texts(o["EcrRepositoryArns"]),
+		KMSKeyARNs:        texts(o["KmsKeyArns"]),
+		SecretARNs:        texts(o["SecretArns"]),
+		SubnetIDs:         texts(o["SubnetIds"]),
+		SecurityGroupIDs:  texts(o["SecurityGroupIds"]),
+		ImageIDs:          texts(o["ImageIds"]),
+		KeyNames:          texts(o["KeyNames"]),
+		InstanceTypes:     texts(o["InstanceTypes"]),
+		InstanceTagKeys:   texts(o["InstanceTagKeys"]),
 	}
-	for _, v := range list(o["S3Buckets"]) {
-		bucket := object(v)
-		lp.S3Buckets = append(lp.S3Buckets, leastprivilege.S3Bucket{Name: text(bucket["Name"], ""), ReadOnly: flag(bucket["ReadOnly"])})
+	for _, v := range list(o["EfsFileSystems"]) {
+		fs := object(v)
+		lp.EFSFileSystems = append(lp.EFSFileSystems, leastprivilege.EFSFileSystem{ID: text(fs["Id"], ""), ReadOnly: flag(fs["ReadOnly"])})
 	}
 	return &lp
+}
+
+// buckets are those of a list, S3Buckets of LeastPrivilege or of a worker group.
+func buckets(v any) []leastprivilege.S3Bucket {
+	var all []leastprivilege.S3Bucket
+	for _, v := range list(v) {
+		b := object(v)
+		all = append(all, leastprivilege.S3Bucket{Name: text(b["Name"], ""), ReadOnly: flag(b["ReadOnly"]), Prefixes: texts(b["Prefixes"])})
+	}
+	return all
 }
 
 func object(v any) map[string]any {

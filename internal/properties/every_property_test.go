@@ -15,10 +15,14 @@ const full = `{
 	"PermissionsBoundary": "arn:aws:iam::aws:policy/B", "AdoptExisting": true, "AllowDeleteInUse": true, "PropagationWaitSeconds": 1,
 	"Tags": [{"Key": "a", "Value": "b"}],
 	"Head": {"ManagedPolicyArns": [], "Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}]},
-	"WorkerGroups": [{"Name": "a", "ManagedPolicyArns": [], "Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}]}],
+	"WorkerGroups": [{"Name": "a", "ManagedPolicyArns": [], "Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*"}}}], "S3Buckets": [{"Name": "abc", "ReadOnly": true, "Prefixes": ["a"]}]}],
 	"LeastPrivilege": {
-		"ClusterName": "a", "S3Buckets": [{"Name": "abc", "ReadOnly": true}], "FSx": true, "CloudWatch": true, "Spot": true,
-		"SubnetIds": ["subnet-01234567"], "SecurityGroupIds": ["sg-01234567"], "ImageIds": ["ami-01234567"], "KeyNames": ["a"], "InstanceTypes": ["m5.large"]
+		"ClusterName": "a", "ClusterNamePrefix": "a", "S3Buckets": [{"Name": "abc", "ReadOnly": true, "Prefixes": ["a"]}], "FSx": true, "CloudWatch": true, "Spot": true,
+		"EfsFileSystems": [{"Id": "fs-01234567", "ReadOnly": true}], "SessionManager": true,
+		"EcrRepositoryArns": ["arn:aws:ecr:eu-west-1:123456789012:repository/a"], "KmsKeyArns": ["arn:aws:kms:eu-west-1:123456789012:key/a"],
+		"SecretArns": ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCd12"],
+		"SubnetIds": ["subnet-01234567"], "SecurityGroupIds": ["sg-01234567"], "ImageIds": ["ami-01234567"], "KeyNames": ["a"], "InstanceTypes": ["m5.large"],
+		"InstanceTagKeys": ["Team"]
 	}
 }`
 
@@ -47,7 +51,9 @@ func TestRead_EveryProperty(t *testing.T) {
 		return p
 	}
 	want := read()
-	if _, faults := c.Read(json.RawMessage(full)); len(faults) > 0 {
+	// All but one may stand together.
+	alone := strings.Replace(full, `"ClusterNamePrefix": "a", `, "", 1)
+	if _, faults := c.Read(json.RawMessage(alone)); len(faults) > 0 {
 		t.Errorf("refused: %v", faults)
 	}
 	var compare func(path string, given, schema map[string]any)

@@ -36,11 +36,11 @@ type coreCase struct {
 }
 
 var coreCases = []coreCase{
-	{"create", defaults, false, 320},
-	{"nothing to do", defaults, true, 510},
-	{"create with 8 groups", manyGroups(8), false, 1100},
-	{"nothing to do with 8 groups", manyGroups(8), true, 2000},
-	{"create with least privilege", edited(func(p *Properties) { p.LeastPrivilege = &leastprivilege.Options{ClusterName: "c"} }), false, 820},
+	{"create", defaults, false, 820},
+	{"nothing to do", defaults, true, 1050},
+	{"create with 8 groups", manyGroups(8), false, 3000},
+	{"nothing to do with 8 groups", manyGroups(8), true, 4000},
+	{"create with least privilege", edited(func(p *Properties) { p.LeastPrivilege = &leastprivilege.Options{ClusterName: "c"} }), false, 2600},
 }
 
 func (c coreCase) observed() Observed {

@@ -1,6 +1,9 @@
 package rayiam
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Bounds are what the administrator of the provider allows, whatever a template
 // asks for. The zero value allows everything.
@@ -9,28 +12,39 @@ type Bounds struct {
 	Path                string   // the only Path
 	PermissionsBoundary string   // the default boundary, and the only one
 	AllowedPolicyARNs   []string // patterns (* and ?) of managed policies; empty for any
+	AllowedBuckets      []string // patterns of the buckets of LeastPrivilege; empty for any
+	AllowedClusterNames []string // patterns of its cluster names; empty for any
 	NoAdoption          bool     // AdoptExisting is refused
 }
 
 // BoundsFromEnvironment reads the bounds from RAYIAM_NAME_PREFIX, RAYIAM_PATH,
-// RAYIAM_PERMISSIONS_BOUNDARY, RAYIAM_ALLOWED_POLICY_ARNS (comma-separated) and
-// RAYIAM_ALLOW_ADOPTION (anything but true forbids it). A variable that is empty or
-// unset is no bound.
+// RAYIAM_PERMISSIONS_BOUNDARY, RAYIAM_ALLOWED_POLICY_ARNS, RAYIAM_ALLOWED_BUCKETS and
+// RAYIAM_ALLOWED_CLUSTER_NAMES (comma-separated) and RAYIAM_ALLOW_ADOPTION (anything but
+// true forbids it). A variable that is empty or unset is no bound.
 func BoundsFromEnvironment(getenv func(string) string) Bounds {
 	b := Bounds{
 		NamePrefix:          strings.TrimSpace(getenv("RAYIAM_NAME_PREFIX")),
 		Path:                strings.TrimSpace(getenv("RAYIAM_PATH")),
 		PermissionsBoundary: strings.TrimSpace(getenv("RAYIAM_PERMISSIONS_BOUNDARY")),
+		AllowedPolicyARNs:   patterns(getenv("RAYIAM_ALLOWED_POLICY_ARNS")),
+		AllowedBuckets:      patterns(getenv("RAYIAM_ALLOWED_BUCKETS")),
+		AllowedClusterNames: patterns(getenv("RAYIAM_ALLOWED_CLUSTER_NAMES")),
 	}
 	if allow := strings.TrimSpace(getenv("RAYIAM_ALLOW_ADOPTION")); allow != "" {
 		b.NoAdoption = !strings.EqualFold(allow, "true")
 	}
-	for pattern := range strings.SplitSeq(getenv("RAYIAM_ALLOWED_POLICY_ARNS"), ",") {
+	return b
+}
+
+// patterns reads a comma-separated list.
+func patterns(value string) []string {
+	var list []string
+	for pattern := range strings.SplitSeq(value, ",") {
 		if pattern = strings.TrimSpace(pattern); pattern != "" {
-			b.AllowedPolicyARNs = append(b.AllowedPolicyARNs, pattern)
+			list = append(list, pattern)
 		}
 	}
-	return b
+	return list
 }
 
 // Default returns p with the administrator's boundary where p names none.
@@ -42,15 +56,21 @@ func (b Bounds) Default(p Properties) Properties {
 }
 
 func (b Bounds) allowsPolicy(arn string) bool {
-	if len(b.AllowedPolicyARNs) == 0 {
-		return true
-	}
-	for _, pattern := range b.AllowedPolicyARNs {
-		if matches(pattern, arn) {
-			return true
-		}
-	}
-	return false
+	return allows(b.AllowedPolicyARNs, arn)
+}
+
+// allows reports whether one of the patterns matches s, or there are none.
+func allows(patterns []string, s string) bool {
+	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, s) })
+}
+
+// allowsAll reports whether one of the patterns matches every string that begins with
+// prefix, or there are no patterns. A pattern matches whatever follows what it matches if
+// it ends with *, and if it does not it has an end of its own.
+func allowsAll(patterns []string, prefix string) bool {
+	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool {
+		return strings.HasSuffix(pattern, "*") && matches(pattern, prefix)
+	})
 }
 
 // matches reports whether s has the form of pattern, in which * stands for any

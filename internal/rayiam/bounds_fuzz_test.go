@@ -26,5 +26,12 @@ func FuzzMatches(f *testing.F) {
 		if got, want := matches(pattern, s), regexp.MustCompile(expression).MatchString(s); got != want {
 			t.Errorf("matches(%q, %q) = %v, want %v", pattern, s, got, want)
 		}
+		if allowsAll([]string{pattern}, s) {
+			for _, more := range []string{"", "x", pattern, s, "-*?"} {
+				if !matches(pattern, s+more) {
+					t.Errorf("%q allows all that begins with %q, and not %q", pattern, s, s+more)
+				}
+			}
+		}
 	})
 }

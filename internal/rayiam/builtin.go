@@ -7,9 +7,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
-// builtInPolicies returns the inline policies that the head and each worker group
-// carry besides the declared ones.
-func builtInPolicies(p Properties, stack Stack) (head, worker []InlinePolicy) {
+// builtInPolicies returns the inline policies that the head and each worker group, in
+// their order, carry besides the declared ones.
+func builtInPolicies(p Properties, stack Stack) (head []InlinePolicy, workers [][]InlinePolicy) {
 	var roles, profiles []string
 	for _, g := range p.WorkerGroups {
 		name := WorkerName(p.NamePrefix, g.Name)
@@ -18,15 +18,22 @@ func builtInPolicies(p Properties, stack Stack) (head, worker []InlinePolicy) {
 	}
 	head = []InlinePolicy{{Name: passRolePolicyName(p.NamePrefix), Document: passRolePolicy(stack, roles)}}
 	if p.LeastPrivilege == nil {
-		return head, nil
+		return head, make([][]InlinePolicy, len(p.WorkerGroups))
 	}
-	generated := leastprivilege.Build(*p.LeastPrivilege, leastprivilege.Scope{
+	scope := leastprivilege.Scope{
 		Partition:         stack.Partition,
 		Region:            stack.Region,
 		Account:           stack.Account,
 		WorkerProfileARNs: profiles,
-	})
-	return append(head, inline(p.NamePrefix, generated.Head)...), inline(p.NamePrefix, generated.Worker)
+	}
+	for _, g := range p.WorkerGroups {
+		options := *p.LeastPrivilege
+		if g.S3Buckets != nil {
+			options.S3Buckets = g.S3Buckets
+		}
+		workers = append(workers, inline(p.NamePrefix, leastprivilege.Worker(options, scope)))
+	}
+	return append(head, inline(p.NamePrefix, leastprivilege.Head(*p.LeastPrivilege, scope))...), workers
 }
 
 // inline returns generated policies under the names that they have in IAM.

@@ -34,10 +34,10 @@ func Declare(p Properties, stack Stack) Declaration {
 		}
 		return n
 	}
-	head, worker := builtInPolicies(p, stack)
+	head, workers := builtInPolicies(p, stack)
 	nodes := []declaredNode{node(HeadName(p.NamePrefix), "Head", p.Head, headDefaults, head)}
 	for i, g := range p.WorkerGroups {
-		nodes = append(nodes, node(WorkerName(p.NamePrefix, g.Name), fmt.Sprintf("WorkerGroups[%d]", i), g.NodeProperties, workerDefaults, worker))
+		nodes = append(nodes, node(WorkerName(p.NamePrefix, g.Name), fmt.Sprintf("WorkerGroups[%d]", i), g.NodeProperties, workerDefaults, workers[i]))
 	}
 	return Declaration{properties: p, stack: stack, nodes: nodes}
 }

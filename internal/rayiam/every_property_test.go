@@ -73,14 +73,20 @@ func TestNodes_EveryProperty(t *testing.T) {
 	const policy = "arn:aws:iam::aws:policy/"
 	full := edited(addGroup, setBoundary, setTags, least(everyOption), func(p *Properties) {
 		p.Head = NodeProperties{ManagedPolicyARNs: []string{policy + "A"}, Policies: []InlinePolicy{{"a", `{"a":1}`}}}
+		p.LeastPrivilege.ClusterNamePrefix = "x"
+		for i := range p.LeastPrivilege.S3Buckets {
+			p.LeastPrivilege.S3Buckets[i].Prefixes = []string{"a"}
+		}
 		for i := range p.WorkerGroups {
 			p.WorkerGroups[i].NodeProperties = NodeProperties{ManagedPolicyARNs: []string{policy + "B"}, Policies: []InlinePolicy{{"b", `{"b":1}`}}}
+			p.WorkerGroups[i].S3Buckets = []leastprivilege.S3Bucket{{Name: "own", Prefixes: []string{"a"}}}
 		}
 	})
 	elsewhere := map[string]string{
-		"AdoptExisting":    "it is a request's, as Desired.Adoption",
-		"AllowDeleteInUse": "it is a request's: see package provider",
-		"PropagationWait":  "it is for what a plan makes",
+		"LeastPrivilege.ClusterNamePrefix": "ClusterName is set: the schema wants one of the two",
+		"AdoptExisting":                    "it is a request's, as Desired.Adoption",
+		"AllowDeleteInUse":                 "it is a request's: see package provider",
+		"PropagationWait":                  "it is for what a plan makes",
 	}
 	want := Declare(full, testStack).Nodes("owner")
 	for path, p := range changes(t, full) {
@@ -102,6 +108,9 @@ func TestNodes_EveryOption(t *testing.T) {
 		name := reflect.TypeFor[leastprivilege.Options]().Field(i).Name
 		alone := least(func(o *leastprivilege.Options) {
 			reflect.ValueOf(o).Elem().Field(i).Set(reflect.ValueOf(all).Field(i))
+			if name == "ClusterNamePrefix" {
+				o.ClusterName, o.ClusterNamePrefix = "", "research"
+			}
 		})
 		if got := Declare(edited(alone), testStack).Nodes("owner"); name != "ClusterName" && reflect.DeepEqual(got, want) {
 			t.Errorf("%s alone changes nothing", name)

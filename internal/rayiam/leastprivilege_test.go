@@ -3,6 +3,7 @@ package rayiam
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -20,16 +21,26 @@ func least(edits ...func(*leastprivilege.Options)) func(*Properties) {
 	}
 }
 
+func groupBuckets(buckets ...leastprivilege.S3Bucket) func(*Properties) {
+	return func(p *Properties) { p.WorkerGroups[0].S3Buckets = buckets }
+}
+
 func everyOption(lp *leastprivilege.Options) {
 	*lp = leastprivilege.Options{
 		ClusterName: lp.ClusterName,
-		S3Buckets:   []leastprivilege.S3Bucket{{Name: "research-results"}, {Name: "public-datasets", ReadOnly: true}},
+		S3Buckets:   []leastprivilege.S3Bucket{{Name: "research-results"}, {Name: "public-datasets", ReadOnly: true}, {Name: "shared-data", ReadOnly: true, Prefixes: []string{"research/", "common"}}},
 		FSx:         true, CloudWatch: true, Spot: true,
-		SubnetIDs:        []string{"subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"},
-		SecurityGroupIDs: []string{"sg-0aaaaaaaaaaaaaaaa"},
-		ImageIDs:         []string{"ami-0aaaaaaaaaaaaaaaa"},
-		KeyNames:         []string{"ray key"},
-		InstanceTypes:    []string{"m6i.4xlarge", "g5.xlarge", "m6i.4xlarge"},
+		EFSFileSystems:    []leastprivilege.EFSFileSystem{{ID: "fs-0aaaaaaaaaaaaaaaa"}, {ID: "fs-0bbbbbbbbbbbbbbbb", ReadOnly: true}},
+		SessionManager:    true,
+		ECRRepositoryARNs: []string{"arn:aws:ecr:eu-west-1:123456789012:repository/ray", "arn:aws:ecr:eu-west-1:999999999999:repository/shared/base"},
+		KMSKeyARNs:        []string{"arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"},
+		SecretARNs:        []string{"arn:aws:secretsmanager:eu-west-1:123456789012:secret:research/token-AbCd12"},
+		InstanceTagKeys:   []string{"Team", "CostCenter"},
+		SubnetIDs:         []string{"subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"},
+		SecurityGroupIDs:  []string{"sg-0aaaaaaaaaaaaaaaa"},
+		ImageIDs:          []string{"ami-0aaaaaaaaaaaaaaaa"},
+		KeyNames:          []string{"ray key"},
+		InstanceTypes:     []string{"m6i.4xlarge", "g5.xlarge", "m6i.4xlarge"},
 	}
 }
 
@@ -80,18 +91,35 @@ func TestLeastPrivilege_Check(t *testing.T) {
 			lp.S3Buckets = append(lp.S3Buckets, leastprivilege.S3Bucket{Name: strings.Repeat("b", 60) + fmt.Sprint(i)})
 		}
 	}
+	var longBuckets []leastprivilege.S3Bucket
+	for i := range 20 {
+		bucket := leastprivilege.S3Bucket{Name: strings.Repeat("b", 60) + fmt.Sprint(i)}
+		for j := range 8 {
+			bucket.Prefixes = append(bucket.Prefixes, fmt.Sprint(i, "-", j))
+		}
+		longBuckets = append(longBuckets, bucket)
+	}
 	tests := []struct {
 		name  string
 		props Properties
 		want  []string
 	}{
 		{"every option", edited(least(everyOption)), nil},
+		{"a group's buckets", edited(least(), groupBuckets(leastprivilege.S3Bucket{Name: "data"})), nil},
+		{"a group's buckets without LeastPrivilege", edited(groupBuckets(leastprivilege.S3Bucket{Name: "data"})), []string{"WorkerGroups[0].S3Buckets: set LeastPrivilege too"}},
+		{"a group's bucket twice", edited(least(), groupBuckets(leastprivilege.S3Bucket{Name: "data"}, leastprivilege.S3Bucket{Name: "data"})), []string{"WorkerGroups[0].S3Buckets[1].Name: S3Buckets[0] has this name"}},
+		{"a group's buckets too large", edited(least(), groupBuckets(longBuckets...)), []string{"LeastPrivilege: role ray-worker would have"}},
+		{"ARNs of another partition", edited(least(func(lp *leastprivilege.Options) {
+			lp.ECRRepositoryARNs = []string{"arn:aws-cn:ecr:cn-north-1:123456789012:repository/a"}
+			lp.KMSKeyARNs = []string{"arn:aws:kms:eu-west-1:123456789012:key/a", "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/a"}
+			lp.SecretARNs = []string{"arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:a-AbCd12"}
+		})), []string{"LeastPrivilege.EcrRepositoryArns[0]: partition aws", "LeastPrivilege.KmsKeyArns[1]: partition aws", "LeastPrivilege.SecretArns[0]: partition aws"}},
 		{"generated policies need no boundary", edited(least()), nil},
 		{"declared ones do", edited(least(), func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), []string{"Head.Policies: only under a permissions boundary"}},
 		{"bucket twice", edited(least(func(lp *leastprivilege.Options) {
 			lp.S3Buckets = []leastprivilege.S3Bucket{{Name: "data"}, {Name: "data", ReadOnly: true}}
 		})), []string{"LeastPrivilege.S3Buckets[1].Name: S3Buckets[0] has this name"}},
-		{"too large by itself", edited(least(long)), []string{"LeastPrivilege: role ray-head would have"}},
+		{"too large by itself", edited(least(long)), []string{"LeastPrivilege: the most characters are taken by KeyNames 5"}},
 		{"too large by itself, and more on top", edited(least(long), setBoundary, func(p *Properties) { p.Head.Policies = []InlinePolicy{{"a", "{}"}} }), []string{"LeastPrivilege: role ray-head would have"}},
 		{"too large with what is on top", edited(least(everyOption), setBoundary, func(p *Properties) {
 			p.WorkerGroups[0].Policies = []InlinePolicy{{"a", `{"x":"` + strings.Repeat("x", 9000) + `"}`}}
@@ -117,11 +145,94 @@ func TestLeastPrivilege_Check(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_Fits holds that lists as long as the schema allows, of names as
-// long as they usually are, stay within IAM's size together.
+// TestLeastPrivilege_EveryListIsWeighed holds that what makes the policies too large is said
+// of every option that can: the sentence would name another one in its place.
+// Reference 9.5.
+func TestLeastPrivilege_EveryListIsWeighed(t *testing.T) {
+	p := edited(least(everyOption), groupBuckets(leastprivilege.S3Bucket{Name: "data"}))
+	without := withoutEach(p)
+	for i := range reflect.TypeFor[leastprivilege.Options]().NumField() {
+		field := reflect.TypeFor[leastprivilege.Options]().Field(i)
+		if kind := field.Type.Kind(); kind == reflect.Bool || field.Name == "ClusterNamePrefix" {
+			continue
+		}
+		if !slices.ContainsFunc(slices.Sorted(maps.Keys(without)), func(option string) bool { return strings.EqualFold(option, field.Name) }) {
+			t.Errorf("%s is not weighed", field.Name)
+		}
+	}
+	for option, q := range without {
+		weight := 0
+		for i, node := range Declare(p, testStack).nodes {
+			weight += sizeOf(node.builtIn) - sizeOf(Declare(q, testStack).nodes[i].builtIn)
+		}
+		if option != "ImageIds" && weight <= 0 { // without ImageIds other statements come in
+			t.Errorf("%s weighs %d characters", option, weight)
+		}
+	}
+}
+
+// TestLeastPrivilege_GroupsBuckets holds that a group's buckets stand in the place of those
+// of LeastPrivilege, for it and for no other node, and that an empty list leaves it none.
+// Reference 9.13.
+func TestLeastPrivilege_GroupsBuckets(t *testing.T) {
+	p := edited(addGroup, addGroup, least(everyOption), groupBuckets(leastprivilege.S3Bucket{Name: "own"}))
+	p.WorkerGroups[1].S3Buckets = []leastprivilege.S3Bucket{}
+	p.WorkerGroups[2].Name = "third"
+	for i, want := range []map[string]bool{
+		{"research-results": true, "own": false},
+		{"research-results": false, "own": true},
+		{"research-results": false, "own": false},
+		{"research-results": true, "own": false},
+	} {
+		node := Declare(p, testStack).Nodes("owner")[i]
+		for bucket, has := range want {
+			if got := strings.Contains(node.InlinePolicies["ray-data-policy"], ":s3:::"+bucket+`"`); got != has {
+				t.Errorf("%s has %s: %v, want %v", node.Name, bucket, got, has)
+			}
+		}
+	}
+}
+
+// TestLeastPrivilege_FitsWhatIsUsual holds that every option together, with lists as long as
+// clusters usually have them, stays within IAM's size.
+// Reference 9.5.
+func TestLeastPrivilege_FitsWhatIsUsual(t *testing.T) {
+	list := func(n int, form string) []string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf(form, i))
+		}
+		return all
+	}
+	p := edited(addGroup, least(everyOption, func(lp *leastprivilege.Options) {
+		lp.ClusterName = "a-cluster-with-quite-a-long-name"
+		lp.S3Buckets = nil
+		for i := range 4 {
+			lp.S3Buckets = append(lp.S3Buckets, leastprivilege.S3Bucket{Name: fmt.Sprintf("research-results-%02d", i), ReadOnly: i%2 == 0, Prefixes: list(2*(i%2), "research/team-%d/")})
+		}
+		lp.ECRRepositoryARNs = list(2, "arn:aws:ecr:eu-west-1:123456789012:repository/research/image-%d")
+		lp.KMSKeyARNs = list(1, "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890a%d")
+		lp.SecretARNs = list(2, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:research/token-%d-AbCd12")
+		lp.InstanceTagKeys = list(5, "company:tag-%d")
+		lp.SubnetIDs = list(3, "subnet-%017x")
+		lp.SecurityGroupIDs = list(2, "sg-%017x")
+		lp.ImageIDs = list(2, "ami-%017x")
+		lp.KeyNames = list(1, "ray-key-%02d")
+		lp.InstanceTypes = list(8, "m6i.%02dxlarge")
+	}))
+	declared := Declare(p, testStack)
+	t.Logf("%d characters", sizeOf(declared.nodes[0].builtIn))
+	if faults := declared.Check(Bounds{}); len(faults) != 0 {
+		t.Errorf("%d characters: %v", sizeOf(declared.nodes[0].builtIn), faults)
+	}
+}
+
+// TestLeastPrivilege_Fits holds that what narrows a launch, and the buckets, listed as long
+// as the schema allows, of names as long as they usually are, stay within IAM's size together.
 // Reference 9.5.
 func TestLeastPrivilege_Fits(t *testing.T) {
-	p := edited(addGroup, least(everyOption, func(lp *leastprivilege.Options) {
+	p := edited(addGroup, least(func(lp *leastprivilege.Options) {
+		lp.FSx, lp.CloudWatch, lp.Spot = true, true, true
 		lp.ClusterName = "a-cluster-with-quite-a-long-name"
 		lp.S3Buckets, lp.SubnetIDs, lp.SecurityGroupIDs, lp.ImageIDs, lp.KeyNames, lp.InstanceTypes = nil, nil, nil, nil, nil, nil
 		for i := range 12 {

@@ -32,6 +32,7 @@ type NodeProperties struct {
 type WorkerGroup struct {
 	Name string
 	NodeProperties
+	S3Buckets []leastprivilege.S3Bucket // nil for those of LeastPrivilege; an empty list for none
 }
 
 // An InlinePolicy is a policy that is part of its role, not managed by itself.

@@ -41,6 +41,27 @@ func onlyAllowed(allowed string) string {
 	return fmt.Sprintf("the administrator of the provider allows only %s", Quote(allowed))
 }
 
+// Rules about LeastPrivilege.
+
+const (
+	bucketsNeedLeastPrivilege = "the buckets of a worker group narrow the policies that LeastPrivilege makes: set LeastPrivilege too, or leave S3Buckets out"
+	leastPrivilegeUnbounded   = "the administrator of the provider allows only some managed policies, and LeastPrivilege would be a way around that list: ask for the provider's parameters AllowedBuckets and AllowedClusterNames to be set, or for its PermissionsBoundary"
+	optionUnbounded           = "the administrator of the provider allows only some managed policies, and this option would be a way around that list: ask for the provider's parameter PermissionsBoundary to be set, or leave the option out"
+)
+
+func bucketNotAllowed(patterns []string) string {
+	return fmt.Sprintf("the administrator of the provider allows only buckets that match %s", strings.Join(patterns, ", "))
+}
+
+func clusterNotAllowed(patterns []string) string {
+	return fmt.Sprintf("the administrator of the provider allows only clusters whose names match %s", strings.Join(patterns, ", "))
+}
+
+// clustersNotAllowed is about a beginning of names, of which every name must be allowed.
+func clustersNotAllowed(patterns []string) string {
+	return fmt.Sprintf("the administrator of the provider allows only clusters whose names match %s, and not every name that begins so does", strings.Join(patterns, ", "))
+}
+
 func policyNotAllowed(patterns []string) string {
 	return fmt.Sprintf("the administrator of the provider allows only managed policies that match %s", strings.Join(patterns, ", "))
 }
@@ -67,8 +88,10 @@ func inlineTooLarge(size int) string {
 	return fmt.Sprintf("the inline policies of this role would have %d characters in all, white space aside, IAM allows %d", size, maxInlinePolicy)
 }
 
-func generatedTooLarge(role string, size int) string {
-	return fmt.Sprintf("the policies of role %s would have %d characters in all, IAM allows %d: list fewer or shorter names, or leave a list out", role, size, maxInlinePolicy)
+// generatedTooLarge is about a role's generated policies: longest are the options that take
+// most of it, each with its characters.
+func generatedTooLarge(role string, size int, longest []string) string {
+	return fmt.Sprintf("the policies of role %s would have %d characters in all, IAM allows %d: list fewer or shorter names, or leave a list out (the most characters are taken by %s)", role, size, maxInlinePolicy, strings.Join(longest, ", "))
 }
 
 // Rules about tags.

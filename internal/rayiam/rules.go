@@ -28,7 +28,7 @@ func (d Declaration) Check(bounds Bounds) Faults {
 	for _, node := range d.nodes {
 		faults = append(faults, d.checkNode(node, bounds)...)
 	}
-	faults = append(faults, d.checkLeastPrivilege()...)
+	faults = append(faults, d.checkLeastPrivilege(bounds)...)
 	faults = append(faults, d.checkDefaultPolicies(bounds)...)
 	if p.AdoptExisting && bounds.NoAdoption {
 		faults = append(faults, Fault{"AdoptExisting", "true", adoptionNotAllowed})
@@ -149,28 +149,6 @@ func (d Declaration) checkDefaultPolicies(bounds Bounds) Faults {
 		if ref.Default && !bounds.allowsPolicy(ref.ARN) {
 			faults = append(faults, notAllowed(ref.Path, ref.ARN, bounds))
 		}
-	}
-	return faults
-}
-
-// checkLeastPrivilege finds what the schema cannot say: one bucket named twice, and
-// generated policies that are too large for a role.
-func (d Declaration) checkLeastPrivilege() Faults {
-	p := d.properties
-	if p.LeastPrivilege == nil {
-		return nil
-	}
-	var faults Faults
-	seen := map[string]int{}
-	for i, bucket := range p.LeastPrivilege.S3Buckets {
-		if first, ok := seen[bucket.Name]; ok && bucket.Name != "" {
-			faults = append(faults, Fault{fmt.Sprintf("LeastPrivilege.S3Buckets[%d].Name", i), Quote(bucket.Name), bucketNameTaken(first)})
-			continue
-		}
-		seen[bucket.Name] = i
-	}
-	if size := sizeOf(d.nodes[0].builtIn); size > maxInlinePolicy {
-		faults = append(faults, Fault{"LeastPrivilege", "", generatedTooLarge(HeadName(p.NamePrefix), size)})
 	}
 	return faults
 }

@@ -17,6 +17,11 @@ var everyLeastPrivilege = map[string]any{
 	"ImageIds":         []any{"ami-0aaaaaaaaaaaaaaaa"},
 	"KeyNames":         []any{"ray key"},
 	"InstanceTypes":    []any{"m6i.4xlarge", "g5.xlarge"},
+	"EfsFileSystems":   []any{map[string]any{"Id": "fs-0aaaaaaaaaaaaaaaa", "ReadOnly": "true"}}, "SessionManager": "true",
+	"EcrRepositoryArns": []any{"arn:aws:ecr:us-east-1:999999999999:repository/shared/base"},
+	"KmsKeyArns":        []any{"arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"},
+	"SecretArns":        []any{"arn:aws:secretsmanager:us-east-1:123456789012:secret:research/token-AbCd12"},
+	"InstanceTagKeys":   []any{"Team"},
 }
 
 func leastPrivilege(fields ...any) properties {
@@ -36,7 +41,8 @@ func TestLeastPrivilege_EveryOption(t *testing.T) {
 	before := l.Snapshot()
 	p := quick.With(properties{
 		"LeastPrivilege": everyLeastPrivilege,
-		"WorkerGroups":   []any{map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu", "ManagedPolicyArns": []any{awsPolicy + "AmazonEC2ContainerRegistryReadOnly"}}},
+		"WorkerGroups": []any{map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu", "ManagedPolicyArns": []any{awsPolicy + "AmazonEC2ContainerRegistryReadOnly"},
+			"S3Buckets": []any{map[string]any{"Name": "gpu-results", "Prefixes": []any{"run"}}}}},
 	})
 	s := l.created(p)
 	own := "arn:aws:ec2:us-east-1:" + l.AccountID
@@ -50,9 +56,11 @@ func TestLeastPrivilege_EveryOption(t *testing.T) {
 		"role ray-cpu: inline ray-data-policy",
 		"role ray-gpu: attached "+awsPolicy+"AmazonEC2ContainerRegistryReadOnly",
 		own+":instance/*",
-		"arn:aws:ec2:us-east-1:*:subnet/subnet-0bbbbbbbbbbbbbbbb",
+		"arn:aws:ec2:*:*:subnet/subnet-0bbbbbbbbbbbbbbbb",
 		"arn:aws:iam::"+l.AccountID+":instance-profile/ray-gpu",
 		"arn:aws:s3:::public-datasets/*",
+		"arn:aws:elasticfilesystem:us-east-1:"+l.AccountID+":file-system/fs-0aaaaaaaaaaaaaaaa",
+		"arn:aws:s3:::gpu-results/run/*",
 	)
 	l.hasNot("role ray-head: attached", "role ray-cpu: attached", "role ray-cpu: inline ray-autoscaler-policy")
 	l.likeNew(s, p, before)
@@ -87,6 +95,7 @@ func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 		{"switched on", broad, narrow, "AttachRolePolicy"},
 		{"switched off", narrow, broad, "PutRolePolicy"},
 		{"options dropped", narrow, quick.With(leastPrivilege()), "AttachRolePolicy"},
+		{"clusters that begin alike", narrow, quick.With(properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": "research"}}), "AttachRolePolicy"},
 		{"another cluster", narrow, quick.With(leastPrivilege("ClusterName", "other")), "AttachRolePolicy"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -146,7 +155,12 @@ func TestLeastPrivilege_BadInputIsRefused(t *testing.T) {
 	}{
 		{"unknown option", leastPrivilege("Fsx", true), []string{"LeastPrivilege.Fsx", "FSx"}},
 		{"bucket twice", leastPrivilege("S3Buckets", bucket("Name", "research-results", "ReadOnly", true)), []string{"LeastPrivilege.S3Buckets[1].Name", "S3Buckets[0] has this name"}},
-		{"policies too large", tooLarge, []string{"LeastPrivilege: the policies of role ray-head would have", "IAM allows 10240"}},
+		{"neither form of a cluster's name", properties{"LeastPrivilege": map[string]any{"Spot": true}}, []string{"LeastPrivilege", "ClusterName or ClusterNamePrefix"}},
+		{"both forms of a cluster's name", leastPrivilege("ClusterNamePrefix", "research"), []string{"LeastPrivilege", "one of the two"}},
+		{"a group's buckets without LeastPrivilege", properties{"WorkerGroups": []any{map[string]any{"Name": "cpu", "S3Buckets": []any{map[string]any{"Name": "data"}}}}}, []string{"WorkerGroups[0].S3Buckets", "set LeastPrivilege too"}},
+		{"a tag of Ray's in another case", leastPrivilege("InstanceTagKeys", []any{"Team", "Ray-Cluster-Name"}), []string{"LeastPrivilege.InstanceTagKeys[1]", "Ray-Cluster-Name"}},
+		{"a key of another partition", leastPrivilege("KmsKeyArns", []any{"arn:aws-cn:kms:cn-north-1:123456789012:key/a"}), []string{"LeastPrivilege.KmsKeyArns[0]", "partition aws"}},
+		{"policies too large", tooLarge, []string{"LeastPrivilege: the policies of role ray-head would have", "IAM allows 10240", "the most characters are taken by"}},
 		{"several at once", leastPrivilege("ClusterName", "", "Spot", 5, "ImageIds", []any{"x"}), []string{"3 properties", "LeastPrivilege.ClusterName", "LeastPrivilege.Spot", "LeastPrivilege.ImageIds[0]"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -88,6 +88,52 @@ func TestBounds_OfTheAdministrator(t *testing.T) {
 	l.has("role ray-team-head: boundary "+boundary, "role ray-team-worker: boundary "+boundary)
 }
 
+// TestBounds_AroundTheListOfPolicies holds that LeastPrivilege is no way around the list of
+// managed policies: what a template could name by it, the bucket with the provider's own
+// package or another team's cluster, is refused before anything is changed, until the
+// administrator bounds that too.
+// Reference 8.8.
+func TestBounds_AroundTheListOfPolicies(t *testing.T) {
+	l := newLab(t)
+	const policies = "RAYIAM_ALLOWED_POLICY_ARNS=" + awsPolicy + "CloudWatchAgentServerPolicy"
+	buckets, names := "RAYIAM_ALLOWED_BUCKETS=research-*", "RAYIAM_ALLOWED_CLUSTER_NAMES=research*"
+	boundary := "RAYIAM_PERMISSIONS_BOUNDARY=" + l.CreatePolicy("boundary")
+	bucket := func(name string) []any { return []any{map[string]any{"Name": name}} }
+	const ask = "AllowedBuckets and AllowedClusterNames"
+	secret := []any{"arn:aws:secretsmanager:us-east-1:" + l.AccountID + ":secret:payroll-AbCd12"}
+	before := l.Snapshot()
+	for _, tt := range []struct {
+		name     string
+		settings []string
+		props    properties
+		want     []string // nil: it is made
+	}{
+		{"the provider's package", []string{policies}, leastPrivilege("S3Buckets", bucket("sam-packages")), []string{"LeastPrivilege", ask}},
+		{"another team's cluster", []string{policies}, leastPrivilege("ClusterName", "payroll"), []string{"LeastPrivilege", ask}},
+		{"under a boundary of the template's", []string{policies}, leastPrivilege().With(properties{"PermissionsBoundary": awsPolicy + "AdministratorAccess"}), []string{ask}},
+		{"buckets bounded alone", []string{policies, buckets}, leastPrivilege(), []string{ask}},
+		{"names bounded alone", []string{policies, names}, leastPrivilege(), []string{ask}},
+		{"another bucket", []string{policies, buckets, names}, leastPrivilege("S3Buckets", bucket("sam-packages")), []string{"LeastPrivilege.S3Buckets[0].Name", "research-*"}},
+		{"another bucket of a group", []string{policies, buckets, names}, leastPrivilege().With(properties{"WorkerGroups": []any{map[string]any{"Name": "cpu", "S3Buckets": bucket("sam-packages")}}}), []string{"WorkerGroups[0].S3Buckets[0].Name", "research-*"}},
+		{"another name", []string{policies, buckets, names}, leastPrivilege("ClusterName", "payroll"), []string{"LeastPrivilege.ClusterName", "research*"}},
+		{"wider names", []string{policies, buckets, names}, properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": "r"}}, []string{"LeastPrivilege.ClusterNamePrefix", "research*"}},
+		{"another team's secret", []string{policies, buckets, names}, leastPrivilege("SecretArns", secret), []string{"LeastPrivilege.SecretArns", "PermissionsBoundary"}},
+		{"what is bounded", []string{policies, buckets, names}, leastPrivilege("S3Buckets", bucket("research-results")), nil},
+		{"under the administrator's boundary", []string{policies, boundary}, leastPrivilege("SecretArns", secret), nil},
+	} {
+		l.Function = l.Start(tt.settings...)
+		if tt.want == nil {
+			s := l.created(quick.With(tt.props))
+			l.OK(s.Delete())
+			continue
+		}
+		create, rollback := l.Stack().Create(quick.With(tt.props))
+		l.Failed(create, append(tt.want, "nothing was changed")...)
+		l.OK(rollback)
+		l.unchanged(before, tt.name)
+	}
+}
+
 // TestBounds_NamesBeyondThem holds that what is refused because its names are beyond the
 // bounds is rolled back, though the execution role may not even look there.
 // Reference 8.7.

@@ -33,23 +33,28 @@ func TestRollback_OfARefusedUpdate(t *testing.T) {
 // Reference 8.2.
 func TestRollback_BoundsHaveChanged(t *testing.T) {
 	t.Parallel()
-	for name, env := range map[string][]string{
-		"allowed policies": {"RAYIAM_ALLOWED_POLICY_ARNS=arn:aws:iam::aws:policy/ReadOnlyAccess"},
-		"name prefix":      {"RAYIAM_NAME_PREFIX=team-"},
-		"path":             {"RAYIAM_PATH=/team/"},
+	for name, tt := range map[string]struct {
+		props properties
+		env   string
+	}{
+		"allowed policies":                  {quick, "RAYIAM_ALLOWED_POLICY_ARNS=arn:aws:iam::aws:policy/ReadOnlyAccess"},
+		"name prefix":                       {quick, "RAYIAM_NAME_PREFIX=team-"},
+		"path":                              {quick, "RAYIAM_PATH=/team/"},
+		"allowed policies, around the list": {quick.With(leastPrivilege()), "RAYIAM_ALLOWED_POLICY_ARNS=arn:aws:iam::aws:policy/ReadOnlyAccess"},
+		"cluster names":                     {quick.With(leastPrivilege()), "RAYIAM_ALLOWED_CLUSTER_NAMES=team-*"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			s := l.created(quick)
+			s := l.created(tt.props)
 			before := l.Snapshot()
-			s.Use(l.Start(env...))
-			l.updated(s, quick.With(properties{"Revision": "2"}))
-			tagged := quick.With(properties{"Revision": "2", "Tags": tags("team", "ml")})
+			s.Use(l.Start(tt.env))
+			l.updated(s, tt.props.With(properties{"Revision": "2"}))
+			tagged := tt.props.With(properties{"Revision": "2", "Tags": tags("team", "ml")})
 			update, rollback := s.Update(tagged)
 			l.Failed(update, "the administrator of the provider allows", "nothing was changed")
 			l.OK(rollback)
 			l.unchanged(before, "updates under other bounds")
-			s.Use(l.Start(env...)) // another process, which knows of no refusal
+			s.Use(l.Start(tt.env)) // another process, which knows of no refusal
 			l.OK(s.Send(s.Event("Update", s.Properties)))
 			l.OK(s.Delete())
 		})

@@ -19,7 +19,7 @@ func TestLint_EveryOptionSet(t *testing.T) {
 	template := string(text)
 	const policy = "arn:aws:iam::123456789012:policy/team/bound"
 	for name, value := range map[string]string{
-		"PermissionsBoundary": policy, "AllowedPolicyArns": policy + "," + policy + "*", "AllowAdoption": "true", "VerifyRequests": "true", "Revision": "2",
+		"PermissionsBoundary": policy, "AllowedPolicyArns": policy + "," + policy + "*", "AllowedBuckets": "data-*", "AllowedClusterNames": "research*", "AllowAdoption": "true", "VerifyRequests": "true", "Revision": "2",
 		"AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:ops", "ReservedConcurrency": "5", "Tags": tags(10),
 		"DriftSchedule": "cron(0 3 * * ? *)", "DriftCallsPerSecond": "50", "CreateDashboard": "true",
 		"ExecutionRolePermissionsBoundary": policy, "ExecutionRolePath": "/service/", "ExecutionRoleNamePrefix": "company-", "ExecutionPolicyType": "managed",

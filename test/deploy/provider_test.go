@@ -36,6 +36,8 @@ func checksParameters(t *testing.T, provider template) {
 		{"Path", "/", []string{"/", "/ray/", "/ray/x/"}, []string{"", "ray", "/ray", "//", "/*/", "/r?y/", "/${aws:x}/", "/" + strings.Repeat("p", 63) + "/"}},
 		{"PermissionsBoundary", "", []string{"", policy, "arn:aws-cn:iam::aws:policy/X"}, []string{"bound", policy + "*", policy + strings.Repeat("x", 180)}},
 		{"AllowedPolicyArns", "", []string{"", policy, policy + "*," + policy}, []string{"a", "*", ",", policy + ",", policy + ", " + policy, "arn:aws:iam::*:role/x", policy + strings.Repeat("x", 1024)}},
+		{"AllowedBuckets", "", []string{"", "*", "data", "data-*,my.bucket-?"}, []string{",", "a, b", "Data", "a/b", "a,", "${x}", strings.Repeat("b", 513)}},
+		{"AllowedClusterNames", "", []string{"", "*", "Research", "ci-*,my.cluster_?"}, []string{",", "a, b", "a/b", "a,", "${x}", strings.Repeat("c", 513)}},
 		{"AlarmTopicArn", "", []string{"", "arn:aws:sns:eu-west-1:123456789012:ops"}, []string{"ops"}},
 		{"Revision", "", []string{"", "2", "any words"}, []string{strings.Repeat("x", 257)}},
 		{"ReservedConcurrency", "", []string{"", "1", "100"}, []string{"0", "-1", "x", "10000"}},
@@ -93,11 +95,9 @@ func tags(n int) string {
 func runsTheFunction(t *testing.T, provider template) {
 	function := provider.Resources["RayIAMFunction"]
 	want := map[string]string{
-		"Architectures": `[{"Ref":"Architecture"}]`,
-		"Code":          `.`,
-		"Environment": `{"Variables":{"RAYIAM_ALLOWED_POLICY_ARNS":{"Ref":"AllowedPolicyArns"},"RAYIAM_ALLOW_ADOPTION":{"Ref":"AllowAdoption"},` +
-			`"RAYIAM_DRIFT_CALLS_PER_SECOND":{"Ref":"DriftCallsPerSecond"},"RAYIAM_DRIFT_SCHEDULE":{"Ref":"DriftSchedule"},` +
-			`"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PATH":{"Ref":"Path"},"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"},"RAYIAM_VERIFY_REQUESTS":{"Ref":"VerifyRequests"}}}`,
+		"Architectures":                `[{"Ref":"Architecture"}]`,
+		"Code":                         `.`,
+		"Environment":                  environment(),
 		"Handler":                      `bootstrap`,
 		"KmsKeyArn":                    `{"Fn::If":["WithKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}`,
 		"LoggingConfig":                `{"LogFormat":"JSON","LogGroup":{"Ref":"LogGroup"}}`,
@@ -209,4 +209,27 @@ func givesOutputs(t *testing.T, provider template) {
 	if got := provider.Resources["RayIAM"].Condition; got != "WithRayIAM" {
 		t.Errorf("RayIAM is made under the condition %q, want WithRayIAM", got)
 	}
+}
+
+// environment is what the function is told, by the parameters of the stack.
+func environment() string {
+	var variables []string
+	for name, parameter := range map[string]string{
+		"RAYIAM_ALLOWED_BUCKETS":        "AllowedBuckets",
+		"RAYIAM_ALLOWED_CLUSTER_NAMES":  "AllowedClusterNames",
+		"RAYIAM_ALLOWED_POLICY_ARNS":    "AllowedPolicyArns",
+		"RAYIAM_ALLOW_ADOPTION":         "AllowAdoption",
+		"RAYIAM_CHECK_INSTANCES":        "CheckInstances",
+		"RAYIAM_DRIFT_CALLS_PER_SECOND": "DriftCallsPerSecond",
+		"RAYIAM_DRIFT_SCHEDULE":         "DriftSchedule",
+		"RAYIAM_NAME_PREFIX":            "NamePrefix",
+		"RAYIAM_PATH":                   "Path",
+		"RAYIAM_PERMISSIONS_BOUNDARY":   "PermissionsBoundary",
+		"RAYIAM_REGIONS":                "Regions",
+		"RAYIAM_VERIFY_REQUESTS":        "VerifyRequests",
+	} {
+		variables = append(variables, fmt.Sprintf(`%q:{"Ref":%q}`, name, parameter))
+	}
+	slices.Sort(variables)
+	return `{"Variables":{` + strings.Join(variables, ",") + `}}`
 }

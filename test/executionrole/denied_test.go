@@ -41,12 +41,29 @@ func (s deployment) claims() []policysim.Case {
 			s.call("another provider's, released", untag, resource, conditionKeys{ownerTag: {"zz-" + someOwner}, adoptedTag: {"held"}, tagKeys: {"ray-iam:owner"}}),
 			s.call("foreign, held, tag removed", untag, resource, conditionKeys{adoptedTag: {"held"}, tagKeys: {"ray-iam:adopted"}}),
 		)
+		all = append(all, s.inOtherCase(tag, untag, resource)...)
 		for why, place := range s.foreignResources(tag, kind) {
 			all = append(all, s.call("adopted, "+why, tag, place, adopting),
 				s.call("released, "+why, untag, place, conditionKeys{ownerTag: {s.owner()}, adoptedTag: {"held"}, tagKeys: {"ray-iam:owner"}}))
 		}
 	}
 	return all
+}
+
+// inOtherCase are claims by tags whose keys differ in case from those that record ownership:
+// to IAM, they are the same tags, and their condition keys the same keys.
+func (s deployment) inOtherCase(tag, untag, resource string) []policysim.Case {
+	const owner, adopted, request = "aws:ResourceTag/Ray-IAM:Owner", "aws:ResourceTag/RAY-IAM:adopted", "aws:RequestTag/RAY-IAM:Owner"
+	foreign := []string{"zz-" + someOwner}
+	return []policysim.Case{
+		s.call("given to another provider, in another case", tag, resource, conditionKeys{ownerTag: {s.owner()}, request: foreign, tagKeys: {"RAY-IAM:Owner"}}),
+		s.call("another provider's, by a tag in another case", tag, resource, conditionKeys{owner: foreign, newOwnerTag: {s.owner()}, newAdopted: {"held"}, tagKeys: {"ray-iam:adopted", "ray-iam:owner"}}),
+		s.call("released though owned, in another case", untag, resource, conditionKeys{ownerTag: {s.owner()}, adopted: {"owned"}, tagKeys: {"RAY-IAM:OWNER"}}),
+		s.call("released beside another tag, in another case", untag, resource, conditionKeys{ownerTag: {s.owner()}, tagKeys: {"Ray-IAM:owner", "team"}}),
+		s.call("no longer adopted, in another case", untag, resource, conditionKeys{ownerTag: {s.owner()}, tagKeys: {"ray-iam:Adopted"}}),
+		s.call("no longer of its stack, in another case", untag, resource, conditionKeys{ownerTag: {s.owner()}, tagKeys: {"ray-iam:STACK"}}),
+		s.call("another provider's, its tags removed", untag, resource, conditionKeys{owner: foreign, tagKeys: {"team"}}),
+	}
 }
 
 // beyond are calls that the function has no business with at all.

@@ -99,7 +99,11 @@ func (p place) launch(c call) ([]policysim.Case, error) {
 	all := []policysim.Case{p.authorization("ec2:RunInstances", p.arn("ec2", "instance/i-"+toBeMade), p.instanceKeys(c, profile))}
 	for _, resource := range p.parts(c) {
 		kind, id, _ := strings.Cut(resource, "/")
-		all = append(all, p.authorization("ec2:RunInstances", p.ofKind(kind, id), resourceTags("aws:ResourceTag/", c.Tags[id])))
+		context := resourceTags("aws:ResourceTag/", c.Tags[id])
+		if kind == "image" {
+			context["ec2:Public"] = []string{fmt.Sprint(c.Public)}
+		}
+		all = append(all, p.authorization("ec2:RunInstances", p.ofKind(kind, id), context))
 	}
 	for _, specification := range anyList(c.Parameters["TagSpecifications"]) {
 		kind := text(specification, "ResourceType")

@@ -22,7 +22,9 @@ def main(account):
     ec2.create_key_pair(KeyName="ray-research")
 
     def image(name):
-        return ec2.register_image(Name=name, RootDeviceName="/dev/sda1", Architecture="x86_64")["ImageId"]
+        made = ec2.register_image(Name=name, RootDeviceName="/dev/sda1", Architecture="x86_64")["ImageId"]
+        ec2.create_tags(Resources=[made], Tags=TAGS)
+        return made
 
     def template(image, instance_type):
         data = {"ImageId": image, "InstanceType": instance_type, "KeyName": "ray-research"}

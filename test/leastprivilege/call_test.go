@@ -16,6 +16,7 @@ type call struct {
 	Service, Operation string
 	Parameters         map[string]any
 	Tags               map[string]map[string]string // of what it names, at that moment, by id
+	Public             bool                         // the image that it names is public
 }
 
 // A place is where calls go to.
@@ -105,10 +106,16 @@ func tagList(v any) map[string]string {
 	return tags
 }
 
+// requestTags are the keys of a request that sets tags. To IAM, aws:RequestTag/x is the name
+// of aws:RequestTag/X too. Of two tags for which one name stands, it may take either: here
+// that is the one which Ray would not take for its own.
 func requestTags(tags map[string]string) conditionKeys {
-	keys := conditionKeys{}
-	for key, value := range tags {
-		keys["aws:RequestTag/"+key] = []string{value}
+	keys, names := conditionKeys{}, map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if fold := strings.ToLower(key); names[fold] == "" {
+			names[fold] = key
+			keys["aws:RequestTag/"+key] = []string{tags[key]}
+		}
 	}
 	if len(tags) > 0 {
 		keys["aws:TagKeys"] = slices.Sorted(maps.Keys(tags))
@@ -135,8 +142,13 @@ func merge(all ...conditionKeys) conditionKeys {
 // authorization is one case on a call's behalf. The node's own account is the one that
 // is asked, whatever account the ARN names.
 func (p place) authorization(action, resource string, context conditionKeys) policysim.Case {
+	policy := ""
+	if strings.HasPrefix(action, "kms:") { // as keys have it whose use is up to IAM
+		policy = fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`, p.account)
+	}
 	return policysim.Case{
-		Action: action, Resource: resource, Context: merge(conditionKeys{"aws:RequestedRegion": {p.region}}, context),
+		ResourcePolicy: policy,
+		Action:         action, Resource: resource, Context: merge(conditionKeys{"aws:RequestedRegion": {p.region}}, context),
 		Name: fmt.Sprintf("%s on %s with %v", action, resource, context),
 	}
 }
@@ -160,7 +172,7 @@ func kindOf(id string) string {
 	prefix, _, _ := strings.Cut(id, "-")
 	kinds := map[string]string{
 		"i": "instance", "vol": "volume", "ami": "image", "sg": "security-group", "subnet": "subnet", "lt": "launch-template",
-		"snap": "snapshot", "eni": "network-interface", "cr": "capacity-reservation", "pg": "placement-group", "key": "key-pair", "vpc": "vpc",
+		"snap": "snapshot", "eni": "network-interface", "cr": "capacity-reservation", "pg": "placement-group", "sir": "spot-instances-request", "key": "key-pair", "vpc": "vpc",
 	}
 	return kinds[prefix]
 }

@@ -28,6 +28,25 @@ func set(right call, name string, value any) call {
 	})
 }
 
+// inOtherCase are tags with keys that Ray does not take for its own, while IAM takes the
+// name of a condition key for theirs.
+var inOtherCase = map[string]map[string]string{
+	"out of Ray's sight":                        {"ray-cluster-name": "", "ray-node-type": "", "ray-Cluster-Name": cluster, "ray-Node-Type": "worker"},
+	"out of Ray's sight, in capitals":           {"ray-cluster-name": "", "ray-node-type": "", "RAY-CLUSTER-NAME": cluster, "RAY-NODE-TYPE": "worker"},
+	"of no cluster that Ray sees":               {"ray-cluster-name": "", "Ray-cluster-name": cluster},
+	"planted in another cluster":                {"ray-cluster-name": "research2", "ray-Cluster-Name": cluster},
+	"planted in another cluster, in capitals":   {"ray-cluster-name": "research2", "RAY-CLUSTER-NAME": cluster},
+	"planted as another cluster's head":         {"ray-cluster-name": "research2", "ray-node-type": "head", "ray-clusteR-name": cluster, "ray-node-typE": "worker"},
+	"as a head, beside the kind in capitals":    {"ray-node-type": "head", "ray-Node-Type": "worker"},
+	"of no kind that Ray sees":                  {"ray-node-type": "", "ray-node-Type": "worker"},
+	"with a status in another case":             {"ray-Node-Status": "up-to-date"},
+	"with a launch's hash in another case":      {"ray-launch-Config": "x"},
+	"with a name in another case":               {"NAME": "x"},
+	"with the sign of the agent in other case":  {"cloudwatch-Agent-Installed": "True"},
+	"with a hash of the agent's at the launch":  {"cloudwatch-config-hash-agent": "x"},
+	"with the cluster's name in another script": {"rаy-cluster-name": cluster}, // a Cyrillic а
+}
+
 func profileNamed(arn string) any { return map[string]any{"Arn": arn} }
 
 func (c *catalogue) addLaunches() {
@@ -44,9 +63,22 @@ func (c *catalogue) addLaunches() {
 	} {
 		c.call(launching, name, retagged(cpu, changes))
 	}
+	for name, changes := range inOtherCase {
+		c.call(launching, name, retagged(cpu, changes))
+	}
+	for letter := 'A'; letter <= 'Z'; letter++ {
+		c.call(launching, "with a key in which only "+string(letter)+" is in upper case", retagged(cpu, map[string]string{"ray-key-of-" + string(letter): "x"}))
+	}
 	c.call(launching, "without tags", set(cpu, "TagSpecifications", nil))
-	volumes := append(anyList(cpu.Parameters["TagSpecifications"]), map[string]any{"ResourceType": "volume", "Tags": []any{map[string]any{"Key": "ray-x", "Value": "x"}}})
-	c.call(launching, "with tags on its volumes", set(cpu, "TagSpecifications", volumes))
+	for _, kind := range []string{"volume", "network-interface", "spot-instances-request"} {
+		for _, key := range []string{"ray-x", "ray-cluster-name", "Environment", "team", "Name", "Ray-Cluster-Name"} {
+			parts := append(anyList(cpu.Parameters["TagSpecifications"]), map[string]any{"ResourceType": kind, "Tags": []any{map[string]any{"Key": key, "Value": cluster}}})
+			c.call(launching, "with the tag "+key+" on a "+kind, set(cpu, "TagSpecifications", parts))
+		}
+	}
+	for _, key := range []string{"team", "TEAM", "project"} {
+		c.call(launching, "with an owner's tag in another case, "+key, retagged(cpu, map[string]string{key: "a"}))
+	}
 	for name, arn := range map[string]string{
 		"the head's profile":                c.profile("head"),
 		"an administrator's profile":        c.iam("instance-profile", "admin"),
@@ -67,6 +99,8 @@ func (c *catalogue) addParts() {
 		"of a type that is not listed":       set(cpu, "InstanceType", "p5.48xlarge"),
 		"of a type that begins alike":        set(cpu, "InstanceType", "m6i.4xlarge-flex"),
 		"of an image that is not listed":     set(cpu, "ImageId", "ami-"+other),
+		"of a public image not listed":       public(set(cpu, "ImageId", "ami-"+other)),
+		"of an image tagged, not listed":     set(cpu, "ImageId", "ami-"+other).of("ami-"+other, ownWorker),
 		"with a key that is not listed":      set(cpu, "KeyName", "somebody"),
 		"with a key tagged for the cluster":  set(cpu, "KeyName", "somebody").of("somebody", ownWorker),
 		"in a subnet that is not listed":     set(cpu, "SubnetId", "subnet-"+other),
@@ -84,6 +118,12 @@ func (c *catalogue) addParts() {
 	} {
 		c.call(launching, name, wrong)
 	}
+}
+
+// public returns a copy of the launch, of an image that everybody may launch.
+func public(c call) call {
+	c.Public = true
+	return c
 }
 
 // of returns a copy of the call with other tags on one of its resources.
@@ -131,10 +171,20 @@ func (c *catalogue) addTagging() {
 		"an own worker's cluster set again":       tag("ray-cluster-name", cluster),
 		"an own worker made a head":               tag("ray-node-type", "head"),
 		"an own worker with a tag of the company": tag("Environment", "production"),
-		"an own worker with another ray- tag":     tag("ray-something", "x"),
+		"an own worker's cluster in other case":   tag("ray-Cluster-Name", "research2"),
+		"an own worker's cluster in capitals":     tag("RAY-CLUSTER-NAME", "research2"),
+		"an own worker's kind in other case":      tag("ray-Node-Type", "head"),
+		"an own worker's kind, also in capitals":  tag("ray-nodE-type", "worker"),
+		"an own worker's status in other case":    tag("ray-Node-Status", "x"),
+		"an own worker with a hash in other case": tag("cloudwatch-config-hash-Agent", "x"),
+		"an own worker with a hash of nothing":    tag("cloudwatch-config-hash-x", "x"),
 		"an own worker named by a similar tag":    tag("name", "x"),
 	} {
 		c.call(tagging, name, wrong)
+	}
+	for _, key := range []string{"ray-cluster-name", "ray-node-type", "ray-Cluster-Name", "ray-Node-Type"} {
+		beside := []any{map[string]any{"Key": "ray-node-status", "Value": "x"}, map[string]any{"Key": key, "Value": "victim"}}
+		c.call(tagging, "an own worker's "+key+", beside its status", set(status, "Tags", beside))
 	}
 	claimed := merge(requestTags(map[string]string{"ray-cluster-name": cluster}))
 	for _, id := range []string{"lt-0b", "pg-0b", "cr-0b", "vol-0b", "ami-0b", "snap-0b", "sg-0b", "subnet-0b"} {
@@ -144,10 +194,21 @@ func (c *catalogue) addTagging() {
 	instance := c.arn("ec2", "instance/i-"+toBeMade)
 	c.one(tagging, "claiming an instance with a worker's profile and type", "ec2:CreateTags", instance,
 		merge(requestTags(ownWorker), conditionKeys{"ec2:InstanceProfile": {c.profile("cpu")}, "ec2:InstanceType": {"m6i.4xlarge"}}))
+	c.addOwnersTags(tag("Team", "a"))
 	for _, by := range []string{"CreateFleet", "CreateLaunchTemplate", "CreateVolume"} {
 		c.one(tagging, "as part of "+by, "ec2:CreateTags", instance, merge(claimed, conditionKeys{"ec2:CreateAction": {by}}))
 	}
 	for name, tags := range map[string]map[string]string{"an own worker": ownWorker, "another cluster's worker": neighbour, "the own head": ownHead} {
 		c.one(tagging, "from "+name, "ec2:DeleteTags", instance, merge(resourceTags("aws:ResourceTag/", tags), conditionKeys{"aws:TagKeys": {"ray-cluster-name"}}))
+	}
+}
+
+// addOwnersTags: tags of the owner's own are for launches.
+func (c *catalogue) addOwnersTags(after call) {
+	c.call(tagging, "an own worker with an owner's tag, after the launch", after)
+	for _, id := range []string{"vol-0b", "eni-0b", "sir-0b"} {
+		for name, by := range map[string]conditionKeys{"after the launch": nil, "as part of CreateVolume": {"ec2:CreateAction": {"CreateVolume"}}} {
+			c.one(tagging, "an owner's tag on "+id+" "+name, "ec2:CreateTags", c.arn("ec2", kindOf(id)+"/"+id), merge(requestTags(map[string]string{"Team": "a"}), by))
+		}
 	}
 }

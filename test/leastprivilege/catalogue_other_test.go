@@ -43,8 +43,29 @@ func (c *catalogue) addBuckets() {
 	}
 	c.each(buckets, arn+writable+"/a", nil, "s3:PutObjectAcl", "s3:DeleteObjectVersion", "s3:GetObjectVersion", "s3:BypassGovernanceRetention")
 	c.each(buckets, arn+readable+"/a", nil, "s3:GetObjectVersion")
+	c.each(buckets, arn+readable, nil, "s3:ListBucketMultipartUploads")
+	c.each(buckets, arn+"payroll", nil, "s3:ListBucketMultipartUploads")
+	c.addPrefixes()
 	c.each(buckets, "*", nil, "s3:ListAllMyBuckets")
 	c.each(buckets, arn+"payroll", nil, "s3:CreateBucket")
+}
+
+// addPrefixes: of a bucket that other teams use too, nothing but what is below the prefix.
+func (c *catalogue) addPrefixes() {
+	const arn = "arn:aws:s3:::"
+	for _, own := range []string{shared, common} {
+		c.each(buckets, arn+own, nil, "s3:ListBucket", "s3:ListBucketVersions", "s3:DeleteBucket", "s3:PutBucketPolicy")
+		for _, prefix := range []string{"", "research", "res", "researchers/", "payroll/", "/research/", "Research/"} {
+			c.one(buckets, own+" listed below "+prefix, "s3:ListBucket", arn+own, conditionKeys{"s3:prefix": {prefix}})
+		}
+		for _, key := range []string{"a", "research", "researchers/a", "payroll/a", "x/research/a"} {
+			c.each(buckets, arn+own+"/"+key, nil, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+		}
+		c.one(buckets, own+", with old versions", "s3:ListBucketVersions", arn+own, conditionKeys{"s3:prefix": {"research/"}})
+		c.one(buckets, own+" by another's prefix", "s3:ListBucket", arn+own+"-2", conditionKeys{"s3:prefix": {"research/"}})
+	}
+	c.each(buckets, arn+shared+"/research/a", nil, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+	c.each(buckets, arn+shared, nil, "s3:ListBucketMultipartUploads")
 }
 
 // addCommands: whoever may send a shell command to an instance has its role.
@@ -69,7 +90,16 @@ func (c *catalogue) addCommands() {
 	for _, kind := range []string{"agent", "alarm"} {
 		c.each(commands, c.arn("ssm", "parameter/AmazonCloudWatch-ray_"+kind+"_config_"+cluster), nil, "ssm:PutParameter", "ssm:DeleteParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:GetParametersByPath")
 	}
-	c.each(commands, "*", nil, "ssm:DescribeInstanceInformation", "ssm:DescribeParameters", "ssmmessages:OpenDataChannel", "ssmmessages:CreateDataChannel")
+	c.each(commands, "*", nil, "ssm:DescribeInstanceInformation", "ssm:DescribeParameters")
+	c.each(commands, c.arn("ssm", "session/somebody-0123456789abcdef0"), nil, "ssm:TerminateSession", "ssm:ResumeSession")
+	c.each(commands, "*", nil, "ssm:DescribeSessions")
+	for _, document := range []string{"SSM-SessionManagerRunShell", "AWS-StartSSHSession"} {
+		owner := c.place
+		if document == "AWS-StartSSHSession" {
+			owner.account = documentsOwner
+		}
+		c.each(commands, owner.arn("ssm", "document/"+document), nil, "ssm:StartSession")
+	}
 }
 
 func (c *catalogue) addSecrets() {
@@ -89,4 +119,46 @@ func (c *catalogue) addSecrets() {
 	} {
 		c.one(secrets, "no business of Ray's", call[0], call[1], nil)
 	}
+	c.addKeys()
+	c.each(secrets, c.secret(), nil, "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret", "secretsmanager:DeleteSecret", "secretsmanager:PutResourcePolicy", "secretsmanager:RotateSecret", "secretsmanager:ListSecretVersionIds")
+	for _, name := range []string{"research/token-EfGh34", "research/token2-AbCd12", "payroll/token-AbCd12", "research/token-AbCd12-AbCd12"} {
+		c.each(secrets, c.arn("secretsmanager", "secret:"+name), nil, "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
+	}
+	c.each(secrets, c.repository(), nil, "ecr:PutImage", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:BatchDeleteImage", "ecr:SetRepositoryPolicy", "ecr:DeleteRepository", "ecr:ListImages")
+	other := place{otherAccount, c.region}
+	for _, repository := range []string{c.arn("ecr", "repository/ray2"), c.arn("ecr", "repository/payroll"), c.arn("ecr", "repository/shared/base"), other.arn("ecr", "repository/shared/other"), other.arn("ecr", "repository/ray")} {
+		c.each(secrets, repository, nil, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability")
+	}
+}
+
+// addKeys: a key serves the named buckets and the volumes of workers.
+func (c *catalogue) addKeys() {
+	uses := []string{"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
+	forAWS := conditionKeys{"kms:GrantIsForAWSResource": {"true"}}
+	for _, by := range []string{"", "secretsmanager", "ssm", "dynamodb", "lambda", "rds", "sqs"} {
+		context := c.via(by)
+		if by == "" {
+			context = nil
+		}
+		for _, action := range append([]string{"kms:CreateGrant"}, uses...) {
+			with := context
+			if action == "kms:CreateGrant" {
+				with = merge(context, forAWS)
+			}
+			c.one(secrets, "the cluster's key, by "+by, action, c.key(), with)
+		}
+	}
+	for _, service := range []string{"s3", "ec2"} {
+		for _, action := range uses {
+			c.one(secrets, "another key, by "+service, action, c.arn("kms", "key/0b"), c.via(service))
+		}
+		elsewhere := place{c.account, "eu-west-1"}
+		c.one(secrets, "the cluster's key, by another Region's "+service, "kms:Decrypt", c.key(), elsewhere.via(service))
+		c.one(secrets, "a grant to whoever it says, by "+service, "kms:CreateGrant", c.key(), merge(c.via(service), conditionKeys{"kms:GrantIsForAWSResource": {"false"}}))
+	}
+	c.one(secrets, "a grant that says nothing of AWS", "kms:CreateGrant", c.key(), c.via("ec2"))
+	c.one(secrets, "a volume's grant, taken away", "kms:RevokeGrant", c.key(), merge(c.via("ec2"), forAWS))
+	c.one(secrets, "a grant for S3", "kms:CreateGrant", c.key(), merge(c.via("s3"), forAWS))
+	c.one(secrets, "a grant on another key", "kms:CreateGrant", c.arn("kms", "key/0b"), merge(c.via("ec2"), forAWS))
+	c.each(secrets, c.key(), nil, "kms:Encrypt", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:RevokeGrant", "kms:GetKeyPolicy", "kms:ListGrants")
 }

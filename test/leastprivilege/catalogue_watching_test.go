@@ -1,6 +1,9 @@
 package leastprivilege
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // addWatching: an alarm's action can stop or terminate any instance, without asking what
 // its maker may do.
@@ -18,7 +21,7 @@ func (c *catalogue) addWatching() {
 		c.call(watching, "an alarm "+name, set(alarm, "AlarmActions", []any{action}))
 		c.call(watching, "an alarm "+name+" and notifies", set(alarm, "AlarmActions", []any{alarm.Parameters["AlarmActions"].([]any)[0], action}))
 	}
-	for _, name := range []string{"billing", "research2-cpu", "my-research-cpu"} {
+	for _, name := range []string{"prod_i-forgot", "cpu_i-0123456789abcdef0-disk", "disk-i-0123456789abcdef0", "billing", "research2-cpu", "my-research-cpu"} {
 		c.call(watching, "over the alarm "+name, set(alarm, "AlarmName", name))
 	}
 	for _, own := range []string{"research-cpu-i-0b", "billing"} {
@@ -36,6 +39,11 @@ func (c *catalogue) addWatching() {
 	c.each(watching, own, nil, "logs:DeleteLogGroup", "logs:FilterLogEvents", "logs:PutSubscriptionFilter", "logs:DeleteRetentionPolicy")
 	c.each(watching, own+":log-stream:x", nil, "logs:GetLogEvents", "logs:DeleteLogStream")
 	c.each(watching, c.arn("fsx", "file-system/fs-0b"), nil, "fsx:CreateFileSystem", "fsx:UpdateFileSystem", "fsx:DeleteFileSystem", "fsx:TagResource")
+	c.each(watching, c.fileSystem("fs-0ccccccccccccccccc"), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:DescribeMountTargets")
+	c.each(watching, c.fileSystem(archive), nil, "elasticfilesystem:ClientWrite")
+	for _, own := range []string{fileSystem, archive} {
+		c.each(watching, c.fileSystem(own), nil, "elasticfilesystem:ClientRootAccess", "elasticfilesystem:DeleteFileSystem", "elasticfilesystem:PutFileSystemPolicy", "elasticfilesystem:CreateMountTarget")
+	}
 	c.each(watching, c.arn("fsx", "backup/backup-0b"), nil, "fsx:CreateBackup", "fsx:DeleteBackup", "fsx:CreateFileSystemFromBackup")
 }
 
@@ -69,8 +77,14 @@ func (c *catalogue) addRegions() {
 		}
 		c.add(regions, recorded.Operation+" in Ireland", "head", cases)
 	}
+	seen := map[string]bool{} // one right may come of two options
 	for _, r := range c.rights() {
 		for _, right := range r.cases {
+			if key := fmt.Sprint(right.Action, right.Resource, right.Context); seen[key] {
+				continue
+			} else {
+				seen[key] = true
+			}
 			if strings.HasPrefix(right.Resource, "arn:aws:s3:") || strings.HasPrefix(right.Resource, "arn:aws:iam:") {
 				continue // in no Region
 			}
@@ -95,6 +109,13 @@ func (c *catalogue) addWorkers() {
 	for _, danger := range c.dangers {
 		if danger.category == buckets || danger.category == secrets {
 			c.add(workers, danger.name, "cpu", danger.cases)
+		}
+	}
+	for _, r := range c.rights() {
+		if r.head {
+			for _, right := range r.cases {
+				c.add(workers, right.Action+" as "+r.why, "cpu", []caseOf{right})
+			}
 		}
 	}
 	passed := c.iam("role", "ray-research-gpu")

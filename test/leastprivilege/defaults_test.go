@@ -1,9 +1,11 @@
 package leastprivilege
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +22,7 @@ import (
 func defaultPolicies(t *testing.T, p played) map[string]map[string]string {
 	t.Helper()
 	r := rig.New(t)
-	create, _ := r.Stack().Create(exampleProperties(t, p.belongings.Subnet).With(properties{"LeastPrivilege": nil}))
+	create, _ := r.Stack().Create(exampleProperties(t, p.belongings).With(properties{"LeastPrivilege": nil}))
 	r.OK(create)
 	policies := map[string]map[string]string{}
 	for _, role := range []string{"head", "cpu"} {
@@ -48,48 +50,79 @@ func defaultPolicies(t *testing.T, p played) map[string]map[string]string {
 	return policies
 }
 
-// TestDefaultPolicies holds the table in docs/least-privilege.md to what the default policies
-// allow of the same catalogue.
+// raysOwn returns the policies that head and workers have where a cluster's YAML names no
+// profile: those of the role that Ray makes for the head, and for workers none.
+func raysOwn(t *testing.T, p played) map[string]map[string]string {
+	t.Helper()
+	r := rig.New(t)
+	r.Spent = true // what Ray makes stays in it
+	var head map[string]string
+	if err := json.Unmarshal(runPython(t, r.Endpoint, filepath.Join("test", "leastprivilege", "defaultrole.py"), r.AccountID), &head); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]map[string]string{"head": head, "cpu": {}}
+}
+
+// A tally counts calls, and those of them that each choice of policies allows.
+type tally struct{ all, least, broad, rays int }
+
+func (c tally) row(what string) string {
+	return fmt.Sprintf("| %s | %d | %d | %d | %d |\n", what, c.all, c.least, c.broad, c.rays)
+}
+
+// TestDefaultPolicies holds the tables in docs/least-privilege.md to what the default policies, and
+// Ray's own default role, allow of the same catalogue.
 // Reference 9.7.
 func TestDefaultPolicies(t *testing.T) {
 	p := everyOption(t)
 	dangers := p.dangers()
-	policies := defaultPolicies(t, p)
+	policies, own := defaultPolicies(t, p), raysOwn(t, p)
 	if len(policies["head"]) != 6 || len(policies["cpu"]) != 3 {
 		t.Errorf("by default there are %d policies for the head and %d for a worker, want 6 and 3", len(policies["head"]), len(policies["cpu"]))
 	}
-	type count struct{ all, least, broad int }
-	counts := map[string]*count{"": {}}
-	least, broad := p.judge(t, dangers, p.policies), p.judge(t, dangers, policies)
-	for i, d := range dangers {
-		if counts[d.category] == nil {
-			counts[d.category] = &count{}
+	if len(own["head"]) != 5 {
+		t.Errorf("Ray's own role has %d policies, want 5", len(own["head"]))
+	}
+	const all, head, worker = "**all**", "by a head", "by a worker"
+	counts := map[string]*tally{}
+	least, broad, rays := p.judge(t, dangers, p.policies), p.judge(t, dangers, policies), p.judge(t, dangers, own)
+	one := func(yes bool) int {
+		if yes {
+			return 1
 		}
-		for _, c := range []*count{counts[d.category], counts[""]} {
+		return 0
+	}
+	for i, d := range dangers {
+		party := map[string]string{"head": head, "cpu": worker}[d.role]
+		for _, of := range []string{d.category, party, all} {
+			if counts[of] == nil {
+				counts[of] = &tally{}
+			}
+			c := counts[of]
 			c.all++
-			if least[i] {
-				c.least++
-			}
-			if broad[i] {
-				c.broad++
-			}
+			c.least += one(least[i])
+			c.broad += one(broad[i])
+			c.rays += one(rays[i])
 		}
 	}
-	table := "| what | calls | allowed with `LeastPrivilege` | allowed with the default policies |\n|---|---|---|---|\n"
-	for _, category := range append(categories, "") {
-		c := counts[category]
-		if category == "" {
-			category = "**all**"
-		}
-		table += fmt.Sprintf("| %s | %d | %d | %d |\n", category, c.all, c.least, c.broad)
+	const columns = " | calls | allowed with `LeastPrivilege` | allowed with the default policies | allowed with Ray's own default role |\n|---|---|---|---|---|\n"
+	byCategory, byParty := "| what"+columns, "| who"+columns
+	for _, category := range append(slices.Clone(categories), all) {
+		byCategory += counts[category].row(category)
+	}
+	for _, party := range []string{head, worker} {
+		byParty += counts[party].row(party)
 	}
 	document, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "least-privilege.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(document), "\n\n"+table+"\n") {
-		t.Errorf("docs/least-privilege.md has not this table:\n%s", table)
+	for _, table := range []string{byCategory, byParty} {
+		if !strings.Contains(string(document), "\n\n"+table) {
+			t.Errorf("docs/least-privilege.md has not this table:\n%s", table)
+		}
 	}
-	all := counts[""]
-	checkout.Report(t, "leastprivilege-default-policies", fmt.Sprintf("Ray's roles, compared: of %d dangerous calls %d are allowed with LeastPrivilege, %d with the default policies", all.all, all.least, all.broad))
+	c := counts[all]
+	checkout.Report(t, "leastprivilege-default-policies", fmt.Sprintf("Ray's roles, compared: of %d dangerous calls, %d by a head and %d by a worker, %d are allowed with LeastPrivilege, %d with the default policies, %d with Ray's own default role",
+		c.all, counts[head].all, counts[worker].all, c.least, c.broad, c.rays))
 }

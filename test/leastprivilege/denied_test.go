@@ -2,11 +2,13 @@ package leastprivilege
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
@@ -69,7 +71,7 @@ func everyOption(t *testing.T) played { return scenes[len(scenes)-1].played(t) }
 
 // TestDenied holds that whatever a stolen head or worker could try beyond its cluster
 // is denied, with every option on.
-// Reference 9.7.
+// Reference 9.7, 9.11.
 func TestDenied(t *testing.T) {
 	p := everyOption(t)
 	dangers := p.dangers()
@@ -93,7 +95,7 @@ func TestDenied(t *testing.T) {
 
 // TestRights holds that agents, tasks and EC2 itself can do what the options are for,
 // on the head and on the workers, and that without the options nobody can.
-// Reference 9.6, 9.9.
+// Reference 9.6, 9.9, 9.11.
 func TestRights(t *testing.T) {
 	with, without := everyOption(t), scenes[1].played(t)
 	var cases []policysim.Case
@@ -106,10 +108,10 @@ func TestRights(t *testing.T) {
 	}
 	for _, role := range []string{"head", "cpu", "gpu"} {
 		for _, r := range with.rights() {
-			add(with, role, "with", r, r.option != "Spot" || role == "head")
+			add(with, role, "with", r, role == "head" || !r.head)
 		}
 		for _, r := range without.rights() {
-			add(without, role, "without", r, false)
+			add(without, role, "without", r, role == "head" && r.option == "")
 		}
 	}
 	for i, got := range evaluate(t, cases) {
@@ -147,7 +149,11 @@ func TestLists(t *testing.T) {
 		want   bool
 	}{
 		"any type":                         {set(cpu, "InstanceType", "p5.48xlarge"), true},
-		"any image":                        {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb"), true},
+		"any public image":                 {public(set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb")), true},
+		"a private image":                  {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb"), false},
+		"a private image for the cluster":  {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb").of("ami-0bbbbbbbbbbbbbbbb", ownHead), true},
+		"another cluster's private image":  {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb").of("ami-0bbbbbbbbbbbbbbbb", neighbour), false},
+		"a tag of the owner's":             {retagged(cpu, map[string]string{"Team": "a"}), false},
 		"any key":                          {set(cpu, "KeyName", "somebody"), true},
 		"no key":                           {set(cpu, "KeyName", nil), true},
 		"any subnet":                       {set(cpu, "SubnetId", "subnet-0bbbbbbbbbbbbbbbb"), true},
@@ -163,6 +169,34 @@ func TestLists(t *testing.T) {
 		if through[0] != tt.want {
 			t.Errorf("%s: %v, want %v", name, through[0], tt.want)
 		}
+	}
+}
+
+// TestLists_Mutation holds that each condition on images which are not listed is needed:
+// without it, or with anything in its place, a private image could be launched.
+func TestLists_Mutation(t *testing.T) {
+	p := scenes[1].played(t)
+	private, err := p.authorizations(set(p.launched("cpu"), "ImageId", "ami-0bbbbbbbbbbbbbbbb").of("ami-0bbbbbbbbbbbbbbbb", neighbour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	private = slices.DeleteFunc(private, func(c policysim.Case) bool { return !strings.Contains(c.Resource, ":image/") })
+	weakened := 0
+	for _, st := range p.statements(t, "head") {
+		if st["Sid"] != "LaunchPublic" && st["Sid"] != "LaunchWithTagged" {
+			continue
+		}
+		for _, m := range weaken.Conditions(st) {
+			weakened++
+			for i, got := range evaluate(t, append(p.against(m, st, private), p.against(mutant{Statement: st}, st, private)...)) {
+				if want := i == 0; (got == policysim.Allowed) != want {
+					t.Errorf("%s: a private image is %s, want allowed: %v", m.Name, got, want)
+				}
+			}
+		}
+	}
+	if weakened != 3 {
+		t.Errorf("%d weakened forms, want 3", weakened)
 	}
 }
 

@@ -91,6 +91,9 @@ def cluster(scene, directory):
     if scene.get("cloudWatch"):
         config["provider"]["cloudwatch"] = {kind: {"config": write(kind, scene, directory)} for kind in CLOUDWATCH}
         workers["cpu"]["node_config"]["ImageId"] = belongings["agentImage"]
+    if scene.get("tags"):
+        tags = [{"Key": "Team", "Value": "research"}, {"Key": "Project", "Value": "x"}]
+        workers["cpu"]["node_config"]["TagSpecifications"] = [{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")]
     if scene.get("reserved"):
         node = workers["gpu"]["node_config"]
         for given in ("InstanceType", "ImageId", "KeyName"):

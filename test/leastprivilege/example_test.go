@@ -16,8 +16,8 @@ from samtranslator.yaml_helper import yaml_parse
 json.dump(yaml_parse(open(sys.argv[1]).read()), sys.stdout)`
 
 // exampleProperties returns the properties of examples/least-privilege.yaml, with a
-// bucket to read and the subnet that there is.
-func exampleProperties(t *testing.T, subnet string) properties {
+// bucket to read, and the subnet and the security group that there are.
+func exampleProperties(t *testing.T, b belongings) properties {
 	t.Helper()
 	python, err := checkout.Python()
 	if err != nil {
@@ -41,7 +41,8 @@ func exampleProperties(t *testing.T, subnet string) properties {
 	for name, parameter := range template.Parameters {
 		r.values[name] = parameter.Default
 	}
-	r.values["Results"], r.values["DatasetsBucket"], r.values["SubnetIds"], r.values["PropagationWaitSeconds"] = writable, readable, subnet, 0
+	r.values["Results"], r.values["DatasetsBucket"], r.values["SubnetIds"], r.values["SecurityGroupIds"] = writable, readable, b.Subnet, b.Group
+	r.values["PropagationWaitSeconds"] = 0
 	all := properties{}
 	for name, value := range template.Resources["RayIAM"].Properties {
 		if name != "ServiceToken" {

@@ -102,6 +102,9 @@ func widened(arn string) map[string]string {
 	}
 	if strings.HasSuffix(arn, "/*") && parts[2] == "s3" {
 		wide["of any name"] = weaken.InPart(arn, 5, "*/*")
+		if bucket, below, _ := strings.Cut(parts[5], "/"); below != "*" {
+			wide["below any prefix"] = weaken.InPart(arn, 5, bucket+"/*")
+		}
 	}
 	return wide
 }

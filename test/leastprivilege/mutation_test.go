@@ -16,33 +16,45 @@ import (
 
 // equivalent are the weakened forms that allow nothing more, and why.
 var equivalent = map[string]string{
-	"AgentCommand with resource document/AmazonCloudWatch-ManageAgent of any kind": "of AWS's own, commands know documents alone",
-	"Agents with ec2messages:*":                           "the six actions are all that there are",
-	"CommandWorkers with resource instance/* of any kind": "of EC2, commands go to instances alone",
-	"LaunchWorkers with resource instance/* of any kind":  "nothing else has an instance profile",
-	"Metrics with cloudwatch:*":                           "no other action has a namespace",
-	"RunWorkers with resource instance/* of any kind":     "nothing else is started, stopped or terminated",
-	"SpotRole with iam:*":                                 "no other action has the name of a service",
-	"TagAtLaunch with ec2:*":                              "no other action is part of an action",
-	"pass-role-policy with iam:*":                         "no other action passes to a service",
+	"Agents with ssmmessages:*":                                           "the four actions are all that there are",
+	"Agents with ec2messages:*":                                           "the six actions are all that there are",
+	"CommandWorkers with resource instance/* of any kind":                 "of EC2, commands go to instances alone",
+	"LaunchWorkers with resource instance/* of any kind":                  "nothing else has an instance profile",
+	"Metrics with cloudwatch:*":                                           "no other action has a namespace",
+	"RunWorkers with resource instance/* of any kind":                     "nothing else is started, stopped or terminated",
+	"SpotRole with iam:*":                                                 "no other action has the name of a service",
+	"TagPartsAtLaunch with ec2:*":                                         "no other action is part of an action",
+	"TagPartsAtLaunch with resource network-interface/* of any kind":      "a launch makes nothing else but the instance, which TagAtLaunch allows",
+	"TagPartsAtLaunch with resource spot-instances-request/* of any kind": "the same",
+	"TagPartsAtLaunch with resource volume/* of any kind":                 "the same",
+	"TagAtLaunch with ec2:*":                                              "no other action is part of an action",
+	"pass-role-policy with iam:*":                                         "no other action passes to a service",
 }
 
 // TestMutation holds that nothing in the generated policies is there for nothing: with
 // any statement weakened, an authorization that is denied today would be allowed.
 //
-// All statements allow. So what a weakened policy allows more, the weakened statement
+// What a policy allows more with a statement weakened that allows, the weakened statement
 // alone allows.
 // Reference 9.7.
 func TestMutation(t *testing.T) {
 	p := everyOption(t)
 	denied := p.denied(t)
+	implicitly, explicitly := denied[policysim.ImplicitlyDenied], denied[policysim.ExplicitlyDenied]
 	generated, trial := map[string][]policysim.Case{}, weaken.Trial{}
-	for _, st := range p.statements(t, "head") {
+	statements := p.statements(t, "head")
+	for _, st := range statements {
+		if st["Effect"] == "Deny" {
+			for _, m := range denials(st) {
+				generated[m.Name] = p.beside(m, statements, explicitly)
+			}
+			continue
+		}
 		for _, m := range mutants(st) {
-			generated[m.Name] = p.against(m, st, denied)
+			generated[m.Name] = p.against(m, st, implicitly)
 		}
 	}
-	for _, most := range []int{10, len(denied)} { // a few are mostly enough, and all take long
+	for _, most := range []int{10, len(implicitly)} { // a few are mostly enough, and all take long
 		var cases []policysim.Case
 		for name, against := range generated {
 			if trial.Survives(name) {
@@ -67,8 +79,9 @@ func TestMutation(t *testing.T) {
 		len(generated), len(generated)-len(survivors), len(equivalent), len(survivors)-len(equivalent), trial.Asked()))
 }
 
-// denied returns the authorizations of the dangerous calls by the head that are denied.
-func (p played) denied(t *testing.T) []policysim.Case {
+// denied returns the authorizations of the dangerous calls by the head that are denied: those
+// that nothing allows, and those that a statement denies.
+func (p played) denied(t *testing.T) map[policysim.Decision][]policysim.Case {
 	t.Helper()
 	distinct := map[string]policysim.Case{}
 	for _, d := range append(p.dangers(), p.elsewhere()...) {
@@ -78,14 +91,13 @@ func (p played) denied(t *testing.T) []policysim.Case {
 			}
 		}
 	}
-	var cases, denied []policysim.Case
+	var cases []policysim.Case
+	denied := map[policysim.Decision][]policysim.Case{}
 	for _, name := range slices.Sorted(maps.Keys(distinct)) {
 		cases = append(cases, distinct[name])
 	}
 	for i, got := range evaluate(t, cases) {
-		if got != policysim.Allowed {
-			denied = append(denied, cases[i])
-		}
+		denied[got] = append(denied[got], cases[i])
 	}
 	return denied
 }

@@ -12,7 +12,7 @@ import types
 
 import boto3
 
-IDS = re.compile(r"(?<![a-z])(i|lt)-[0-9a-f]{8,17}")
+IDS = re.compile(r"(?<![a-z])(ami|i|lt)-[0-9a-f]{8,17}")
 
 
 def of_account(session, account):

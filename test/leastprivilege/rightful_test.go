@@ -11,40 +11,118 @@ import (
 type right struct {
 	option string // that gives it
 	why    string // who calls
+	head   bool   // a worker has it not
 	cases  []policysim.Case
 }
 
-// rights are all of them. The head has each, a worker all but the Spot role.
+// rights are all of them. The head has each, a worker those of data and agents. Without an
+// option, the head has those that no option gives.
 func (p played) rights() []right {
-	group := "log-group:" + cluster + "-ray_logs_out"
-	each := func(resource string, context conditionKeys, actions ...string) []policysim.Case {
-		var all []policysim.Case
-		for _, action := range actions {
-			all = append(all, p.authorization(action, resource, context))
-		}
-		return all
+	return slices.Concat(p.rightsOfAgents(), p.rightsToData(), p.rightsToLaunch())
+}
+
+// someWorker is an instance of no matter which id.
+func (p place) someWorker() string { return p.arn("ec2", "instance/i-0123456789abcdef0") }
+
+func (p played) rightsOfAgents() []right {
+	group, worker := "log-group:"+cluster+"-ray_logs_out", p.someWorker()
+	return []right{
+		{"CloudWatch", "the CloudWatch agent", false, slices.Concat(
+			p.permit(p.dataset(), conditionKeys{"cloudwatch:namespace": {cluster + "-ray-CWAgent"}}, "cloudwatch:PutMetricData"),
+			p.permit(p.arn("logs", group), nil, "logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:PutRetentionPolicy"),
+			p.permit(p.arn("logs", group+":log-stream:i-0123456789abcdef0"), nil, "logs:CreateLogStream", "logs:PutLogEvents"),
+			p.permit("*", nil, "ec2:DescribeTags", "ec2:DescribeVolumes", "logs:DescribeLogGroups"),
+			p.permit(p.arn("ssm", "parameter/AmazonCloudWatch-ray_agent_config_"+cluster), nil, "ssm:GetParameter"))},
+		{"CloudWatch", "Ray, by the other form of the document's ARN", true, p.permit(p.arn("ssm", "document/AmazonCloudWatch-ManageAgent"), nil, "ssm:SendCommand")},
+		{"CloudWatch", "the SSM agent", false, slices.Concat(
+			p.permit("*", nil, "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint",
+				"ec2messages:GetMessages", "ec2messages:SendReply", "ssmmessages:CreateControlChannel", "ssmmessages:OpenControlChannel"),
+			p.permit(worker, nil, "ssm:ListInstanceAssociations", "ssm:UpdateInstanceInformation"))},
+		{"SessionManager", "the SSM agent, in a session", false, slices.Concat(p.permit(worker, nil, "ssm:UpdateInstanceInformation"),
+			p.permit("*", nil, "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"))},
 	}
+}
+
+func (p played) rightsToData() []right {
 	in := func(bucket string) string { return "arn:aws:s3:::" + bucket }
 	return []right{
-		{"CloudWatch", "the CloudWatch agent", slices.Concat(
-			each(p.dataset(), conditionKeys{"cloudwatch:namespace": {cluster + "-ray-CWAgent"}}, "cloudwatch:PutMetricData"),
-			each(p.arn("logs", group), nil, "logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:PutRetentionPolicy"),
-			each(p.arn("logs", group+":log-stream:i-0123456789abcdef0"), nil, "logs:CreateLogStream", "logs:PutLogEvents"),
-			each("*", nil, "ec2:DescribeTags", "ec2:DescribeVolumes"),
-			each(p.arn("ssm", "parameter/AmazonCloudWatch-ray_agent_config_"+cluster), nil, "ssm:GetParameter"))},
-		{"CloudWatch", "the SSM agent", slices.Concat(
-			each("*", nil, "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint",
-				"ec2messages:GetMessages", "ec2messages:SendReply", "ssmmessages:CreateControlChannel", "ssmmessages:OpenControlChannel"),
-			each(p.arn("ec2", "instance/i-0123456789abcdef0"), nil, "ssm:ListInstanceAssociations", "ssm:UpdateInstanceInformation"))},
-		{"S3Buckets", "tasks that read and write data", slices.Concat(
-			each(in(writable), nil, "s3:GetBucketLocation", "s3:ListBucket"),
-			each(in(readable), nil, "s3:GetBucketLocation", "s3:ListBucket"),
-			each(in(readable)+"/a", nil, "s3:GetObject"),
-			each(in(writable)+"/a", nil, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"))},
-		{"FSx", "scripts that mount a file system", each("*", nil, "fsx:DescribeFileSystems")},
-		{"Spot", "EC2, at an account's first Spot Instance", each(p.iam("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),
+		{"S3Buckets", "tasks that read and write data", false, slices.Concat(
+			p.permit(in(writable), nil, "s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"),
+			p.permit(in(readable), nil, "s3:GetBucketLocation", "s3:ListBucket"),
+			p.permit(in(readable)+"/a", nil, "s3:GetObject"),
+			p.permit(in(writable)+"/a", nil, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"))},
+		{"Prefixes", "tasks that read and write data below a prefix", false, slices.Concat(
+			p.permit(in(shared), nil, "s3:GetBucketLocation"),
+			p.permit(in(shared), conditionKeys{"s3:prefix": {"research/"}}, "s3:ListBucket"),
+			p.permit(in(shared), conditionKeys{"s3:prefix": {"research/2026/"}, "s3:delimiter": {"/"}}, "s3:ListBucket"),
+			p.permit(in(shared)+"/research/a", nil, "s3:GetObject"),
+			p.permit(in(common), nil, "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"),
+			p.permit(in(common), conditionKeys{"s3:prefix": {"research/"}}, "s3:ListBucket"),
+			p.permit(in(common)+"/research/a", nil, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"))},
+		{"EfsFileSystems", "a node that mounts", false, slices.Concat(
+			p.permit(p.fileSystem(fileSystem), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:DescribeMountTargets"),
+			p.permit(p.fileSystem(archive), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:DescribeMountTargets"))},
+		{"EcrRepositoryArns", "a node that pulls an image", false, slices.Concat(p.permit("*", nil, "ecr:GetAuthorizationToken"),
+			p.permit(p.repository(), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+			p.permit(p.sharedRepository(), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"))},
+		{"SecretArns", "tasks that read a secret", false, p.permit(p.secret(), nil, "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue")},
+		{"FSx", "scripts that mount a file system", false, p.permit("*", nil, "fsx:DescribeFileSystems")},
+	}
+}
+
+func (p played) rightsToLaunch() []right {
+	worker := p.someWorker()
+	later := requestTags(map[string]string{"ray-key-of-a-later-ray": "x", "ray-node-status": "up-to-date", "ray-node-type": "worker"})
+	return []right{
+		{"KmsKeyArns", "S3, for a task", false, p.permit(p.key(), p.via("s3"), "kms:Decrypt", "kms:GenerateDataKey")},
+		{"KmsKeyArns", "EC2, for a launch", true, slices.Concat(
+			p.permit(p.key(), p.via("ec2"), "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+			p.permit(p.key(), merge(p.via("ec2"), conditionKeys{"kms:GrantIsForAWSResource": {"true"}}), "kms:CreateGrant"))},
+		{"InstanceTagKeys", "a launch, with tags of the owner's", true, slices.Concat(
+			p.permit(worker, atLaunch(map[string]string{"Team": "a", "Project": "b", "Name": "c", "ray-cluster-name": cluster}), "ec2:CreateTags"),
+			p.permit(p.arn("ec2", "volume/vol-"+toBeMade), atLaunch(map[string]string{"Team": "a", "Project": "b"}), "ec2:CreateTags"),
+			p.permit(p.arn("ec2", "network-interface/eni-"+toBeMade), atLaunch(map[string]string{"Team": "a"}), "ec2:CreateTags"),
+			p.permit(p.arn("ec2", "spot-instances-request/sir-"+toBeMade), atLaunch(map[string]string{"Project": "b"}), "ec2:CreateTags"))},
+		{"", "a launch in a capacity reservation that another account shares", true, p.permit(place{otherAccount, p.region}.arn("ec2", "capacity-reservation/cr-0123456789abcdef0"),
+			resourceTags("aws:ResourceTag/", ownWorker), "ec2:RunInstances")},
+		{"", "a later Ray, on a running worker", true, p.permit(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), later), "ec2:CreateTags")},
+		{"", "a later Ray, at a launch", true, p.permit(worker, merge(later, conditionKeys{"ec2:CreateAction": {"RunInstances"}}), "ec2:CreateTags")},
+		{"Spot", "EC2, at an account's first Spot Instance", true, p.permit(p.iam("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),
 			conditionKeys{"iam:AWSServiceName": {"spot.amazonaws.com"}}, "iam:CreateServiceLinkedRole")},
 	}
+}
+
+// permit returns an authorization of each action on one resource.
+func (p place) permit(resource string, context conditionKeys, actions ...string) []policysim.Case {
+	var all []policysim.Case
+	for _, action := range actions {
+		all = append(all, p.authorization(action, resource, context))
+	}
+	return all
+}
+
+// atLaunch are the keys of a request that sets tags as part of a launch.
+func atLaunch(tags map[string]string) conditionKeys {
+	return merge(requestTags(tags), conditionKeys{"ec2:CreateAction": {"RunInstances"}})
+}
+
+// What the options name.
+const (
+	fileSystem = "fs-0aaaaaaaaaaaaaaaa"
+	archive    = "fs-0bbbbbbbbbbbbbbbb" // ReadOnly
+)
+
+func (p place) fileSystem(id string) string { return p.arn("elasticfilesystem", "file-system/"+id) }
+func (p place) repository() string          { return p.arn("ecr", "repository/ray") }
+func (p place) sharedRepository() string {
+	return place{otherAccount, p.region}.arn("ecr", "repository/shared/base")
+}
+func (p place) key() string    { return p.arn("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab") }
+func (p place) secret() string { return p.arn("secretsmanager", "secret:research/token-AbCd12") }
+
+// via are the keys of a use of a KMS key through a service.
+func (p place) via(service string) conditionKeys {
+	return conditionKeys{"kms:ViaService": {service + "." + p.region + ".amazonaws.com"}}
 }
 
 // dataset is where metrics go.

@@ -26,11 +26,15 @@ const (
 	cluster  = "research"
 	writable = "research-results" // a bucket
 	readable = "public-datasets"  // a bucket, ReadOnly
+	shared   = "shared-data"      // a bucket, ReadOnly, below research/
+	common   = "shared-results"   // a bucket, below research/
+	begin    = "resea"            // what the name of the cluster begins with
 )
 
 // Belongings are what a cluster's owner has; see belongings.py.
 type belongings struct {
 	Subnet, Group, Key, Image, AgentImage, Template string
+	place                                           place
 }
 
 // A scene is a choice of options, with what Ray does under it.
@@ -40,22 +44,32 @@ type scene struct {
 	changes    map[string]any // to the example's cluster; see driver.py
 }
 
-// scenes have each option in one and not in another.
+// scenes have each option in one and not in another. The second has no option, the third
+// several clusters, the last every option.
 var scenes = []scene{
-	{"the example", func(t *testing.T, b belongings) properties { return exampleProperties(t, b.Subnet) }, nil},
+	{"the example", func(t *testing.T, b belongings) properties { return exampleProperties(t, b) }, nil},
 	{"nothing but the cluster's name", func(t *testing.T, b belongings) properties {
-		return exampleProperties(t, b.Subnet).With(properties{"LeastPrivilege": map[string]any{"ClusterName": cluster}})
+		return exampleProperties(t, b).With(properties{"LeastPrivilege": map[string]any{"ClusterName": cluster}})
 	}, map[string]any{"noSpot": true}},
+	{"clusters that begin alike", func(t *testing.T, b belongings) properties {
+		return exampleProperties(t, b).With(properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": begin, "CloudWatch": true}})
+	}, map[string]any{"noSpot": true, "cloudWatch": true}},
 	{"every option", func(t *testing.T, b belongings) properties {
-		return exampleProperties(t, b.Subnet).With(properties{"LeastPrivilege": everything(b)})
-	}, map[string]any{"cloudWatch": true, "reserved": true}},
+		return exampleProperties(t, b).With(properties{"LeastPrivilege": everything(b.place, b)})
+	}, map[string]any{"cloudWatch": true, "reserved": true, "tags": true}},
 }
 
-func everything(b belongings) map[string]any {
+func everything(p place, b belongings) map[string]any {
 	return map[string]any{
-		"ClusterName": cluster, "Spot": true, "CloudWatch": true, "FSx": true,
-		"S3Buckets": []any{map[string]any{"Name": writable}, map[string]any{"Name": readable, "ReadOnly": true}},
-		"SubnetIds": []any{b.Subnet}, "SecurityGroupIds": []any{b.Group}, "ImageIds": []any{b.Image, b.AgentImage},
+		"ClusterName": cluster, "Spot": true, "CloudWatch": true, "FSx": true, "SessionManager": true,
+		"S3Buckets": []any{
+			map[string]any{"Name": writable}, map[string]any{"Name": readable, "ReadOnly": true},
+			map[string]any{"Name": shared, "ReadOnly": true, "Prefixes": []any{"research/"}}, map[string]any{"Name": common, "Prefixes": []any{"research"}},
+		},
+		"EfsFileSystems":    []any{map[string]any{"Id": fileSystem}, map[string]any{"Id": archive, "ReadOnly": true}},
+		"EcrRepositoryArns": []any{p.repository(), p.sharedRepository()}, "KmsKeyArns": []any{p.key()}, "SecretArns": []any{p.secret()},
+		"InstanceTagKeys": []any{"Team", "Project"},
+		"SubnetIds":       []any{b.Subnet}, "SecurityGroupIds": []any{b.Group}, "ImageIds": []any{b.Image, b.AgentImage},
 		"KeyNames": []any{b.Key}, "InstanceTypes": []any{"m6i.4xlarge", "g5.xlarge"},
 	}
 }
@@ -100,6 +114,7 @@ func (s scene) play(t *testing.T) played {
 	if err := json.Unmarshal(run("belongings.py", p.account), &p.belongings); err != nil {
 		t.Fatal(err)
 	}
+	p.belongings.place = p.place
 	create, _ := r.Stack().Create(s.properties(t, p.belongings))
 	r.OK(create)
 	p.policies = map[string]map[string]string{}

@@ -67,6 +67,7 @@ func TestLaunchConstraint(t *testing.T) {
 var unconstrained = map[string]string{
 	"PropagationWaitSeconds": "it delays the launch by two minutes at most",
 	"ServiceTokenExport":     "the launch role may call no function but the provider's",
+	"SecurityGroupIds":       "it narrows what the head may do",
 	"SubnetIds":              "it narrows what the head may do",
 }
 

@@ -51,7 +51,7 @@ func condition(st Statement, operator, key string) []Mutant {
 		}
 		return all
 	}
-	if operator == "Null" {
+	if operator == "Null" || operator == "Bool" {
 		return all
 	}
 	weak := Clone(dropped)

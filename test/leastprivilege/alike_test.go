@@ -1,0 +1,85 @@
+package leastprivilege
+
+import "testing"
+
+// A question is a call that the head of one of several clusters may make, or may not.
+type question struct {
+	name string
+	call call
+	want bool
+}
+
+func tagged(name, kind string) map[string]string {
+	return map[string]string{"ray-cluster-name": name, "ray-node-type": kind}
+}
+
+// ofOthers are calls on instances of this and of other clusters.
+func (p played) ofOthers() []question {
+	status := p.recordedCall("CreateTags", func(c call) bool { return tagList(c.Parameters["Tags"])["ray-node-status"] != "" })
+	rename := set(status, "Tags", []any{map[string]any{"Key": "ray-cluster-name", "Value": begin + "-2"}})
+	all := []question{{"a worker given to a cluster that begins so", rename.tagged(ownWorker), false}}
+	for _, c := range []call{
+		status, p.recordedCall("StopInstances", anyCall), p.recordedCall("TerminateInstances", anyCall),
+		p.recordedCall("StartInstances", anyCall), p.recordedCall("SendCommand", anyCall),
+	} {
+		for _, q := range []struct {
+			of   string
+			tags map[string]string
+			want bool
+		}{
+			{"an own worker", ownWorker, true},
+			{"a worker of a cluster that begins so", tagged(begin+"-2", "worker"), true},
+			{"a worker of the cluster of that name", tagged(begin, "worker"), true},
+			{"a head of a cluster that begins so", tagged(begin+"-2", "head"), false},
+			{"a worker of another cluster", tagged("payroll", "worker"), false},
+			{"a worker of a cluster in another case", tagged("Research", "worker"), false},
+			{"a worker of one that ends so", tagged("my-"+begin, "worker"), false},
+			{"an instance without the cluster's name", map[string]string{"ray-node-type": "worker"}, false},
+		} {
+			all = append(all, question{c.Operation + " on " + q.of, c.tagged(q.tags), q.want})
+		}
+	}
+	return all
+}
+
+// forOthers are launches of workers for this and for other clusters.
+func (p played) forOthers() []question {
+	cpu := p.launched("cpu")
+	all := []question{
+		{"a head", retagged(cpu, map[string]string{"ray-node-type": "head"}), false},
+		{"a worker out of sight", retagged(cpu, map[string]string{"ray-cluster-name": "", "ray-Cluster-Name": cluster}), false},
+		{"a worker planted", retagged(cpu, map[string]string{"ray-cluster-name": "payroll", "ray-Cluster-Name": cluster}), false},
+	}
+	for name, want := range map[string]bool{cluster: true, begin + "-2": true, "payroll": false, "Research": false, "": false} {
+		all = append(all, question{"a worker of the cluster " + name, retagged(cpu, map[string]string{"ray-cluster-name": name}), want})
+	}
+	return all
+}
+
+// TestClustersThatBeginAlike holds what the head of a cluster may do to clusters whose names
+// begin like its own, where ClusterNamePrefix says so: to their workers what it may do to its
+// own, and to their heads, and to other clusters, nothing.
+// Reference 9.12.
+func TestClustersThatBeginAlike(t *testing.T) {
+	p := scenes[2].played(t)
+	questions := append(p.ofOthers(), p.forOthers()...)
+	for of, want := range map[string]bool{begin + "-2": true, "payroll": false} {
+		for _, kind := range []string{"agent", "alarm"} {
+			read := call{Service: "ssm", Operation: "GetParameter", Parameters: map[string]any{"Name": "AmazonCloudWatch-ray_" + kind + "_config_" + of}}
+			questions = append(questions, question{"the " + kind + "'s configuration of " + of, read, want})
+		}
+	}
+	var dangers []danger
+	for _, q := range questions {
+		cases, err := p.authorizations(q.call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dangers = append(dangers, danger{name: q.name, role: "head", cases: cases})
+	}
+	for i, through := range p.judge(t, dangers, p.policies) {
+		if through != questions[i].want {
+			t.Errorf("%s: %v, want %v", questions[i].name, through, questions[i].want)
+		}
+	}
+}
