@@ -52,9 +52,9 @@ func (s scene) operations(command string) []string {
 	if !strings.Contains(command, "get-") && !strings.Contains(command, "kill") && command != "ray down --workers-only" {
 		add("sessionManager", []string{command}, "ssm:StartSession")
 	}
-	if s.changes["agentImage"] == true {
+	if s.changes["agentImage"] == true { // a tag says that the agent is there: nothing waits for the machine to find out
 		all = slices.DeleteFunc(all, func(o string) bool {
-			return slices.Contains([]string{"ec2:DescribeInstanceStatus", "ssm:ListCommandInvocations", "ssm:SendCommand"}, o) && command != "ray up"
+			return o == "ec2:DescribeInstanceStatus" || command != "ray up" && (o == "ssm:ListCommandInvocations" || o == "ssm:SendCommand")
 		})
 	}
 	if s.changes["spot"] == true && command == "ray up" { // Spot Instances are terminated, and so never started again
@@ -150,7 +150,7 @@ func (p played) recorded(t *testing.T) []policysim.Case {
 
 // rights are what the policy allows and Ray itself does not call: a shell. The simulator
 // knows no resource of ssmmessages:OpenDataChannel, which a session takes besides.
-func (p played) rights() []policysim.Case {
+func (p place) rights() []policysim.Case {
 	return []policysim.Case{
 		p.authorization("ssm:StartSession", p.arn("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), resourceTags("ssm:resourceTag/", ownHead)),
 		p.authorization("ssm:StartSession", p.arn("ssm", "document/SSM-SessionManagerRunShell"), nil),

@@ -4,13 +4,13 @@ import "strings"
 
 const otherAccount = "999999999999"
 
-// launch is how Ray launches the cluster's head.
-func (p played) launch1() call { return p.recordedFirst("RunInstances") }
+// launched is how Ray launches the cluster's head.
+func (p played) launched() call { return p.recordedFirst("RunInstances") }
 
 func arnOf(profile string) any { return map[string]any{"Arn": profile} }
 
 func (c *catalogue) addLaunches() {
-	head := c.launch1()
+	head := c.launched()
 	for name, changes := range map[string]tags{
 		"without the cluster's tag":          {"ray-cluster-name": ""},
 		"as another cluster's":               {"ray-cluster-name": "research2"},
@@ -45,43 +45,44 @@ func (c *catalogue) addLaunches() {
 
 // addParts: a launch that is right, but for one thing that it is made of.
 func (c *catalogue) addParts() {
-	head := c.launch1()
+	head := c.launched()
 	const other = "0bbbbbbbbbbbbbbbb"
 	changed := func(name string, value any) call { return head.set(name, value) }
-	all := map[string]call{
+	for name, wrong := range map[string]call{
 		"with a volume of a snapshot":         changed("BlockDeviceMappings", []any{map[string]any{"Ebs": map[string]any{"SnapshotId": "snap-" + other}}}),
+		"with a volume of a tagged snapshot":  changed("BlockDeviceMappings", []any{map[string]any{"Ebs": map[string]any{"SnapshotId": "snap-" + other}}}).of("snap-"+other, ownHead),
 		"by another's launch template":        changed("LaunchTemplate", map[string]any{"LaunchTemplateId": "lt-" + other}).of("lt-"+other, neighbour),
 		"by a launch template without tags":   changed("LaunchTemplate", map[string]any{"LaunchTemplateId": "lt-" + other}).of("lt-"+other, untagged),
 		"in another's placement group":        changed("Placement", map[string]any{"GroupName": "other"}).of("other", neighbour),
 		"in another's capacity reservation":   changed("CapacityReservationSpecification", reservation("cr-"+other)).of("cr-"+other, neighbour),
 		"in a capacity reservation of nobody": changed("CapacityReservationSpecification", reservation("cr-"+other)).of("cr-"+other, untagged),
-		"of a private image":                  changed("ImageId", "ami-"+other).changed(func(c *call) { c.Public = false }),
-		"of another cluster's image":          changed("ImageId", "ami-"+other).of("ami-"+other, neighbour).changed(func(c *call) { c.Public = false }),
+		"of a private image":                  private(changed("ImageId", "ami-"+other)),
+		"of another cluster's image":          private(changed("ImageId", "ami-"+other).of("ami-"+other, neighbour)),
 		"with another key on its volume":      changed("BlockDeviceMappings", []any{map[string]any{"Ebs": map[string]any{"KmsKeyId": c.arn("kms", "key/0b")}}}),
+	} {
+		c.call(launching, name, wrong)
 	}
-	lists := map[string]call{
-		"of a type that is not listed":         changed("InstanceType", "p5.48xlarge"),
-		"of a type that begins alike":          changed("InstanceType", "m6i.xlarge-flex"),
-		"of a public image that is not listed": changed("ImageId", "ami-"+other).changed(func(c *call) { c.Public = true }),
-		"of a tagged image that is not listed": changed("ImageId", "ami-"+other).of("ami-"+other, ownHead),
-		"with a key that is not listed":        changed("KeyName", "somebody"),
-		"in a subnet that is not listed":       changed("SubnetId", "subnet-"+other),
-		"in a group that is not listed":        changed("SecurityGroupIds", []any{"sg-" + other}),
-		"in a listed and another group":        changed("SecurityGroupIds", []any{c.belongings.Group, "sg-" + other}),
-		"by an interface in another subnet":    changed("NetworkInterfaces", []any{map[string]any{"DeviceIndex": 0, "SubnetId": "subnet-" + other}}),
-		"by an interface in another group":     changed("NetworkInterfaces", []any{map[string]any{"SubnetId": c.belongings.Subnet, "Groups": []any{"sg-" + other}}}),
-	}
-	if !c.launcher.Spot {
-		lists = map[string]call{"as a Spot Instance": changed("InstanceMarketOptions", map[string]any{"MarketType": "spot"})}
-	} else if len(c.launcher.SubnetIDs) == 0 {
-		lists = nil
-	}
-	for _, calls := range []map[string]call{all, lists} {
-		for name, wrong := range calls {
+	listed := func(is bool, name string, wrong call) {
+		if is {
 			c.call(launching, name, wrong)
 		}
 	}
+	l := c.launcher
+	listed(!l.Spot, "as a Spot Instance", changed("InstanceMarketOptions", map[string]any{"MarketType": "spot"}))
+	listed(len(l.InstanceTypes) > 0, "of a type that is not listed", changed("InstanceType", "p5.48xlarge"))
+	listed(len(l.InstanceTypes) > 0, "of a type that begins alike", changed("InstanceType", "m6i.xlarge-flex"))
+	listed(len(l.ImageIDs) > 0, "of a public image that is not listed", changed("ImageId", "ami-"+other))
+	listed(len(l.ImageIDs) > 0, "of a tagged image that is not listed", changed("ImageId", "ami-"+other).of("ami-"+other, ownHead))
+	listed(len(l.KeyNames) > 0, "with a key that is not listed", changed("KeyName", "somebody"))
+	listed(len(l.SubnetIDs) > 0, "in a subnet that is not listed", changed("SubnetId", "subnet-"+other))
+	listed(len(l.SubnetIDs) > 0, "by an interface in another subnet", changed("NetworkInterfaces", []any{map[string]any{"DeviceIndex": 0, "SubnetId": "subnet-" + other}}))
+	listed(len(l.SecurityGroupIDs) > 0, "in a group that is not listed", changed("SecurityGroupIds", []any{"sg-" + other}))
+	listed(len(l.SecurityGroupIDs) > 0, "in a listed and another group", changed("SecurityGroupIds", []any{c.belongings.Group, "sg-" + other}))
+	listed(len(l.SecurityGroupIDs) > 0, "by an interface in another group", changed("NetworkInterfaces", []any{map[string]any{"SubnetId": c.belongings.Subnet, "Groups": []any{"sg-" + other}}}))
 }
+
+// private returns a launch of an image that not everybody may launch.
+func private(c call) call { return c.changed(func(c *call) { c.Public = false }) }
 
 func reservation(id string) any {
 	return map[string]any{"CapacityReservationTarget": map[string]any{"CapacityReservationId": id}}
@@ -102,13 +103,13 @@ func inOtherCase(key string) []string {
 			all = append(all, key[:i]+strings.ToUpper(string(letter))+key[i+1:])
 		}
 	}
-	return append(all, strings.ToUpper(key), "Ray-Cluster-Name")
+	return append(all, strings.ToUpper(key))
 }
 
 // addOtherCase: IAM takes aws:RequestTag/ray-Cluster-Name for aws:RequestTag/ray-cluster-name.
 // Ray does not, so such a machine would be out of its sight, or in another cluster.
 func (c *catalogue) addOtherCase() {
-	head, status := c.launch1(), c.status()
+	head, status := c.launched(), c.status()
 	for _, key := range []string{"ray-cluster-name", "ray-node-type"} {
 		value := head.launchTags()[key]
 		for _, disguised := range inOtherCase(key) {
@@ -117,9 +118,10 @@ func (c *catalogue) addOtherCase() {
 	}
 	c.call(otherCase, "planted in another cluster", head.tagged(tags{"ray-cluster-name": "victim", "ray-Cluster-Name": cluster}))
 	c.call(otherCase, "planted as a worker", head.tagged(tags{"ray-node-type": "worker", "ray-Node-Type": "head"}))
+	c.call(otherCase, "both in other case, by their words", head.tagged(tags{"ray-cluster-name": "", "ray-node-type": "", "Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}))
 	c.call(otherCase, "both in other case", head.tagged(tags{"ray-cluster-name": "", "ray-node-type": "", "RAY-CLUSTER-NAME": cluster, "RAY-NODE-TYPE": "head"}))
 	for _, key := range append([]string{"ray-job-backup-worker-visibility-zone"}, rayKeys...) { // the first of a later Ray
-		for _, disguised := range inOtherCase(key)[4:] {
+		for _, disguised := range inOtherCase(key)[len("ray"):] {
 			c.call(otherCase, "the head given "+disguised, status.set("Tags", listed(tags{disguised: "x"})))
 		}
 	}
@@ -157,6 +159,9 @@ func (c *catalogue) addTagging() {
 		c.one(tagging, "tags of a "+kind, "ec2:CreateTags", c.ofKind(kind, id), merge(resourceTags("aws:ResourceTag/", ownHead), requestTags(tags{"CostCenter": "0"})))
 	}
 	instance := c.arn("ec2", "instance/i-"+toBeMade)
+	c.one(tagging, "claiming an instance with the head's profile and type", "ec2:CreateTags", instance,
+		merge(requestTags(tags{"ray-cluster-name": cluster, "ray-node-type": "head"}), conditionKeys{"ec2:InstanceProfile": {c.profile("head")}, "ec2:InstanceType": {"m6i.xlarge"}}))
+	c.one(tagging, "a volume tagged as a head", "ec2:CreateTags", c.arn("ec2", "volume/vol-0c"), merge(resourceTags("aws:ResourceTag/", ownHead), requestTags(tags{"ray-node-status": "x"})))
 	for _, by := range []string{"CreateFleet", "CreateLaunchTemplate", "CreateVolume"} {
 		c.one(tagging, "as part of "+by, "ec2:CreateTags", instance, merge(claimed, conditionKeys{"ec2:CreateAction": {by}}))
 		c.one(tagging, "as part of "+by, "ec2:CreateTags", c.arn("ec2", "volume/vol-0b"), merge(requestTags(tags{"CostCenter": "0"}), conditionKeys{"ec2:CreateAction": {by}}))

@@ -42,6 +42,7 @@ func (c *catalogue) addNetworks() {
 	c.each(networks, c.arn("ec2", "vpc/vpc-0b"), nil, "ec2:CreateSecurityGroup", "ec2:CreateSubnet", "ec2:DeleteVpc", "ec2:CreateVpcPeeringConnection")
 	c.each(networks, c.arn("ec2", "key-pair/ray-research"), nil, "ec2:CreateKeyPair", "ec2:ImportKeyPair", "ec2:DeleteKeyPair")
 	c.each(networks, "arn:aws:ec2:"+c.region+"::image/ami-0b", nil, "ec2:ModifyImageAttribute", "ec2:DeregisterImage", "ec2:CopyImage")
+	c.each(networks, "arn:aws:ec2:"+c.region+"::image/ami-0c", conditionKeys{"ec2:Public": {"true"}}, "ec2:ModifyImageAttribute", "ec2:CreateTags")
 	c.each(networks, c.arn("ec2", "launch-template/lt-0b"), resourceTags("aws:ResourceTag/", ownHead), "ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate", "ec2:DeleteLaunchTemplate")
 	c.each(networks, c.arn("ec2", "capacity-reservation/cr-0b"), resourceTags("aws:ResourceTag/", ownHead), "ec2:CreateCapacityReservation", "ec2:CancelCapacityReservation")
 	c.each(networks, c.arn("ec2", "network-interface/eni-0b"), nil, "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute")
@@ -105,7 +106,8 @@ func (c *catalogue) addWatching() {
 	}
 	c.each(watching, c.arn("ssm", "parameter/AmazonCloudWatch-ray_agent_config_research"), nil, "ssm:DeleteParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory", "ssm:LabelParameterVersion")
 	c.each(watching, c.arn("logs", "log-group:research-ray_logs_out"), nil, "logs:DeleteLogGroup", "logs:FilterLogEvents", "logs:PutSubscriptionFilter")
-	c.each(watching, "*", nil, "ssm:DescribeParameters", "cloudwatch:PutCompositeAlarm")
+	c.each(watching, "*", nil, "ssm:DescribeParameters")
+	c.each(watching, c.arn("cloudwatch", "alarm:research-x"), nil, "cloudwatch:PutCompositeAlarm")
 }
 
 func (c *catalogue) addIdentity() {
@@ -134,6 +136,7 @@ func (c *catalogue) addSecrets() {
 	c.one(secrets, "for whom is not said", "kms:CreateGrant", key(c.place), via)
 	c.one(secrets, "past EC2", "kms:CreateGrant", key(c.place), granted)
 	c.one(secrets, "of another key", "kms:CreateGrant", c.arn("kms", "key/0b"), merge(via, granted))
+	c.one(secrets, "a grant of another's", "kms:RevokeGrant", key(c.place), merge(via, granted))
 	c.each(secrets, key(c.place), via, "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:GenerateDataKey")
 	for _, call := range [][2]string{
 		{"s3:GetObject", "arn:aws:s3:::research-results/a"}, {"s3:ListBucket", "arn:aws:s3:::research-results"}, {"s3:ListAllMyBuckets", "*"},

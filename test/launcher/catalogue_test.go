@@ -140,6 +140,9 @@ func (c *catalogue) addMachines() {
 	}
 	c.call(machines, "an own worker, which the head starts", named("StartInstances", ownWorker))
 	for _, action := range []string{"ec2:StopInstances", "ec2:TerminateInstances"} {
+		if len(c.launcher.WorkerProfileARNs) == 0 {
+			break // then tags alone say which machines are the cluster's
+		}
 		for name, profile := range map[string]string{"an administrator's": c.iam("instance-profile", "admin"), "another cluster's": c.profile("vision")} {
 			c.one(machines, "a machine with the cluster's tags and "+name+" profile", action, c.arn("ec2", "instance/"+other),
 				merge(resourceTags("aws:ResourceTag/", ownWorker), conditionKeys{"ec2:InstanceProfile": {profile}}))
@@ -162,6 +165,21 @@ func (c *catalogue) addRegions() {
 			panic(err)
 		}
 		c.add(regions, recorded.Operation+" in Ireland", cases)
+	}
+	c.addRights(regions, "in Ireland", there)
+}
+
+// addRights adds what the launcher may do and Ray did not call, at another place.
+func (c *catalogue) addRights(category, where string, there place) {
+	for _, right := range there.rights() {
+		c.add(category, right.Action+" "+where, []policysim.Case{right})
+	}
+	for _, kind := range []string{"network-interface", "spot-instances-request", "volume"} {
+		context := merge(requestTags(tags{"CostCenter": "4711"}), conditionKeys{"ec2:CreateAction": {"RunInstances"}})
+		c.add(category, "CreateTags on a "+kind+" "+where, []policysim.Case{there.authorization("ec2:CreateTags", there.arn("ec2", kind+"/x-"+toBeMade), context)})
+	}
+	for _, used := range c.encrypted(key(there)) {
+		c.add(category, used.Action+" "+where, []policysim.Case{used})
 	}
 }
 

@@ -59,20 +59,20 @@ func (p played) judge(t *testing.T, dangers []danger) []bool {
 // TestLists holds that a list that is left out leaves it open, but for images.
 func TestLists(t *testing.T) {
 	p := scenes[0].played(t)
-	head := p.launch1()
+	head := p.launched()
 	for name, tt := range map[string]struct {
 		launch call
 		want   bool
 	}{
 		"any type":        {head.set("InstanceType", "p5.48xlarge"), true},
 		"a public image":  {head.set("ImageId", "ami-0bbbbbbbbbbbbbbbb"), true},
-		"a tagged image":  {head.of(p.belongings.Image, ownHead).changed(func(c *call) { c.Public = false }), true},
+		"a tagged image":  {private(head.of(p.belongings.Image, ownHead)), true},
 		"any key":         {head.set("KeyName", "somebody"), true},
 		"no key":          {head.set("KeyName", nil), true},
 		"any subnet":      {head.set("SubnetId", "subnet-0bbbbbbbbbbbbbbbb"), true},
 		"any group":       {head.set("SecurityGroupIds", []any{"sg-0bbbbbbbbbbbbbbbb"}), true},
 		"a later Ray":     {head.tagged(tags{"ray-something-new": "x"}), true},
-		"a private image": {head.changed(func(c *call) { c.Public = false }), false},
+		"a private image": {private(head), false},
 		"a Spot request":  {head.set("InstanceMarketOptions", map[string]any{"MarketType": "spot"}), false},
 	} {
 		cases, err := p.authorizations(tt.launch)

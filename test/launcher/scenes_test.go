@@ -47,8 +47,9 @@ func everything(l *leastprivilege.Launcher, b belongings) {
 	l.KeyNames, l.InstanceTypes = []string{b.Key}, []string{"m6i.xlarge"}
 }
 
-func company(l *leastprivilege.Launcher, _ belongings) {
+func company(l *leastprivilege.Launcher, b belongings) {
 	l.Spot, l.WorkerProfileARNs = true, nil
+	l.SubnetIDs, l.SecurityGroupIDs, l.KeyNames = []string{b.Subnet}, []string{b.Group}, []string{b.Key}
 	l.InstanceTagKeys, l.KMSKeyARNs = []string{"CostCenter"}, []string{key(place{strings.Split(l.HeadRoleARN, ":")[4], region})}
 }
 
