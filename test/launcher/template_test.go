@@ -186,6 +186,10 @@ func TestSizes(t *testing.T) {
 			t.Errorf("policy %d has %d characters, IAM accepts %d", i, size, leastprivilege.PolicyLimit)
 		}
 	}
+	said := fmt.Sprintf("the template makes %d,%03d and %d,%03d", largest[0]/1000, largest[0]%1000, largest[1]/1000, largest[1]%1000)
+	if !strings.Contains(strings.Join(strings.Fields(page(t)), " "), said) {
+		t.Errorf("docs/launcher.md does not say that at its longest %s", said)
+	}
 	checkout.Report(t, "launcher-sizes", fmt.Sprintf("Launcher, at its largest: %d and %d characters of %d", largest[0], largest[1], leastprivilege.PolicyLimit))
 }
 
