@@ -54,7 +54,8 @@ func (l Launcher) forms() []form {
 	}
 }
 
-// check returns every fault, joined.
+// check returns every fault, joined. No schema stands before a Launcher, as one does before
+// Options.
 func (l Launcher) check() error {
 	var faults []error
 	for _, f := range l.forms() {

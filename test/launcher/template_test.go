@@ -153,16 +153,18 @@ func longest(t *testing.T, partition, region string) leastprivilege.Launcher {
 		}
 		return all
 	}
+	// Short entries make a list of one length longest: in JSON, each has two quotes.
+	entries := func(name, entry string) []string {
+		return slices.Repeat([]string{entry}, (most(name)+1)/(len(entry)+1))
+	}
 	account := "arn:" + partition + ":iam::123456789012:"
-	kms := "arn:" + partition + ":kms:" + region + ":123456789012:key/"
 	return leastprivilege.Launcher{
 		ClusterName: fill("", most("ClusterName")), Region: region, HeadRoleARN: fill(account+"role/", most("HeadRoleArn")),
-		HeadProfileARN: fill(account+"instance-profile/", most("HeadInstanceProfileArn")),
-		// Short entries make a list longest: each has two quotes in JSON.
-		WorkerProfileARNs: list(account+"instance-profile/", 59, (most("WorkerInstanceProfileArns")+1)/60),
+		HeadProfileARN:    fill(account+"instance-profile/", most("HeadInstanceProfileArn")),
+		WorkerProfileARNs: entries("WorkerInstanceProfileArns", account+"instance-profile/w"),
 		CloudWatch:        true, SessionManager: true, Spot: true,
 		SubnetIDs: list("subnet-", 24, 4), SecurityGroupIDs: list("sg-", 20, 3), KeyNames: list("k", 32, 2), InstanceTypes: list("m00000000i.", 20, 3),
-		InstanceTagKeys: list("k", 2, (most("InstanceTagKeys")+1)/3)[:10:10], KMSKeyARNs: list(kms, len(kms)+2, (most("KmsKeyArns")+1)/(len(kms)+3)),
+		InstanceTagKeys: entries("InstanceTagKeys", "k"), KMSKeyARNs: entries("KmsKeyArns", "arn:"+partition+":kms:"+region+":123456789012:key/k"),
 	}
 }
 
@@ -170,7 +172,7 @@ func longest(t *testing.T, partition, region string) leastprivilege.Launcher {
 // parameters the template accepts: with every one at its longest.
 func TestSizes(t *testing.T) {
 	largest := [2]int{}
-	for partition, region := range map[string]string{"aws": "ap-southeast-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-northwest-1"} {
+	for partition, region := range map[string]string{"aws": "ap-southeast-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-northwest-1", "aws-iso-f": "us-isof-south-1"} {
 		l := longest(t, partition, region)
 		images := l
 		images.ImageIDs = []string{"ami-0aaaaaaaaaaaaaaaa", "ami-0bbbbbbbbbbbbbbbb", "ami-0cccccccccccccccc"}
