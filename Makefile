@@ -91,7 +91,7 @@ lint-templates:
 # Nothing comes from the cache, which knows nothing of what other programs read.
 check: setup lint ## Run the checks for the daily loop: without the long proofs and without what deploys
 	go test -race -count=1 ./internal/...
-	go test -count=1 $$(go list ./... | grep -v -E '/(internal/.*|test/(faults|model|drift|executionrole|leastprivilege|servicecatalog|deploy))$$')
+	go test -count=1 $$(go list ./... | grep -v -E '/(internal/.*|test/(faults|model|drift|executionrole|launcher|leastprivilege|servicecatalog|deploy))$$')
 
 # Much of every suite is waiting: the matrix of faults is played beside all others. It is not race-checked, for it
 # takes two processors all they have; test/acceptance runs the function with the race detector.

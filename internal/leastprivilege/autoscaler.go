@@ -140,10 +140,7 @@ func tagPartsAtLaunch(o Options, s Scope) policydoc.Statement {
 // atLaunch allows tags with these keys, as part of a launch.
 func atLaunch(sid string, resources, keys []string) policydoc.Statement {
 	st := allow(sid, resources, "ec2:CreateTags")
-	st.Condition = condition{
-		"StringEquals":            {"ec2:CreateAction": {"RunInstances"}},
-		"ForAllValues:StringLike": {"aws:TagKeys": unique(keys)},
-	}
+	st.Condition = tagsAtLaunch(keys)
 	return st
 }
 
@@ -165,27 +162,6 @@ func tagWorkers(o Options, s Scope) policydoc.Statement {
 			"Null":                    {"aws:RequestTag/" + clusterTag: {"true"}},
 			"ForAllValues:StringLike": {"aws:TagKeys": keys},
 		}),
-	}
-}
-
-// noOtherCase denies each tag whose key begins with ray- and has a letter in upper case,
-// which no key of Ray's has. What aws:RequestTag/ray-cluster-name says of a request is
-// then said of the tag ray-cluster-name: to IAM, the name of that condition key is also
-// that of ray-Cluster-Name, with which an instance would be out of Ray's sight. A policy
-// can tell the two by the values of aws:TagKeys alone. Keys such as Ray-cluster-name are
-// in no statement that allows tags.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag
-func noOtherCase() policydoc.Statement {
-	var keys []string
-	for letter := 'A'; letter <= 'Z'; letter++ {
-		keys = append(keys, "ray-*"+string(letter)+"*")
-	}
-	return policydoc.Statement{
-		Sid:       "NoOtherCase",
-		Effect:    "Deny",
-		Action:    []string{"ec2:CreateTags", "ec2:RunInstances"},
-		Resource:  []string{"*"},
-		Condition: condition{"ForAnyValue:StringLike": {"aws:TagKeys": keys}},
 	}
 }
 

@@ -1,0 +1,97 @@
+package leastprivilege
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// A form is what the strings of one of a Launcher's fields look like: none has a wildcard
+// or a policy variable, so that each stands for itself alone in a policy, and none has the
+// comma that parts them in the template.
+type form struct {
+	field   string // as the template names it
+	values  []string
+	pattern *regexp.Regexp
+	rule    string // what pattern says
+}
+
+const (
+	ofAccount = `^arn:aws(-[a-z]+)*:iam::[0-9]{12}:`
+	pathName  = `/([A-Za-z0-9_+=.@-]+/)*[A-Za-z0-9_+=.@-]+$`
+	id        = `([0-9a-f]{8}|[0-9a-f]{17})$`
+)
+
+var (
+	clusterName     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,245}$`)
+	regionName      = regexp.MustCompile(`^[a-z]{2,3}(-[a-z]+)+-[0-9]+$`)
+	roleARN         = regexp.MustCompile(ofAccount + `role` + pathName)
+	profileARN      = regexp.MustCompile(ofAccount + `instance-profile` + pathName)
+	subnetID        = regexp.MustCompile(`^subnet-` + id)
+	securityGroupID = regexp.MustCompile(`^sg-` + id)
+	imageID         = regexp.MustCompile(`^ami-` + id)
+	keyName         = regexp.MustCompile(`^[A-Za-z0-9_.@+=-]([A-Za-z0-9 _.@+=-]*[A-Za-z0-9_.@+=-])?$`)
+	instanceType    = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
+	instanceTagKey  = regexp.MustCompile(`^[A-Za-z0-9_.:/=+@-]{1,128}$`)
+	kmsKeyARN       = regexp.MustCompile(`^arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
+)
+
+func (l Launcher) forms() []form {
+	return []form{
+		{"ClusterName", []string{l.ClusterName}, clusterName, "1 to 245 letters, digits and _ . -"},
+		{"Region", []string{l.Region}, regionName, "a Region, such as us-east-1"},
+		{"HeadRoleArn", []string{l.HeadRoleARN}, roleARN, "the ARN of a role"},
+		{"HeadInstanceProfileArn", []string{l.HeadProfileARN}, profileARN, "the ARN of an instance profile"},
+		{"WorkerInstanceProfileArns", l.WorkerProfileARNs, profileARN, "the ARN of an instance profile"},
+		{"SubnetIds", l.SubnetIDs, subnetID, "a subnet id"},
+		{"SecurityGroupIds", l.SecurityGroupIDs, securityGroupID, "a security-group id"},
+		{"ImageIds", l.ImageIDs, imageID, "an image id"},
+		{"KeyNames", l.KeyNames, keyName, "letters, digits, _ . @ + = - and spaces inside"},
+		{"InstanceTypes", l.InstanceTypes, instanceType, "an instance type"},
+		{"InstanceTagKeys", l.InstanceTagKeys, instanceTagKey, "1 to 128 letters, digits and _ . : / = + @ -"},
+		{"KmsKeyArns", l.KMSKeyARNs, kmsKeyARN, "the ARN of a key"},
+	}
+}
+
+// check returns every fault, joined. No schema stands before a Launcher, as one does before
+// Options.
+func (l Launcher) check() error {
+	var faults []error
+	for _, f := range l.forms() {
+		for _, value := range f.values {
+			if !f.pattern.MatchString(value) {
+				faults = append(faults, fmt.Errorf("%s: %q is not %s", f.field, value, f.rule))
+			}
+		}
+	}
+	for _, key := range l.InstanceTagKeys {
+		for _, reserved := range []string{"aws:", "ray-"} {
+			if strings.HasPrefix(strings.ToLower(key), reserved) {
+				faults = append(faults, fmt.Errorf("InstanceTagKeys: %q begins with %s, as no key of the owner's does", key, reserved))
+			}
+		}
+	}
+	if len(faults) == 0 {
+		faults = l.elsewhere()
+	}
+	return errors.Join(faults...)
+}
+
+// elsewhere returns what is of another account or Region than the head, where all forms
+// are right. No launch could use it.
+func (l Launcher) elsewhere() []error {
+	var faults []error
+	here, _, _ := strings.Cut(l.HeadRoleARN, ":role/")
+	for _, profile := range append([]string{l.HeadProfileARN}, l.WorkerProfileARNs...) {
+		if !strings.HasPrefix(profile, here+":") {
+			faults = append(faults, fmt.Errorf("%s is of another account than %s", profile, l.HeadRoleARN))
+		}
+	}
+	for _, key := range l.KMSKeyARNs {
+		if !strings.Contains(key, ":kms:"+l.Region+":") {
+			faults = append(faults, fmt.Errorf("KmsKeyArns: %s is not in %s", key, l.Region))
+		}
+	}
+	return faults
+}

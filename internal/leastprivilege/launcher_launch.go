@@ -1,0 +1,142 @@
+package leastprivilege
+
+import (
+	"slices"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
+)
+
+const headKind = "head"
+
+// describe lets the launcher look. With CloudWatch, Ray waits for the head and for its
+// commands, and sees whether an image has the agent. None of these actions knows
+// resources.
+func (l Launcher) describe() policydoc.Statement {
+	actions := []string{
+		"ec2:DescribeInstanceTypes",
+		"ec2:DescribeInstances",
+		"ec2:DescribeLaunchTemplateVersions",
+		"ec2:DescribeSecurityGroups",
+		"ec2:DescribeSubnets",
+	}
+	if l.CloudWatch {
+		actions = append(actions, "ec2:DescribeImages", "ec2:DescribeInstanceStatus", "ssm:ListCommandInvocations")
+	}
+	return policydoc.Statement{
+		Sid:       "Describe",
+		Effect:    "Allow",
+		Action:    actions,
+		Resource:  []string{"*"},
+		Condition: condition{"StringEquals": l.inRegion()},
+	}
+}
+
+// tagKeys are patterns of the tag keys that Ray gives a head, those of a later Ray
+// included.
+func (l Launcher) tagKeys() policydoc.Values {
+	keys := policydoc.Values{"Name", "ray-*"}
+	if l.CloudWatch {
+		keys = append(keys, agentInstalledTag)
+	}
+	return keys
+}
+
+// launchHead lets the launcher launch an instance that is the cluster's head from its
+// first moment and has the head's instance profile. Without tags in the request there is
+// no aws:RequestTag either, and the statement allows nothing.
+func (l Launcher) launchHead() policydoc.Statement {
+	equal := l.ofKind("aws:RequestTag/", headKind)
+	if types := unique(l.InstanceTypes); len(types) > 0 {
+		equal["ec2:InstanceType"] = types
+	}
+	return policydoc.Statement{
+		Sid:      "LaunchHead",
+		Effect:   "Allow",
+		Action:   []string{"ec2:RunInstances"},
+		Resource: l.instances(),
+		Condition: condition{
+			"StringEquals": equal,
+			"ArnEquals":    {"ec2:InstanceProfile": {l.HeadProfileARN}},
+		},
+	}
+}
+
+// launchWith allows what a launch needs besides the instance. A snapshot is not among it:
+// a volume made of one would show what is in it.
+func (l Launcher) launchWith() policydoc.Statement {
+	resources := slices.Concat(
+		anywhere("network-interface", nil),
+		anywhere("volume", nil),
+		anywhere("subnet", l.SubnetIDs),
+		anywhere("security-group", l.SecurityGroupIDs),
+		anywhere("key-pair", l.KeyNames),
+	)
+	if len(l.ImageIDs) > 0 {
+		resources = append(resources, anywhere("image", l.ImageIDs)...)
+	}
+	if l.Spot {
+		resources = append(resources, anywhere("spot-instances-request", nil)...)
+	}
+	return policydoc.Statement{
+		Sid:       "LaunchWith",
+		Effect:    "Allow",
+		Action:    []string{"ec2:RunInstances"},
+		Resource:  resources,
+		Condition: condition{"StringEquals": l.inRegion()},
+	}
+}
+
+// launchWithTagged allows what a cluster may have of its own, once its owner has tagged it
+// with the cluster's name. Another account may share a capacity reservation.
+func (l Launcher) launchWithTagged() policydoc.Statement {
+	kinds := []string{"capacity-reservation", "launch-template", "placement-group"}
+	if len(l.ImageIDs) == 0 {
+		kinds = append(kinds, "image")
+	}
+	var resources []string
+	for _, kind := range kinds {
+		resources = append(resources, "arn:*:ec2:"+l.Region+":*:"+kind+"/*")
+	}
+	return policydoc.Statement{
+		Sid:       "LaunchWithTagged",
+		Effect:    "Allow",
+		Action:    []string{"ec2:RunInstances"},
+		Resource:  resources,
+		Condition: condition{"StringEquals": {"aws:ResourceTag/" + clusterTag: {l.ClusterName}}},
+	}
+}
+
+// launchPublicImages allows images that everybody may launch. Any other shows what is in
+// it to whoever launches it.
+func (l Launcher) launchPublicImages() policydoc.Statement {
+	return policydoc.Statement{
+		Sid:       "LaunchPublicImages",
+		Effect:    "Allow",
+		Action:    []string{"ec2:RunInstances"},
+		Resource:  []string{"arn:*:ec2:" + l.Region + "::image/*"},
+		Condition: condition{"Bool": {"ec2:Public": {"true"}}},
+	}
+}
+
+// tagAtLaunch lets a launch set the head's tags: EC2 authorizes RunInstances with tags as
+// CreateTags too. LaunchHead fixes the values of the cluster's and the kind's tag.
+func (l Launcher) tagAtLaunch() policydoc.Statement {
+	return policydoc.Statement{
+		Sid:       "TagAtLaunch",
+		Effect:    "Allow",
+		Action:    []string{"ec2:CreateTags"},
+		Resource:  l.instances(),
+		Condition: tagsAtLaunch(l.tagKeys()),
+	}
+}
+
+// passHeadRole lets a launch give the head its role, and EC2 alone.
+func (l Launcher) passHeadRole() policydoc.Statement {
+	return policydoc.Statement{
+		Sid:       "PassHeadRole",
+		Effect:    "Allow",
+		Action:    []string{"iam:PassRole"},
+		Resource:  []string{l.HeadRoleARN},
+		Condition: condition{"StringEquals": {"iam:PassedToService": l.suffixed("ec2")}},
+	}
+}

@@ -1,0 +1,34 @@
+package leastprivilege
+
+import "github.com/ray-iam/custom-rayiam/internal/policydoc"
+
+// tagsAtLaunch is the condition that tags are part of a launch and have these keys.
+func tagsAtLaunch(keys []string) condition {
+	return condition{
+		"StringEquals":            {"ec2:CreateAction": {"RunInstances"}},
+		"ForAllValues:StringLike": {"aws:TagKeys": unique(keys)},
+	}
+}
+
+// noOtherCase denies each tag whose key begins with ray- and has a letter in upper case,
+// which no key of Ray's has. What aws:RequestTag/ray-cluster-name says of a request is
+// then said of the tag ray-cluster-name: to IAM, the name of that condition key is also
+// that of ray-Cluster-Name, with which an instance would be out of Ray's sight. A policy
+// can tell the two by the values of aws:TagKeys alone. Keys such as Ray-cluster-name are
+// in no statement that allows tags. A request without tags has no such values, and is not
+// denied.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+func noOtherCase() policydoc.Statement {
+	var keys []string
+	for letter := 'A'; letter <= 'Z'; letter++ {
+		keys = append(keys, "ray-*"+string(letter)+"*")
+	}
+	return policydoc.Statement{
+		Sid:       "NoOtherCase",
+		Effect:    "Deny",
+		Action:    []string{"ec2:CreateTags", "ec2:RunInstances"},
+		Resource:  []string{"*"},
+		Condition: condition{"ForAnyValue:StringLike": {"aws:TagKeys": keys}},
+	}
+}

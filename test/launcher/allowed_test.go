@@ -1,0 +1,191 @@
+package launcher
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// What each command calls, whatever the parameters, and what they lead to besides.
+var (
+	everyCommand = map[string][]string{
+		"ray up": {
+			"ec2:CreateTags", "ec2:DescribeInstanceTypes", "ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
+			"ec2:RunInstances", "ec2:StartInstances", "ec2:StopInstances",
+		},
+		"ray up --no-config-cache":    {"ec2:CreateTags", "ec2:DescribeInstanceTypes", "ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"},
+		"ray up --restart-only":       {"ec2:CreateTags", "ec2:DescribeInstances"},
+		"ray up --no-restart":         {"ec2:CreateTags", "ec2:DescribeInstances"},
+		"ray down":                    {"ec2:DescribeInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
+		"ray down --workers-only":     {"ec2:DescribeInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
+		"ray attach":                  {"ec2:DescribeInstances"},
+		"ray attach --node-ip":        {"ec2:DescribeInstances"},
+		"ray exec":                    {"ec2:DescribeInstances"},
+		"ray monitor":                 {"ec2:DescribeInstances"},
+		"ray submit":                  {"ec2:DescribeInstances"},
+		"ray submit --start":          {"ec2:CreateTags", "ec2:DescribeInstanceTypes", "ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"},
+		"ray rsync-up --all-nodes":    {"ec2:DescribeInstances"},
+		"ray get-head-ip":             {"ec2:DescribeInstances"},
+		"ray get-worker-ips":          {"ec2:DescribeInstances"},
+		"ray kill-random-node --hard": {"ec2:DescribeInstances", "ec2:TerminateInstances"},
+	}
+	ofAgent = []string{"ec2:DescribeInstanceStatus", "ssm:GetParameter", "ssm:ListCommandInvocations", "ssm:SendCommand"}
+)
+
+// operations returns what a command calls under a scene's changes, sorted.
+func (s scene) operations(command string) []string {
+	all := slices.Clone(everyCommand[command])
+	add := func(change string, commands []string, operations ...string) {
+		if s.changes[change] == true && slices.Contains(commands, command) {
+			all = append(all, operations...)
+		}
+	}
+	add("cloudWatch", []string{"ray up", "ray up --no-config-cache", "ray up --restart-only", "ray up --no-restart", "ray submit --start"}, ofAgent...)
+	add("cloudWatch", []string{"ray up"}, "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm", "ec2:DescribeImages", "ssm:PutParameter")
+	add("reserved", []string{"ray up", "ray up --no-config-cache", "ray submit --start"}, "ec2:DescribeLaunchTemplateVersions")
+	if !strings.Contains(command, "get-") && !strings.Contains(command, "kill") && command != "ray down --workers-only" {
+		add("sessionManager", []string{command}, "ssm:StartSession")
+	}
+	if s.changes["agentImage"] == true { // a tag says that the agent is there: nothing waits for the machine to find out
+		all = slices.DeleteFunc(all, func(o string) bool {
+			return o == "ec2:DescribeInstanceStatus" || command != "ray up" && (o == "ssm:ListCommandInvocations" || o == "ssm:SendCommand")
+		})
+	}
+	if s.changes["spot"] == true && command == "ray up" { // Spot Instances are terminated, and so never started again
+		all = append(slices.DeleteFunc(all, func(o string) bool { return o == "ec2:StartInstances" || o == "ec2:StopInstances" }), "ec2:TerminateInstances")
+	}
+	slices.Sort(all)
+	return all
+}
+
+// owned returns the call with what moto does not tell: the owner has tagged what is the
+// cluster's, and an image that is neither listed nor tagged is public.
+func (p played) owned(c call) call {
+	return c.changed(func(c *call) {
+		if c.Public = p.changes["reserved"] != true; c.Public {
+			return
+		}
+		if c.Tags == nil {
+			c.Tags = map[string]tags{}
+		}
+		for _, id := range []string{"ray", "cr-0123456789abcdef0", p.belongings.Image} {
+			c.Tags[id] = tags{"ray-cluster-name": cluster}
+		}
+	})
+}
+
+// ofLauncher returns the calls of Ray's commands, and not the head's.
+func (p played) ofLauncher() []call {
+	var all []call
+	for _, c := range p.calls {
+		if c.Who != "head" {
+			all = append(all, p.owned(c))
+		}
+	}
+	return all
+}
+
+// TestAllowed holds that Ray's commands work: whatever they call, the launcher's policy
+// allows, with each of the authorizations that AWS asks for.
+func TestAllowed(t *testing.T) {
+	calls, asked := 0, 0
+	for _, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			p := s.played(t)
+			cases := p.recorded(t)
+			for i, got := range policysim.Evaluate(t, p.by(p.policies, cases)) {
+				if got != policysim.Allowed {
+					t.Errorf("%s: %s", got, cases[i].Name)
+				}
+			}
+			calls += len(p.ofLauncher())
+			asked += len(cases)
+		})
+	}
+	checkout.Report(t, "launcher-allowed", fmt.Sprintf("Launcher, allowed: %d recorded calls of %d commands of Ray's, %d distinct authorizations, in %d sets of parameters", calls, len(everyCommand), asked, len(scenes)))
+}
+
+// recorded returns the authorizations of the commands' calls, each once, and holds that
+// each command makes the calls that are listed: a recording cannot become smaller, or
+// larger, unseen.
+func (p played) recorded(t *testing.T) []policysim.Case {
+	t.Helper()
+	operations := map[string]map[string]bool{}
+	distinct := map[string]policysim.Case{}
+	for _, c := range p.ofLauncher() {
+		command := strings.ReplaceAll(c.Who, " --yes", "")
+		if operations[command] == nil {
+			operations[command] = map[string]bool{}
+		}
+		operations[command][c.Service+":"+c.Operation] = true
+		all, err := p.authorizations(c)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, a := range all {
+			distinct[a.Name] = a
+		}
+	}
+	for command := range everyCommand {
+		if got, want := slices.Sorted(maps.Keys(operations[command])), p.operations(command); !slices.Equal(got, want) {
+			t.Errorf("%s called %v, want %v", command, got, want)
+		}
+		delete(operations, command)
+	}
+	for command := range operations {
+		t.Errorf("%s is not among the commands", command)
+	}
+	var cases []policysim.Case
+	for _, name := range slices.Sorted(maps.Keys(distinct)) {
+		cases = append(cases, distinct[name])
+	}
+	return cases
+}
+
+// rights are what the policy allows and Ray itself does not call: a shell. The simulator
+// knows no resource of ssmmessages:OpenDataChannel, which a session takes besides.
+func (p place) rights() []policysim.Case {
+	return []policysim.Case{
+		p.authorization("ssm:StartSession", p.arn("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), resourceTags("ssm:resourceTag/", ownHead)),
+		p.authorization("ssm:StartSession", p.arn("ssm", "document/SSM-SessionManagerRunShell"), nil),
+	}
+}
+
+// TestRights holds that people can log in by Session Manager where that is wanted, with a
+// shell, and nobody can where it is not.
+func TestRights(t *testing.T) {
+	for _, s := range scenes {
+		p := s.played(t)
+		for i, got := range policysim.Evaluate(t, p.by(p.policies, p.rights())) {
+			if (got == policysim.Allowed) != p.launcher.SessionManager {
+				t.Errorf("%s: %s: %s", s.name, got, p.rights()[i].Name)
+			}
+		}
+	}
+}
+
+// TestActions holds that the policy has no action which nothing needs, and names each.
+func TestActions(t *testing.T) {
+	needed := map[string]bool{"ssmmessages:OpenDataChannel": true} // the Session Manager plugin's, with the token of a StartSession
+	allowed := map[string]bool{}
+	for _, s := range scenes {
+		p := s.played(t)
+		for _, c := range p.recorded(t) {
+			needed[c.Action] = true
+		}
+		for _, st := range p.statements(t) {
+			for _, action := range weaken.List(st["Action"]) {
+				allowed[action.(string)] = true
+			}
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(allowed)), slices.Sorted(maps.Keys(needed)); !slices.Equal(got, want) {
+		t.Errorf("the policy allows %v\nRay calls %v", got, want)
+	}
+}

@@ -1,0 +1,222 @@
+"""Runs Ray's own commands against moto, as their user types them, and records their AWS calls.
+
+    driver.py SCENE.json
+
+What is not Ray's own here is the SSH connection, whose commands all succeed, how long it waits, and the workers'
+launch: the head would do that, so its calls are recorded as the head's. An SSH connection through Session Manager is
+recorded as the StartSession that its proxy command makes.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import boto3
+import yaml
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "leastprivilege"))
+
+from ray.autoscaler._private import commands
+from ray.autoscaler._private.aws import node_provider
+from ray.autoscaler._private.providers import _get_node_provider
+from ray.scripts.scripts import cli
+from recorder import Recorder, of_account
+
+PROXY = "aws ssm start-session --target %h --document-name AWS-StartSSHSession --parameters portNumber=%p"
+
+
+def alarm(name):
+    return {
+        "AlarmName": name,
+        "MetricName": "cpu_usage",
+        "Namespace": "{cluster_name}-ray-CWAgent",
+        "Statistic": "Average",
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": 90,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "AlarmActions": ["arn:aws:sns:{region}:{account}:ray-alarms"],
+        "Dimensions": [{"Name": "InstanceId", "Value": "{instance_id}"}],
+    }
+
+
+CLOUDWATCH = {
+    "agent": {"logs": {"log_group_name": "{cluster_name}-ray_logs_out"}},
+    "dashboard": [{"type": "text", "width": 1, "height": 1, "properties": {"markdown": "{cluster_name}"}}],
+    "alarm": [alarm("{cluster_name}-cpu-{instance_id}"), alarm("high_CPUUtilization_{instance_id}")],
+}
+
+
+class Ssh:
+    """Takes the place of ssh and rsync: every command succeeds."""
+
+    def __init__(self, recorder):
+        self.recorder = recorder
+        self.connections = 0
+        self.check_call, self.check_output = subprocess.check_call, subprocess.check_output
+        subprocess.check_call = lambda cmd, *a, **k: 0 if self.connect(cmd) else self.check_call(cmd, *a, **k)
+        subprocess.check_output = lambda cmd, *a, **k: b"" if self.connect(cmd) else self.check_output(cmd, *a, **k)
+
+    def connect(self, cmd):
+        if cmd[0] not in ("ssh", "rsync"):
+            return False
+        self.connections += 1
+        text = " ".join(cmd)
+        if PROXY.split()[0] in text and "ProxyCommand=" in text:
+            self.recorder.session(re.search(r"@(i-[0-9a-f]+)", text).group(1), PROXY)
+        return True
+
+
+class Recording(Recorder):
+    def session(self, target, proxy):
+        words = shlex.split(proxy)
+        document = words[words.index("--document-name") + 1]
+        params = {"Target": target, "DocumentName": document}
+        call = {"who": self.who, "service": "ssm", "operation": "StartSession", "parameters": params, "tags": self._tags(params)}
+        with self._lock:
+            self._file.write(json.dumps(call, sort_keys=True) + "\n")
+
+
+def make_profiles(scene):
+    """What the provider makes; moto launches with no profile that is not there."""
+    iam = of_account(boto3.Session(), scene["account"]).client("iam")
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    for name in ("ray-research-head", "ray-research-cpu", "ray-research-gpu"):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        iam.create_instance_profile(InstanceProfileName=name)
+        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+
+
+def cluster(scene, directory):
+    """Writes the example with the placeholders replaced by what there is, and the scene's changes."""
+    with open(scene["yaml"]) as f:
+        text = f.read()
+    belongings = scene["belongings"]
+    for placeholder, value in {
+        "ami-0123456789abcdef0": belongings["image"],
+        "subnet-0123456789abcdef0": belongings["subnet"],
+        "sg-0123456789abcdef0": belongings["group"],
+        "123456789012": scene["account"],
+    }.items():
+        assert placeholder in text, placeholder
+        text = text.replace(placeholder, value)
+    config = yaml.safe_load(text)
+    head = config["available_node_types"]["head"]["node_config"]
+    if scene.get("cloudWatch"):
+        config["provider"]["cloudwatch"] = {kind: {"config": write(kind, scene, directory)} for kind in CLOUDWATCH}
+    if scene.get("agentImage"):
+        head["ImageId"] = belongings["agentImage"]
+    if scene.get("sessionManager"):
+        config["auth"]["ssh_proxy_command"] = PROXY
+        config["auth"]["ssh_proxy_use_node_id"] = True
+    if scene.get("spot"):
+        head["InstanceMarketOptions"] = {"MarketType": "spot"}
+    if scene.get("reserved"):
+        for given in ("InstanceType", "ImageId", "KeyName"):
+            del head[given]  # the template's
+        head["LaunchTemplate"] = {"LaunchTemplateId": belongings["template"], "Version": "$Default"}
+        head["Placement"] = {"GroupName": "ray"}
+        head["CapacityReservationSpecification"] = {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
+    if scene.get("company"):
+        tags = [{"Key": "CostCenter", "Value": "4711"}]
+        head["TagSpecifications"] = [{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume", "network-interface")]
+        head["BlockDeviceMappings"] = [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 200, "Encrypted": True, "KmsKeyId": scene["key"]}}]
+    path = os.path.join(directory, "cluster.yaml")
+    dump(config, path)
+    return path
+
+
+def dump(config, path):
+    with open(path, "w") as f:
+        yaml.safe_dump(config, f)
+
+
+def write(kind, scene, directory):
+    path = os.path.join(directory, kind + ".json")
+    with open(path, "w") as f:
+        f.write(json.dumps(CLOUDWATCH[kind]).replace("{account}", scene["account"]))
+    return path
+
+
+class User:
+    """Types Ray's commands, each in its turn recorded under its name."""
+
+    def __init__(self, path, recorder):
+        self.path, self.recorder = path, recorder
+
+    def ray(self, command, *arguments):
+        self.recorder.who = " ".join(["ray", command, *(a for a in arguments if a.startswith("--"))])
+        cli([command, self.path, *arguments], standalone_mode=False)
+        self.recorder.who = None
+
+    def change(self, edit):
+        with open(self.path) as f:
+            config = yaml.safe_load(f)
+        edit(config)
+        dump(config, self.path)
+
+    def workers(self):
+        """What the head does meanwhile; returns a worker's address."""
+        self.recorder.who = "head"
+        with open(self.path) as f:
+            config = yaml.safe_load(f)
+        provider = _get_node_provider(config["provider"], config["cluster_name"])
+        for kind in ("cpu", "gpu"):
+            node = config["available_node_types"][kind]["node_config"]
+            tags = {"ray-node-type": "worker", "ray-user-node-type": kind, "ray-node-status": "up-to-date", "ray-launch-config": "x"}
+            provider.create_node(node, tags, 1)
+        ids = provider.non_terminated_nodes({"ray-node-type": "worker"})
+        return provider.internal_ip(ids[0])
+
+
+def play(user, directory):
+    script = os.path.join(directory, "script.py")
+    with open(script, "w") as f:
+        f.write("print()")
+    user.ray("up", "--yes")
+    user.ray("attach")
+    user.ray("exec", "echo")
+    user.ray("submit", script)
+    address = user.workers()
+    user.ray("attach", "--node-ip", address)
+    user.ray("get-head-ip")
+    user.ray("get-worker-ips")
+    user.ray("rsync-up", script, "~/script.py", "--all-nodes")
+    user.ray("monitor")
+    user.ray("up", "--yes", "--no-config-cache")  # on a running cluster
+    user.ray("up", "--yes", "--restart-only")
+    user.ray("up", "--yes", "--no-restart")
+    user.ray("down", "--yes")
+    user.ray("up", "--yes")  # starts the stopped head, where stopped nodes are kept
+    user.change(lambda config: config["available_node_types"]["head"]["node_config"].update(EbsOptimized=True))
+    user.ray("up", "--yes")  # another head, since this one is out of date
+    user.workers()
+    user.ray("down", "--yes", "--workers-only")
+    user.change(lambda config: config["provider"].update(cache_stopped_nodes=False))
+    user.ray("submit", "--start", script)
+    user.workers()
+    user.ray("kill-random-node", "--yes", "--hard")
+    user.ray("down", "--yes")
+
+
+def main(scene):
+    node_provider.TAG_BATCH_DELAY = 0.01
+    commands.POLL_INTERVAL = 0.05
+    with tempfile.TemporaryDirectory() as directory:
+        tempfile.tempdir = os.environ["HOME"] = directory
+        os.makedirs(os.path.join(directory, ".ssh"))
+        with open(os.path.join(directory, ".ssh/ray-research.pem"), "w") as f:
+            f.write("a key")
+        make_profiles(scene)
+        recorder = Recording(scene["record"], scene["account"])
+        ssh = Ssh(recorder)
+        play(User(cluster(scene, directory), recorder), directory)
+        assert ssh.connections > 20, ssh.connections
+
+
+with open(sys.argv[1]) as f:
+    main(json.load(f))

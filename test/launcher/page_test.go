@@ -1,0 +1,80 @@
+package launcher
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+func page(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "launcher.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestPage_Statements holds the page's tables to the policies: each statement is there,
+// and names each of its actions.
+func TestPage_Statements(t *testing.T) {
+	_, section, _ := strings.Cut(page(t), "## What each statement permits")
+	section, _, _ = strings.Cut(section, "\n## ")
+	documented := map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| ([^|]*) \\|").FindAllStringSubmatch(section, -1) {
+		documented[m[1]] = m[2]
+	}
+	generated := map[string]bool{}
+	for _, l := range sets() {
+		for _, document := range documents(t, l) {
+			var d struct{ Statement []statement }
+			if err := json.Unmarshal([]byte(document), &d); err != nil {
+				t.Fatal(err)
+			}
+			for _, st := range d.Statement {
+				sid := st["Sid"].(string)
+				generated[sid] = true
+				for _, action := range weaken.List(st["Action"]) {
+					if !strings.Contains(documented[sid], "`"+action.(string)+"`") && sid != "OwnTagsOnParts" {
+						t.Errorf("the page does not say that %s is about %s", sid, action)
+					}
+				}
+			}
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(generated)); !slices.Equal(got, want) {
+		t.Errorf("documented %v, generated %v", got, want)
+	}
+}
+
+// TestPage_Templates holds that cfn-lint finds nothing in the page's templates.
+func TestPage_Templates(t *testing.T) {
+	python, err := checkout.Python()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, m := range regexp.MustCompile("(?s)```yaml\n(AWSTemplateFormatVersion.*?)```").FindAllStringSubmatch(page(t), -1) {
+		found++
+		path := filepath.Join(t.TempDir(), fmt.Sprintf("%d.yaml", found))
+		if err := os.WriteFile(path, []byte(m[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(python, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", path).CombinedOutput(); err != nil {
+			t.Errorf("template %d: %v\n%s", found, err, out)
+		}
+	}
+	if found != 2 {
+		t.Errorf("%d templates, want 2", found)
+	}
+}
