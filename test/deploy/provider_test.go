@@ -94,7 +94,8 @@ func runsTheFunction(t *testing.T, provider template) {
 		"Architectures": `[{"Ref":"Architecture"}]`,
 		"Code":          `.`,
 		"Environment": `{"Variables":{"RAYIAM_ALLOWED_POLICY_ARNS":{"Ref":"AllowedPolicyArns"},"RAYIAM_ALLOW_ADOPTION":{"Ref":"AllowAdoption"},` +
-			`"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PATH":{"Ref":"Path"},"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"},"RAYIAM_VERIFY_REQUESTS":{"Ref":"VerifyRequests"}}}`,
+			`"RAYIAM_CHECK_INSTANCES":{"Ref":"CheckInstances"},"RAYIAM_NAME_PREFIX":{"Ref":"NamePrefix"},"RAYIAM_PATH":{"Ref":"Path"},` +
+			`"RAYIAM_PERMISSIONS_BOUNDARY":{"Ref":"PermissionsBoundary"},"RAYIAM_REGIONS":{"Ref":"Regions"},"RAYIAM_VERIFY_REQUESTS":{"Ref":"VerifyRequests"}}}`,
 		"Handler":                      `bootstrap`,
 		"KmsKeyArn":                    `{"Fn::If":["WithKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}`,
 		"LoggingConfig":                `{"LogFormat":"JSON","LogGroup":{"Ref":"LogGroup"}}`,
