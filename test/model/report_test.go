@@ -23,7 +23,7 @@ var enough = map[string]map[string]int{
 		"Create denied": 4, "Update denied": 5, "Delete denied": 1,
 		"Create killed, not retried": 2, "Update killed, not retried": 1,
 		"Create refused for what is in the way": 15, "Update refused for what is in the way": 4, "Delete refused for what is in the way": 1,
-		"instance launched": 20, "Update held up by instances": 1, "Delete held up by instances": 2,
+		"instance launched": 20, "Update held up by instances": 2, "Delete held up by instances": 8,
 		"Create twice": 1, "Update twice": 2, "Delete twice": 1,
 	},
 }
