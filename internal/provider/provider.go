@@ -33,6 +33,8 @@ type Provider struct {
 	verify   bool
 	stacks   *stackresource.Reader
 	refusals refusals
+
+	afterApply func(string) bool
 }
 
 // New returns a Provider that reaches IAM as cfg says, and whose process has just started.
@@ -44,7 +46,7 @@ func New(cfg aws.Config, settings Settings) (*Provider, error) {
 	}
 	return &Provider{
 		aws: cfg, checker: checker, bounds: settings.Bounds, stacks: stackresource.NewReader(cfg),
-		verify: settings.VerifyRequests, patience: iamsync.Patience{Time: settings.DenialPatience, Started: time.Now()},
+		afterApply: settings.AfterApply, verify: settings.VerifyRequests, patience: iamsync.Patience{Time: settings.DenialPatience, Started: time.Now()},
 	}, nil
 }
 
@@ -63,20 +65,6 @@ func (p *Provider) namePrefix(raw json.RawMessage) string {
 		}
 	}
 	return props.NamePrefix
-}
-
-// Plan returns what Reconcile would write for r first of all, and writes nothing. The
-// error is why Reconcile would refuse r, or IAM's.
-func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (rayiam.Plan, error) {
-	in, err := p.intent(r, functionARN)
-	if err != nil {
-		return rayiam.Plan{}, err
-	}
-	plan, err := p.newRun(r, in, log).plan(ctx, in.target)
-	if err == nil && len(in.beyond) > 0 && !plan.Empty() {
-		return rayiam.Plan{}, in.beyond
-	}
-	return plan, err
 }
 
 // Reconcile brings IAM to the state that r asks for.

@@ -18,6 +18,9 @@ type Settings struct {
 	// VerifyRequests has each Update and Delete ask CloudFormation, while IAM is observed,
 	// whether it is at work on the resource.
 	VerifyRequests bool
+	// AfterApply tells, for Plan alone, a text that stands for what is known only after
+	// apply: no rule is held against it. Nil for none.
+	AfterApply func(text string) bool
 }
 
 // SettingsFromEnvironment reads the bounds; RAYIAM_DENIAL_PATIENCE_SECONDS, a whole number,
