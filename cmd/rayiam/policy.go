@@ -42,6 +42,8 @@ and of Service Catalog's launch role for given parameters of their templates.
 With --name it prints the document of one policy and nothing else.`,
 		Example: `  rayiam policy head --properties properties.yaml --account 123456789012 --region eu-west-1
   rayiam policy execution --parameter NamePrefix=ml --account 123456789012 --region eu-west-1`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
 		a.nodePolicy("head", "Print the policies of the head's role"),

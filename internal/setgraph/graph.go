@@ -3,6 +3,7 @@
 package setgraph
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -81,7 +82,33 @@ func New(title string, nodes []rayiam.Node) (Graph, error) {
 			}
 		}
 	}
+	g.arrange()
 	return g, nil
+}
+
+// arrange puts rights side by side that the same roles have: those of the head alone first.
+func (g *Graph) arrange() {
+	sum, count := make([]float64, len(g.Rights)), make([]float64, len(g.Rights))
+	order := make([]int, len(g.Rights))
+	for i := range order {
+		order[i] = i
+	}
+	for _, a := range g.Arrows {
+		if !a.Passes {
+			sum[a.To], count[a.To] = sum[a.To]+float64(a.From), count[a.To]+1
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sum[a]/count[a], sum[b]/count[b]) })
+	rights, place := make([]Box, len(order)), make([]int, len(order))
+	for to, from := range order {
+		rights[to], place[from] = g.Rights[from], to
+	}
+	g.Rights = rights
+	for i, a := range g.Arrows {
+		if !a.Passes {
+			g.Arrows[i].To = place[a.To]
+		}
+	}
 }
 
 // A holder is one role, or several with the same rights.

@@ -113,7 +113,9 @@ func (r right) box() Box {
 	if b.Title == "" {
 		b.Title = "(a statement without Sid)"
 	}
-	b.Lines = append(b.Lines, wrapped(byService(r.actions), "  ")...)
+	for _, actions := range byService(r.actions) {
+		b.Lines = append(b.Lines, wrapped(actions, "  ")...)
+	}
 	for _, resource := range summarized(r.resources) {
 		b.Lines = append(b.Lines, wrapped("on "+resource, "   ")...)
 	}
@@ -123,30 +125,21 @@ func (r right) box() Box {
 	return b
 }
 
-// byService writes the actions with the service of neighbours said once: "s3: GetObject, PutObject".
-func byService(actions []string) string {
-	var out strings.Builder
+// byService writes the actions of each service in one line: "s3: GetObject, PutObject".
+func byService(actions []string) (lines []string) {
 	last := ""
 	for _, action := range actions {
-		service, name, ok := strings.Cut(action, ":")
+		service, name, _ := strings.Cut(action, ":")
 		switch {
-		case !ok:
-			service, name = "", action
-			fallthrough
-		case service != last:
-			if out.Len() > 0 {
-				out.WriteString("; ")
-			}
-			if service != "" {
-				out.WriteString(service + ": ")
-			}
+		case name == "":
+			lines, last = append(lines, action), "" // *
+		case service == last:
+			lines[len(lines)-1] += ", " + name
 		default:
-			out.WriteString(", ")
+			lines, last = append(lines, service+": "+name), service
 		}
-		out.WriteString(name)
-		last = service
 	}
-	return out.String()
+	return lines
 }
 
 // summarized says resources by their kind, those of one kind in one line.

@@ -63,7 +63,8 @@ func (g Graph) SVG() string {
 // layout places the rights in a column, and each role beside the middle of its own, below the
 // role before it.
 func (g Graph) layout() (roles, rights []rectangle, w, h float64) {
-	left := margin + longest(g.Roles)
+	width := max(longest(g.Roles), perCharacter*float64(len(passes))*1.6) // the arrow between them has its words beside it
+	left := margin + width
 	y := margin + titleHeight
 	for _, b := range g.Rights {
 		r := rectangle{left + channel, y, longest(g.Rights), height(b)}
@@ -72,7 +73,7 @@ func (g Graph) layout() (roles, rights []rectangle, w, h float64) {
 	}
 	bottom, next := y, margin+titleHeight
 	for i, b := range g.Roles {
-		r := rectangle{margin, next, longest(g.Roles), height(b)}
+		r := rectangle{margin, next, width, height(b)}
 		if middle, ok := g.middle(i, rights); ok {
 			r.y = max(next, middle-r.h/2)
 		}
