@@ -36,6 +36,7 @@ func (a *app) planOne(ctx context.Context, cfg aws.Config, r customresource.Requ
 	views := []planview.View{view}
 	if err == nil && view.Possible() && kind == supersede.Replacement {
 		old, _, deleteErr := a.view(ctx, p, oldSet(r), &afterapply.Values{})
+		old.Follows = true
 		views, err = append(views, old), deleteErr
 	}
 	return views, err

@@ -29,7 +29,10 @@ func (v View) Text(paint Paint) string {
 	if v.StackID == "" {
 		stack = "a new stack"
 	}
-	fmt.Fprintf(&out, "%s of %s in %s\n", v.Request, v.LogicalID, stack)
+	fmt.Fprintf(&out, "%s%s of %s in %s\n", strings.ToUpper(v.Request[:1]), v.Request[1:], v.LogicalID, stack)
+	if v.Follows {
+		out.WriteString(follows + "\n")
+	}
 	if len(v.AfterApply) > 0 {
 		fmt.Fprintf(&out, "\nKnown only after apply: %s\n", strings.Join(v.AfterApply, ", "))
 	}
@@ -71,6 +74,7 @@ func (v View) obstacles(out *strings.Builder, paint Paint) {
 
 const (
 	refusedSummary = "The request would fail, and nothing would be changed."
+	follows        = "CloudFormation sends it once the new set is there."
 	emptySummary   = "No changes: IAM is as declared."
 )
 
