@@ -113,6 +113,9 @@ func (r right) box() Box {
 	if b.Title == "" {
 		b.Title = "(a statement without Sid)"
 	}
+	if r.kind == Denial {
+		b.Title = "denied: " + b.Title
+	}
 	for _, actions := range byService(r.actions) {
 		b.Lines = append(b.Lines, wrapped(actions, "  ")...)
 	}
