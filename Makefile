@@ -79,7 +79,7 @@ lint: $(STAMP) $(CHECKER) ## Check the form of Go code and templates
 		test -z "$$unformatted" || { echo "gofmt, run make fmt:" && echo "$$unformatted"; exit 1; }
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
-	$(CFNLINT) template.yaml examples/*.yaml
+	$(CFNLINT) --append-rules tools/cfn-lint -- template.yaml examples/*.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(CHECKOV) --file template.yaml examples/*.yaml
 

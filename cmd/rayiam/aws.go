@@ -31,7 +31,9 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 		return cfg, fmt.Errorf("loading the AWS configuration: %w", err)
 	}
 	if a.endpoint != "" {
-		cfg.BaseEndpoint = &a.endpoint
+		// The sources would bring in the environment's addresses of single services, which the
+		// AWS CLI's flag overrides as well.
+		cfg.BaseEndpoint, cfg.ConfigSources = &a.endpoint, nil
 	}
 	if cfg.Region == "" {
 		return cfg, errNoRegion

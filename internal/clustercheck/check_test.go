@@ -3,6 +3,7 @@ package clustercheck
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -138,6 +139,22 @@ func TestCheck_Faults(t *testing.T) {
 		}
 		if _, err := Write([]byte(text), least(nil)); err == nil {
 			t.Errorf("%q is written", text)
+		}
+	}
+}
+
+// TestCheck_EveryOption holds that each option of LeastPrivilege is thought of here: it has a
+// case above, or a reason why a cluster's YAML has nothing that it is held against.
+func TestCheck_EveryOption(t *testing.T) {
+	thoughtOf := map[string]string{
+		"ClusterName": "a rule", "CloudWatch": "a rule", "Spot": "a rule",
+		"SubnetIDs": "a rule", "SecurityGroupIDs": "a rule", "ImageIDs": "a rule", "KeyNames": "a rule", "InstanceTypes": "a rule",
+		"S3Buckets": "the YAML names no bucket that the nodes use",
+		"FSx":       "the YAML names no file system",
+	}
+	for i := range reflect.TypeFor[leastprivilege.Options]().NumField() {
+		if name := reflect.TypeFor[leastprivilege.Options]().Field(i).Name; thoughtOf[name] == "" {
+			t.Errorf("%s has neither a rule nor a reason to have none", name)
 		}
 	}
 }

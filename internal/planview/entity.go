@@ -34,13 +34,10 @@ func entities(p provider.Preview) []Entity {
 	for i, b := range order {
 		list[i] = b.finished()
 	}
-	slices.SortStableFunc(list, func(a, b Entity) int { return cmp.Compare(rank(a, list), rank(b, list)) })
+	slices.SortStableFunc(list, func(a, b Entity) int {
+		return cmp.Compare(slices.Index(p.Names, a.Name), slices.Index(p.Names, b.Name))
+	})
 	return list
-}
-
-// rank keeps a role and the instance profile of its name together.
-func rank(e Entity, list []Entity) int {
-	return slices.IndexFunc(list, func(other Entity) bool { return other.Name == e.Name })
 }
 
 // A building is an entity whose steps are being gathered.

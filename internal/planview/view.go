@@ -25,7 +25,7 @@ type View struct {
 	AfterApply []string   `json:"afterApply,omitempty"` // properties that CloudFormation knows only after apply
 	Refused    []Refusal  `json:"refused,omitempty"`    // properties that break a rule
 	InTheWay   []Obstacle `json:"inTheWay,omitempty"`   // what the request must not change
-	Entities   []Entity   `json:"entities"`             // in the order in which the plan meets them
+	Entities   []Entity   `json:"entities"`             // in the order of the template, those that go last
 	Calls      [][]string `json:"calls"`                // what is written, phase by phase
 	Summary    Summary    `json:"summary"`
 }

@@ -16,6 +16,7 @@ type Preview struct {
 	Kind       supersede.Kind
 	PhysicalID string          // that Reconcile would answer
 	Owner      string          // of the set that the request is about
+	Names      []string        // of its roles and instance profiles: those that are declared, then those that go
 	Observed   rayiam.Observed // what IAM has under the names that the request is about
 	Plan       rayiam.Plan
 }
@@ -31,11 +32,22 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 	in.references = slices.DeleteFunc(in.references, func(ref rayiam.PolicyReference) bool { return p.isAfterApply(ref.ARN) })
 	run := p.newRun(r, in, log)
 	plan, err := run.plan(ctx, in.target)
-	preview := Preview{Kind: in.kind, PhysicalID: in.outcome.PhysicalID, Owner: in.desired.Owner, Observed: run.first, Plan: plan}
+	preview := Preview{Kind: in.kind, PhysicalID: in.outcome.PhysicalID, Owner: in.desired.Owner, Names: in.names(), Observed: run.first, Plan: plan}
 	if err == nil && len(in.beyond) > 0 && !plan.Empty() {
 		return preview, in.beyond
 	}
 	return preview, err
+}
+
+func (t target) names() []string {
+	var names []string
+	for _, node := range t.desired.Nodes {
+		names = append(names, node.Name)
+	}
+	for _, removal := range t.desired.Removals {
+		names = append(names, removal.Name)
+	}
+	return names
 }
 
 // Refusals returns the parts of an error of Plan that are the template's: the properties that

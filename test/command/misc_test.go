@@ -74,6 +74,37 @@ func TestCommand_Faults(t *testing.T) {
 	}
 }
 
+// TestCommand_FindsAWS holds that AWS is found as the AWS CLI finds it: the flags before the
+// environment, and that before the shared configuration.
+func TestCommand_FindsAWS(t *testing.T) {
+	l := newLab(t)
+	config := file(t, "config", "[profile ray]\nregion = eu-west-1\nendpoint_url = "+l.Proxy.URL+"\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n")
+	const nowhere = "http://127.0.0.1:9" // the port of the service discard
+	nothing := []string{"AWS_REGION=", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_ENDPOINT_URL=", "AWS_CONFIG_FILE=" + config}
+	tests := []struct {
+		name string
+		env  []string
+		args []string
+		want string // the Region in the policy
+	}{
+		{"the environment", nil, nil, "us-east-1"},
+		{"the environment of the AWS CLI", []string{"AWS_REGION=", "AWS_DEFAULT_REGION=us-west-2"}, nil, "us-west-2"},
+		{"a flag", nil, []string{"--region", "us-west-1"}, "us-west-1"},
+		{"a profile by a flag", nothing, []string{"--profile", "ray"}, "eu-west-1"},
+		{"a profile by the environment", append(nothing, "AWS_PROFILE=ray"), nil, "eu-west-1"},
+		{"an address by a flag", []string{"AWS_ENDPOINT_URL=" + nowhere, "AWS_ENDPOINT_URL_STS=" + nowhere}, []string{"--endpoint-url", l.Proxy.URL}, "us-east-1"},
+	}
+	const properties = `{"LeastPrivilege": {"ClusterName": "c"}}`
+	for _, tt := range tests {
+		one := *l
+		one.Env = tt.env
+		got := one.ok(0, properties, append([]string{"policy", "head", "--properties", "-"}, tt.args...)...)
+		if !strings.Contains(got, "arn:aws:ec2:"+tt.want+":"+l.AccountID+":instance/*") {
+			t.Errorf("%s: %s, want one of %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestCommand_Small holds the commands that ask nobody.
 func TestCommand_Small(t *testing.T) {
 	l := newLab(t)
