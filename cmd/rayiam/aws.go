@@ -98,9 +98,22 @@ const noID = "00000000-0000-0000-0000-000000000000"
 func account(ctx context.Context, cfg aws.Config) (string, error) {
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return "", fmt.Errorf("asking AWS for the account of these credentials (or pass --account): %w", err)
+		return "", fmt.Errorf("asking AWS for the account of these credentials: %w", err)
 	}
 	return aws.ToString(out.Account), nil
+}
+
+// sameAccount refuses credentials of another account than the stack's: what is there would be
+// read from the wrong one. Where AWS does not say whose they are, a note does.
+func (a *app) sameAccount(ctx context.Context, cfg aws.Config, stack rayiam.Stack) error {
+	own, err := account(ctx, cfg)
+	switch {
+	case err != nil:
+		a.note("taking the credentials to be of the stack's account: %v", err)
+	case stack.Account != "" && own != stack.Account:
+		return fmt.Errorf("these credentials are of account %s and the stack is in account %s: pass --profile or log in there", own, stack.Account)
+	}
+	return nil
 }
 
 // partitionOf returns the partition of a Region by its name.

@@ -106,6 +106,9 @@ func (a *app) planned(ctx context.Context, cfg aws.Config, f planFlags) ([]planv
 	}
 	var views []planview.View
 	for _, r := range requests {
+		if err := a.sameAccount(ctx, cfg, stackOf(r)); err != nil {
+			return nil, err
+		}
 		one, err := a.planOne(ctx, cfg, r, f.bounds)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package deployed
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -12,7 +13,12 @@ import (
 // administrator's bounds: nil where Lambda does not show it. The error says why it cannot be
 // read. It needs lambda:GetFunctionConfiguration.
 func Environment(ctx context.Context, cfg aws.Config, functionARN string) (map[string]string, error) {
-	out, err := lambda.NewFromConfig(cfg).GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &functionARN})
+	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {
+		if parts := strings.SplitN(functionARN, ":", 5); len(parts) == 5 {
+			o.Region = parts[3]
+		}
+	})
+	out, err := client.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &functionARN})
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading the configuration of %s: %w", functionARN, classified(err))

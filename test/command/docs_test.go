@@ -105,9 +105,18 @@ func (l *lab) home(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
+		if e.Name() == "events" {
+			continue
+		}
 		if err := os.Symlink(filepath.Join(checkout.Root(), e.Name()), filepath.Join(home, e.Name())); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.Mkdir(filepath.Join(home, "events"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, "events", "create.json"), l.event("create").JSON(), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	cluster, err := os.ReadFile(filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"))
 	if err != nil {

@@ -39,6 +39,7 @@ func TestFunction_Dependencies(t *testing.T) {
 func TestCommand_Faults(t *testing.T) {
 	l := newLab(t)
 	here := []string{"--account", "123456789012", "--region", "us-east-1"}
+	elsewhere := file(t, "elsewhere.json", strings.ReplaceAll(string(l.event("create").JSON()), l.AccountID, "999999999999"))
 	with := func(args ...string) []string { return append(args, here...) }
 	tests := []struct {
 		name string
@@ -57,6 +58,7 @@ func TestCommand_Faults(t *testing.T) {
 		{"no Region", []string{"AWS_REGION="}, []string{"plan", "--event", "events/create.json"}, []string{"no Region: pass --region"}},
 		{"no credentials", []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY="}, []string{"plan", "--event", "events/create.json"}, []string{"finding AWS credentials (log in with aws sso login"}},
 		{"no profile", nil, []string{"plan", "--profile", "nobody", "--event", "events/create.json"}, []string{"loading the AWS configuration", "nobody"}},
+		{"another account", nil, []string{"plan", "--event", elsewhere}, []string{"these credentials are of account " + l.AccountID + " and the stack is in account 999999999999", "--profile"}},
 		{"no stack", nil, []string{"check", "--stack-name", "nowhere", "examples/ray/cluster.yaml"}, []string{"reading stack nowhere: there is no such stack", "--region"}},
 		{"no set", nil, []string{"graph"}, []string{"name a set"}},
 		{"no owner", nil, []string{"graph", "ray-0123456789ab"}, []string{"no role of this account begins with ray-", "ray-iam:owner=ray-0123456789ab"}},
@@ -157,8 +159,9 @@ func TestCommand_Colours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	event := file(t, "create.json", string(l.event("create").JSON()))
 	run := func(env ...string) string {
-		cmd := exec.Command(python, "-c", onTerminal, path, "plan", "--event", "events/create.json", "--bounds-from", "environment")
+		cmd := exec.Command(python, "-c", onTerminal, path, "plan", "--event", event, "--bounds-from", "environment")
 		cmd.Dir, cmd.Env = checkout.Root(), append(l.environment(), env...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
@@ -173,7 +176,7 @@ func TestCommand_Colours(t *testing.T) {
 	if got := run("TERM=xterm", "NO_COLOR=1"); strings.Contains(got, "\x1b[32m") || !strings.Contains(got, "+ role ray-head") {
 		t.Errorf("with NO_COLOR, a terminal shows %q", got)
 	}
-	if got := l.run("", "plan", "--event", "events/create.json", "--bounds-from", "environment"); strings.Contains(got.out+got.err, "\x1b") || got.err != "" {
+	if got := l.run("", "plan", "--event", event, "--bounds-from", "environment"); strings.Contains(got.out+got.err, "\x1b") || got.err != "" {
 		t.Errorf("a pipe gets %q and %q", got.out, got.err)
 	}
 }
