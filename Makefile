@@ -84,7 +84,7 @@ lint-go:
 
 # checkov asks nobody: what it would download is explanations, and it reports to nobody without a key.
 lint-templates:
-	$(CFNLINT) template.yaml examples/*.yaml
+	$(CFNLINT) --append-rules tools/cfn-lint -- template.yaml examples/*.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(CHECKOV) --file template.yaml examples/*.yaml
 

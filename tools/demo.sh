@@ -61,6 +61,14 @@ show() {
   [ "$names" = "$*" ] || fail "the roles there are '$names', not '$*'"
 }
 
+# planned keeps its input as a file of properties, and shows what they would change of a stack: entities, policies, sum.
+planned() {
+  cat >"$1"
+  go run ./cmd/rayiam plan --properties "$1" --stack-name "$2" >"$work/plan" 2>"$work/output" || true # 2, with changes
+  grep -E '^([-+~<>] |    [-+~] (managed|inline) policy |Plan: )' "$work/plan" | sed 's/^/   /' || true
+  grep -q '^Plan: ' "$work/plan" || { cat "$work/output" "$work/plan" >&2; fail "rayiam plan failed"; }
+}
+
 # stop ends the server with the functions it started, however the demo ends.
 stop() {
   local status=$?
@@ -143,6 +151,17 @@ show ray-embed- ray-embed-head ray-embed-worker
 say "6. Somebody detaches a policy by hand; then the team adds GPU workers"
 run aws iam detach-role-policy --role-name ray-embed-worker \
   --policy-arn arn:aws:iam::aws:policy/AmazonFSxFullAccess
+note "Before the update, the plan of it, which is not carried out:"
+planned "$work/gpu.yaml" ray-embed <<'YAML'
+NamePrefix: ray-embed
+WorkerGroups:
+  - Name: worker
+  - Name: gpu
+    ManagedPolicyArns:
+      - arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
+      - arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy
+Tags: [{Key: team, Value: research}]
+YAML
 run aws cloudformation update-stack "${embed[@]}" ParameterKey=GpuWorkers,ParameterValue=true
 settle ray-embed UPDATE_COMPLETE
 show ray-embed- ray-embed-gpu ray-embed-head ray-embed-worker

@@ -15,6 +15,13 @@ import (
 // Reference 9.3.
 func TestFaults_LeastPrivilege(t *testing.T) {
 	c := newChecker(t)
+	for _, tt := range leastPrivilegeCases(t) {
+		t.Run(tt.name, func(t *testing.T) { tt.hold(t, c) })
+	}
+}
+
+func leastPrivilegeCases(t *testing.T) []faultCase {
+	t.Helper()
 	with := func(fields string) string { return `{"LeastPrivilege":{"ClusterName":"a",` + fields + `}}` }
 	strs := func(list string, values ...string) string {
 		out, err := json.Marshal(values)
@@ -34,7 +41,7 @@ func TestFaults_LeastPrivilege(t *testing.T) {
 		return with(fmt.Sprintf(`"S3Buckets":[{"Name":"ok-bucket"},{"Name":%q}]`, name))
 	}
 	const atBucket = "LeastPrivilege.S3Buckets[1].Name"
-	tests := []faultCase{
+	return []faultCase{
 		{"cluster alone", `{"LeastPrivilege":{"ClusterName":"My.cluster_1-a"}}`, nil},
 		{"everything", with(`"S3Buckets":[{"Name":"abc"},{"Name":"a.b-c.d1","ReadOnly":"true"}],"FSx":"true","CloudWatch":true,"Spot":"false","SubnetIds":["subnet-01234567"],"SecurityGroupIds":["sg-0123456789abcdef0"],"ImageIds":["ami-0123456789abcdef0"],"KeyNames":["a key: (1)"],"InstanceTypes":["u-6tb1.112xlarge","mac2-m2pro.metal","c7i.metal-24xl"]`), nil},
 		{"lists at their longest", strs("InstanceTypes", many(24, "m5.%dxlarge")...), nil},
@@ -106,9 +113,6 @@ func TestFaults_LeastPrivilege(t *testing.T) {
 		{"too many tag keys", strs("InstanceTagKeys", many(25, "k%d")...), []string{"LeastPrivilege.InstanceTagKeys: 1 to 24"}},
 		{"too many secrets", strs("SecretArns", many(13, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a%d-AbCd12")...), []string{"LeastPrivilege.SecretArns: 1 to 12"}},
 		{"too many instance types", strs("InstanceTypes", many(25, "m5.%dxlarge")...), []string{"LeastPrivilege.InstanceTypes: 1 to 24"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { tt.hold(t, c) })
 	}
 }
 

@@ -55,7 +55,7 @@ func (p *Provider) intent(r customresource.Request, functionARN string) (intent,
 		},
 		kind:    supersede.Create,
 		stack:   stack,
-		beyond:  without(declared.Check(p.bounds), rules),
+		beyond:  p.known(without(declared.Check(p.bounds), rules)),
 		outcome: customresource.Outcome{PhysicalID: id, Data: declared.Attributes()},
 	}
 	if r.Type == cfn.RequestUpdate {

@@ -39,6 +39,7 @@ type Provider struct {
 	instances     *instances.Reader // nil where EC2 is not to be asked
 	regions       []string
 	failedCreates failedCreates
+	afterApply    func(string) bool
 }
 
 // New returns a Provider that reaches IAM as cfg says, and whose process has just started.
@@ -51,7 +52,7 @@ func New(cfg aws.Config, settings Settings) (*Provider, error) {
 	p := &Provider{
 		iam: iamsync.NewClient(cfg, settings.PolicyMemory), checker: checker, bounds: settings.Bounds, stacks: stackresource.NewReader(cfg),
 		verify: settings.VerifyRequests, patience: iamsync.Patience{Time: settings.DenialPatience, Started: time.Now()},
-		regions: settings.Regions,
+		regions: settings.Regions, afterApply: settings.AfterApply,
 	}
 	if settings.CheckInstances {
 		p.instances = instances.New(cfg)
@@ -74,20 +75,6 @@ func (p *Provider) namePrefix(raw json.RawMessage) string {
 		}
 	}
 	return props.NamePrefix
-}
-
-// Plan returns what Reconcile would write for r first of all, and writes nothing. The
-// error is why Reconcile would refuse r, or IAM's.
-func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (rayiam.Plan, error) {
-	in, err := p.intent(r, functionARN)
-	if err != nil {
-		return rayiam.Plan{}, err
-	}
-	plan, err := p.newRun(r, in, log).plan(ctx, in.target)
-	if err == nil && len(in.beyond) > 0 && !plan.OnlyRecords() {
-		return rayiam.Plan{}, in.beyond
-	}
-	return plan, err
 }
 
 // Reconcile brings IAM to the state that r asks for.

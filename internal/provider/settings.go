@@ -26,6 +26,9 @@ type Settings struct {
 	CheckInstances bool
 	// Regions are those in which instances are looked for beside the stack's own.
 	Regions []string
+	// AfterApply tells, for Plan alone, a text that stands for what is known only after
+	// apply: no rule is held against it. Nil for none.
+	AfterApply func(text string) bool
 }
 
 // SettingsFromEnvironment reads the bounds; RAYIAM_DENIAL_PATIENCE_SECONDS, a whole number,

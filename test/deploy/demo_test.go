@@ -29,6 +29,9 @@ func TestDemo(t *testing.T) {
 	for _, want := range []string{
 		`(?m)^ +Arn: arn:aws:iam::123456789012:instance-profile/ray-head$`,
 		`(?m)^ +Arn: arn:aws:iam::123456789012:instance-profile/ray-worker$`,
+		`(?m)^ +\+ managed policy arn:aws:iam::aws:policy/AmazonFSxFullAccess$`,
+		`(?m)^ +\+ instance profile ray-embed-gpu would be created$`,
+		`(?m)^ +Plan: 2 to create, 2 to change, 0 to adopt, 0 to release, 0 to delete\.$`,
 		`(?m)^ +role ray-embed-gpu, in the instance profile ray-embed-gpu$`,
 		`(?m)^ +inline: ray-research-agent-policy, ray-research-autoscaler-policy, ray-research-cloudwatch-policy, ray-research-data-policy, ray-research-pass-role-policy$`,
 		`"aws:ResourceTag/ray-cluster-name": ?"research"`,

@@ -1,7 +1,5 @@
-// Package template reads CloudFormation templates and computes their functions, as far as
-// the templates of this checkout use them. It knows what the documentation says of each
-// function and no resource types.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+// Package template reads the CloudFormation templates of this checkout by the parser of
+// cfn-lint. Package cfntemplate computes their functions.
 package template
 
 import (
@@ -10,50 +8,18 @@ import (
 	"os/exec"
 	"strings"
 
+	"github.com/ray-iam/custom-rayiam/internal/cfntemplate"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// A Template is one with the short forms of functions written out.
-type Template struct {
-	Metadata   map[string]any       `json:"Metadata,omitempty"`
-	Parameters map[string]Parameter `json:"Parameters,omitempty"`
-	Rules      map[string]any       `json:"Rules,omitempty"`
-	Conditions map[string]any       `json:"Conditions,omitempty"`
-	Resources  map[string]Resource  `json:"Resources"`
-	Outputs    map[string]Output    `json:"Outputs,omitempty"`
-}
-
-// A Parameter is what a template says of one.
-type Parameter struct {
-	Type                  string
-	Default               any      `json:",omitempty"` // nil where there is none
-	AllowedPattern        string   `json:",omitempty"`
-	AllowedValues         []any    `json:",omitempty"`
-	MinValue              *float64 `json:",omitempty"`
-	MaxValue              *float64 `json:",omitempty"`
-	MaxLength             int      `json:",omitempty"`
-	Description           string   `json:",omitempty"`
-	ConstraintDescription string   `json:",omitempty"`
-}
-
-// A Resource is what a template says of one.
-type Resource struct {
-	Type                string
-	Condition           string         `json:",omitempty"`
-	DependsOn           any            `json:",omitempty"`
-	DeletionPolicy      string         `json:",omitempty"`
-	UpdateReplacePolicy string         `json:",omitempty"`
-	Metadata            map[string]any `json:",omitempty"`
-	Properties          map[string]any `json:",omitempty"`
-}
-
-// An Output is what a template says of one.
-type Output struct {
-	Condition   string         `json:",omitempty"`
-	Description string         `json:",omitempty"`
-	Value       any            `json:",omitempty"`
-	Export      map[string]any `json:",omitempty"`
-}
+// The types are those of the command's own reader, which TestRead holds to this one.
+type (
+	Template  = cfntemplate.Template
+	Parameter = cfntemplate.Parameter
+	Resource  = cfntemplate.Resource
+	Output    = cfntemplate.Output
+	Stack     = cfntemplate.Stack
+)
 
 // decode prints a template as JSON. cfn-lint's parser knows the short forms.
 const decode = `import json, sys

@@ -1,4 +1,4 @@
-package template
+package cfntemplate
 
 import (
 	"encoding/json"
@@ -17,6 +17,7 @@ const example = `{
     "Two": {"Fn::Equals": [{"Fn::Length": {"Fn::Split": [",", "x,y"]}}, 2]}, "Either": {"Fn::Or": [{"Condition": "HasEmpty"}, {"Condition": "Two"}]},
     "Both": {"Fn::And": [{"Condition": "HasA"}, {"Condition": "HasEmpty"}]}
   },
+  "Mappings": {"Sizes": {"eu-west-1": {"Type": "m5.large"}}},
   "Resources": {
     "There": {"Type": "T", "Condition": "HasA", "Properties": {"P": {"Fn::If": ["Both", 1, {"Ref": "A"}]}, "Q": {"Fn::If": ["HasEmpty", 1, {"Ref": "AWS::NoValue"}]}}},
     "Gone": {"Type": "T", "Condition": "Both"}
@@ -49,6 +50,7 @@ func TestResolve(t *testing.T) {
 		{"GetAtt", `{"Fn::GetAtt": ["R", "Arn"]}`, `"arn"`},
 		{"ImportValue", `{"Fn::ImportValue": {"Fn::Sub": "${A}-Export"}}`, `"exported"`},
 		{"Split", `{"Fn::Split": [",", "x,y"]}`, `["x", "y"]`},
+		{"FindInMap", `{"Fn::FindInMap": ["Sizes", {"Fn::Sub": "eu-west-1"}, "Type"]}`, `"m5.large"`},
 		{"Select", `{"Fn::Select": [1, {"Fn::Split": [",", "x,y"]}]}`, `"y"`},
 		{"Length", `{"Fn::If": ["Two", "yes", "no"]}`, `"yes"`},
 		{"If of Or", `{"Fn::If": ["Either", "yes", "no"]}`, `"yes"`},
@@ -73,12 +75,13 @@ func TestResolve(t *testing.T) {
 // TestResolve_Unknown holds that what the stack does not know is an error.
 func TestResolve_Unknown(t *testing.T) {
 	for in, want := range map[string]string{
-		`{"Ref": "Needed"}`:           "the parameter Needed",
-		`{"Ref": "Nobody"}`:           "Ref of Nobody",
-		`{"Fn::GetAtt": ["X", "Y"]}`:  "X.Y",
-		`{"Fn::ImportValue": "x"}`:    "x",
-		`{"Fn::Cidr": []}`:            "the function Fn::Cidr",
-		`{"Fn::If": ["Never", 1, 2]}`: "the condition Never",
+		`{"Ref": "Needed"}`:                  "the parameter Needed",
+		`{"Ref": "Nobody"}`:                  "Ref of Nobody",
+		`{"Fn::GetAtt": ["X", "Y"]}`:         "X.Y",
+		`{"Fn::ImportValue": "x"}`:           "x",
+		`{"Fn::Cidr": []}`:                   "the function Fn::Cidr",
+		`{"Fn::If": ["Never", 1, 2]}`:        "the condition Never",
+		`{"Fn::FindInMap": ["M", "a", "b"]}`: "the mapping M of a and b",
 	} {
 		var v any
 		if err := json.Unmarshal([]byte(in), &v); err != nil {
@@ -109,5 +112,34 @@ func TestChoose(t *testing.T) {
 	}
 	if len(given.Resources) != 2 || given.Resources["There"].Properties["P"] != 1.0 {
 		t.Errorf("with both parameters: %+v", given.Resources)
+	}
+}
+
+// TestResolve_StandIns holds that a caller may name what the stack does not know.
+func TestResolve_StandIns(t *testing.T) {
+	s := Stack{Unknown: func(name string) string { return "${" + name + "}" }}
+	for in, want := range map[string]string{
+		`{"Ref": "Needed"}`:          "${Needed}",
+		`{"Ref": "Nobody"}`:          "${Nobody}",
+		`{"Fn::GetAtt": ["X", "Y"]}`: "${X.Y}",
+		`{"Fn::Sub": "a-${X.Y}"}`:    "a-${X.Y}",
+		`{"Fn::Cidr": []}`:           "${Fn::Cidr}",
+	} {
+		var v any
+		if err := json.Unmarshal([]byte(in), &v); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := read(t).Resolve(s, v); err != nil || got != want {
+			t.Errorf("%s: %v (%v), want %s", in, got, err, want)
+		}
+	}
+}
+
+// TestResolve_Malformed holds that an argument of another form is an error, not a panic.
+func TestResolve_Malformed(t *testing.T) {
+	for _, v := range []any{map[string]any{"Fn::Join": "x"}, map[string]any{"Fn::Sub": 7.0}, map[string]any{"Fn::If": []any{}}, map[string]any{"Ref": []any{}}} {
+		if got, err := read(t).Resolve(Stack{}, v); err == nil {
+			t.Errorf("%v: %v, want an error", v, got)
+		}
 	}
 }

@@ -1,8 +1,9 @@
-package template
+package cfntemplate
 
 import (
 	"fmt"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -14,6 +15,10 @@ type Stack struct {
 	Refs       map[string]string // what Ref gives for resources
 	Attributes map[string]string // what Fn::GetAtt gives, "Resource.Attribute"
 	Exports    map[string]string // what Fn::ImportValue gives
+
+	// Unknown gives the text that stands for what the stack does not know, by its name:
+	// "LogGroup.Arn", "Fn::Cidr". Where it is nil, that is an error.
+	Unknown func(name string) string
 }
 
 // Resolve returns v with every function computed. The error names what the stack does
@@ -56,6 +61,8 @@ func recoverUnknown(err *error) {
 	case nil:
 	case unknown:
 		*err = fmt.Errorf("resolving a template: %s", string(fault))
+	case runtime.Error: // an argument of another form than the documentation's
+		*err = fmt.Errorf("resolving a template: a function whose argument has another form than it should: %w", fault)
 	default:
 		panic(fault)
 	}
@@ -126,9 +133,11 @@ func (r resolver) call(name string, argument any, whole map[string]any) (any, bo
 	case "Ref":
 		return r.ref(argument.(string)), true
 	case "Fn::GetAtt":
-		return lookup(r.s.Attributes, fmt.Sprintf("%s.%s", list...)), true
+		return r.lookup(r.s.Attributes, fmt.Sprintf("%s.%s", list...)), true
 	case "Fn::ImportValue":
-		return lookup(r.s.Exports, r.text(argument)), true
+		return r.lookup(r.s.Exports, r.text(argument)), true
+	case "Fn::FindInMap":
+		return r.find(list), true
 	case "Fn::Sub":
 		return r.sub(argument), true
 	case "Fn::Join":
@@ -152,7 +161,24 @@ func (r resolver) call(name string, argument any, whole map[string]any) (any, bo
 	case "Fn::Length":
 		return len(r.list(argument)), true
 	}
-	panic(unknown("the function " + name))
+	return r.standIn(name, "the function "+name), true
+}
+
+// find returns what a mapping has.
+func (r resolver) find(keys []any) any {
+	name, top, second := r.text(keys[0]), r.text(keys[1]), r.text(keys[2])
+	if value, ok := r.t.Mappings[name][top][second]; ok {
+		return value
+	}
+	return r.standIn(name+"."+top+"."+second, "the mapping "+name+" of "+top+" and "+second)
+}
+
+// standIn returns the text that stands for what the stack does not know.
+func (r resolver) standIn(name, fault string) string {
+	if r.s.Unknown == nil {
+		panic(unknown(fault))
+	}
+	return r.s.Unknown(name)
 }
 
 // ref returns what Ref gives: of a list of strings, a list.
@@ -164,16 +190,16 @@ func (r resolver) ref(name string) any {
 				return value
 			}
 		}
-		panic(unknown("Ref of " + name))
+		return r.standIn(name, "Ref of "+name)
 	}
 	value, given := r.s.Parameters[name]
 	if !given {
 		if parameter.Default == nil {
-			panic(unknown("the value of the parameter " + name))
+			return r.standIn(name, "the value of the parameter "+name)
 		}
 		value = fmt.Sprint(parameter.Default)
 	}
-	if parameter.Type != "CommaDelimitedList" {
+	if parameter.Type != "CommaDelimitedList" && !strings.HasPrefix(parameter.Type, "List<") {
 		return value
 	}
 	var list []any
@@ -200,7 +226,7 @@ func (r resolver) sub(argument any) string {
 			return r.text(value)
 		}
 		if strings.Contains(m[2], ".") {
-			return lookup(r.s.Attributes, m[2])
+			return r.lookup(r.s.Attributes, m[2])
 		}
 		return fmt.Sprint(r.ref(m[2]))
 	})
@@ -252,10 +278,10 @@ func (r resolver) holds(condition any) bool {
 	panic(unknown(fmt.Sprintf("the condition %v", condition)))
 }
 
-func lookup(m map[string]string, name string) string {
+func (r resolver) lookup(m map[string]string, name string) string {
 	value, ok := m[name]
 	if !ok {
-		panic(unknown(name))
+		return r.standIn(name, name)
 	}
 	return value
 }

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes, for scripts.
+const (
+	nothingToDo = 0
+	failed      = 1
+	somethingTo = 2 // a plan with changes, a check with findings
+)
+
+// errSomething ends a command that has printed what there is to do.
+var errSomething = errors.New("there is something to do")
+
+// errPrinted ends a command that has printed why it fails.
+var errPrinted = errors.New("failed")
+
+// An app is the command with what it is given.
+type app struct {
+	in       *os.File
+	out, err *os.File
+	getenv   func(string) string
+
+	// The flags of every command.
+	profile, region, endpoint, output string
+	timeout                           time.Duration
+	debug                             bool
+}
+
+// run carries out one command line and returns its exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	switch err := root.ExecuteContext(ctx); {
+	case err == nil:
+		return nothingToDo
+	case errors.Is(err, errSomething):
+		return somethingTo
+	case errors.Is(err, errPrinted):
+		return failed
+	default:
+		fmt.Fprintln(a.err, a.errorPaint()('-', "rayiam: "+err.Error()))
+		return failed
+	}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rayiam",
+		Short: "See what Custom::RayIAM would do, and what it permits",
+		Long: `rayiam shows what the CloudFormation resource Custom::RayIAM would do, what it would
+generate and what it permits. It shares the code of the provider's function and writes
+nothing to AWS.
+
+It finds AWS as the AWS CLI does: by --profile, --region and --endpoint-url, the
+environment, the shared configuration with SSO, and the roles of machines.
+
+Exit codes: 0 for nothing to do, 2 for changes or findings, 1 for an error.`,
+		Example: `  rayiam plan --stack-name ray --change-set add-gpu-workers
+  rayiam policy head --properties properties.yaml --account 123456789012 --region eu-west-1
+  rayiam check --stack-name ray cluster.yaml
+  rayiam graph --stack-name ray --format svg >set.svg`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.profile, "profile", "", "profile of the shared AWS configuration")
+	flags.StringVar(&a.region, "region", "", "AWS Region")
+	flags.StringVar(&a.endpoint, "endpoint-url", "", "address that all calls go to in the place of AWS's")
+	flags.StringVarP(&a.output, "output", "o", "text", "text or json")
+	flags.DurationVar(&a.timeout, "timeout", time.Minute, "how long calls to AWS may take in all")
+	flags.BoolVar(&a.debug, "debug", false, "write to standard error what is asked of AWS")
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.AddCommand(a.plan(), a.policy(), a.check(), a.graph(), a.schema(), a.version())
+	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return root
+}
+
+func (a *app) checkFlags() error {
+	if a.output != "text" && a.output != "json" {
+		return fmt.Errorf("--output %q: want text or json", a.output)
+	}
+	return nil
+}

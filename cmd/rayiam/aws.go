@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+var errNoRegion = errors.New("no Region: pass --region, set AWS_REGION, or give the profile one (aws configure)")
+
+// awsConfig finds AWS as the AWS CLI does. The error says what is missing.
+func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
+	var options []func(*config.LoadOptions) error
+	if a.profile != "" {
+		options = append(options, config.WithSharedConfigProfile(a.profile))
+	}
+	if a.region != "" {
+		options = append(options, config.WithRegion(a.region))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return cfg, fmt.Errorf("loading the AWS configuration: %w", err)
+	}
+	if a.endpoint != "" {
+		// The sources would bring in the environment's addresses of single services, which the
+		// AWS CLI's flag overrides as well.
+		cfg.BaseEndpoint, cfg.ConfigSources = &a.endpoint, nil
+	}
+	if cfg.Region == "" {
+		return cfg, errNoRegion
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return cfg, fmt.Errorf("finding AWS credentials (log in with aws sso login, pass --profile, or set AWS_PROFILE): %w", err)
+	}
+	return cfg, nil
+}
+
+// withTimeout bounds the calls of one command.
+func (a *app) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, a.timeout)
+}
+
+// logger is where the shared code says what it does.
+func (a *app) logger() *slog.Logger {
+	if a.debug {
+		return slog.New(slog.NewTextHandler(a.err, nil))
+	}
+	return slog.New(slog.NewTextHandler(io.Discard, nil))
+}
+
+// A place is where a set is, or would be.
+type place struct {
+	account, partition string // flags; empty for those of the credentials and of the Region
+	stackName          string
+}
+
+// stack returns the place as a stack of this name, with an id that no stack has. It asks AWS
+// for the account where no flag names one.
+func (a *app) stack(ctx context.Context, p place) (rayiam.Stack, error) {
+	region := a.region
+	if p.account == "" || region == "" {
+		cfg, err := a.awsConfig(ctx)
+		switch {
+		case err != nil && p.account == "":
+			return rayiam.Stack{}, fmt.Errorf("no account: pass --account and --region to do without AWS: %w", err)
+		case err != nil:
+			return rayiam.Stack{}, err
+		}
+		region = cfg.Region
+		if p.account == "" {
+			if p.account, err = account(ctx, cfg); err != nil {
+				return rayiam.Stack{}, err
+			}
+		}
+	}
+	if p.partition == "" {
+		p.partition = partitionOf(region)
+	}
+	stack, err := rayiam.ParseStackID(fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", p.partition, region, p.account, p.stackName, noID))
+	if err != nil {
+		return stack, fmt.Errorf("--account %q, --region %q: want 12 digits, and a Region such as eu-west-1", p.account, region)
+	}
+	return stack, nil
+}
+
+// noID stands for the last part of the id of a stack that does not exist.
+const noID = "00000000-0000-0000-0000-000000000000"
+
+func account(ctx context.Context, cfg aws.Config) (string, error) {
+	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", fmt.Errorf("asking AWS for the account of these credentials: %w", err)
+	}
+	return aws.ToString(out.Account), nil
+}
+
+// sameAccount refuses credentials of another account than the stack's: what is there would be
+// read from the wrong one. Where AWS does not say whose they are, a note does.
+func (a *app) sameAccount(ctx context.Context, cfg aws.Config, stack rayiam.Stack) error {
+	own, err := account(ctx, cfg)
+	switch {
+	case err != nil:
+		a.note("taking the credentials to be of the stack's account: %v", err)
+	case stack.Account != "" && own != stack.Account:
+		return fmt.Errorf("these credentials are of account %s and the stack is in account %s: pass --profile or log in there", own, stack.Account)
+	}
+	return nil
+}
+
+// partitionOf returns the partition of a Region by its name.
+// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+func partitionOf(region string) string {
+	for prefix, partition := range map[string]string{
+		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "us-isof-": "aws-iso-f", "eu-isoe-": "aws-iso-e", "eusc-": "aws-eusc",
+	} {
+		if strings.HasPrefix(region, prefix) {
+			return partition
+		}
+	}
+	return "aws"
+}

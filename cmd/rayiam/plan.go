@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/cfn"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/planview"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// planFlags say what is to be planned.
+type planFlags struct {
+	event, properties, old string // files
+	changeSet, logicalID   string
+	delete                 bool
+	bounds                 string
+	place
+}
+
+// plans is the JSON that `rayiam plan --output json` prints.
+type plans struct {
+	Plans []planview.View `json:"plans"`
+}
+
+func (a *app) plan() *cobra.Command {
+	var f planFlags
+	c := &cobra.Command{
+		Use:   "plan (--event FILE | --properties FILE | --stack-name NAME --change-set NAME)",
+		Short: "Show what a request would create, change, adopt, release and delete",
+		Long: `plan shows what the provider's function would do for a request, by the function's own
+code: what it would create, change, adopt, release and delete, what is in the way, and
+which properties it would refuse. It writes nothing.
+
+The request is an event of CloudFormation's in a file; or a file of properties, in YAML
+or JSON, as a resource of --stack-name or of a stack that does not exist; or a change
+set, in which what is known only after apply is shown as such.
+
+The bounds of the provider's administrator are read from the function that ServiceToken
+names. Where that cannot be read, a note says so, and those in the environment count
+(RAYIAM_NAME_PREFIX and its like).`,
+		Example: `  rayiam plan --stack-name ray --change-set add-gpu-workers
+  rayiam plan --properties properties.yaml --stack-name ray
+  rayiam plan --properties properties.yaml --stack-name ray --delete
+  rayiam plan --event events/create.json --output json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.runPlan(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.event, "event", "", "file with an event; - for standard input")
+	flags.StringVar(&f.properties, "properties", "", "file with properties, YAML or JSON; - for standard input")
+	flags.StringVar(&f.old, "old-properties", "", "file with the properties that the resource has now, for groups that went")
+	flags.StringVar(&f.stackName, "stack-name", "", "the stack")
+	flags.StringVar(&f.changeSet, "change-set", "", "a change set of the stack, by its name or ARN")
+	flags.StringVar(&f.logicalID, "logical-id", "", "the resource in the stack (default every Custom::RayIAM of a change set, RayIAM for properties)")
+	flags.BoolVar(&f.delete, "delete", false, "plan the Delete of the resource with these properties")
+	flags.StringVar(&f.account, "account", "", "account of a stack that does not exist (default that of the credentials)")
+	flags.StringVar(&f.bounds, "bounds-from", "function", "where the administrator's bounds are read: function or environment")
+	c.MarkFlagsOneRequired("event", "properties", "change-set")
+	c.MarkFlagsMutuallyExclusive("event", "properties", "change-set")
+	return c
+}
+
+func (a *app) runPlan(ctx context.Context, f planFlags) error {
+	if f.bounds != "function" && f.bounds != "environment" {
+		return fmt.Errorf("--bounds-from %q: want function or environment", f.bounds)
+	}
+	cfg, err := a.awsConfig(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := a.withTimeout(ctx)
+	defer cancel()
+	done := a.progress("asking AWS")
+	views, err := a.planned(ctx, cfg, f)
+	done()
+	if err != nil {
+		return err
+	}
+	if err := a.print(plans{views}, func(paint planview.Paint) string { return planTexts(views, paint) }); err != nil {
+		return err
+	}
+	var result error
+	for _, v := range views {
+		switch {
+		case !v.Possible():
+			return errPrinted
+		case !v.Summary.Empty():
+			result = errSomething
+		}
+	}
+	return result
+}
+
+// planned returns the plans of every request that is asked about.
+func (a *app) planned(ctx context.Context, cfg aws.Config, f planFlags) ([]planview.View, error) {
+	requests, err := a.requests(ctx, cfg, f)
+	if err != nil {
+		return nil, err
+	}
+	var views []planview.View
+	for _, r := range requests {
+		if err := a.sameAccount(ctx, cfg, stackOf(r)); err != nil {
+			return nil, err
+		}
+		one, err := a.planOne(ctx, cfg, r, f.bounds)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, one...)
+	}
+	return views, nil
+}
+
+func planTexts(views []planview.View, paint planview.Paint) string {
+	var texts []string
+	for _, v := range views {
+		texts = append(texts, v.Text(paint))
+	}
+	return strings.Join(texts, "\n")
+}
+
+// oldSet is the Delete that CloudFormation sends after a replacement.
+func oldSet(r customresource.Request) customresource.Request {
+	r.Type, r.Properties, r.OldProperties = cfn.RequestDelete, r.OldProperties, nil
+	return r
+}
+
+// functionARN is the function that a request goes to, empty where it is not known.
+func functionARN(r customresource.Request) string {
+	if strings.Contains(r.ServiceToken, ":lambda:") {
+		return r.ServiceToken
+	}
+	return ""
+}
+
+// explained adds to an error of a plan what to do, where the plan ran out of time.
+func explained(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("no answer in time (give it longer with --timeout): %w", err)
+	}
+	return err
+}
+
+// refused reports whether an error of a plan is the template's own.
+func refused(err error) bool {
+	refusal, ok := errors.AsType[interface {
+		error
+		Refused() bool
+	}](err)
+	return ok && refusal.Refused()
+}
+
+// stackOf returns the stack of a request, for stand-ins of its account.
+func stackOf(r customresource.Request) rayiam.Stack {
+	stack, _ := rayiam.ParseStackID(r.StackID) // a plan refuses any other
+	return stack
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	customrayiam "github.com/ray-iam/custom-rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/deployed"
+	"github.com/ray-iam/custom-rayiam/internal/planview"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/templatepolicy"
+)
+
+// A rolePolicies is what `rayiam policy --output json` prints.
+type rolePolicies struct {
+	Role              string           `json:"role"` // its name, or the logical id in its template
+	TrustPolicy       json.RawMessage  `json:"trustPolicy"`
+	ManagedPolicyARNs []string         `json:"managedPolicyArns"`
+	Policies          []policyDocument `json:"policies"`
+}
+
+type policyDocument struct {
+	Name     string          `json:"name"`
+	Type     string          `json:"type"` // inline, managed
+	Document json.RawMessage `json:"document"`
+}
+
+func (a *app) policy() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "policy",
+		Short: "Print the policies of a role, before it is deployed",
+		Long: `policy prints the trust policy and the policies of one role as they would be deployed:
+those of a head or a worker group for given properties, those of the provider's function
+and of Service Catalog's launch role for given parameters of their templates.
+
+With --name it prints the document of one policy and nothing else.`,
+		Example: `  rayiam policy head --properties properties.yaml --account 123456789012 --region eu-west-1
+  rayiam policy execution --parameter NamePrefix=ml --account 123456789012 --region eu-west-1`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(
+		a.nodePolicy("head", "Print the policies of the head's role"),
+		a.nodePolicy("worker", "Print the policies of a worker group's role"),
+		a.templatePolicy("execution", "Print the policies of the role that the provider's function runs with", "template.yaml", "ExecutionRole", customrayiam.Provider),
+		a.templatePolicy("launch-role", "Print the policies of the role that Service Catalog launches with", "examples/service-catalog.yaml", "LaunchRole", customrayiam.ServiceCatalog),
+	)
+	return c
+}
+
+// policyFlags are those of every policy command.
+type policyFlags struct {
+	place
+	name       string
+	properties string   // of head and worker
+	group      string   // of worker
+	parameters []string // of the roles in templates
+}
+
+func (f *policyFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.account, "account", "", "account that the policies are for (default that of the credentials)")
+	c.Flags().StringVar(&f.partition, "partition", "", "partition that the policies are for (default that of the Region)")
+	c.Flags().StringVar(&f.name, "name", "", "print the document of this policy alone; trust-policy for that of the role")
+}
+
+func (a *app) nodePolicy(node, short string) *cobra.Command {
+	var f policyFlags
+	c := &cobra.Command{
+		Use:     node,
+		Short:   short,
+		Example: "  rayiam policy " + node + " --properties properties.yaml --account 123456789012 --region eu-west-1",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			declared, err := a.declaration(c.Context(), f.properties, f.place)
+			if err != nil {
+				return err
+			}
+			role, err := declared.policies(node, f.group)
+			if err != nil {
+				return err
+			}
+			return a.printPolicies(role, f.name)
+		},
+	}
+	f.add(c)
+	c.Flags().StringVar(&f.properties, "properties", "", "file with properties, YAML or JSON; - for standard input (default no properties)")
+	if node == "worker" {
+		c.Flags().StringVar(&f.group, "group", "", "name of the worker group (default the first)")
+	}
+	return c
+}
+
+func (a *app) templatePolicy(use, short, file, role string, template []byte) *cobra.Command {
+	var f policyFlags
+	c := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Long: short + ",\nas " + file + " has them. What only a deployment tells stands there as ${LogGroup.Arn}.\n" +
+			"The template is that of this command's version.",
+		Example: "  rayiam policy " + use + " --account 123456789012 --region eu-west-1",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			f.stackName = "ray-iam"
+			stack, err := a.stack(c.Context(), f.place)
+			if err != nil {
+				return err
+			}
+			parameters, err := assignments(f.parameters)
+			if err != nil {
+				return err
+			}
+			read, err := templatepolicy.Read(template, role, parameters, deployed.PseudoParameters(stack.Partition, stack.Region, stack.Account, f.stackName, stack.ID))
+			if err != nil {
+				return fmt.Errorf("reading %s (--parameter): %w", file, err)
+			}
+			return a.printPolicies(ofTemplate(role, read), f.name)
+		},
+	}
+	f.add(c)
+	c.Flags().StringArrayVar(&f.parameters, "parameter", nil, "a parameter of the template, as Name=value; may be repeated")
+	return c
+}
+
+// assignments reads parameters given as Name=value. A value may have commas.
+func assignments(list []string) (map[string]string, error) {
+	parameters := map[string]string{}
+	for _, one := range list {
+		name, value, ok := strings.Cut(one, "=")
+		if !ok {
+			return nil, fmt.Errorf("--parameter %q: want Name=value", one)
+		}
+		parameters[name] = value
+	}
+	return parameters, nil
+}
+
+func ofTemplate(role string, read templatepolicy.Role) rolePolicies {
+	printed := rolePolicies{Role: role, TrustPolicy: json.RawMessage(read.TrustPolicy), ManagedPolicyARNs: []string{}}
+	for _, p := range read.Policies {
+		kind := "inline"
+		if p.Managed {
+			kind = "managed"
+		}
+		printed.Policies = append(printed.Policies, policyDocument{p.Name, kind, json.RawMessage(p.Document)})
+	}
+	return printed
+}
+
+func ofNode(node rayiam.Node) rolePolicies {
+	printed := rolePolicies{Role: node.Name, TrustPolicy: json.RawMessage(node.TrustPolicy), ManagedPolicyARNs: slices.Concat([]string{}, node.ManagedPolicyARNs)}
+	for _, name := range slices.Sorted(maps.Keys(node.InlinePolicies)) {
+		printed.Policies = append(printed.Policies, policyDocument{name, "inline", json.RawMessage(node.InlinePolicies[name])})
+	}
+	return printed
+}
+
+// trustPolicyName is what --name calls the trust policy.
+const trustPolicyName = "trust-policy"
+
+// printPolicies prints a role, or one document of it.
+func (a *app) printPolicies(r rolePolicies, name string) error {
+	if name == "" {
+		return a.print(r, func(planview.Paint) string { return r.text() })
+	}
+	names := []string{trustPolicyName}
+	documents := []json.RawMessage{r.TrustPolicy}
+	for _, p := range r.Policies {
+		names, documents = append(names, p.Name), append(documents, p.Document)
+	}
+	i := slices.Index(names, name)
+	if i < 0 {
+		return fmt.Errorf("--name %q: role %s has %s", name, r.Role, strings.Join(names, ", "))
+	}
+	return a.print(documents[i], func(planview.Paint) string { return planview.Document(string(documents[i])) + "\n" })
+}
+
+func (r rolePolicies) text() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "Role %s\n\nTrust policy:\n%s\n", r.Role, planview.Document(string(r.TrustPolicy)))
+	for _, arn := range r.ManagedPolicyARNs {
+		fmt.Fprintf(&out, "\nAWS managed or customer managed policy: %s\n", arn)
+	}
+	for _, p := range r.Policies {
+		fmt.Fprintf(&out, "\n%s policy %s:\n%s\n", map[string]string{"inline": "Inline", "managed": "Customer managed"}[p.Type], p.Name, planview.Document(string(p.Document)))
+	}
+	return out.String()
+}
+
+// A declaration is what properties in a file declare in a place.
+type declaration struct {
+	rayiam.Declaration
+	properties rayiam.Properties
+	stack      rayiam.Stack
+}
+
+// declaration reads properties and judges them as the function does. The error is
+// rayiam.Faults where they break a rule.
+func (a *app) declaration(ctx context.Context, file string, p place) (declaration, error) {
+	raw, err := a.properties(file)
+	if err != nil {
+		return declaration{}, err
+	}
+	if p.stackName == "" {
+		p.stackName = "new"
+	}
+	stack, err := a.stack(ctx, p)
+	if err != nil {
+		return declaration{}, err
+	}
+	return a.declare(raw, stack)
+}
+
+// policies returns those of the head or of a worker group.
+func (d declaration) policies(node, group string) (rolePolicies, error) {
+	nodes := d.Nodes("")
+	if node == "head" {
+		return ofNode(nodes[0]), nil
+	}
+	var names []string
+	for i, g := range d.properties.WorkerGroups {
+		if g.Name == group || group == "" {
+			return ofNode(nodes[i+1]), nil
+		}
+		names = append(names, g.Name)
+	}
+	return rolePolicies{}, fmt.Errorf("--group %q: the worker groups are %s", group, strings.Join(names, ", "))
+}

@@ -1,0 +1,70 @@
+// Package cfntemplate reads CloudFormation templates and computes their functions, as far as
+// a command needs them. It knows what the documentation says of each function and no
+// resource types.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+package cfntemplate
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A Template is one with the short forms of functions written out.
+type Template struct {
+	Metadata   map[string]any                       `json:"Metadata,omitempty"`
+	Parameters map[string]Parameter                 `json:"Parameters,omitempty"`
+	Mappings   map[string]map[string]map[string]any `json:"Mappings,omitempty"`
+	Rules      map[string]any                       `json:"Rules,omitempty"`
+	Conditions map[string]any                       `json:"Conditions,omitempty"`
+	Resources  map[string]Resource                  `json:"Resources"`
+	Outputs    map[string]Output                    `json:"Outputs,omitempty"`
+}
+
+// A Parameter is what a template says of one.
+type Parameter struct {
+	Type                  string
+	Default               any      `json:",omitempty"` // nil where there is none
+	AllowedPattern        string   `json:",omitempty"`
+	AllowedValues         []any    `json:",omitempty"`
+	MinValue              *float64 `json:",omitempty"`
+	MaxValue              *float64 `json:",omitempty"`
+	MaxLength             int      `json:",omitempty"`
+	Description           string   `json:",omitempty"`
+	ConstraintDescription string   `json:",omitempty"`
+}
+
+// A Resource is what a template says of one.
+type Resource struct {
+	Type                string
+	Condition           string         `json:",omitempty"`
+	DependsOn           any            `json:",omitempty"`
+	DeletionPolicy      string         `json:",omitempty"`
+	UpdateReplacePolicy string         `json:",omitempty"`
+	Metadata            map[string]any `json:",omitempty"`
+	Properties          map[string]any `json:",omitempty"`
+}
+
+// An Output is what a template says of one.
+type Output struct {
+	Condition   string         `json:",omitempty"`
+	Description string         `json:",omitempty"`
+	Value       any            `json:",omitempty"`
+	Export      map[string]any `json:",omitempty"`
+}
+
+// Parse reads a template, in YAML or JSON. The error says where it is not one.
+func Parse(text []byte) (Template, error) {
+	value, err := Decode(text)
+	if err != nil {
+		return Template{}, err
+	}
+	written, err := json.Marshal(value)
+	if err != nil {
+		return Template{}, fmt.Errorf("reading a template: %w", err)
+	}
+	var t Template
+	if err := json.Unmarshal(written, &t); err != nil {
+		return Template{}, fmt.Errorf("reading a template: %w", err)
+	}
+	return t, nil
+}

@@ -1,0 +1,120 @@
+// Package clustercheck holds the YAML of a Ray cluster against what a set permits, before
+// `ray up`: there, the same faults show as an encoded message of EC2's, as a worker that never
+// comes, or not at all.
+//
+// It owns the findings, each with a place, a reason and a remedy. What a set permits is what its
+// properties declare: a rule here says of each option what the generated policies make of it.
+package clustercheck
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// A Set is what a cluster is held against.
+type Set struct {
+	Properties rayiam.Properties
+	Stack      rayiam.Stack
+	Attributes map[string]string      // of the set, by their names for Fn::GetAtt
+	IsUnknown  func(text string) bool // a value that nobody knows, so that nothing is held against it
+	Groups     map[string]string      // worker groups by node type, where the names do not tell
+}
+
+// A Finding is one thing about a cluster that the set does not permit.
+type Finding struct {
+	Path    string `json:"path"`            // available_node_types.gpu.node_config.InstanceType
+	Line    int    `json:"line"`            // of the file, counted from 1
+	Found   string `json:"found,omitempty"` // the value there; empty where there is none
+	Problem string `json:"problem"`
+	Reason  string `json:"reason"`
+	Remedy  string `json:"remedy"`
+}
+
+// A check is one cluster held against one set.
+type check struct {
+	set      Set
+	cluster  value
+	options  *leastprivilege.Options // nil for the default policies
+	findings []Finding
+}
+
+// Check returns what the set does not permit of a cluster, in the order of the file. The error
+// says why the text is no cluster's YAML.
+func Check(text []byte, set Set) ([]Finding, error) {
+	cluster, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	c := &check{set: set, cluster: cluster, options: set.Properties.LeastPrivilege}
+	c.provider()
+	types := c.nodeTypes()
+	for _, t := range types {
+		c.profile(t)
+		if c.options != nil && !t.head {
+			c.launch(t)
+		}
+	}
+	slices.SortStableFunc(c.findings, func(a, b Finding) int { return a.Line - b.Line })
+	return c.findings, nil
+}
+
+// add records a finding about a value.
+func (c *check) add(at value, problem, reason, remedy string) {
+	c.findings = append(c.findings, Finding{Path: at.path, Line: at.line(), Found: at.text(), Problem: problem, Reason: reason, Remedy: remedy})
+}
+
+func (c *check) unknown(text string) bool { return c.set.IsUnknown != nil && c.set.IsUnknown(text) }
+
+// provider checks what all nodes have in common.
+func (c *check) provider() {
+	provider := c.cluster.at("provider")
+	if kind := provider.at("type"); kind.text() != "aws" {
+		c.add(kind, "is not aws", "the set's roles are for EC2", "write type: aws")
+	}
+	if c.options == nil {
+		return // the default policies are bound to no cluster and no Region
+	}
+	if name := c.cluster.at("cluster_name"); !c.unknown(c.options.ClusterName) && name.text() != c.options.ClusterName {
+		c.add(name, "is not "+c.options.ClusterName, clusterNameReason, fmt.Sprintf("write cluster_name: %s, or change LeastPrivilege.ClusterName", c.options.ClusterName))
+	}
+	if region := provider.at("region"); region.text() != c.set.Stack.Region {
+		c.add(region, "is not "+c.set.Stack.Region, regionReason, fmt.Sprintf("write region: %s, or deploy the set in the cluster's Region", c.set.Stack.Region))
+	}
+	if watch := provider.at("cloudwatch"); watch.exists() && !c.options.CloudWatch {
+		c.add(watch, "is given, and LeastPrivilege.CloudWatch is not", cloudWatchReason, "set LeastPrivilege.CloudWatch to true, or leave cloudwatch out")
+	}
+}
+
+// A nodeType is one entry of available_node_types.
+type nodeType struct {
+	name   string
+	head   bool
+	config value // node_config
+}
+
+// nodeTypes returns the node types in the order of the file.
+func (c *check) nodeTypes() []nodeType {
+	available, head := c.cluster.at("available_node_types"), c.cluster.at("head_node_type")
+	if !available.exists() {
+		c.add(available, "is missing", "the nodes and their instance profiles stand there", "write available_node_types and head_node_type, as examples/ray/cluster.yaml has them")
+		return nil
+	}
+	var types []nodeType
+	for _, name := range available.keys() {
+		types = append(types, nodeType{name, name == head.text(), available.at(name).at("node_config")})
+	}
+	if !slices.ContainsFunc(types, func(t nodeType) bool { return t.head }) {
+		c.add(head, "names no node type", "Ray launches the head as that type", "write the name of one of available_node_types")
+	}
+	return types
+}
+
+// The reasons of findings about the cluster as a whole.
+const (
+	clusterNameReason = "the head may only launch, tag, stop and terminate machines whose tag ray-cluster-name is the set's ClusterName"
+	regionReason      = "the head's policies name the Region of the set's stack: in any other, every call is denied"
+	cloudWatchReason  = "the nodes may not report to CloudWatch, nor the head make dashboards and alarms"
+)

@@ -1,0 +1,87 @@
+package clustercheck
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A narrowing is a list of LeastPrivilege that narrows what the head may launch.
+type narrowing struct {
+	option  string
+	allowed []string
+	keys    []string // of node_config; the first is the one that a remedy names
+	without string   // what Ray does where node_config has none of them
+}
+
+// narrowings returns those that the set declares.
+func (c *check) narrowings() []narrowing {
+	o := c.options
+	all := []narrowing{
+		{"InstanceTypes", o.InstanceTypes, []string{"InstanceType"}, "EC2 takes its own default"},
+		{"ImageIds", o.ImageIDs, []string{"ImageId"}, "Ray takes an image of its own choice"},
+		{"SubnetIds", o.SubnetIDs, []string{"SubnetIds", "SubnetId"}, "Ray takes any subnet of the VPC"},
+		{"SecurityGroupIds", o.SecurityGroupIDs, []string{"SecurityGroupIds"}, "Ray makes a security group of its own"},
+		{"KeyNames", o.KeyNames, []string{"KeyName"}, "Ray makes a key pair of its own"},
+	}
+	return slices.DeleteFunc(all, func(n narrowing) bool { return len(n.allowed) == 0 || slices.ContainsFunc(n.allowed, c.unknown) })
+}
+
+// launch checks what the head gives EC2 when it launches a worker.
+func (c *check) launch(t nodeType) {
+	for _, n := range c.narrowings() {
+		c.narrow(t, n)
+	}
+	if spot := t.config.at("InstanceMarketOptions").at("MarketType"); spot.text() == "spot" && !c.options.Spot {
+		c.add(spot, "is spot, and LeastPrivilege.Spot is not true", "the head may make no Spot request", "set LeastPrivilege.Spot to true, or leave InstanceMarketOptions out")
+	}
+	for _, device := range t.config.at("BlockDeviceMappings").items() {
+		if snapshot := device.at("Ebs").at("SnapshotId"); snapshot.exists() {
+			c.add(snapshot, "is given", "the head may launch from no snapshot: a volume made of one would show what is in it", "leave SnapshotId out, and put the data into an image or a bucket")
+		}
+	}
+	for _, spec := range t.config.at("TagSpecifications").items() {
+		c.tags(spec)
+	}
+}
+
+// narrow holds the values of a node type against a list.
+func (c *check) narrow(t nodeType, n narrowing) {
+	var given []value
+	for _, key := range n.keys {
+		given = append(given, t.config.at(key).items()...)
+	}
+	for _, nic := range t.config.at("NetworkInterfaces").items() {
+		given = append(given, nic.at(map[string]string{"SubnetIds": "SubnetId", "SecurityGroupIds": "Groups"}[n.option]).items()...)
+	}
+	if len(given) == 0 && !t.config.at("LaunchTemplate").exists() {
+		c.add(t.config.at(n.keys[0]), "is missing", fmt.Sprintf("%s then, and the head may launch only with one of LeastPrivilege.%s", n.without, n.option), oneOf(n))
+	}
+	for _, v := range given {
+		if !slices.Contains(n.allowed, v.text()) {
+			c.add(v, "is none of LeastPrivilege."+n.option, "EC2 denies the head's launch", oneOf(n)+", or add it to LeastPrivilege."+n.option)
+		}
+	}
+}
+
+func oneOf(n narrowing) string {
+	return fmt.Sprintf("write %s with one of %s", n.keys[0], strings.Join(n.allowed, ", "))
+}
+
+// agentInstalled is the tag that Ray's CloudWatch integration sets at launch.
+const agentInstalled = "cloudwatch-agent-installed"
+
+// tags checks tags of the owner's own, which Ray adds to its own at a launch.
+func (c *check) tags(spec value) {
+	if kind := spec.at("ResourceType"); kind.text() != "instance" {
+		c.add(kind, "is not instance", "the head may tag nothing but instances at a launch", "leave these tags out")
+		return
+	}
+	for _, tag := range spec.at("Tags").items() {
+		key := tag.at("Key")
+		allowed := key.text() == "Name" || strings.HasPrefix(key.text(), "ray-") || key.text() == agentInstalled && c.options.CloudWatch
+		if !allowed {
+			c.add(key, "is a tag that the head may not set", "at a launch the head may set Name and Ray's own tags, and EC2 denies a launch with any other", "leave the tag out")
+		}
+	}
+}

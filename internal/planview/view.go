@@ -1,0 +1,190 @@
+// Package planview shows a plan to people and to programs: what a request would create,
+// change, adopt, release and delete, entity by entity, with documents as differences.
+//
+// It owns the words and the JSON of a plan. It decides nothing: what is planned comes from
+// package provider, by the code that applies it.
+package planview
+
+import (
+	"strings"
+
+	"github.com/ray-iam/custom-rayiam/internal/afterapply"
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/provider"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+)
+
+// A View is what one request would do. Its JSON is what `rayiam plan --output json` prints:
+// fields are added to it and never change their meaning.
+type View struct {
+	Request    string     `json:"request"`           // Create, Update in place, replacement, Delete, ...
+	Follows    bool       `json:"follows,omitempty"` // the Delete of the old set, after a replacement
+	StackID    string     `json:"stackId"`           // empty for a stack that is not there yet
+	LogicalID  string     `json:"logicalId"`
+	PhysicalID string     `json:"physicalId"`           // that the request would answer; empty where StackID is
+	AfterApply []string   `json:"afterApply,omitempty"` // properties that CloudFormation knows only after apply
+	Refused    []Refusal  `json:"refused,omitempty"`    // properties that break a rule
+	InTheWay   []Obstacle `json:"inTheWay,omitempty"`   // what the request must not change
+	Entities   []Entity   `json:"entities"`             // in the order of the template, those that go last
+	Calls      [][]string `json:"calls"`                // what is written, phase by phase
+	Summary    Summary    `json:"summary"`
+}
+
+// A Refusal is a property that breaks a rule.
+type Refusal struct {
+	Path  string `json:"path"`
+	Value string `json:"value,omitempty"`
+	Rule  string `json:"rule"`
+}
+
+// An Obstacle is a role or instance profile that the request must not change.
+type Obstacle struct {
+	Entity string `json:"entity"`
+	Reason string `json:"reason"`
+	Owner  string `json:"owner,omitempty"`
+	Stack  string `json:"stack,omitempty"`
+}
+
+// An Action is what becomes of an entity.
+type Action string
+
+// The actions, in the order of the summary.
+const (
+	Create  Action = "create"
+	Change  Action = "change"
+	Adopt   Action = "adopt"
+	Release Action = "release"
+	Delete  Action = "delete"
+)
+
+// An Entity is a role or an instance profile that the request would touch.
+type Entity struct {
+	Kind    string   `json:"kind"` // role, instance profile
+	Name    string   `json:"name"`
+	Action  Action   `json:"action"`
+	Details []Detail `json:"details"`
+}
+
+// A Detail is one thing about an entity that comes, goes or changes.
+type Detail struct {
+	Action Mark   `json:"action"`
+	What   string `json:"what"`             // trust policy, permissions boundary, managed policy, inline policy, tag, role, path
+	Name   string `json:"name,omitempty"`   // of a policy, a tag or a role
+	Before string `json:"before,omitempty"` // empty where it was not there, or was not read
+	After  string `json:"after,omitempty"`  // empty where it goes
+}
+
+// A Mark says whether a detail comes, goes or changes.
+type Mark string
+
+// The marks of details.
+const (
+	Add    Mark = "add"
+	Alter  Mark = "change"
+	Remove Mark = "remove"
+)
+
+// What details are about.
+const (
+	trustPolicy   = "trust policy"
+	boundary      = "permissions boundary"
+	managedPolicy = "managed policy"
+	inlinePolicy  = "inline policy"
+	tagDetail     = "tag"
+	roleDetail    = "role"
+	pathDetail    = "path"
+)
+
+// The kinds of entities.
+const (
+	roleKind    = "role"
+	profileKind = "instance profile"
+)
+
+// A Summary counts roles and instance profiles by what becomes of them.
+type Summary struct {
+	Create  int `json:"create"`
+	Change  int `json:"change"`
+	Adopt   int `json:"adopt"`
+	Release int `json:"release"`
+	Delete  int `json:"delete"`
+}
+
+// Empty reports whether the request would write nothing.
+func (s Summary) Empty() bool { return s == Summary{} }
+
+// New returns the View of a request. The error is that of provider.Plan; what it says of the
+// template becomes part of the View.
+func New(r customresource.Request, p provider.Preview, err error) View {
+	v := View{
+		Request: p.Kind.String(), StackID: r.StackID, LogicalID: r.LogicalID, PhysicalID: p.PhysicalID,
+		Entities: []Entity{}, Calls: [][]string{},
+	}
+	faults, conflicts := provider.Refusals(err)
+	for _, f := range faults {
+		v.Refused = append(v.Refused, Refusal{f.Path, f.Value, f.Rule})
+	}
+	for _, c := range conflicts {
+		v.InTheWay = append(v.InTheWay, Obstacle{c.Entity, c.Reason, c.Owner, c.Stack})
+	}
+	if err != nil {
+		return v
+	}
+	v.Entities = entities(p)
+	for _, phase := range p.Plan.Phases {
+		calls := make([]string, len(phase))
+		for i, step := range phase {
+			calls[i] = string(step.Call) + " " + step.String()
+		}
+		v.Calls = append(v.Calls, calls)
+	}
+	v.count()
+	return v
+}
+
+// Possible reports whether the request would be carried out.
+func (v View) Possible() bool { return len(v.Refused)+len(v.InTheWay) == 0 }
+
+func (v *View) count() {
+	for _, e := range v.Entities {
+		switch e.Action {
+		case Create:
+			v.Summary.Create++
+		case Change:
+			v.Summary.Change++
+		case Adopt:
+			v.Summary.Adopt++
+		case Release:
+			v.Summary.Release++
+		case Delete:
+			v.Summary.Delete++
+		}
+	}
+}
+
+// owned reports whether tags say that the set of owner has an entity.
+func owned(tags map[string]string, owner string) bool { return tags[rayiam.OwnerTag] == owner }
+
+// Translate replaces each text that comes from properties by what translate makes of it.
+func (v *View) Translate(translate func(string) string) {
+	for i := range v.Refused {
+		v.Refused[i].Value = translate(v.Refused[i].Value)
+	}
+	for _, calls := range v.Calls {
+		for i := range calls {
+			calls[i] = translate(calls[i])
+		}
+	}
+	for _, e := range v.Entities {
+		for i, d := range e.Details {
+			e.Details[i] = Detail{d.Action, d.What, translate(d.Name), translate(d.Before), translate(d.After)}
+		}
+	}
+}
+
+// NewStack hides the ids that follow from that of the stack, which is not there yet.
+func (v *View) NewStack() {
+	hidden := strings.NewReplacer(v.PhysicalID, afterapply.Shown, v.StackID, afterapply.Shown)
+	v.Translate(hidden.Replace)
+	v.StackID, v.PhysicalID = "", ""
+}

@@ -1,0 +1,122 @@
+package command
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/internal/clustercheck"
+	"github.com/ray-iam/custom-rayiam/internal/setgraph"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+)
+
+// research describes the stack of examples/least-privilege.yaml, with these parameters.
+func (l *lab) research(parameters map[string]string) {
+	l.TB.Helper()
+	text, err := os.ReadFile(filepath.Join(checkout.Root(), "examples", "least-privilege.yaml"))
+	if err != nil {
+		l.TB.Fatal(err)
+	}
+	l.Described.AddStack(cloudformation.DescribedStack{
+		Name: "ray-research", ID: "arn:aws:cloudformation:us-east-1:123456789012:stack/ray-research/5d1c7f20-c91f-11f0-8de9-0242ac120002",
+		Template: string(text), Parameters: parameters,
+		Resources: []cloudformation.ResourceSummary{
+			{LogicalID: "Results", PhysicalID: "ray-research-results-1x2y3z", Type: "AWS::S3::Bucket"},
+			{LogicalID: "RayIAM", PhysicalID: "ray-research-0123456789ab", Type: "Custom::RayIAM"},
+		},
+	})
+}
+
+// TestCheck_Stack holds the check against a deployed set: the example fits its template.
+func TestCheck_Stack(t *testing.T) {
+	l := newLab(t)
+	l.research(nil)
+	if got := l.ok(0, "", "check", "--stack-name", "ray-research", "examples/ray/cluster.yaml"); got != "examples/ray/cluster.yaml: the set permits all that this cluster asks for.\n" {
+		t.Errorf("the example: %s", got)
+	}
+}
+
+// TestCheck_NarrowedStack holds that the stack's parameters count.
+func TestCheck_NarrowedStack(t *testing.T) {
+	narrow := newLab(t)
+	narrow.research(map[string]string{"ClusterName": "other", "SubnetIds": "subnet-0aaaaaaaaaaaaaaaa,subnet-0bbbbbbbbbbbbbbbb"})
+	got := narrow.ok(2, "", "check", "--stack-name", "ray-research", "examples/ray/cluster.yaml")
+	for _, want := range []string{
+		"cluster_name: research is not other\n    why: the head may only", "available_node_types.cpu.node_config.SubnetIds[0]: subnet-0123456789abcdef0 is none of LeastPrivilege.SubnetIds\n", "\n    do:  write SubnetIds with one of subnet-0aaaaaaaaaaaaaaaa, subnet-0bbbbbbbbbbbbbbbb", "\n3 to correct before ray up.\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\nwant %q", got, want)
+		}
+	}
+	var printed struct{ Findings []clustercheck.Finding }
+	decoded(t, narrow.ok(2, "", "check", "--stack-name", "ray-research", "examples/ray/cluster.yaml", "--output", "json"), &printed)
+	if len(printed.Findings) != 3 || printed.Findings[0].Path != "cluster_name" || printed.Findings[0].Line < 2 || printed.Findings[0].Found != "research" {
+		t.Errorf("%+v", printed.Findings)
+	}
+}
+
+// TestCheck_Write holds that --write fills in the profiles, keeps all else, and that the file
+// then fits.
+func TestCheck_Write(t *testing.T) {
+	l := newLab(t)
+	l.research(nil)
+	text, err := os.ReadFile(filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const account = "arn:aws:iam::123456789012:instance-profile/"
+	path := file(t, "cluster.yaml", strings.ReplaceAll(string(text), account, "arn:aws:iam::999999999999:instance-profile/"))
+	r := l.run("", "check", "--stack-name", "ray-research", "--write", path)
+	if r.code != 0 || !strings.Contains(r.err, "note: wrote the instance profile of head, cpu, gpu into ") {
+		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != string(text) {
+		t.Errorf("written is %s (%v)", got, err)
+	}
+	unclear := file(t, "unclear.yaml", strings.ReplaceAll(strings.ReplaceAll(string(text), "\n  gpu:", "\n  big:"), account+"ray-research-gpu", "x"))
+	r = l.run("", "check", "--stack-name", "ray-research", "--write", unclear)
+	if r.code != 2 || !strings.Contains(r.err, "big was not written: its name does not tell which worker group it is of: pass --group big=NAME") {
+		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
+	}
+	if r = l.run("", "check", "--stack-name", "ray-research", "--write", "--group", "big=gpu", unclear); r.code != 0 {
+		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
+	}
+}
+
+// TestGraph_Owner holds that a set is drawn as it is in IAM, and the same as it is declared
+// while nobody has changed it.
+func TestGraph_Owner(t *testing.T) {
+	l := newLab(t)
+	l.Running()
+	s := l.Stack()
+	create, _ := s.Create(everything)
+	l.OK(create)
+	path := file(t, "p.json", encoded(t, everything))
+	var observed, declared setgraph.Graph
+	read := func() {
+		t.Helper()
+		decoded(t, l.ok(0, "", "graph", s.PhysicalID, "--output", "json"), &observed)
+	}
+	decoded(t, l.ok(0, "", "graph", "--properties", path, "--output", "json"), &declared)
+	read()
+	if observed.Title == declared.Title {
+		t.Errorf("both are called %q", observed.Title)
+	}
+	observed.Title = declared.Title
+	if encoded(t, observed) != encoded(t, declared) {
+		t.Errorf("in IAM there is %+v, declared is %+v", observed, declared)
+	}
+	l.PutInline("ml-gpu", "by-hand")
+	read()
+	if got := encoded(t, observed); !strings.Contains(got, "sqs: *") {
+		t.Errorf("what was put by hand is not drawn: %s", got)
+	}
+	if got := l.ok(0, "", "graph", s.PhysicalID); !strings.Contains(got, "flowchart LR\n  role1([") {
+		t.Errorf("the Mermaid picture is %s", got)
+	}
+	if got := l.ok(0, "", "graph", s.PhysicalID, "--format", "svg"); !strings.HasPrefix(got, "<svg ") {
+		t.Errorf("the SVG picture is %s", got)
+	}
+}

@@ -1,0 +1,232 @@
+package command
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/internal/cfntemplate"
+	"github.com/ray-iam/custom-rayiam/internal/clustercheck"
+	"github.com/ray-iam/custom-rayiam/internal/planview"
+	"github.com/ray-iam/custom-rayiam/internal/setgraph"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+)
+
+func page(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "rayiam.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+var (
+	consoles   = regexp.MustCompile("(?s)```console\n(.*?)```(?:\n\n```text\n(.*?)```)?")
+	yamlBlocks = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+)
+
+// TestDocs_Commands runs every command of the page, after what the page takes to be there, and
+// holds what the page shows of its output.
+func TestDocs_Commands(t *testing.T) {
+	l := newLab(t)
+	l.Running()
+	s := l.documented(page(t))
+	home := l.home(t)
+	commands := 0
+	for _, block := range consoles.FindAllStringSubmatch(page(t), -1) {
+		var output string
+		for i, command := range strings.Split(strings.TrimSpace(block[1]), "\n") {
+			printed := l.shell(home, strings.ReplaceAll(command, "ray-b9e057b95982", s.PhysicalID))
+			commands++
+			if i == 0 {
+				output = printed
+			}
+		}
+		l.shows(block[1], output, block[2])
+	}
+	if commands < 20 {
+		t.Errorf("%d commands", commands)
+	}
+	drawn, err := os.ReadFile(filepath.Join(home, "set.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := filepath.Join(checkout.Root(), "docs", "set.svg")
+	if *update {
+		if err := os.WriteFile(picture, drawn, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(picture); err != nil || !bytes.Equal(drawn, want) {
+		t.Errorf("docs/set.svg is not what the page's command draws (write it anew with -update, and look at it): %v", err)
+	}
+}
+
+// documented makes what the page takes to be there: the stack ray-research with the set that
+// its properties declare, and a change set that adds a group.
+func (l *lab) documented(page string) *cloudformation.Stack {
+	l.TB.Helper()
+	declared := yamlBlocks.FindStringSubmatch(page)[1]
+	v, err := cfntemplate.Decode([]byte(declared))
+	if err != nil {
+		l.TB.Fatal(err)
+	}
+	p := properties(v.(map[string]any)).With(properties{"PropagationWaitSeconds": "0"})
+	s := l.Stack()
+	s.ID = "arn:aws:cloudformation:us-east-1:" + l.AccountID + ":stack/ray-research/5d1c7f20-c91f-11f0-8de9-0242ac120002"
+	create, _ := s.Create(p)
+	l.OK(create)
+	after := p.With(properties{"WorkerGroups": []any{map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu"}}})
+	t := l.TB.(*testing.T)
+	modify := change("Modify", "RayIAM", encoded(t, p), encoded(t, after))
+	modify.PhysicalID = s.PhysicalID
+	l.Described.AddChangeSet(cloudformation.ChangeSet{Name: "add-gpu", StackName: "ray-research", StackID: s.ID, Status: "CREATE_COMPLETE", Changes: []cloudformation.ResourceChange{modify}})
+	l.Described.AddStack(cloudformation.DescribedStack{
+		Name: "ray-research", ID: s.ID, Template: encoded(t, map[string]any{"Resources": map[string]any{"RayIAM": map[string]any{"Type": "Custom::RayIAM", "Properties": p}}}),
+		Resources: []cloudformation.ResourceSummary{{LogicalID: "RayIAM", PhysicalID: s.PhysicalID, Type: "Custom::RayIAM"}},
+	})
+	return s
+}
+
+// home returns a folder in which the page's commands run: the checkout by reference, with the
+// page's own files.
+func (l *lab) home(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	entries, err := os.ReadDir(checkout.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() == "events" {
+			continue
+		}
+		if err := os.Symlink(filepath.Join(checkout.Root(), e.Name()), filepath.Join(home, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(home, "events"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, "events", "create.json"), l.event("create").JSON(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cluster, err := os.ReadFile(filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"properties.yaml": yamlBlocks.FindStringSubmatch(page(t))[1], "cluster.yaml": string(cluster)} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return home
+}
+
+// shell runs a command of the page, where rayiam is what the page's first command installs and
+// cfn-lint is the checkout's.
+func (l *lab) shell(home, command string) string {
+	l.TB.Helper()
+	python, err := checkout.Python()
+	if err != nil {
+		l.TB.Fatal(err)
+	}
+	const named = `cfn-lint() { "$0" -c 'import sys; from cfnlint.runner import main; sys.exit(main())' "$@"; }; `
+	cmd := exec.Command("bash", "-uo", "pipefail", "-c", named+command, python)
+	cmd.Dir = home
+	if strings.HasPrefix(command, "go ") {
+		cmd.Dir = checkout.Root() // Go follows no reference to a folder
+	}
+	cmd.Env = append(l.environment(), "GOBIN="+filepath.Join(home, "bin"), "GOFLAGS=-buildvcs=false", "PATH="+filepath.Join(home, "bin")+":"+os.Getenv("PATH"))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if code := cmd.ProcessState.ExitCode(); code != 0 && code != 2 {
+		l.TB.Errorf("%s: exit code %d (%v)\n%s%s", command, code, err, out, &stderr)
+	}
+	return string(out)
+}
+
+// shows holds that every line which the page shows begins a line of the output, in this order.
+func (l *lab) shows(command, output, shown string) {
+	l.TB.Helper()
+	lines := strings.Split(l.anonymousAccount(output), "\n")
+	for _, want := range strings.Split(strings.Trim(shown, "\n"), "\n") {
+		for len(lines) > 0 && !strings.Contains(lines[0], want) {
+			lines = lines[1:]
+		}
+		if len(lines) == 0 {
+			l.TB.Errorf("%sprints\n%s\nand not %q, or not in this order", command, output, want)
+			return
+		}
+		lines = lines[1:]
+	}
+}
+
+func (l *lab) anonymousAccount(text string) string {
+	return strings.ReplaceAll(text, l.AccountID, "123456789012")
+}
+
+// TestDocs_Fields holds that the page names every field of the JSON.
+func TestDocs_Fields(t *testing.T) {
+	text := page(t)
+	fields := map[string]bool{}
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Slice:
+			walk(typ.Elem())
+		case reflect.Struct:
+			for i := range typ.NumField() {
+				if name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ","); name != "" {
+					fields[name] = true
+				}
+				walk(typ.Field(i).Type)
+			}
+		}
+	}
+	for _, v := range []any{planview.View{}, clustercheck.Finding{}, setgraph.Graph{}} {
+		walk(reflect.TypeOf(v))
+	}
+	for _, name := range []string{"plans", "findings", "role", "trustPolicy", "managedPolicyArns", "policies", "name", "type", "document"} {
+		fields[name] = true
+	}
+	if len(fields) < 30 {
+		t.Errorf("%d fields", len(fields))
+	}
+	for name := range fields {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("the page does not name the field %s", name)
+		}
+	}
+}
+
+// TestDocs_LintConfiguration holds that the page's .cfnlintrc brings the rules in.
+func TestDocs_LintConfiguration(t *testing.T) {
+	python, err := checkout.Python()
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := yamlBlocks.FindAllStringSubmatch(page(t), -1)
+	dir := t.TempDir()
+	if err := os.Symlink(filepath.Join(checkout.Root(), "tools"), filepath.Join(dir, "tools")); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{".cfnlintrc": blocks[1][1], "template.json": templateOf(t, []properties{{"Namprefix": "x"}}, nil)} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(python, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", "template.json")
+	cmd.Dir = dir
+	if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), "E9301 Namprefix: unknown property") {
+		t.Errorf("cfn-lint prints %s", out)
+	}
+}

@@ -1,0 +1,192 @@
+package command
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
+	"github.com/ray-iam/custom-rayiam/test/rig/template"
+)
+
+// A printedRole is what `rayiam policy --output json` prints.
+type printedRole struct {
+	Role              string
+	TrustPolicy       json.RawMessage
+	ManagedPolicyArns []string
+	Policies          []struct {
+		Name, Type string
+		Document   json.RawMessage
+	}
+}
+
+var everything = properties{
+	"NamePrefix": "ml", "Path": "/team/", "PropagationWaitSeconds": "0", "WorkerGroups": []any{map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu", "ManagedPolicyArns": []any{"arn:aws:iam::aws:policy/ReadOnlyAccess"}}},
+	"LeastPrivilege": map[string]any{"ClusterName": "research", "S3Buckets": []any{map[string]any{"Name": "research-results"}}, "CloudWatch": "true", "Spot": "true"},
+}
+
+// TestPolicy_IsWhatIsDeployed holds that the policies printed for head and workers are those
+// that the function puts on their roles.
+func TestPolicy_IsWhatIsDeployed(t *testing.T) {
+	for name, p := range map[string]properties{"default policies": {"PropagationWaitSeconds": "0"}, "LeastPrivilege": everything} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			l.Running()
+			create, _ := l.Stack().Create(p)
+			l.OK(create)
+			path := file(t, "p.json", encoded(t, p))
+			roles := []string{l.ok(0, "", "policy", "head", "--properties", path, "--output", "json"), l.ok(0, "", "policy", "worker", "--properties", path, "--output", "json")}
+			if name == "LeastPrivilege" {
+				roles = append(roles, l.ok(0, "", "policy", "worker", "--group", "gpu", "--properties", path, "--output", "json"))
+			}
+			for _, text := range roles {
+				var role printedRole
+				decoded(t, text, &role)
+				want := []string{"role " + role.Role + ": trusts " + recoded(t, role.TrustPolicy)}
+				for _, arn := range role.ManagedPolicyArns {
+					want = append(want, "role "+role.Role+": attached "+arn)
+				}
+				for _, policy := range role.Policies {
+					want = append(want, "role "+role.Role+": inline "+policy.Name+" "+recoded(t, policy.Document))
+				}
+				got := l.Snapshot().Matching("role "+role.Role+": trusts", "role "+role.Role+": attached", "role "+role.Role+": inline")
+				slices.Sort(want)
+				if !slices.Equal(got, want) {
+					t.Errorf("IAM has\n%s\nprinted is\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+				}
+			}
+		})
+	}
+}
+
+// recoded returns JSON with sorted keys, as an account's snapshot shows it.
+func recoded(t *testing.T, document json.RawMessage) string {
+	t.Helper()
+	var v any
+	decoded(t, string(document), &v)
+	return encoded(t, v)
+}
+
+func canonical(t *testing.T, document json.RawMessage) string {
+	t.Helper()
+	text, err := policydoc.Canonical(string(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestPolicy_OfTemplates holds that the printed policies of the execution role and the launch
+// role are those of the templates, by the reader that the proofs about them use.
+func TestPolicy_OfTemplates(t *testing.T) {
+	const bounds = "arn:aws:iam::aws:policy/Amazon*,arn:aws:iam::aws:policy/CloudWatch*"
+	tests := []struct {
+		name, command, file, role string
+		parameters                map[string]string
+		names                     []string
+	}{
+		{"as it is by default", "execution", "template.yaml", "ExecutionRole", nil, []string{"custom-rayiam", "custom-rayiam-lambda", "custom-rayiam-read-and-tag"}},
+		{"within bounds", "execution", "template.yaml", "ExecutionRole", map[string]string{"NamePrefix": "ml", "Path": "/team/", "AllowedPolicyArns": bounds, "AllowAdoption": "true"}, []string{"custom-rayiam", "custom-rayiam-lambda", "custom-rayiam-read-and-tag"}},
+		{"managed", "execution", "template.yaml", "ExecutionRole", map[string]string{"ExecutionPolicyType": "managed"}, []string{"ExecutionManagedPolicy", "LambdaManagedPolicy", "ReadAndTagManagedPolicy"}},
+		{"the launch role", "launch-role", "examples/service-catalog.yaml", "LaunchRole", nil, []string{"launch"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLab(t)
+			args := []string{"policy", tt.command, "--account", "123456789012", "--region", "us-east-1", "--output", "json"}
+			for name, value := range tt.parameters {
+				args = append(args, "--parameter", name+"="+value)
+			}
+			var role printedRole
+			decoded(t, l.ok(0, "", args...), &role)
+			var names []string
+			got := map[string]string{}
+			for _, p := range role.Policies {
+				names = append(names, p.Name)
+				got[p.Name] = canonical(t, p.Document)
+			}
+			if !slices.Equal(names, tt.names) {
+				t.Errorf("policies %v, want %v", names, tt.names)
+			}
+			if want := ofTemplate(t, tt.file, tt.parameters); !maps.Equal(got, want) {
+				t.Errorf("printed is %v\nthe template has %v", got, want)
+			}
+			if len(l.Proxy.Calls()) != 0 {
+				t.Errorf("AWS was asked: %v", l.Proxy.Calls())
+			}
+		})
+	}
+}
+
+// ofTemplate resolves every document of a template's IAM policies that its parameters choose.
+func ofTemplate(t *testing.T, path string, parameters map[string]string) map[string]string {
+	t.Helper()
+	read, err := template.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack := template.Stack{
+		Parameters: parameters, Unknown: func(name string) string { return "${" + name + "}" },
+		Pseudo: map[string]string{
+			"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012", "AWS::StackName": "ray-iam", "AWS::URLSuffix": "amazonaws.com",
+			"AWS::StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/ray-iam/00000000-0000-0000-0000-000000000000",
+		},
+	}
+	documents := map[string]string{}
+	var collect func(name string, v any)
+	collect = func(name string, v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				collect(name, e)
+			}
+		case map[string]any:
+			if own, ok := v["PolicyName"].(string); ok {
+				name = own
+			}
+			if document, ok := v["PolicyDocument"]; ok {
+				documents[name] = canonical(t, json.RawMessage(encoded(t, document)))
+			}
+			collect(name, v["Policies"])
+		}
+	}
+	for id, resource := range read.Resources {
+		if !strings.HasPrefix(resource.Type, "AWS::IAM::") {
+			continue
+		}
+		chosen, err := read.Choose(stack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, there := chosen.Resources[id]; !there {
+			continue
+		}
+		resolved, err := read.Resolve(stack, resource.Properties)
+		if err != nil {
+			t.Fatal(err)
+		}
+		collect(id, resolved)
+	}
+	return documents
+}
+
+// TestPolicy_Alone holds that --name prints one document and nothing else, and what is said of
+// a name that there is not.
+func TestPolicy_Alone(t *testing.T) {
+	l := newLab(t)
+	where := []string{"--account", "123456789012", "--region", "cn-north-1"}
+	got := l.ok(0, "", append([]string{"policy", "head", "--name", "trust-policy"}, where...)...)
+	if recoded(t, json.RawMessage(got)) != `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com.cn"}}],"Version":"2012-10-17"}` {
+		t.Errorf("the trust policy in China is %s", got)
+	}
+	if got := l.ok(0, "", append([]string{"policy", "execution"}, where...)...); !strings.Contains(got, "arn:aws-cn:iam::123456789012:role/ray*") || !strings.Contains(got, `"${LogGroup.Arn}"`) {
+		t.Errorf("the execution role in China is %s", got)
+	}
+	l.fails("", []string{"trust-policy, ray-pass-role-policy"}, append([]string{"policy", "head", "--name", "x"}, where...)...)
+	l.fails("", []string{"the worker groups are worker"}, append([]string{"policy", "worker", "--group", "x"}, where...)...)
+	l.fails("", []string{"no parameter Prefix, it has", "NamePrefix"}, append([]string{"policy", "execution", "--parameter", "Prefix=x"}, where...)...)
+	l.fails("", []string{"want Name=value"}, append([]string{"policy", "execution", "--parameter", "x"}, where...)...)
+	l.fails(`{"Path": "x"}`, []string{"1 property refused: Path"}, append([]string{"policy", "head", "--properties", "-"}, where...)...)
+}
