@@ -2,11 +2,18 @@ package acceptance
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
+
+// attachesToGPU matches the call that ends the Updates here, when the group gpu is begun.
+func attachesToGPU(c iamproxy.Call) bool {
+	return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
+}
 
 // TestUpdate_GroupsBegunAreRolledBack holds that nothing is left of a worker group which a
 // failed Update had begun, in this attempt or in one that was cut off, though CloudFormation
@@ -15,9 +22,6 @@ import (
 func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 	t.Parallel()
 	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
-	denied := func(c iamproxy.Call) bool {
-		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
-	}
 	for name, cutOff := range map[string]bool{"in one attempt": false, "in an attempt that was cut off": true} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -26,7 +30,7 @@ func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 			e := s.Event("Update", grown)
 			if cutOff {
 				killed := l.Function
-				l.Proxy.SetFault(iamproxy.On(denied, iamproxy.Then(true, killed.Kill)))
+				l.Proxy.SetFault(iamproxy.On(attachesToGPU, iamproxy.Then(true, killed.Kill)))
 				if outcome := killed.Invoke(e.JSON(), s.Timeout); !outcome.Died {
 					t.Errorf("the process was not killed: %+v", outcome)
 				}
@@ -35,7 +39,7 @@ func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 				e.ResponseURL = l.URLs.URL(time.Minute) // Lambda retries later
 				l.Resources.Set(s.ID, s.LogicalID, "UPDATE_IN_PROGRESS", s.PhysicalID)
 			}
-			l.Proxy.SetFault(iamproxy.On(denied, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+			l.Proxy.SetFault(iamproxy.On(attachesToGPU, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
 			l.Failed(s.Send(e), "attaching policy", "AccessDenied", "the worker groups that this Update had begun to add were removed again")
 			l.hasNot("role ray-gpu:", "profile ray-gpu:")
 			l.Proxy.SetFault(nil)
@@ -54,9 +58,80 @@ func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
 	s.Age = late
 	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
 	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
-	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
-		return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
-	}, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
+	l.Proxy.SetFault(iamproxy.On(attachesToGPU, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
 	l.Failed(s.Send(s.Event("Update", grown)), "AccessDenied")
 	l.has("role ray-gpu: ")
+}
+
+// TestUpdate_RollbackOfGroupsMeetsFaults holds that the rollback of a group that was begun
+// may be denied at each of its calls, which CloudFormation's own rollback then makes good, or
+// be killed there, which the retry makes good by itself.
+// Reference 5.18.
+func TestUpdate_RollbackOfGroupsMeetsFaults(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.Snapshot()
+	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	l.failBesides("", iamproxy.Effect{})
+	l.Failed(s.Send(s.Event("Update", grown)), "the worker groups that this Update had begun to add were removed again")
+	rollback := l.rollbackOfGPU()
+	for i, form := range rollback {
+		l.failBesides(form, iamproxy.Denied())
+		l.Failed(s.Send(s.Event("Update", grown)), "AccessDenied")
+		l.Proxy.SetFault(nil)
+		l.OK(s.Send(s.Rollback(grown)))
+		l.unchanged(before, "a rollback that was denied "+form+", and CloudFormation's")
+
+		e := s.Event("Update", grown)
+		l.failBesides(form, iamproxy.Then(i%2 == 0, l.Function.Kill))
+		if outcome := l.Function.Invoke(e.JSON(), s.Timeout); !outcome.Died {
+			t.Fatalf("the process was not killed at %s: %+v", form, outcome)
+		}
+		l.Stop()
+		s.Use(l.Running())
+		e.ResponseURL = l.URLs.URL(time.Minute) // Lambda retries later
+		l.Resources.Set(s.ID, s.LogicalID, "UPDATE_IN_PROGRESS", s.PhysicalID)
+		l.failBesides("", iamproxy.Effect{})
+		l.Failed(s.Send(e), "AccessDenied")
+		l.hasNot("role ray-gpu:", "profile ray-gpu:")
+		l.Proxy.SetFault(nil)
+		l.Resources.Forget(s.ID, s.LogicalID)
+		l.OK(s.Send(s.Rollback(grown)))
+		l.unchanged(before, "a rollback that was killed at "+form+", its retry, and CloudFormation's")
+	}
+}
+
+// rollbackOfGPU returns the calls that the rollback of the group gpu has made.
+func (l *lab) rollbackOfGPU() (forms []string) {
+	l.TB.Helper()
+	calls := l.Proxy.Calls()
+	for _, c := range calls[slices.IndexFunc(calls, attachesToGPU)+1:] {
+		making := slices.ContainsFunc([]string{"Create", "Attach", "Put", "Add", "Tag"}, func(verb string) bool { return strings.HasPrefix(c.Action, verb) })
+		if form := c.Form.Encode(); !making && strings.Contains(form, "ray-gpu") && !slices.Contains(forms, form) {
+			forms = append(forms, form)
+		}
+	}
+	for _, action := range []string{"DeleteRole", "DeleteInstanceProfile"} {
+		if !slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(form, "Action="+action+"&") }) {
+			l.TB.Fatalf("no %s among %q", action, forms)
+		}
+	}
+	return forms
+}
+
+// failBesides has an Update fail in which the group gpu is begun, with an effect on one call
+// of its rollback; none where form is empty.
+func (l *lab) failBesides(form string, effect iamproxy.Effect) {
+	begun := false
+	l.Proxy.Reset()
+	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+		switch {
+		case attachesToGPU(c):
+			begun = true
+			return iamproxy.Denied()
+		case begun && c.Form.Encode() == form:
+			return effect
+		}
+		return iamproxy.Effect{}
+	})
 }

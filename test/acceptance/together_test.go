@@ -106,3 +106,31 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	}
 	l.unchanged(before, "two stacks and their Deletes")
 }
+
+// TestOrphaned_TwoAdoptersAtOnce holds that two stacks which adopt one orphaned set at the
+// same moment take nothing away. Both may succeed: in the end the set is there and has no
+// owner.
+// Reference 4.13.
+func TestOrphaned_TwoAdoptersAtOnce(t *testing.T) {
+	l := newLab(t)
+	l.created(quick) // by a stack that is gone
+	l.Proxy.SetPatience(20 * time.Millisecond)
+	a, b := l.Stack(), l.Stack()
+	ofA, ofB := a.Event("Create", adopting), b.Event("Create", adopting)
+	beside, done := l.Start(), make(chan bool)
+	go func() { done <- beside.Invoke(ofB.JSON(), b.Timeout).OK() }()
+	if here, there := l.Function.Invoke(ofA.JSON(), a.Timeout).OK(), <-done; !here || !there {
+		t.Errorf("the invocations succeeded: %v and %v", here, there)
+	}
+	x, y := a.Answers(ofA), b.Answers(ofB)
+	if len(x) != 1 || len(y) != 1 {
+		t.Fatalf("%d and %d answers, want one each", len(x), len(y))
+	}
+	t.Logf("%s %s, %s %s", x[0].Status, x[0].Reason, y[0].Status, y[0].Reason)
+	for _, s := range []*cloudformation.Stack{a, b} {
+		s.PhysicalID, s.Properties = l.stackID(s, "ray"), adopting
+		l.OK(s.Delete())
+	}
+	l.has("role ray-head: ", "role ray-worker: ", "profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")
+	l.hasNot("ray-iam:")
+}
