@@ -1,9 +1,9 @@
 package acceptance
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,47 +72,65 @@ func TestUpdate_RollbackOfGroupsMeetsFaults(t *testing.T) {
 	s := l.created(quick)
 	before := l.Snapshot()
 	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
-	l.failBesides(nil)
+	l.failBesides("", iamproxy.Effect{})
 	l.Failed(s.Send(s.Event("Update", grown)), "the worker groups that this Update had begun to add were removed again")
-	calls := l.Proxy.Calls()
-	first := slices.IndexFunc(calls, attachesToGPU) + 2
-	if first < 2 || first > len(calls) {
-		t.Fatalf("no rollback among %v", calls)
-	}
-	for n := first; n <= len(calls); n++ {
-		l.failBesides(iamproxy.On(iamproxy.Same(n), iamproxy.Denied()))
+	rollback := l.rollbackOfGPU()
+	for i, form := range rollback {
+		l.failBesides(form, iamproxy.Denied())
 		l.Failed(s.Send(s.Event("Update", grown)), "AccessDenied")
 		l.Proxy.SetFault(nil)
 		l.OK(s.Send(s.Rollback(grown)))
-		l.unchanged(before, fmt.Sprintf("a rollback that was denied at call %d, and CloudFormation's", n))
+		l.unchanged(before, "a rollback that was denied "+form+", and CloudFormation's")
 
 		e := s.Event("Update", grown)
-		l.failBesides(iamproxy.On(iamproxy.Nth(n), iamproxy.Then(n%2 == 0, l.Function.Kill)))
+		l.failBesides(form, iamproxy.Then(i%2 == 0, l.Function.Kill))
 		if outcome := l.Function.Invoke(e.JSON(), s.Timeout); !outcome.Died {
-			t.Fatalf("the process was not killed at call %d: %+v", n, outcome)
+			t.Fatalf("the process was not killed at %s: %+v", form, outcome)
 		}
 		l.Stop()
 		s.Use(l.Running())
 		e.ResponseURL = l.URLs.URL(time.Minute) // Lambda retries later
 		l.Resources.Set(s.ID, s.LogicalID, "UPDATE_IN_PROGRESS", s.PhysicalID)
-		l.failBesides(nil)
+		l.failBesides("", iamproxy.Effect{})
 		l.Failed(s.Send(e), "AccessDenied")
+		l.hasNot("role ray-gpu:", "profile ray-gpu:")
 		l.Proxy.SetFault(nil)
 		l.Resources.Forget(s.ID, s.LogicalID)
-		l.unchanged(before, fmt.Sprintf("a rollback that was killed at call %d, and its retry", n))
+		l.OK(s.Send(s.Rollback(grown)))
+		l.unchanged(before, "a rollback that was killed at "+form+", its retry, and CloudFormation's")
 	}
 }
 
-// failBesides has an Update fail in which the group gpu is begun, with another fault in its
-// rollback; nil for none.
-func (l *lab) failBesides(other iamproxy.Fault) {
+// rollbackOfGPU returns the calls that the rollback of the group gpu has made.
+func (l *lab) rollbackOfGPU() (forms []string) {
+	l.TB.Helper()
+	calls := l.Proxy.Calls()
+	for _, c := range calls[slices.IndexFunc(calls, attachesToGPU)+1:] {
+		making := slices.ContainsFunc([]string{"Create", "Attach", "Put", "Add", "Tag"}, func(verb string) bool { return strings.HasPrefix(c.Action, verb) })
+		if form := c.Form.Encode(); !making && strings.Contains(form, "ray-gpu") && !slices.Contains(forms, form) {
+			forms = append(forms, form)
+		}
+	}
+	for _, action := range []string{"DeleteRole", "DeleteInstanceProfile"} {
+		if !slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(form, "Action="+action+"&") }) {
+			l.TB.Fatalf("no %s among %q", action, forms)
+		}
+	}
+	return forms
+}
+
+// failBesides has an Update fail in which the group gpu is begun, with an effect on one call
+// of its rollback; none where form is empty.
+func (l *lab) failBesides(form string, effect iamproxy.Effect) {
+	begun := false
 	l.Proxy.Reset()
 	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
 		switch {
 		case attachesToGPU(c):
+			begun = true
 			return iamproxy.Denied()
-		case other != nil:
-			return other(c)
+		case begun && c.Form.Encode() == form:
+			return effect
 		}
 		return iamproxy.Effect{}
 	})

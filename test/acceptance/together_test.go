@@ -108,8 +108,8 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 }
 
 // TestOrphaned_TwoAdoptersAtOnce holds that two stacks which adopt one orphaned set at the
-// same moment take nothing away: whoever is answered with success, and whoever is deleted
-// first, in the end the set is there and nobody's.
+// same moment take nothing away. Both may succeed: in the end the set is there and has no
+// owner.
 // Reference 4.13.
 func TestOrphaned_TwoAdoptersAtOnce(t *testing.T) {
 	l := newLab(t)
