@@ -12,7 +12,7 @@ import (
 
 // TestInventory_Pace holds that the calls of an inventory are as far apart as it was told,
 // repetitions included, and under way at once where it was told nothing.
-// Reference 14.9.
+// Reference 15.9.
 func TestInventory_Pace(t *testing.T) {
 	const pause = 200 * time.Millisecond
 	role := func(action string) (*http.Response, error) {

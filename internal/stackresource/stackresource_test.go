@@ -54,11 +54,17 @@ func TestRead(t *testing.T) {
 	if status, err := reader.Status(t.Context(), aws.ToString(stack.StackId)); status != "CREATE_COMPLETE" || err != nil {
 		t.Errorf("the stack is %q (%v)", status, err)
 	}
+	absent(t, reader, aws.ToString(stack.StackId))
+}
+
+// absent holds what a Reader says of what is not there, beside a stack that is.
+func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
+	t.Helper()
 	none := "arn:aws:cloudformation:us-east-1:123456789012:stack/none/1"
 	for _, tt := range []struct {
 		stack, name string
 		want        error
-	}{{aws.ToString(stack.StackId), "Nothing", stackresource.ErrNoResource}, {none, "Queue", stackresource.ErrNoStack}} {
+	}{{stackID, "Nothing", stackresource.ErrNoResource}, {none, "Queue", stackresource.ErrNoStack}} {
 		state, err := reader.Read(t.Context(), tt.stack, tt.name)
 		if !errors.Is(err, tt.want) || state != (stackresource.State{}) || !strings.Contains(err.Error(), "reading the state of "+tt.name) {
 			t.Errorf("%v: got %+v and %v, want %v", tt, state, err, tt.want)
@@ -71,7 +77,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("a stack that is not: %q and %v, want %v", status, err, stackresource.ErrNoStack)
 	}
 	// Another Region has stacks of its own.
-	elsewhere := strings.Replace(aws.ToString(stack.StackId), "us-east-1", "eu-west-1", 1)
+	elsewhere := strings.Replace(stackID, "us-east-1", "eu-west-1", 1)
 	if _, err := reader.Read(t.Context(), elsewhere, "Queue"); !errors.Is(err, stackresource.ErrNoStack) {
 		t.Errorf("in another Region: %v, want %v", err, stackresource.ErrNoStack)
 	}

@@ -136,11 +136,7 @@ func TestLook_Killed(t *testing.T) {
 				if settled && !l.untouchedOrDone(before, now, l.Roles()) {
 					t.Errorf("killed at write %d, and settled:\n%s", n, now)
 				}
-				for _, set := range l.sees(l.look()) {
-					if set.State() != drift.Settled {
-						t.Errorf("after the retry of write %d: %s", n, summary(set))
-					}
-				}
+				l.allSettled(n)
 				if n == 1 {
 					writes = len(l.Proxy.Writes()) + 1
 				}
@@ -152,6 +148,17 @@ func TestLook_Killed(t *testing.T) {
 				t.Error("nothing that was left had drifted")
 			}
 		})
+	}
+}
+
+// allSettled holds that every set is settled after the retry of a request that was killed at
+// its nth write.
+func (l *lab) allSettled(nth int) {
+	l.TB.Helper()
+	for _, set := range l.sees(l.look()) {
+		if set.State() != drift.Settled {
+			l.TB.Errorf("after the retry of write %d: %s", nth, summary(set))
+		}
 	}
 }
 

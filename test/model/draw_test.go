@@ -176,6 +176,25 @@ func (w *world) drawFor(t *rapid.T, kind string, r *resource) properties {
 	return w.drawProperties(t, pick(t, prefixes...), pick(t, "/", "/", "/ray/"))
 }
 
+// drawNode draws what a node may declare, with inline policies of its own only if it is bounded.
+func drawNode(t *rapid.T, bounded bool) map[string]any {
+	n := map[string]any{}
+	switch pick(t, 0, 1, 1, 2, 3) {
+	case 1:
+		n["ManagedPolicyArns"] = []any{awsPolicy + "AmazonS3FullAccess"}
+	case 2:
+		n["ManagedPolicyArns"] = []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "ReadOnlyAccess"}
+	case 3:
+		n["ManagedPolicyArns"] = []any{}
+	}
+	if bounded && pick(t, false, true) {
+		n["Policies"] = []any{map[string]any{"PolicyName": "declared", "PolicyDocument": map[string]any{
+			"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": pick(t, "sqs:SendMessage", "sns:Publish"), "Resource": "*"}},
+		}}}
+	}
+	return n
+}
+
 func (w *world) drawProperties(t *rapid.T, prefix, path string) properties {
 	p := properties{"NamePrefix": prefix, "PropagationWaitSeconds": 0}
 	if path != "/" {
@@ -185,23 +204,7 @@ func (w *world) drawProperties(t *rapid.T, prefix, path string) properties {
 	if boundary != "" {
 		p["PermissionsBoundary"] = boundary
 	}
-	node := func() map[string]any {
-		n := map[string]any{}
-		switch pick(t, 0, 1, 1, 2, 3) {
-		case 1:
-			n["ManagedPolicyArns"] = []any{awsPolicy + "AmazonS3FullAccess"}
-		case 2:
-			n["ManagedPolicyArns"] = []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "ReadOnlyAccess"}
-		case 3:
-			n["ManagedPolicyArns"] = []any{}
-		}
-		if boundary != "" && pick(t, false, true) {
-			n["Policies"] = []any{map[string]any{"PolicyName": "declared", "PolicyDocument": map[string]any{
-				"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": pick(t, "sqs:SendMessage", "sns:Publish"), "Resource": "*"}},
-			}}}
-		}
-		return n
-	}
+	node := func() map[string]any { return drawNode(t, boundary != "") }
 	p["Head"] = node()
 	set := rapid.IntRange(0, 1<<len(groupNames)-1).Draw(t, "")
 	list := []any{}

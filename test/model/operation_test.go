@@ -104,15 +104,20 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 		w.check(what + ", held up")
 		return d, false
 	}
+	w.done(what, d, before, after, e.RequestType)
+	return d, true
+}
+
+// done holds what is true of a request that has succeeded.
+func (w *world) done(what string, d delivered, before, after account, requestType string) {
 	if !d.answer.OK() {
 		w.TB.Fatalf("%s: FAILED (%s hit): %s", what, d.hits, d.answer.Reason)
 	}
 	w.frugal(what, d, before, after)
-	w.counted(before, after, e.RequestType)
+	w.counted(before, after, requestType)
 	w.model = after
 	w.check(fmt.Sprintf("%s (%s hit)", what, d.hits))
-	w.tally.add("ends", e.RequestType+" done")
-	return d, true
+	w.tally.add("ends", requestType+" done")
 }
 
 // settle sends what CloudFormation sends after something else has ended, as often as

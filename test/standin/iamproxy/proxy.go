@@ -168,14 +168,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	p.mu.Lock()
-	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: maps.Clone(form), Start: time.Now()}
-	p.calls = append(p.calls, call)
-	p.last = call.Start
-	fault, begun, delay := p.fault, *call, p.delay
-	p.mu.Unlock()
-
-	time.Sleep(delay)
+	call, fault := p.begin(form)
+	begun := *call
 	effect := p.decide(fault, begun)
 	p.wait()
 	if effect.Before != nil {
@@ -209,6 +203,18 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(resp.status)
 	_, _ = w.Write(resp.body) // the caller may be gone: that is a test's doing
+}
+
+// begin keeps a call, waits as long as each call takes, and returns the fault that it meets.
+func (p *Proxy) begin(form url.Values) (*Call, Fault) {
+	p.mu.Lock()
+	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: maps.Clone(form), Start: time.Now()}
+	p.calls = append(p.calls, call)
+	p.last = call.Start
+	fault, delay := p.fault, p.delay
+	p.mu.Unlock()
+	time.Sleep(delay)
+	return call, fault
 }
 
 // decide asks fault about one call at a time, so that a fault may count.
