@@ -220,7 +220,7 @@ func TestRunbook_Outcomes(t *testing.T) {
 // which is held to it when it is made.
 func TestDocs_Reports(t *testing.T) {
 	var rows, reports []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(section(t, text(t, "docs", "reliability.md"), "How much is played"), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\|").FindAllStringSubmatch(section(t, text(t, "docs", "reliability.md"), "How much is played"), -1) {
 		rows = append(rows, m[1])
 	}
 	files, err := filepath.Glob(filepath.Join(checkout.Root(), "test", "*", "*_test.go"))
@@ -232,7 +232,7 @@ func TestDocs_Reports(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`checkout\.Report\(\w+, "([a-z-]+)"`).FindAllStringSubmatch(string(content), -1) {
+		for _, m := range regexp.MustCompile(`checkout\.Report\(\w+, "([a-z0-9-]+)"`).FindAllStringSubmatch(string(content), -1) {
 			reports = append(reports, m[1])
 		}
 	}

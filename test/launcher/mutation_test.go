@@ -83,7 +83,7 @@ func TestMutation(t *testing.T) {
 			t.Errorf("listed as equivalent, and there is no such weakened form, or a case fails: %s", name)
 		}
 	}
-	checkout.Report(t, "launcher-mutation", fmt.Sprintf("Launcher, weakened: %s; %d allow nothing more", trial.String(), len(equivalent)))
+	checkout.Report(t, "launcher-weakened", fmt.Sprintf("Launcher, weakened: %s; %d allow nothing more", trial.String(), len(equivalent)))
 }
 
 // spread returns at most so many of the cases, from all over them.
