@@ -83,6 +83,12 @@ func denialOf(err error) (denial, bool) {
 	return d, true
 }
 
+// Denied reports whether a plan failed because IAM denied a call.
+func Denied(err error) bool {
+	_, denied := denialOf(err)
+	return denied
+}
+
 // denied judges a denial of a call that was first denied at since.
 func (b *batch) denied(c call, err error, since time.Time) (verdict, error) {
 	d, _ := denialOf(err)

@@ -66,7 +66,7 @@ func schemaCases() []faultCase {
 		{"tag value of 257", `{"Tags":[{"Key":"k","Value":"` + strings.Repeat("v", 257) + `"}]}`, []string{"Tags[0].Value: at most 256"}},
 		{"tag value with a comma", `{"Tags":[{"Key":"k","Value":"a,b"}]}`, []string{"Tags[0].Value: letters, digits"}},
 		{"tag without a value", `{"Tags":[{"Key":"k"}]}`, []string{"Tags[0].Value: is missing"}},
-		{"48 tags", `{"Tags":[` + strings.TrimSuffix(strings.Repeat(`{"Key":"k","Value":"v"},`, 48), ",") + `]}`, []string{"Tags: at most 47"}},
+		{"49 tags", `{"Tags":[` + strings.TrimSuffix(strings.Repeat(`{"Key":"k","Value":"v"},`, 49), ",") + `]}`, []string{"Tags: at most 48"}},
 		{"adoption", `{"AdoptExisting":"yes"}`, []string{"AdoptExisting: true or false"}},
 		{"deletion in use", `{"AllowDeleteInUse":"yes"}`, []string{"AllowDeleteInUse: true or false"}},
 		{"wait of 121", `{"PropagationWaitSeconds":"121"}`, []string{"PropagationWaitSeconds: 0 to 120"}},

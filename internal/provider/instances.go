@@ -134,11 +134,18 @@ func (r *run) losing(plan rayiam.Plan) []string {
 	return arns
 }
 
-// warn logs what the request goes on without, once, and keeps it for the lines of the answer.
-func (r *run) warn(text string) {
-	if slices.Contains(r.warnings, text) {
-		return
+// refusedAsInUse returns why a plan may not be applied because of what uses that which it
+// deletes.
+func (r *reconciler) refusedAsInUse(ctx context.Context, t target, plan rayiam.Plan) error {
+	if t.inUse == nil {
+		return nil
 	}
-	r.log.Warn(text)
-	r.warnings = append(r.warnings, text)
+	err := t.inUse(ctx, plan)
+	switch {
+	case err == nil:
+		return nil
+	case r.wrote:
+		return notReverted(err)
+	}
+	return nothingChanged(err)
 }

@@ -58,6 +58,11 @@ func notAllFound(err error) string {
 	return "going on without knowing whether instances use what is deleted: " + err.Error()
 }
 
+// notRecorded is a warning: everything is as declared, and only the tag that says so is not.
+func notRecorded(err error) string {
+	return "going on without the tag " + rayiam.DeclaredTag + ", so that it is not known whether the set drifts: " + err.Error()
+}
+
 // takenBackInUse is a warning: what CloudFormation rolls back is not held up.
 func takenBackInUse(err error) string {
 	return "going on because CloudFormation is rolling back what it has begun: " + err.Error()

@@ -59,6 +59,8 @@ type reconciler struct {
 	wrote bool
 	fresh []string // instance profiles that EC2 may not know yet
 
+	warnings []string // what the request went on without
+
 	stages map[string]int64 // milliseconds
 }
 
@@ -107,6 +109,9 @@ func (r *reconciler) converge(ctx context.Context, t target) error {
 		switch {
 		case err == nil:
 			return nil
+		case plan.OnlyRecords() && iamsync.Denied(err):
+			r.warn(notRecorded(err))
+			return nil
 		case !iamsync.Stale(err):
 			return err
 		case round == maxRounds:
@@ -119,20 +124,13 @@ func (r *reconciler) converge(ctx context.Context, t target) error {
 	}
 }
 
-// refusedAsInUse returns why a plan may not be applied because of what uses that which it
-// deletes.
-func (r *reconciler) refusedAsInUse(ctx context.Context, t target, plan rayiam.Plan) error {
-	if t.inUse == nil {
-		return nil
+// warn logs what the request goes on without, once, and keeps it for the lines of the answer.
+func (r *reconciler) warn(text string) {
+	if slices.Contains(r.warnings, text) {
+		return
 	}
-	err := t.inUse(ctx, plan)
-	switch {
-	case err == nil:
-		return nil
-	case r.wrote:
-		return notReverted(err)
-	}
-	return nothingChanged(err)
+	r.log.Warn(text)
+	r.warnings = append(r.warnings, text)
 }
 
 // apply writes a plan. Of a target that has nodes, it asks beforeRemovals first whether

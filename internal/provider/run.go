@@ -16,8 +16,6 @@ type run struct {
 	watch  *supersede.Watch
 	verify bool          // whether an Update or a Delete changes something only if CloudFormation is at work on the resource
 	ec2    *ec2Questions // nil where EC2 is not to be asked
-
-	warnings []string // what the request went on without
 }
 
 // do carries the request out, in the order of the timeline in package supersede.

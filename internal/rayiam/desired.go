@@ -56,17 +56,29 @@ type Desired struct {
 // nil where it does not exist.
 func (d Desired) roleTags(node Node, now map[string]string) map[string]string {
 	tags := d.tags(node, now)
-	tags[DeclaredTag] = Role{
+	return record(tags, now, Role{
 		TrustPolicy: node.TrustPolicy, PermissionsBoundary: node.PermissionsBoundary,
 		ManagedPolicyARNs: node.ManagedPolicyARNs, InlinePolicies: node.InlinePolicies, Tags: tags,
-	}.Digests().String()
-	return tags
+	}.Digests())
 }
 
 // profileTags is roleTags for node's instance profile.
 func (d Desired) profileTags(node Node, now map[string]string) map[string]string {
 	tags := d.tags(node, now)
-	tags[DeclaredTag] = InstanceProfile{Tags: tags, Roles: []string{node.Name}}.Digests().String()
+	return record(tags, now, InstanceProfile{Tags: tags, Roles: []string{node.Name}}.Digests())
+}
+
+// record adds DeclaredTag, where IAM has room for it. A declaration that leaves no room is
+// applied all the same, as before there was this tag: it is only not known whether it drifts.
+// What is being adopted has its other tags beside those that it gets.
+func record(tags, now map[string]string, declared Digests) map[string]string {
+	room := maxTags - len(tags)
+	if _, adopted := tags[AdoptedTag]; adopted && now[OwnerTag] != tags[OwnerTag] {
+		room = maxTags - len(union(tags, now))
+	}
+	if room > 0 {
+		tags[DeclaredTag] = declared.String()
+	}
 	return tags
 }
 

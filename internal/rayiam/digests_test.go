@@ -1,6 +1,7 @@
 package rayiam
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -194,6 +195,33 @@ func TestDigests_Unknown(t *testing.T) {
 	}
 	if facets, ok := role.Digests().Differing(value); !ok || len(facets) > 0 {
 		t.Errorf("the role's own: %v, %v", facets, ok)
+	}
+}
+
+// TestRecord_GivesWay holds that a declaration which leaves no room for the record is planned
+// without it, and that nothing is left to do then.
+// Reference 12.2, 15.3.
+func TestRecord_GivesWay(t *testing.T) {
+	for count, recorded := range map[int]bool{47: true, 48: false} {
+		p := edited(func(p *Properties) {
+			for i := range count {
+				p.Tags = append(p.Tags, Tag{Key: fmt.Sprintf("t%d", i)})
+			}
+		})
+		for _, observed := range []Observed{{}, settled(defaults)} {
+			plan := mustPlan(t, desiredFor(p), observed)
+			for _, step := range slices.Concat(plan.Phases...) {
+				if _, has := step.Tags[DeclaredTag]; len(step.Tags) > 40 && has != recorded {
+					t.Errorf("%d tags: recorded = %v, want %v: %s", count, has, recorded, step)
+				}
+				if len(step.Tags) > maxTags {
+					t.Errorf("%d tags: a step sets %d", count, len(step.Tags))
+				}
+			}
+		}
+		if plan := mustPlan(t, desiredFor(p), settled(p)); !plan.Empty() {
+			t.Errorf("%d tags: after the plan there is left\n%s", count, plan)
+		}
 	}
 }
 

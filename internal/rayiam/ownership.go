@@ -142,6 +142,7 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 	if keys := slices.DeleteFunc(inOtherCase(tags, want), func(key string) bool { return !reserved(key) }); len(keys) > 0 {
 		return because(reservedInOtherCase(keys[0]))
 	}
+	delete(want, DeclaredTag) // it gives way: see record
 	if both := len(union(want, tags)); state == unowned && both > maxTags {
 		// It is tagged as owned before anything else is changed, its other tags included.
 		return because(tooManyTagsToAdopt(both))

@@ -12,7 +12,7 @@ import (
 func TestConflicts(t *testing.T) {
 	const other, otherStack = "ray-000000000000", "arn:aws:cloudformation:eu-west-1:123456789012:stack/other/1"
 	manyTags := edited(func(p *Properties) {
-		for i := range 47 {
+		for i := range 48 {
 			p.Tags = append(p.Tags, Tag{Key: fmt.Sprintf("t%d", i)})
 		}
 	})
@@ -47,7 +47,7 @@ func TestConflicts(t *testing.T) {
 		{"adopted marker as tag 51", desiredFor(manyTags), tagged(settled(defaults), "ray-head", AdoptedTag, Owned),
 			[]string{"role ray-head would carry 51 tags"}},
 		{"no room for the tags of ownership", withAdoption(desiredFor(defaults), HoldAdopted), alterRole(disowned(settled(defaults)), "ray-head", func(r *Role) {
-			for i := range 47 {
+			for i := range 48 {
 				r.Tags[fmt.Sprintf("t%d", i)] = ""
 			}
 		}), []string{"role ray-head would carry 51 tags while it is adopted", "remove tags"}},

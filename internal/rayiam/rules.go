@@ -168,7 +168,7 @@ func checkTags(p Properties) Faults {
 		}
 		seen[fold] = i
 	}
-	if own := 4; p.AdoptExisting && len(p.Tags) > maxTags-own {
+	if own := 3; p.AdoptExisting && len(p.Tags) > maxTags-own {
 		faults = append(faults, Fault{"Tags", "", tooManyTags(len(p.Tags), own)})
 	}
 	return faults

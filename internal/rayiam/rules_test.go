@@ -48,12 +48,12 @@ func TestCheck(t *testing.T) {
 			p.Head.Policies = []InlinePolicy{{"a", document(5000)}, {"b", document(maxInlinePolicy - 4999 - builtIn)}}
 		}), Bounds{}, []string{"Head.Policies: 10241 characters"}},
 		{"duplicate tag", edited(func(p *Properties) { p.Tags = []Tag{{"a", ""}, {"A", ""}} }), Bounds{}, []string{"Tags[1].Key: Tags[0] has this key already"}},
-		{"47 tags and adoption", edited(func(p *Properties) {
+		{"48 tags and adoption", edited(func(p *Properties) {
 			p.AdoptExisting = true
-			for i := range 47 {
+			for i := range 48 {
 				p.Tags = append(p.Tags, Tag{Key: fmt.Sprint(i)})
 			}
-		}), Bounds{}, []string{"Tags: 47 tags are too many with AdoptExisting"}},
+		}), Bounds{}, []string{"Tags: 48 tags are too many with AdoptExisting"}},
 		{"adoption outside the bound", edited(func(p *Properties) { p.AdoptExisting = true }), Bounds{NoAdoption: true}, []string{"AdoptExisting: allows no adoption"}},
 		{"no adoption inside the bound", defaults, Bounds{NoAdoption: true}, nil},
 		{"path outside the bound", defaults, Bounds{Path: "/ray/"}, []string{`Path: allows only "/ray/"`}},

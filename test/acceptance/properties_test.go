@@ -83,7 +83,7 @@ func TestProperties_AtTheLimits(t *testing.T) {
 			[]string{"profile " + long + "-head: holds " + long + "-head", "profile " + long + "-1234: holds " + long + "-1234", "profile " + long + "-=: holds"},
 		},
 		"path": {properties{"Path": path}, []string{"role ray-head: arn:aws:iam::ACCOUNT:role" + path + "ray-head", "profile ray-worker: arn:aws:iam::ACCOUNT:instance-profile" + path + "ray-worker"}},
-		"tags": {properties{"Tags": manyTags(47), "ServiceTimeout": 3600}, []string{"role ray-head: tag k46=v", "profile ray-worker: tag k46=v"}},
+		"tags": {properties{"Tags": manyTags(48), "ServiceTimeout": 3600}, []string{"role ray-head: tag k47=v", "profile ray-worker: tag k47=v"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)

@@ -1,10 +1,13 @@
 package acceptance
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 // clear takes a role and its instance profile away by hand.
@@ -120,4 +123,25 @@ func TestRepair_ManyPoliciesByHand(t *testing.T) {
 	}
 	l.OK(s.Delete())
 	l.unchanged(before, "Create, somebody's attaching, and Delete")
+}
+
+// TestRecord_Denied holds that an Update which has only to record what is there as declared
+// succeeds, with a warning, where IAM denies that tag.
+// Reference 8.2, 15.5.
+func TestRecord_Denied(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	l.UntagRole("ray-head", "ray-iam:declared")
+	before := l.Snapshot()
+	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool { return c.Action == "TagRole" }, iamproxy.DeniedWith(iamproxy.Explicit)))
+	answer, _ := s.Update(quick)
+	l.OK(answer)
+	l.unchanged(before, "an Update that could not record")
+	if log := l.Function.Log(); !strings.Contains(log, "going on without the tag ray-iam:declared") {
+		t.Errorf("no warning in %s", log)
+	}
+	l.Proxy.SetFault(nil)
+	answer, _ = s.Update(quick)
+	l.OK(answer)
+	l.has("role ray-head: tag ray-iam:declared=v1")
 }
