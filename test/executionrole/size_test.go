@@ -20,7 +20,7 @@ const (
 )
 
 // What later parameters may need of these limits, so that they do not shrink today's.
-const reserve = 300
+const reserve = 150
 
 // longest are the longest values of the parameters that are in the policies, in the
 // partition with the longest name. The template's own patterns and lengths refuse more.
