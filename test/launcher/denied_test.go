@@ -72,7 +72,7 @@ func TestLists(t *testing.T) {
 		"any subnet":      {head.set("SubnetId", "subnet-0bbbbbbbbbbbbbbbb"), true},
 		"any group":       {head.set("SecurityGroupIds", []any{"sg-0bbbbbbbbbbbbbbbb"}), true},
 		"a later Ray":     {head.tagged(tags{"ray-something-new": "x"}), true},
-		"a private image": {private(head), false},
+		"a private image": {private(head.set("ImageId", "ami-0bbbbbbbbbbbbbbbb")), false},
 		"a Spot request":  {head.set("InstanceMarketOptions", map[string]any{"MarketType": "spot"}), false},
 	} {
 		cases, err := p.authorizations(tt.launch)
