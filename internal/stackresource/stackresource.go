@@ -34,6 +34,18 @@ func (s State) Removed() bool {
 // InProgress reports whether CloudFormation is at work on the resource.
 func (s State) InProgress() bool { return strings.HasSuffix(s.Status, "_IN_PROGRESS") }
 
+// A Stack is how CloudFormation sees a stack.
+type Stack struct {
+	Status   string // UPDATE_IN_PROGRESS, ROLLBACK_COMPLETE, ...
+	ParentID string // of the stack that it is nested in; empty for none
+}
+
+// Settled reports whether CloudFormation has ended its work on the stack, and will not take
+// any of it back. A stack that is UPDATE_FAILED or UPDATE_ROLLBACK_FAILED is still to be
+// rolled back.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+func (s Stack) Settled() bool { return strings.HasSuffix(s.Status, "_COMPLETE") }
+
 // Errors that are answers. Any other error says that CloudFormation could not be asked.
 var (
 	// ErrNoStack: there is no such stack, and was none in the last 90 days.
@@ -71,10 +83,9 @@ func (r *Reader) Read(ctx context.Context, stackID, logicalID string) (State, er
 	}, nil
 }
 
-// Status returns the status of a stack, such as UPDATE_ROLLBACK_IN_PROGRESS. The error is as
-// that of Read.
+// Stack returns how CloudFormation sees a stack. The error is as that of Read.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-func (r *Reader) Status(ctx context.Context, stackID string) (string, error) {
+func (r *Reader) Stack(ctx context.Context, stackID string) (Stack, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	out, err := r.client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stackID}, in(regionOf(stackID)))
@@ -82,9 +93,9 @@ func (r *Reader) Status(ctx context.Context, stackID string) (string, error) {
 		err = errors.New("the answer is empty")
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading the status of stack %s in CloudFormation: %w", stackID, classified(err))
+		return Stack{}, fmt.Errorf("reading the status of stack %s in CloudFormation: %w", stackID, classified(err))
 	}
-	return string(out.Stacks[0].StackStatus), nil
+	return Stack{Status: string(out.Stacks[0].StackStatus), ParentID: aws.ToString(out.Stacks[0].ParentId)}, nil
 }
 
 // maxResources is how many resources DescribeStackResources lists at the most.

@@ -51,8 +51,9 @@ func TestRead(t *testing.T) {
 	if err != nil || byLogicalID != state {
 		t.Errorf("found by logical id %+v and %v, want %+v", byLogicalID, err, state)
 	}
-	if status, err := reader.Status(t.Context(), aws.ToString(stack.StackId)); status != "CREATE_COMPLETE" || err != nil {
-		t.Errorf("the stack is %q (%v)", status, err)
+	got, err := reader.Stack(t.Context(), aws.ToString(stack.StackId))
+	if want := (stackresource.Stack{Status: "CREATE_COMPLETE"}); got != want || err != nil {
+		t.Errorf("the stack is %+v (%v), want %+v", got, err, want)
 	}
 	absent(t, reader, aws.ToString(stack.StackId))
 }
@@ -73,8 +74,8 @@ func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
 			t.Errorf("%v: found with %v, want %v", tt, err, tt.want)
 		}
 	}
-	if status, err := reader.Status(t.Context(), none); !errors.Is(err, stackresource.ErrNoStack) || status != "" {
-		t.Errorf("a stack that is not: %q and %v, want %v", status, err, stackresource.ErrNoStack)
+	if stack, err := reader.Stack(t.Context(), none); !errors.Is(err, stackresource.ErrNoStack) || stack != (stackresource.Stack{}) {
+		t.Errorf("a stack that is not: %+v and %v, want %v", stack, err, stackresource.ErrNoStack)
 	}
 	// Another Region has stacks of its own.
 	elsewhere := strings.Replace(stackID, "us-east-1", "eu-west-1", 1)
@@ -84,3 +85,17 @@ func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
 }
 
 func noLogicalID(string) bool { return false }
+
+// TestStack_Settled holds in which states of a stack CloudFormation takes nothing back.
+// Reference 4.13.
+func TestStack_Settled(t *testing.T) {
+	for status, want := range map[string]bool{
+		"CREATE_COMPLETE": true, "UPDATE_COMPLETE": true, "ROLLBACK_COMPLETE": true, "UPDATE_ROLLBACK_COMPLETE": true, "IMPORT_COMPLETE": true, "DELETE_COMPLETE": true,
+		"CREATE_IN_PROGRESS": false, "UPDATE_IN_PROGRESS": false, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": false, "UPDATE_ROLLBACK_IN_PROGRESS": false, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": false,
+		"UPDATE_FAILED": false, "UPDATE_ROLLBACK_FAILED": false, "ROLLBACK_FAILED": false, "DELETE_FAILED": false, "": false,
+	} {
+		if got := (stackresource.Stack{Status: status}).Settled(); got != want {
+			t.Errorf("%q: %v, want %v", status, got, want)
+		}
+	}
+}

@@ -18,11 +18,13 @@ type told struct {
 	err                error
 }
 
-// tellings answers Read and Find in turn, the last answer again and again.
+// tellings answers Read and Find in turn, the last answer again and again, and Stack.
 type tellings struct {
 	answers     []told
 	asked       int
 	read, found bool
+
+	stack, parent string // status, empty for a denial; that of the stack it is nested in, empty for none
 
 	logicalID string // of the set
 	accepted  bool   // as the one that it may be found by
@@ -43,6 +45,18 @@ func (s *tellings) Find(_ context.Context, stackID, owner string, accepts func(s
 	s.found = true
 	s.accepted = accepts(s.logicalID)
 	return s.next()
+}
+
+func (s *tellings) Stack(_ context.Context, stackID string) (stackresource.Stack, error) {
+	switch {
+	case stackID == "arn:parent":
+		return stackresource.Stack{Status: s.parent}, nil
+	case s.stack == "":
+		return stackresource.Stack{}, errStatusDenied
+	case s.parent != "":
+		return stackresource.Stack{Status: s.stack, ParentID: "arn:parent"}, nil
+	}
+	return stackresource.Stack{Status: s.stack}, nil
 }
 
 // TestOrphaned holds what CloudFormation must say, and twice, of a set that nobody owns any
@@ -83,13 +97,51 @@ func TestIsOrphaned(t *testing.T) {
 						tt.answers[i].physicalID = owner
 					}
 				}
-				cloudformation := &tellings{answers: tt.answers, logicalID: tt.logicalID}
+				cloudformation := &tellings{answers: tt.answers, logicalID: tt.logicalID, stack: "UPDATE_COMPLETE"}
 				got, err := IsOrphaned(t.Context(), cloudformation, request, owner, tt.stack, slog.New(slog.DiscardHandler))
 				if got != tt.want || (err != nil) != tt.fails || cloudformation.asked != tt.asked {
 					t.Errorf("got %v and %v after %d questions, want %v after %d", got, err, cloudformation.asked, tt.want, tt.asked)
 				}
 				if same := tt.logicalID == request.LogicalID; cloudformation.read != same || cloudformation.found == same || cloudformation.accepted == same {
 					t.Errorf("read %v, searched %v", cloudformation.read, cloudformation.found)
+				}
+			})
+		})
+	}
+}
+
+// TestAsk_Replaced holds that a set whose resource was replaced is left only once neither its
+// stack nor one that this is nested in may roll back to it.
+// Reference 4.13, 15.7.
+func TestAsk_Replaced(t *testing.T) {
+	for name, tt := range map[string]struct {
+		stack, parent string
+		want          Belonging
+	}{
+		"the update is done":             {"UPDATE_COMPLETE", "", Orphaned},
+		"an update was rolled back":      {"UPDATE_ROLLBACK_COMPLETE", "", Orphaned},
+		"the update goes on":             {"UPDATE_IN_PROGRESS", "", InFlight},
+		"its cleanup goes on":            {"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "", InFlight},
+		"it is rolled back":              {"UPDATE_ROLLBACK_IN_PROGRESS", "", InFlight},
+		"it was stopped":                 {"UPDATE_FAILED", "", InFlight},
+		"its rollback was stopped":       {"UPDATE_ROLLBACK_FAILED", "", InFlight},
+		"the stack cannot be asked":      {"", "", Unasked},
+		"nested, and all is done":        {"UPDATE_COMPLETE", "UPDATE_COMPLETE", Orphaned},
+		"nested, and the update goes on": {"UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", InFlight},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const stack = "arn:other"
+				owner := rayiam.PhysicalID("ray", stack, "RayIAM")
+				cloudformation := &tellings{answers: []told{{status: "UPDATE_COMPLETE", physicalID: "another"}}, logicalID: "RayIAM", stack: tt.stack, parent: tt.parent}
+				got, err := Ask(t.Context(), cloudformation, owner, stack)
+				if got != tt.want || (err != nil) != (tt.want == Unasked) {
+					t.Errorf("belongs %v (%v), want %v", got, err, tt.want)
+				}
+				request := customresource.Request{StackID: "arn:own", LogicalID: "RayIAM"}
+				orphaned, err := IsOrphaned(t.Context(), cloudformation, request, owner, stack, slog.New(slog.DiscardHandler))
+				if orphaned != (tt.want == Orphaned) || (err != nil) != (tt.want == Unasked) {
+					t.Errorf("orphaned %v (%v), want %v", orphaned, err, tt.want == Orphaned)
 				}
 			})
 		})

@@ -4,11 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+
+	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// Statuses tells the status of a stack. The error says that CloudFormation could not be asked.
+// Statuses tells how CloudFormation sees a stack. The error says that it could not be asked.
 type Statuses interface {
-	Status(ctx context.Context, stackID string) (string, error)
+	Stack(ctx context.Context, stackID string) (stackresource.Stack, error)
 }
 
 // RollingBack reports whether CloudFormation is rolling back what it has begun with a stack:
@@ -21,9 +23,9 @@ type Statuses interface {
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog.Logger) (bool, error) {
 	ask := func() (bool, error) {
-		status, err := stacks.Status(ctx, stackID)
-		log.Info("asked CloudFormation for the stack", "stackStatus", status, "answer", err)
-		return err == nil && strings.Contains(status, "ROLLBACK_") && strings.HasSuffix(status, "_IN_PROGRESS"), err
+		stack, err := stacks.Stack(ctx, stackID)
+		log.Info("asked CloudFormation for the stack", "stackStatus", stack.Status, "answer", err)
+		return err == nil && strings.Contains(stack.Status, "ROLLBACK_") && strings.HasSuffix(stack.Status, "_IN_PROGRESS"), err
 	}
 	if rolling, err := ask(); err != nil || rolling {
 		return rolling, err

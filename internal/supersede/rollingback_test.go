@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"testing"
 	"testing/synctest"
+
+	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// statuses answers Status in turn, the last answer again and again; an empty one is a denial.
+// statuses answers Stack in turn, the last answer again and again; an empty one is a denial.
 type statuses struct {
 	answers []string
 	asked   int
@@ -16,12 +18,12 @@ type statuses struct {
 
 var errStatusDenied = errors.New("denied")
 
-func (s *statuses) Status(context.Context, string) (string, error) {
+func (s *statuses) Stack(context.Context, string) (stackresource.Stack, error) {
 	status := s.answers[min(s.asked, len(s.answers)-1)]
 	if s.asked++; status == "" {
-		return "", errStatusDenied
+		return stackresource.Stack{}, errStatusDenied
 	}
-	return status, nil
+	return stackresource.Stack{Status: status}, nil
 }
 
 // TestRollingBack holds which status of a stack says that CloudFormation is rolling back, and
