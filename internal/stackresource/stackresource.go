@@ -6,13 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // timeout bounds one question with its retries. The answer is worth less than the
@@ -166,4 +169,28 @@ func classified(err error) error {
 		return fmt.Errorf("%w: %w", ErrNoStack, err)
 	}
 	return err
+}
+
+var (
+	throttled = retry.IsErrorThrottles(retry.DefaultThrottles)
+	retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
+)
+
+// Temporary reports whether the same question may be answered a moment later: CloudFormation
+// throttles it, or a server, or the way to it, failed or was silent.
+func Temporary(err error) bool {
+	var (
+		api      smithy.APIError
+		response *smithyhttp.ResponseError
+		name     *net.DNSError
+	)
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return false
+	case throttled.IsErrorThrottle(err) == aws.TrueTernary, retryable.IsErrorRetryable(err) == aws.TrueTernary, errors.Is(err, context.DeadlineExceeded):
+		return true
+	case errors.As(err, &response) && response.HTTPStatusCode() >= 500:
+		return true
+	}
+	return !errors.As(err, &api) && !errors.Is(err, context.Canceled)
 }

@@ -3,11 +3,16 @@ package stackresource_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
@@ -96,6 +101,28 @@ func TestStack_Settled(t *testing.T) {
 	} {
 		if got := (stackresource.Stack{Status: status}).Settled(); got != want {
 			t.Errorf("%q: %v, want %v", status, got, want)
+		}
+	}
+}
+
+// TestTemporary holds which errors say that the same question may be answered later.
+// Reference 14.4.
+func TestTemporary(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want bool
+	}{
+		{&smithy.GenericAPIError{Code: "Throttling"}, true},
+		{&smithy.GenericAPIError{Code: "AccessDenied"}, false},
+		{fmt.Errorf("reading: %w", &smithy.GenericAPIError{Code: "ValidationError"}), false},
+		{&smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 503}}, Err: &smithy.GenericAPIError{Code: "Unknown"}}, true},
+		{fmt.Errorf("reading: %w", context.DeadlineExceeded), true},
+		{context.Canceled, false},
+		{&net.OpError{Op: "dial", Err: errors.New("connection refused")}, true},
+		{&net.DNSError{IsNotFound: true}, false},
+	} {
+		if got := stackresource.Temporary(tt.err); got != tt.want {
+			t.Errorf("%v: %v, want %v", tt.err, got, tt.want)
 		}
 	}
 }

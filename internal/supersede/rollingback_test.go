@@ -6,22 +6,34 @@ import (
 	"log/slog"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"github.com/aws/smithy-go"
 
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// statuses answers Stack in turn, the last answer again and again; an empty one is a denial.
+// statuses answers Stack in turn, the last answer again and again; an empty one is a denial,
+// and an error where it is "throttled".
 type statuses struct {
 	answers []string
 	asked   int
 }
 
-var errStatusDenied = errors.New("denied")
+var (
+	errStatusDenied    = &smithy.GenericAPIError{Code: "AccessDenied"}
+	errStatusThrottled = &smithy.GenericAPIError{Code: "Throttling"}
+)
+
+const throttled = "throttled"
 
 func (s *statuses) Stack(context.Context, string) (stackresource.Stack, error) {
 	status := s.answers[min(s.asked, len(s.answers)-1)]
-	if s.asked++; status == "" {
+	switch s.asked++; status {
+	case "":
 		return stackresource.Stack{}, errStatusDenied
+	case throttled:
+		return stackresource.Stack{}, errStatusThrottled
 	}
 	return stackresource.Stack{Status: status}, nil
 }
@@ -48,6 +60,9 @@ func TestRollingBack(t *testing.T) {
 		"a rollback that failed":           {[]string{"UPDATE_ROLLBACK_FAILED"}, false, 2, false},
 		"denied":                           {[]string{""}, false, 1, true},
 		"not rolled back, and then denied": {[]string{"UPDATE_IN_PROGRESS", ""}, false, 2, true},
+		"throttled":                        {[]string{throttled, throttled, "UPDATE_ROLLBACK_IN_PROGRESS"}, true, 3, false},
+		"throttled the second time":        {[]string{"UPDATE_IN_PROGRESS", throttled, "UPDATE_ROLLBACK_IN_PROGRESS"}, true, 3, false},
+		"throttled, and then denied":       {[]string{throttled, ""}, false, 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -55,6 +70,28 @@ func TestRollingBack(t *testing.T) {
 				got, err := RollingBack(t.Context(), cloudformation, "arn", slog.New(slog.DiscardHandler))
 				if got != tt.want || errors.Is(err, errStatusDenied) != tt.fails || cloudformation.asked != tt.asked {
 					t.Errorf("got %v and %v after %d questions, want %v after %d", got, err, cloudformation.asked, tt.want, tt.asked)
+				}
+			})
+		})
+	}
+}
+
+// TestRollingBack_Unanswered holds for how long CloudFormation is asked that does not answer:
+// 30 seconds, or a quarter of the request's time.
+// Reference 14.4.
+func TestRollingBack_Unanswered(t *testing.T) {
+	for name, tt := range map[string]struct{ left, want time.Duration }{
+		"much time":   {280 * time.Second, 30 * time.Second},
+		"little time": {40 * time.Second, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), tt.left)
+				defer cancel()
+				begun := time.Now()
+				rolling, err := RollingBack(ctx, &statuses{answers: []string{throttled}}, "arn", slog.New(slog.DiscardHandler))
+				if took := time.Since(begun); rolling || !errors.Is(err, errStatusThrottled) || took != tt.want {
+					t.Errorf("got %v and %v after %s, want an error after %s", rolling, err, took, tt.want)
 				}
 			})
 		})
