@@ -27,7 +27,9 @@ const (
 // RollingBack reports whether CloudFormation is rolling back what it has begun with a stack:
 // its creation, or an update, with the removal of what that had made. Such a request takes
 // back what the stack itself has just made, and refusing it leaves the stack in
-// ROLLBACK_FAILED or UPDATE_ROLLBACK_FAILED. The event does not say so.
+// ROLLBACK_FAILED or UPDATE_ROLLBACK_FAILED. The event does not say so. A nested stack that
+// was created by what is rolled back is simply deleted, so the stack that it is nested in is
+// asked, too. A creation with OnFailure: DELETE cannot be told from any other Delete.
 //
 // What CloudFormation answers may be older than the request. So it is asked again,
 // confirmPause later, if it says that it is not. While it throttles, fails or is silent, it is
@@ -57,9 +59,20 @@ func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog
 	return ask()
 }
 
-// rollingBack asks once.
+// rollingBack asks once, for each stack that this one is deleted with.
 func rollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog.Logger) (bool, error) {
-	stack, err := stacks.Stack(ctx, stackID)
-	log.Info("asked CloudFormation for the stack", "stackStatus", stack.Status, "answer", err)
-	return err == nil && strings.Contains(stack.Status, "ROLLBACK_") && strings.HasSuffix(stack.Status, "_IN_PROGRESS"), err
+	for range maxNesting {
+		stack, err := stacks.Stack(ctx, stackID)
+		log.Info("asked CloudFormation for the stack", "stackStatus", stack.Status, "answer", err)
+		switch {
+		case err != nil:
+			return false, err
+		case strings.Contains(stack.Status, "ROLLBACK_") && strings.HasSuffix(stack.Status, "_IN_PROGRESS"):
+			return true, nil
+		case stack.Status != "DELETE_IN_PROGRESS" || stack.ParentID == "":
+			return false, nil
+		}
+		stackID = stack.ParentID
+	}
+	return false, nil
 }

@@ -97,3 +97,46 @@ func TestRollingBack_Unanswered(t *testing.T) {
 		})
 	}
 }
+
+// nested answers Stack for each of several stacks, by id.
+type nested map[string]stackresource.Stack
+
+func (n nested) Stack(_ context.Context, stackID string) (stackresource.Stack, error) {
+	stack, ok := n[stackID]
+	if !ok {
+		return stackresource.Stack{}, stackresource.ErrNoStack
+	}
+	return stack, nil
+}
+
+// TestRollingBack_Nested holds that a nested stack which is deleted is rolled back if the stack
+// that it is nested in is, and that no other nested stack is.
+// Reference 14.4.
+func TestRollingBack_Nested(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status, parent, grandparent string
+		want                        bool
+	}{
+		"made by an update that is rolled back":  {"DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", true},
+		"in the cleanup of that":                 {"DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "", true},
+		"made by a creation that is rolled back": {"DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "", true},
+		"two levels below what is rolled back":   {"DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", true},
+		"deleted with its parent":                {"DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", false},
+		"removed by an update":                   {"DELETE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "", false},
+		"updated by itself":                      {"UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				stacks := nested{"nested": {Status: tt.status, ParentID: "parent"}, "parent": {Status: tt.parent, ParentID: "grandparent"}, "grandparent": {Status: tt.grandparent}}
+				if got, err := RollingBack(t.Context(), stacks, "nested", slog.New(slog.DiscardHandler)); got != tt.want || err != nil {
+					t.Errorf("got %v (%v), want %v", got, err, tt.want)
+				}
+				delete(stacks, "parent")
+				_, err := RollingBack(t.Context(), stacks, "nested", slog.New(slog.DiscardHandler))
+				if asks := tt.status == "DELETE_IN_PROGRESS"; errors.Is(err, stackresource.ErrNoStack) != asks {
+					t.Errorf("without the parent: %v, want an error %v", err, asks)
+				}
+			})
+		})
+	}
+}
