@@ -82,6 +82,16 @@ func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
 	if stack, err := reader.Stack(t.Context(), none); !errors.Is(err, stackresource.ErrNoStack) || stack != (stackresource.Stack{}) {
 		t.Errorf("a stack that is not: %+v and %v, want %v", stack, err, stackresource.ErrNoStack)
 	}
+	for _, malformed := range []string{"", "s", "arn:aws:cloudformation:example.com/:123456789012:stack/s/1", "arn:aws:iam:us-east-1:123456789012:stack/s/1"} {
+		_, read := reader.Read(t.Context(), malformed, "Queue")
+		_, found := reader.Find(t.Context(), malformed, "q", noLogicalID)
+		_, asked := reader.Stack(t.Context(), malformed)
+		for _, err := range []error{read, found, asked} {
+			if err == nil || !strings.Contains(err.Error(), "reading StackId") {
+				t.Errorf("%q: %v, want an error of the id's form", malformed, err)
+			}
+		}
+	}
 	// Another Region has stacks of its own.
 	elsewhere := strings.Replace(stackID, "us-east-1", "eu-west-1", 1)
 	if _, err := reader.Read(t.Context(), elsewhere, "Queue"); !errors.Is(err, stackresource.ErrNoStack) {

@@ -3,6 +3,7 @@ package supersede
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
@@ -28,12 +29,20 @@ type Finder interface {
 // that made it is gone, or has deleted the resource, or kept it by its DeletionPolicy, or has
 // another one in its place and will not roll back to this one. CloudFormation must say so
 // twice, confirmPause apart. The error says that it cannot be asked; the set then counts as
-// owned.
+// owned. So does the set of a stack of another account: CloudFormation knows none, and the id
+// is from a tag, which somebody may have written by hand.
 //
 // The owner does not tell its logical id, but it can be checked. So the one of the resource
 // at hand, which is mostly the same, is tried first; otherwise the stack's resources are
 // searched for the owner.
 func IsOrphaned(ctx context.Context, resources Resources, r customresource.Request, owner, stackID string, log *slog.Logger) (bool, error) {
+	own, err := rayiam.ParseStackID(r.StackID)
+	if err == nil {
+		err = inAccount(stackID, own.Account)
+	}
+	if err != nil {
+		return false, err
+	}
 	ask := func() (bool, error) {
 		var state stackresource.State
 		var err error
@@ -56,6 +65,15 @@ func IsOrphaned(ctx context.Context, resources Resources, r customresource.Reque
 		return false, err
 	}
 	return ask()
+}
+
+// inAccount returns an error unless this is the id of a stack of the account.
+func inAccount(stackID, account string) error {
+	stack, err := rayiam.ParseStackID(stackID)
+	if err == nil && stack.Account != account {
+		err = fmt.Errorf("stack %s is of another account than %s, and is not asked for", stackID, account)
+	}
+	return err
 }
 
 // find searches the resource that an owner stands for. The owner does not tell its logical id,
@@ -117,10 +135,13 @@ const (
 	Orphaned                  // no stack has it any more
 )
 
-// Ask returns what CloudFormation says of the set of an owner, whose stack has this id: that it
-// is Orphaned only if it says so twice, confirmPause apart, as for IsOrphaned. The error says
-// why it is Unasked.
-func Ask(ctx context.Context, resources Finder, owner, stackID string) (Belonging, error) {
+// Ask returns what CloudFormation says of the set of an owner in an account, whose stack has
+// this id: that it is Orphaned only if it says so twice, confirmPause apart, as for IsOrphaned.
+// The error says why it is Unasked.
+func Ask(ctx context.Context, resources Finder, owner, stackID, account string) (Belonging, error) {
+	if err := inAccount(stackID, account); err != nil {
+		return Unasked, err
+	}
 	for asked := 1; ; asked++ {
 		state, err := find(ctx, resources, owner, stackID)
 		left, busy, err := leaves(ctx, resources, state, owner, stackID, err)

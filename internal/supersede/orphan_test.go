@@ -12,6 +12,14 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
+// Ids of stacks.
+const (
+	ownAccount  = "123456789012"
+	ownStack    = "arn:aws:cloudformation:us-east-1:" + ownAccount + ":stack/own/1"
+	otherStack  = "arn:aws:cloudformation:eu-west-1:" + ownAccount + ":stack/other/1"
+	parentStack = "arn:aws:cloudformation:eu-west-1:" + ownAccount + ":stack/parent/1"
+)
+
 // A told is one answer of CloudFormation.
 type told struct {
 	status, physicalID string
@@ -49,12 +57,12 @@ func (s *tellings) Find(_ context.Context, stackID, owner string, accepts func(s
 
 func (s *tellings) Stack(_ context.Context, stackID string) (stackresource.Stack, error) {
 	switch {
-	case stackID == "arn:parent":
+	case stackID == parentStack:
 		return stackresource.Stack{Status: s.parent}, nil
 	case s.stack == "":
 		return stackresource.Stack{}, errStatusDenied
 	case s.parent != "":
-		return stackresource.Stack{Status: s.stack, ParentID: "arn:parent"}, nil
+		return stackresource.Stack{Status: s.stack, ParentID: parentStack}, nil
 	}
 	return stackresource.Stack{Status: s.stack}, nil
 }
@@ -63,7 +71,6 @@ func (s *tellings) Stack(_ context.Context, stackID string) (stackresource.Stack
 // more.
 // Reference 4.13.
 func TestIsOrphaned(t *testing.T) {
-	const ownStack, otherStack = "arn:own", "arn:other"
 	request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
 	denied := errors.New("denied")
 	for name, tt := range map[string]struct {
@@ -131,19 +138,45 @@ func TestAsk_Replaced(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const stack = "arn:other"
-				owner := rayiam.PhysicalID("ray", stack, "RayIAM")
+				owner := rayiam.PhysicalID("ray", otherStack, "RayIAM")
 				cloudformation := &tellings{answers: []told{{status: "UPDATE_COMPLETE", physicalID: "another"}}, logicalID: "RayIAM", stack: tt.stack, parent: tt.parent}
-				got, err := Ask(t.Context(), cloudformation, owner, stack)
+				got, err := Ask(t.Context(), cloudformation, owner, otherStack, ownAccount)
 				if got != tt.want || (err != nil) != (tt.want == Unasked) {
 					t.Errorf("belongs %v (%v), want %v", got, err, tt.want)
 				}
-				request := customresource.Request{StackID: "arn:own", LogicalID: "RayIAM"}
-				orphaned, err := IsOrphaned(t.Context(), cloudformation, request, owner, stack, slog.New(slog.DiscardHandler))
+				request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
+				orphaned, err := IsOrphaned(t.Context(), cloudformation, request, owner, otherStack, slog.New(slog.DiscardHandler))
 				if orphaned != (tt.want == Orphaned) || (err != nil) != (tt.want == Unasked) {
 					t.Errorf("orphaned %v (%v), want %v", orphaned, err, tt.want == Orphaned)
 				}
 			})
+		})
+	}
+}
+
+// TestAsk_OtherStacks holds that nobody is asked for what is no stack of the account: the id is
+// from a tag, which somebody may have written by hand.
+// Reference 4.13, 15.7.
+func TestAsk_OtherStacks(t *testing.T) {
+	for name, stackID := range map[string]string{
+		"none":               "",
+		"no ARN":             "other",
+		"of another account": "arn:aws:cloudformation:us-east-1:210987654321:stack/other/1",
+		"with no Region":     "arn:aws:cloudformation:example.com/:" + ownAccount + ":stack/other/1",
+		"of another service": "arn:aws:iam:us-east-1:" + ownAccount + ":stack/other/1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloudformation := &tellings{answers: []told{{err: stackresource.ErrNoStack}}}
+			if got, err := Ask(t.Context(), cloudformation, "ray-0123456789ab", stackID, ownAccount); got != Unasked || err == nil {
+				t.Errorf("belongs %v (%v), want an error", got, err)
+			}
+			request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
+			if orphaned, err := IsOrphaned(t.Context(), cloudformation, request, "ray-0123456789ab", stackID, slog.New(slog.DiscardHandler)); orphaned || err == nil {
+				t.Errorf("orphaned %v (%v), want an error", orphaned, err)
+			}
+			if cloudformation.asked > 0 {
+				t.Errorf("asked %d times", cloudformation.asked)
+			}
 		})
 	}
 }
