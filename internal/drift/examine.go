@@ -56,7 +56,7 @@ func (l *Look) ask(ctx context.Context, set Set) (supersede.Belonging, error) {
 	if l.silent >= maxSilent {
 		return supersede.Unasked, errSilent
 	}
-	belongs, err := supersede.Ask(ctx, l.Stacks, set.Owner, set.Stack)
+	belongs, err := supersede.Ask(ctx, l.Stacks, set.Owner, set.Stack, l.account)
 	l.silent++
 	if !errors.Is(err, context.DeadlineExceeded) {
 		l.silent = 0

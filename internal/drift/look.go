@@ -33,9 +33,10 @@ type Look struct {
 	Part, Parts       int // which part, counted from 0, of how many
 	Examined, LeftOut int // how many names are in this part, and in the others
 
-	listed names
-	part   []string // sorted
-	silent int      // how many questions in a row CloudFormation has not answered
+	listed  names
+	account string   // whose they are
+	part    []string // sorted
+	silent  int      // how many questions in a row CloudFormation has not answered
 }
 
 // callsPerName is about how many calls it takes to read a role with its policies and the
@@ -86,7 +87,7 @@ func (l *Look) list(ctx context.Context) error {
 	add := func(kind Kind) func(iamsync.Listed) {
 		return func(found iamsync.Listed) {
 			if strings.HasPrefix(found.Name, prefix) && (l.Path == "" || found.Path == l.Path) {
-				l.listed[kind][found.Name] = true
+				l.listed[kind][found.Name], l.account = true, found.Account
 			}
 		}
 	}

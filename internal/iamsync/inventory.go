@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,7 +45,15 @@ func NewInventory(cfg aws.Config, callsPerSecond int, log *slog.Logger) *Invento
 func (v *Inventory) Calls() int64 { return v.sync.calls.Load() }
 
 // A Listed is a role or instance profile as a list names it.
-type Listed struct{ Name, Path string }
+type Listed struct{ Name, Path, Account string }
+
+func listed(name, path, arn *string) Listed {
+	l := Listed{Name: aws.ToString(name), Path: aws.ToString(path)}
+	if parts := strings.SplitN(aws.ToString(arn), ":", 6); len(parts) == 6 { // arn:aws:iam::123456789012:role/...
+		l.Account = parts[4]
+	}
+	return l
+}
 
 // Roles calls found for each role at or below a path, page by page.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html
@@ -55,7 +64,7 @@ func (v *Inventory) Roles(ctx context.Context, path string, found func(Listed)) 
 			return nil, err
 		}
 		for _, role := range out.Roles {
-			found(Listed{aws.ToString(role.RoleName), aws.ToString(role.Path)})
+			found(listed(role.RoleName, role.Path, role.Arn))
 		}
 		return out.Marker, nil
 	})
@@ -69,7 +78,7 @@ func (v *Inventory) InstanceProfiles(ctx context.Context, path string, found fun
 			return nil, err
 		}
 		for _, profile := range out.InstanceProfiles {
-			found(Listed{aws.ToString(profile.InstanceProfileName), aws.ToString(profile.Path)})
+			found(listed(profile.InstanceProfileName, profile.Path, profile.Arn))
 		}
 		return out.Marker, nil
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -32,18 +33,20 @@ const pageSize = 1000
 
 // Find returns the instances that have one of the instance profiles, by ARN, in these
 // Regions, and that are not terminated: sorted by Region, cluster and id. It asks all Regions
-// at once, for ten seconds at the most. The error joins those of the Regions that could not
+// at once, for a minute or a quarter of the time of ctx, and for ten seconds or half of that
+// time where one does not answer at all. The error joins those of the Regions that could not
 // be asked; what was found in the others is returned beside it.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 func (r *Reader) Find(ctx context.Context, regions, profiles []string) ([]Instance, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	look, silence := limits(ctx)
+	ctx, cancel := context.WithTimeout(ctx, look)
 	defer cancel()
 	found, errs := make([][]Instance, len(regions)), make([]error, len(regions))
 	var all sync.WaitGroup
 	for i, region := range regions {
 		all.Go(func() {
 			var err error
-			if found[i], err = r.findIn(ctx, region, profiles); err != nil {
+			if found[i], err = r.findIn(ctx, silence, region, profiles); err != nil {
 				errs[i] = notAsked(region, err)
 			}
 		})
@@ -58,7 +61,7 @@ func (r *Reader) Find(ctx context.Context, regions, profiles []string) ([]Instan
 
 // findIn reads every page of one Region. With an error it returns what the pages before have
 // shown.
-func (r *Reader) findIn(ctx context.Context, region string, profiles []string) ([]Instance, error) {
+func (r *Reader) findIn(ctx context.Context, silence time.Duration, region string, profiles []string) ([]Instance, error) {
 	var found []Instance
 	input := &ec2.DescribeInstancesInput{
 		Filters: []types.Filter{
@@ -69,7 +72,7 @@ func (r *Reader) findIn(ctx context.Context, region string, profiles []string) (
 	}
 	for {
 		var page *ec2.DescribeInstancesOutput
-		err := r.repeat(ctx, func(ctx context.Context) (err error) {
+		err := r.repeat(ctx, silence, func(ctx context.Context) (err error) {
 			page, err = r.client.DescribeInstances(ctx, input, in(region))
 			return err
 		})

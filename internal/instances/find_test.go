@@ -34,7 +34,7 @@ func TestFind(t *testing.T) {
 		"denied on its second page":    {map[string][]reply{"us-east-1": {lists("more", two), denies}}, "i-2 research us-east-1", "UnauthorizedOperation", 2, 0},
 		"off in one Region":            {map[string][]reply{"us-east-1": {lists("", two)}, "ap-east-1": {regionOff}}, "i-2 research us-east-1", "looking for instances in ap-east-1: AuthFailure", 2, 0},
 		"no such Region":               {map[string][]reply{"mars-1": {nowhere}}, "", "looking for instances in mars-1: the connection to EC2 broke: lookup ec2.mars-1.amazonaws.com: no such host", 1, 0},
-		"silent":                       {map[string][]reply{"us-east-1": {hangs}}, "", "looking for instances in us-east-1: EC2 did not answer", -1, lookTime},
+		"silent":                       {map[string][]reply{"us-east-1": {hangs}}, "", "looking for instances in us-east-1: EC2 did not answer", -1, maxSilence},
 		"throttled for ever":           {map[string][]reply{"us-east-1": {throttles}}, "", "RequestLimitExceeded", -1, lookTime},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,6 +61,40 @@ func TestFind(t *testing.T) {
 			}
 			if took > tt.longest {
 				t.Errorf("took %s, want %s at most", took, tt.longest)
+			}
+		})
+	}
+}
+
+// TestFind_TakesNoLonger holds for how long EC2 is asked, by what is left of the request and by
+// whether it answers at all.
+// Reference 14.5.
+func TestFind_TakesNoLonger(t *testing.T) {
+	for name, tt := range map[string]struct {
+		replies []reply
+		left    time.Duration
+		most    time.Duration
+		least   time.Duration
+	}{
+		"silent":                           {[]reply{hangs}, 280 * time.Second, 10 * time.Second, 10 * time.Second},
+		"silent, little time":              {[]reply{hangs}, 8 * time.Second, 4 * time.Second, 4 * time.Second},
+		"out of reach":                     {[]reply{resets}, 280 * time.Second, 10 * time.Second, 10*time.Second - maxPause},
+		"silent after it has throttled":    {[]reply{throttles, throttles, throttles, hangs}, 280 * time.Second, 10*time.Second + 3*maxPause, 10 * time.Second},
+		"throttled for ever":               {[]reply{throttles}, 280 * time.Second, 60 * time.Second, 60*time.Second - maxPause},
+		"throttled, less time":             {[]reply{throttles}, 100 * time.Second, 25 * time.Second, 25*time.Second - maxPause},
+		"throttled, little time":           {[]reply{throttles}, 30 * time.Second, 10 * time.Second, 10*time.Second - maxPause},
+		"unavailable, and then page after": {[]reply{unavailable, unavailable, lists("more"), throttles}, 280 * time.Second, 60 * time.Second, 60*time.Second - maxPause},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, took := onWire(t, &wire{replies: map[string][]reply{"us-east-1": tt.replies}}, func(ctx context.Context, r *Reader, _ *slog.Logger) {
+				ctx, cancel := context.WithTimeout(ctx, tt.left)
+				defer cancel()
+				if _, err := r.Find(ctx, []string{"us-east-1"}, []string{head}); err == nil {
+					t.Error("no error")
+				}
+			})
+			if took > tt.most || took < tt.least {
+				t.Errorf("took %s, want %s to %s", took, tt.least, tt.most)
 			}
 		})
 	}

@@ -14,8 +14,15 @@ import (
 )
 
 const (
-	// lookTime bounds how long EC2 is asked for instances, repetitions included.
-	lookTime = 10 * time.Second
+	// maxSilence bounds how long EC2 is asked for instances without an answer, repetitions
+	// included: as from a VPC without a way to EC2. It is half of what is left of the request at
+	// the most.
+	maxSilence = 10 * time.Second
+
+	// lookTime bounds how long EC2 is asked that does answer, if only that it throttles, or page
+	// after page. It is a quarter of what is left of the request at the most, unless that is less
+	// than its silence would take.
+	lookTime = 60 * time.Second
 
 	// attemptTimeout is how long one call may take. A connection that is silent for longer
 	// is broken, or leads nowhere, as in a VPC without a way to EC2.
@@ -45,19 +52,42 @@ func in(region string) func(*ec2.Options) {
 	return func(o *ec2.Options) { o.Region = region }
 }
 
-// repeat makes a call, and repeats it while its error is temporary, until ctx ends. The
-// error is of the last answer.
-func (r *Reader) repeat(ctx context.Context, call func(context.Context) error) error {
+// limits returns how long EC2 is asked for instances, in all and without an answer.
+func limits(ctx context.Context) (look, silence time.Duration) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return lookTime, maxSilence
+	}
+	left := time.Until(end)
+	silence = min(maxSilence, left/2)
+	return max(silence, min(lookTime, left/4)), silence
+}
+
+// repeat makes a call, and repeats it while its error is temporary, until ctx ends, or until
+// EC2 has not answered for as long as silence. The error is of the last call.
+func (r *Reader) repeat(ctx context.Context, silence time.Duration, call func(context.Context) error) error {
+	heard := time.Now()
 	for n := 1; ; n++ {
-		err := attempt(ctx, call)
-		if err == nil || !temporary(err) {
-			return err
+		listening, cancel := context.WithDeadline(ctx, heard.Add(silence))
+		err := attempt(listening, call)
+		if answered(err) {
+			cancel()
+			heard = time.Now()
+			listening, cancel = context.WithDeadline(ctx, heard.Add(silence))
 		}
 		delay, _ := r.pause.BackoffDelay(n, err)
-		if sleep(ctx, delay) != nil {
+		over := err == nil || !temporary(err) || sleep(listening, delay) != nil
+		cancel()
+		if over {
 			return err
 		}
 	}
+}
+
+// answered reports whether an error is EC2's answer, if only that it is not available.
+func answered(err error) bool {
+	var response *smithyhttp.ResponseError // of a broken connection, too, without a status
+	return errors.As(err, &response) && response.HTTPStatusCode() > 0
 }
 
 func attempt(ctx context.Context, call func(context.Context) error) error {

@@ -29,16 +29,21 @@ func TestFailedCreates(t *testing.T) {
 		f.note(of(cfn.RequestCreate, "MadeLater"), failed)
 		f.note(of(cfn.RequestCreate, "MadeLater"), nil)
 		f.note(of(cfn.RequestCreate, "MovedOn"), fmt.Errorf("nothing was changed: %w", &supersede.Error{}))
+		f.note(of(cfn.RequestCreate, "Forged"), fmt.Errorf("nothing was changed: %w", &supersede.UnexpectedError{}))
 		f.note(of(cfn.RequestCreate, "Deleted"), failed)
 		f.note(of(cfn.RequestDelete, "Deleted"), nil)
-		for logicalID, want := range map[string]bool{"Failed": true, "Made": false, "MadeLater": false, "MovedOn": false, "Deleted": false, "Unknown": false} {
+		for logicalID, want := range map[string]bool{"Failed": true, "Made": false, "MadeLater": false, "MovedOn": false, "Forged": false, "Deleted": false, "Unknown": false} {
 			if got := f.has(of(cfn.RequestDelete, logicalID)); got != want {
 				t.Errorf("%s: %v, want %v", logicalID, got, want)
 			}
 		}
-		time.Sleep(maxRefusalAge)
+		time.Sleep(maxFailedAge - time.Second)
+		if !f.has(of(cfn.RequestDelete, "Failed")) {
+			t.Error("not known any more before ten minutes")
+		}
+		time.Sleep(time.Second)
 		if f.has(of(cfn.RequestDelete, "Failed")) {
-			t.Error("still known after an hour")
+			t.Error("still known after ten minutes")
 		}
 		for i := range maxRefusals + 1 {
 			f.note(of(cfn.RequestCreate, string(rune('a'+i))), failed)

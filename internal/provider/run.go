@@ -14,7 +14,7 @@ type run struct {
 	*reconciler
 	intent
 	watch  *supersede.Watch
-	verify bool          // whether an Update or a Delete changes something only if CloudFormation is at work on the resource
+	verify bool          // whether something is changed only if CloudFormation is at work on the resource
 	ec2    *ec2Questions // nil where EC2 is not to be asked
 }
 
@@ -82,8 +82,12 @@ func (r *run) belongsToLaterResource(ctx context.Context) bool {
 // verifyWhileObserving asks CloudFormation at the same time as IAM, so that the first write
 // waits for the slower of the two.
 func (r *run) verifyWhileObserving(ctx context.Context) {
+	var others []string
+	for _, removal := range r.desired.Removals {
+		others = append(others, removal.Owner)
+	}
 	answer := make(chan error, 1)
-	go func() { answer <- r.watch.Verify(ctx) }()
+	go func() { answer <- r.watch.Verify(ctx, others...) }()
 	r.beforeWrites = func(ctx context.Context) error {
 		select {
 		case err := <-answer:

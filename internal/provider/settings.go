@@ -18,7 +18,7 @@ type Settings struct {
 	// PolicyMemory is for how long a managed policy of AWS that IAM has shown to this process
 	// is taken for existing.
 	PolicyMemory time.Duration
-	// VerifyRequests has each Update and Delete ask CloudFormation, while IAM is observed,
+	// VerifyRequests has each request ask CloudFormation, while IAM is observed,
 	// whether it is at work on the resource.
 	VerifyRequests bool
 	// CheckInstances has EC2 asked, before what a request deletes is gone, whether instances

@@ -6,13 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
 // timeout bounds one question with its retries. The answer is worth less than the
@@ -34,6 +39,18 @@ func (s State) Removed() bool {
 // InProgress reports whether CloudFormation is at work on the resource.
 func (s State) InProgress() bool { return strings.HasSuffix(s.Status, "_IN_PROGRESS") }
 
+// A Stack is how CloudFormation sees a stack.
+type Stack struct {
+	Status   string // UPDATE_IN_PROGRESS, ROLLBACK_COMPLETE, ...
+	ParentID string // of the stack that it is nested in; empty for none
+}
+
+// Settled reports whether CloudFormation has ended its work on the stack, and will not take
+// any of it back. A stack that is UPDATE_FAILED or UPDATE_ROLLBACK_FAILED is still to be
+// rolled back.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+func (s Stack) Settled() bool { return strings.HasSuffix(s.Status, "_COMPLETE") }
+
 // Errors that are answers. Any other error says that CloudFormation could not be asked.
 var (
 	// ErrNoStack: there is no such stack, and was none in the last 90 days.
@@ -42,7 +59,8 @@ var (
 	ErrNoResource = errors.New("the stack has no such resource")
 )
 
-// A Reader reads states. It is safe for several callers at once.
+// A Reader reads states. It is safe for several callers at once. Of an id that is not a stack's
+// ARN it asks nothing: that may be a text which somebody has put into a tag by hand.
 type Reader struct{ client *cloudformation.Client }
 
 // NewReader returns a Reader that reaches CloudFormation as cfg says.
@@ -55,10 +73,14 @@ func NewReader(cfg aws.Config) *Reader {
 // ErrNoStack or ErrNoResource, or is of a denial, or of no answer within five seconds.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
 func (r *Reader) Read(ctx context.Context, stackID, logicalID string) (State, error) {
+	region, err := in(stackID)
+	if err != nil {
+		return State{}, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	input := &cloudformation.DescribeStackResourceInput{StackName: &stackID, LogicalResourceId: &logicalID}
-	out, err := r.client.DescribeStackResource(ctx, input, in(regionOf(stackID)))
+	out, err := r.client.DescribeStackResource(ctx, input, region)
 	if err == nil && out.StackResourceDetail == nil {
 		err = errors.New("the answer is empty")
 	}
@@ -71,20 +93,23 @@ func (r *Reader) Read(ctx context.Context, stackID, logicalID string) (State, er
 	}, nil
 }
 
-// Status returns the status of a stack, such as UPDATE_ROLLBACK_IN_PROGRESS. The error is as
-// that of Read.
+// Stack returns how CloudFormation sees a stack. The error is as that of Read.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-func (r *Reader) Status(ctx context.Context, stackID string) (string, error) {
+func (r *Reader) Stack(ctx context.Context, stackID string) (Stack, error) {
+	region, err := in(stackID)
+	if err != nil {
+		return Stack{}, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	out, err := r.client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stackID}, in(regionOf(stackID)))
+	out, err := r.client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stackID}, region)
 	if err == nil && len(out.Stacks) == 0 {
 		err = errors.New("the answer is empty")
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading the status of stack %s in CloudFormation: %w", stackID, classified(err))
+		return Stack{}, fmt.Errorf("reading the status of stack %s in CloudFormation: %w", stackID, classified(err))
 	}
-	return string(out.Stacks[0].StackStatus), nil
+	return Stack{Status: string(out.Stacks[0].StackStatus), ParentID: aws.ToString(out.Stacks[0].ParentId)}, nil
 }
 
 // maxResources is how many resources DescribeStackResources lists at the most.
@@ -96,9 +121,13 @@ const maxResources = 100
 // of Read; a stack with more resources than CloudFormation lists in one answer cannot be asked.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
 func (r *Reader) Find(ctx context.Context, stackID, physicalID string, accepts func(logicalID string) bool) (State, error) {
+	region, err := in(stackID)
+	if err != nil {
+		return State{}, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	out, err := r.client.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: &stackID}, in(regionOf(stackID)))
+	out, err := r.client.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: &stackID}, region)
 	if err != nil {
 		return State{}, fmt.Errorf("listing the resources of stack %s in CloudFormation: %w", stackID, classified(err))
 	}
@@ -121,21 +150,10 @@ func (r *Reader) Find(ctx context.Context, stackID, physicalID string, accepts f
 	return State{}, fmt.Errorf("looking for %s in stack %s: %w", physicalID, stackID, ErrNoResource)
 }
 
-// in has a call go to a Region; the client's own where it is empty.
-func in(region string) func(*cloudformation.Options) {
-	return func(o *cloudformation.Options) {
-		if region != "" {
-			o.Region = region
-		}
-	}
-}
-
-// regionOf returns the Region in a stack's ARN, empty where there is none.
-func regionOf(stackID string) string {
-	if parts := strings.SplitN(stackID, ":", 5); len(parts) == 5 {
-		return parts[3]
-	}
-	return ""
+// in has a call go to the Region in a stack's ARN. The error says that it is none.
+func in(stackID string) (func(*cloudformation.Options), error) {
+	stack, err := rayiam.ParseStackID(stackID)
+	return func(o *cloudformation.Options) { o.Region = stack.Region }, err
 }
 
 // classified tells the two answers that CloudFormation gives as one error. It has no code
@@ -155,4 +173,28 @@ func classified(err error) error {
 		return fmt.Errorf("%w: %w", ErrNoStack, err)
 	}
 	return err
+}
+
+var (
+	throttled = retry.IsErrorThrottles(retry.DefaultThrottles)
+	retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
+)
+
+// Temporary reports whether the same question may be answered a moment later: CloudFormation
+// throttles it, or a server, or the way to it, failed or was silent.
+func Temporary(err error) bool {
+	var (
+		api      smithy.APIError
+		response *smithyhttp.ResponseError
+		name     *net.DNSError
+	)
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return false
+	case throttled.IsErrorThrottle(err) == aws.TrueTernary, retryable.IsErrorRetryable(err) == aws.TrueTernary, errors.Is(err, context.DeadlineExceeded):
+		return true
+	case errors.As(err, &response) && response.HTTPStatusCode() >= 500:
+		return true
+	}
+	return !errors.As(err, &api) && !errors.Is(err, context.Canceled)
 }

@@ -3,11 +3,16 @@ package stackresource_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
@@ -51,8 +56,9 @@ func TestRead(t *testing.T) {
 	if err != nil || byLogicalID != state {
 		t.Errorf("found by logical id %+v and %v, want %+v", byLogicalID, err, state)
 	}
-	if status, err := reader.Status(t.Context(), aws.ToString(stack.StackId)); status != "CREATE_COMPLETE" || err != nil {
-		t.Errorf("the stack is %q (%v)", status, err)
+	got, err := reader.Stack(t.Context(), aws.ToString(stack.StackId))
+	if want := (stackresource.Stack{Status: "CREATE_COMPLETE"}); got != want || err != nil {
+		t.Errorf("the stack is %+v (%v), want %+v", got, err, want)
 	}
 	absent(t, reader, aws.ToString(stack.StackId))
 }
@@ -73,8 +79,18 @@ func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
 			t.Errorf("%v: found with %v, want %v", tt, err, tt.want)
 		}
 	}
-	if status, err := reader.Status(t.Context(), none); !errors.Is(err, stackresource.ErrNoStack) || status != "" {
-		t.Errorf("a stack that is not: %q and %v, want %v", status, err, stackresource.ErrNoStack)
+	if stack, err := reader.Stack(t.Context(), none); !errors.Is(err, stackresource.ErrNoStack) || stack != (stackresource.Stack{}) {
+		t.Errorf("a stack that is not: %+v and %v, want %v", stack, err, stackresource.ErrNoStack)
+	}
+	for _, malformed := range []string{"", "s", "arn:aws:cloudformation:example.com/:123456789012:stack/s/1", "arn:aws:iam:us-east-1:123456789012:stack/s/1"} {
+		_, read := reader.Read(t.Context(), malformed, "Queue")
+		_, found := reader.Find(t.Context(), malformed, "q", noLogicalID)
+		_, asked := reader.Stack(t.Context(), malformed)
+		for _, err := range []error{read, found, asked} {
+			if err == nil || !strings.Contains(err.Error(), "reading StackId") {
+				t.Errorf("%q: %v, want an error of the id's form", malformed, err)
+			}
+		}
 	}
 	// Another Region has stacks of its own.
 	elsewhere := strings.Replace(stackID, "us-east-1", "eu-west-1", 1)
@@ -84,3 +100,39 @@ func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
 }
 
 func noLogicalID(string) bool { return false }
+
+// TestStack_Settled holds in which states of a stack CloudFormation takes nothing back.
+// Reference 4.13.
+func TestStack_Settled(t *testing.T) {
+	for status, want := range map[string]bool{
+		"CREATE_COMPLETE": true, "UPDATE_COMPLETE": true, "ROLLBACK_COMPLETE": true, "UPDATE_ROLLBACK_COMPLETE": true, "IMPORT_COMPLETE": true, "DELETE_COMPLETE": true,
+		"CREATE_IN_PROGRESS": false, "UPDATE_IN_PROGRESS": false, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": false, "UPDATE_ROLLBACK_IN_PROGRESS": false, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": false,
+		"UPDATE_FAILED": false, "UPDATE_ROLLBACK_FAILED": false, "ROLLBACK_FAILED": false, "DELETE_FAILED": false, "": false,
+	} {
+		if got := (stackresource.Stack{Status: status}).Settled(); got != want {
+			t.Errorf("%q: %v, want %v", status, got, want)
+		}
+	}
+}
+
+// TestTemporary holds which errors say that the same question may be answered later.
+// Reference 14.4.
+func TestTemporary(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want bool
+	}{
+		{&smithy.GenericAPIError{Code: "Throttling"}, true},
+		{&smithy.GenericAPIError{Code: "AccessDenied"}, false},
+		{fmt.Errorf("reading: %w", &smithy.GenericAPIError{Code: "ValidationError"}), false},
+		{&smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 503}}, Err: &smithy.GenericAPIError{Code: "Unknown"}}, true},
+		{fmt.Errorf("reading: %w", context.DeadlineExceeded), true},
+		{context.Canceled, false},
+		{&net.OpError{Op: "dial", Err: errors.New("connection refused")}, true},
+		{&net.DNSError{IsNotFound: true}, false},
+	} {
+		if got := stackresource.Temporary(tt.err); got != tt.want {
+			t.Errorf("%v: %v, want %v", tt.err, got, tt.want)
+		}
+	}
+}

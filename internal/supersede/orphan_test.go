@@ -12,17 +12,27 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
+// Ids of stacks.
+const (
+	ownAccount  = "123456789012"
+	ownStack    = "arn:aws:cloudformation:us-east-1:" + ownAccount + ":stack/own/1"
+	otherStack  = "arn:aws:cloudformation:eu-west-1:" + ownAccount + ":stack/other/1"
+	parentStack = "arn:aws:cloudformation:eu-west-1:" + ownAccount + ":stack/parent/1"
+)
+
 // A told is one answer of CloudFormation.
 type told struct {
 	status, physicalID string
 	err                error
 }
 
-// tellings answers Read and Find in turn, the last answer again and again.
+// tellings answers Read and Find in turn, the last answer again and again, and Stack.
 type tellings struct {
 	answers     []told
 	asked       int
 	read, found bool
+
+	stack, parent string // status, empty for a denial; that of the stack it is nested in, empty for none
 
 	logicalID string // of the set
 	accepted  bool   // as the one that it may be found by
@@ -45,11 +55,22 @@ func (s *tellings) Find(_ context.Context, stackID, owner string, accepts func(s
 	return s.next()
 }
 
+func (s *tellings) Stack(_ context.Context, stackID string) (stackresource.Stack, error) {
+	switch {
+	case stackID == parentStack:
+		return stackresource.Stack{Status: s.parent}, nil
+	case s.stack == "":
+		return stackresource.Stack{}, errStatusDenied
+	case s.parent != "":
+		return stackresource.Stack{Status: s.stack, ParentID: parentStack}, nil
+	}
+	return stackresource.Stack{Status: s.stack}, nil
+}
+
 // TestOrphaned holds what CloudFormation must say, and twice, of a set that nobody owns any
 // more.
 // Reference 4.13.
 func TestIsOrphaned(t *testing.T) {
-	const ownStack, otherStack = "arn:own", "arn:other"
 	request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
 	denied := errors.New("denied")
 	for name, tt := range map[string]struct {
@@ -83,7 +104,7 @@ func TestIsOrphaned(t *testing.T) {
 						tt.answers[i].physicalID = owner
 					}
 				}
-				cloudformation := &tellings{answers: tt.answers, logicalID: tt.logicalID}
+				cloudformation := &tellings{answers: tt.answers, logicalID: tt.logicalID, stack: "UPDATE_COMPLETE"}
 				got, err := IsOrphaned(t.Context(), cloudformation, request, owner, tt.stack, slog.New(slog.DiscardHandler))
 				if got != tt.want || (err != nil) != tt.fails || cloudformation.asked != tt.asked {
 					t.Errorf("got %v and %v after %d questions, want %v after %d", got, err, cloudformation.asked, tt.want, tt.asked)
@@ -92,6 +113,70 @@ func TestIsOrphaned(t *testing.T) {
 					t.Errorf("read %v, searched %v", cloudformation.read, cloudformation.found)
 				}
 			})
+		})
+	}
+}
+
+// TestAsk_Replaced holds that a set whose resource was replaced is left only once neither its
+// stack nor one that this is nested in may roll back to it.
+// Reference 4.13, 15.7.
+func TestAsk_Replaced(t *testing.T) {
+	for name, tt := range map[string]struct {
+		stack, parent string
+		want          Belonging
+	}{
+		"the update is done":             {"UPDATE_COMPLETE", "", Orphaned},
+		"an update was rolled back":      {"UPDATE_ROLLBACK_COMPLETE", "", Orphaned},
+		"the update goes on":             {"UPDATE_IN_PROGRESS", "", InFlight},
+		"its cleanup goes on":            {"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "", InFlight},
+		"it is rolled back":              {"UPDATE_ROLLBACK_IN_PROGRESS", "", InFlight},
+		"it was stopped":                 {"UPDATE_FAILED", "", InFlight},
+		"its rollback was stopped":       {"UPDATE_ROLLBACK_FAILED", "", InFlight},
+		"the stack cannot be asked":      {"", "", Unasked},
+		"nested, and all is done":        {"UPDATE_COMPLETE", "UPDATE_COMPLETE", Orphaned},
+		"nested, and the update goes on": {"UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", InFlight},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				owner := rayiam.PhysicalID("ray", otherStack, "RayIAM")
+				cloudformation := &tellings{answers: []told{{status: "UPDATE_COMPLETE", physicalID: "another"}}, logicalID: "RayIAM", stack: tt.stack, parent: tt.parent}
+				got, err := Ask(t.Context(), cloudformation, owner, otherStack, ownAccount)
+				if got != tt.want || (err != nil) != (tt.want == Unasked) {
+					t.Errorf("belongs %v (%v), want %v", got, err, tt.want)
+				}
+				request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
+				orphaned, err := IsOrphaned(t.Context(), cloudformation, request, owner, otherStack, slog.New(slog.DiscardHandler))
+				if orphaned != (tt.want == Orphaned) || (err != nil) != (tt.want == Unasked) {
+					t.Errorf("orphaned %v (%v), want %v", orphaned, err, tt.want == Orphaned)
+				}
+			})
+		})
+	}
+}
+
+// TestAsk_OtherStacks holds that nobody is asked for what is no stack of the account: the id is
+// from a tag, which somebody may have written by hand.
+// Reference 4.13, 15.7.
+func TestAsk_OtherStacks(t *testing.T) {
+	for name, stackID := range map[string]string{
+		"none":               "",
+		"no ARN":             "other",
+		"of another account": "arn:aws:cloudformation:us-east-1:210987654321:stack/other/1",
+		"with no Region":     "arn:aws:cloudformation:example.com/:" + ownAccount + ":stack/other/1",
+		"of another service": "arn:aws:iam:us-east-1:" + ownAccount + ":stack/other/1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloudformation := &tellings{answers: []told{{err: stackresource.ErrNoStack}}}
+			if got, err := Ask(t.Context(), cloudformation, "ray-0123456789ab", stackID, ownAccount); got != Unasked || err == nil {
+				t.Errorf("belongs %v (%v), want an error", got, err)
+			}
+			request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
+			if orphaned, err := IsOrphaned(t.Context(), cloudformation, request, "ray-0123456789ab", stackID, slog.New(slog.DiscardHandler)); orphaned || err == nil {
+				t.Errorf("orphaned %v (%v), want an error", orphaned, err)
+			}
+			if cloudformation.asked > 0 {
+				t.Errorf("asked %d times", cloudformation.asked)
+			}
 		})
 	}
 }

@@ -36,7 +36,7 @@ type Rule struct {
 
 // rules is the table: one row for each kind of request.
 var rules = [...]Rule{
-	Create:              {AsksFirst: true, AsksLast: true},
+	Create:              {AsksFirst: true, AsksLast: true, Verified: true},
 	Update:              {AsksFirst: true, AsksBeforeRemovals: true, Verified: true},
 	Replacement:         {AsksFirst: true, AsksLast: true, Verified: true},
 	ReplacementRollback: {AsksFirst: true, AsksBeforeRemovals: true, Verified: true, QuietPeriod: true},

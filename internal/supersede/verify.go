@@ -3,6 +3,7 @@ package supersede
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
@@ -18,16 +19,25 @@ func (e *UnexpectedError) Error() string {
 }
 
 // Verify asks whether CloudFormation is at work on the resource, and returns an
-// *UnexpectedError if it says twice that it is not. It returns nil for a kind of request of
-// which that cannot be said, for a physical id that is not the resource's present one, such
-// as that of a set which is cleaned up after a replacement, and if CloudFormation cannot be
+// *UnexpectedError if it says twice that it is not, while the resource has the set that the
+// request is about, or one of the others that it would change, by their owners. An event can
+// have any physical id and any type, so it is the set that counts. Verify returns nil for a
+// kind of request of which that cannot be said, for a set that the resource does not have at
+// present, such as one that is cleaned up after a replacement, and if CloudFormation cannot be
 // asked.
-func (w *Watch) Verify(ctx context.Context) error {
+func (w *Watch) Verify(ctx context.Context, others ...string) error {
 	if !w.kind.Rule().Verified {
 		return nil
 	}
+	sets := append([]string{w.physicalID, w.owner}, others...)
 	state, idle, _ := w.confirmed(ctx, func(s stackresource.State) bool {
-		return s.PhysicalID == w.physicalID && !s.InProgress()
+		switch {
+		case s.PhysicalID == "" || s.InProgress():
+			return false
+		case w.kind == Create && s.Removed():
+			return false // the answer may be of the resource before: its Create makes the same set
+		}
+		return slices.Contains(sets, s.PhysicalID)
 	})
 	if !idle {
 		return nil

@@ -188,6 +188,16 @@ func TestInstances_NotHeldUp(t *testing.T) {
 			l.warned(t, "CloudFormation is rolling back", "1 EC2 instance uses")
 			return answer
 		},
+		"the rollback of an update that made a nested stack": func(t *testing.T, l *lab) cloudformation.Answer {
+			s, parent := l.created(quick), l.Stack()
+			launch(l, "ray-head")
+			l.Resources.SetStack(s.ID, "DELETE_IN_PROGRESS")
+			l.Resources.Nest(s.ID, parent.ID)
+			l.Resources.SetStack(parent.ID, "UPDATE_ROLLBACK_IN_PROGRESS")
+			answer := s.Delete()
+			l.warned(t, "CloudFormation is rolling back", "1 EC2 instance uses")
+			return answer
+		},
 		"the rollback of an Update that added a group": func(_ *testing.T, l *lab) cloudformation.Answer {
 			s := l.created(quick.With(properties{"WorkerGroups": groups("cpu")}))
 			l.OK(s.Send(s.Event("Update", both)))

@@ -13,20 +13,23 @@ func TestOrphaned(t *testing.T) {
 		adopter   string
 		status    string // of the former, empty for none
 		physical  string
+		stack     string // status, empty where nobody says
 		silent    bool
 		adopted   bool
 	}{
-		"its stack is gone":                      {"RayIAM", "RayIAM", "", "", false, true},
-		"its stack is gone, another logical id":  {"Old", "New", "", "", false, true},
-		"it was deleted with its stack":          {"RayIAM", "RayIAM", "DELETE_COMPLETE", id, false, true},
-		"it was retained":                        {"RayIAM", "RayIAM", "DELETE_SKIPPED", id, false, true},
-		"it was retained, another logical id":    {"Old", "New", "DELETE_SKIPPED", id, false, true},
-		"the stack has another one in its place": {"RayIAM", "RayIAM", "UPDATE_COMPLETE", "another", false, true},
-		"it exists":                              {"RayIAM", "RayIAM", "CREATE_COMPLETE", id, false, false},
-		"it exists, another logical id":          {"Old", "New", "UPDATE_COMPLETE", id, false, false},
-		"it could not be deleted":                {"RayIAM", "RayIAM", "DELETE_FAILED", id, false, false},
-		"it is being replaced":                   {"RayIAM", "RayIAM", "UPDATE_IN_PROGRESS", "another", false, false},
-		"CloudFormation is silent":               {"RayIAM", "RayIAM", "DELETE_COMPLETE", id, true, false},
+		"its stack is gone":                                     {"RayIAM", "RayIAM", "", "", "", false, true},
+		"its stack is gone, another logical id":                 {"Old", "New", "", "", "", false, true},
+		"it was deleted with its stack":                         {"RayIAM", "RayIAM", "DELETE_COMPLETE", id, "", false, true},
+		"it was retained":                                       {"RayIAM", "RayIAM", "DELETE_SKIPPED", id, "", false, true},
+		"it was retained, another logical id":                   {"Old", "New", "DELETE_SKIPPED", id, "", false, true},
+		"the stack has another one in its place":                {"RayIAM", "RayIAM", "UPDATE_COMPLETE", "another", "UPDATE_COMPLETE", false, true},
+		"it was replaced, by an update that may be rolled back": {"RayIAM", "RayIAM", "UPDATE_COMPLETE", "another", "UPDATE_IN_PROGRESS", false, false},
+		"it was replaced, and the stack cannot be asked":        {"RayIAM", "RayIAM", "UPDATE_COMPLETE", "another", "", false, false},
+		"it exists":                     {"RayIAM", "RayIAM", "CREATE_COMPLETE", id, "", false, false},
+		"it exists, another logical id": {"Old", "New", "UPDATE_COMPLETE", id, "", false, false},
+		"it could not be deleted":       {"RayIAM", "RayIAM", "DELETE_FAILED", id, "", false, false},
+		"it is being replaced":          {"RayIAM", "RayIAM", "UPDATE_IN_PROGRESS", "another", "", false, false},
+		"CloudFormation is silent":      {"RayIAM", "RayIAM", "DELETE_COMPLETE", id, "", true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -40,6 +43,9 @@ func TestOrphaned(t *testing.T) {
 			}
 			if tt.status != "" {
 				l.Resources.Set(first.ID, first.LogicalID, tt.status, tt.physical)
+			}
+			if tt.stack != "" {
+				l.Resources.SetStack(first.ID, tt.stack)
 			}
 			if tt.silent {
 				l.Resources.Silence()

@@ -108,6 +108,12 @@ func TestLook_Belongs(t *testing.T) {
 	state := func(status, physicalID string) func() {
 		return func() { l.Resources.Set(s.ID, s.LogicalID, status, physicalID) }
 	}
+	replaced := func(stack string) func() {
+		return func() {
+			state("UPDATE_COMPLETE", "ray2-0123456789ab")()
+			l.Resources.SetStack(s.ID, stack)
+		}
+	}
 	for _, tt := range []struct {
 		name string
 		now  func()
@@ -118,7 +124,9 @@ func TestLook_Belongs(t *testing.T) {
 		{"being created, its id not shown yet", state("CREATE_IN_PROGRESS", ""), "in flight settled"},
 		{"deleted by the stack, and left", state("DELETE_COMPLETE", s.PhysicalID), "orphaned settled"},
 		{"retained", state("DELETE_SKIPPED", s.PhysicalID), "orphaned settled"},
-		{"replaced", state("UPDATE_COMPLETE", "ray2-0123456789ab"), "orphaned settled"},
+		{"replaced, and the stack cannot be asked", state("UPDATE_COMPLETE", "ray2-0123456789ab"), "unasked settled"},
+		{"replaced, and the update goes on", replaced("UPDATE_IN_PROGRESS"), "in flight settled"},
+		{"replaced", replaced("UPDATE_COMPLETE"), "orphaned settled"},
 		{"another resource in the stack", func() {
 			l.Resources.Forget(s.ID, s.LogicalID)
 			l.Resources.Set(s.ID, "Other", "CREATE_COMPLETE", "other")

@@ -22,13 +22,14 @@ type Resources struct {
 	mu     sync.Mutex
 	state  map[[2]string][2]string // stack id and logical id to status and physical id
 	status map[string]string       // of stacks, by id
+	parent map[string]string       // ids of the stacks that stacks are nested in, by id
 	asked  int
 	mute   bool
 }
 
 // NewResources starts a server on a free port of 127.0.0.1.
 func NewResources() *Resources {
-	r := &Resources{state: map[[2]string][2]string{}, status: map[string]string{}}
+	r := &Resources{state: map[[2]string][2]string{}, status: map[string]string{}, parent: map[string]string{}}
 	r.server = httptest.NewServer(r)
 	r.URL = r.server.URL
 	return r
@@ -52,6 +53,13 @@ func (r *Resources) SetStack(stackID, status string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status[stackID] = status
+}
+
+// Nest has a stack be nested in another one from now on.
+func (r *Resources) Nest(stackID, parentID string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parent[stackID] = parentID
 }
 
 // Forget has the stack not exist any more.
@@ -79,7 +87,7 @@ func (r *Resources) Asked() int {
 func (r *Resources) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	r.asked++
-	mute, stack, status := r.mute, r.stack(req.FormValue("StackName")), r.status[req.FormValue("StackName")]
+	mute, stack, status, parent := r.mute, r.stack(req.FormValue("StackName")), r.status[req.FormValue("StackName")], r.parent[req.FormValue("StackName")]
 	r.mu.Unlock()
 	if mute {
 		<-req.Context().Done()
@@ -90,8 +98,8 @@ func (r *Resources) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case req.FormValue("Action") == "DescribeStacks" && status == "":
 		refuse(w, fmt.Sprintf("Stack with id %s does not exist", req.FormValue("StackName")))
 	case req.FormValue("Action") == "DescribeStacks":
-		fmt.Fprintf(w, `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackId>%s</StackId><StackName>stack</StackName><StackStatus>%s</StackStatus><CreationTime>2026-01-02T03:04:05Z</CreationTime></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-			escaped(req.FormValue("StackName")), status)
+		fmt.Fprintf(w, `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackId>%s</StackId><StackName>stack</StackName><StackStatus>%s</StackStatus>%s<CreationTime>2026-01-02T03:04:05Z</CreationTime></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+			escaped(req.FormValue("StackName")), status, nestedIn(parent))
 	case !slices.Contains([]string{"DescribeStackResource", "DescribeStackResources"}, req.FormValue("Action")):
 		refuse(w, "no such question here: "+req.FormValue("Action"))
 	case len(stack) == 0:
@@ -119,6 +127,13 @@ func (r *Resources) stack(id string) map[string][2]string {
 		}
 	}
 	return states
+}
+
+func nestedIn(parentID string) string {
+	if parentID == "" {
+		return ""
+	}
+	return fmt.Sprintf("<ParentId>%s</ParentId>", escaped(parentID))
 }
 
 func refuse(w http.ResponseWriter, message string) {

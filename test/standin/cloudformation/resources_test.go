@@ -17,6 +17,8 @@ func TestResources(t *testing.T) {
 	r.Set("stack&1", "Gone", "CREATE_FAILED", "")
 	r.Forget("stack&1", "Gone")
 	r.SetStack("stack&1", "ROLLBACK_IN_PROGRESS")
+	r.SetStack("nested", "DELETE_IN_PROGRESS")
+	r.Nest("nested", "stack&1")
 	tests := []struct {
 		action, stack, logicalID string
 		status                   int
@@ -28,6 +30,7 @@ func TestResources(t *testing.T) {
 		{"DescribeStackResources", "stack&1", "", http.StatusOK, "<LogicalResourceId>A</LogicalResourceId><PhysicalResourceId>id&lt;1&gt;</PhysicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus>"},
 		{"DescribeStackResources", "stack&2", "", http.StatusBadRequest, "Stack &#39;stack&amp;2&#39; does not exist"},
 		{"DescribeStacks", "stack&1", "", http.StatusOK, "<StackStatus>ROLLBACK_IN_PROGRESS</StackStatus>"},
+		{"DescribeStacks", "nested", "", http.StatusOK, "<StackStatus>DELETE_IN_PROGRESS</StackStatus><ParentId>stack&amp;1</ParentId>"},
 		{"DescribeStacks", "stack&2", "", http.StatusBadRequest, "Stack with id stack&amp;2 does not exist"},
 		{"DeleteStack", "stack&1", "A", http.StatusBadRequest, "ValidationError"},
 	}

@@ -1,0 +1,52 @@
+package supersede
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/ray-iam/custom-rayiam/internal/stackresource"
+)
+
+// TestVerify holds which requests are not CloudFormation's: it is the set of the resource that
+// counts, and neither the physical id nor the type of an event, which anybody can invent.
+// Reference 11.11.
+func TestVerify(t *testing.T) {
+	const victims = presentID // the owner of the set that the request is about
+	shown := func(status, physicalID string) stackresource.State {
+		return stackresource.State{Status: status, PhysicalID: physicalID}
+	}
+	for name, tt := range map[string]struct {
+		kind       Kind
+		physicalID string
+		others     []string
+		states     []stackresource.State
+		refused    bool
+	}{
+		"an Update":                                {Update, victims, nil, []stackresource.State{shown("UPDATE_IN_PROGRESS", victims)}, false},
+		"a forged Update":                          {Update, victims, nil, []stackresource.State{shown("UPDATE_COMPLETE", victims)}, true},
+		"a forged Update with another id":          {Update, "x", nil, []stackresource.State{shown("UPDATE_COMPLETE", victims)}, true},
+		"a forged replacement by the set":          {Replacement, "x", nil, []stackresource.State{shown("CREATE_COMPLETE", victims)}, true},
+		"a forged rollback that removes the set":   {ReplacementRollback, "x", []string{"other", "theirs"}, []stackresource.State{shown("UPDATE_COMPLETE", "theirs")}, true},
+		"a rollback of a replacement":              {ReplacementRollback, "x", []string{"other", "theirs"}, []stackresource.State{shown("UPDATE_IN_PROGRESS", "theirs")}, false},
+		"a forged Delete":                          {Delete, victims, nil, []stackresource.State{shown("CREATE_COMPLETE", victims)}, true},
+		"the cleanup after a replacement":          {Delete, victims, []string{victims}, []stackresource.State{shown("UPDATE_COMPLETE", "new")}, false},
+		"an Update that CloudFormation shows late": {Update, victims, nil, []stackresource.State{shown("CREATE_COMPLETE", victims), shown("UPDATE_IN_PROGRESS", victims)}, false},
+		"a Create":                                 {Create, "", nil, []stackresource.State{shown("CREATE_IN_PROGRESS", "")}, false},
+		"a Create, with an id shown already":       {Create, "", nil, []stackresource.State{shown("CREATE_IN_PROGRESS", "generated")}, false},
+		"a Create of what was deleted before":      {Create, "", nil, []stackresource.State{shown("DELETE_COMPLETE", victims)}, false},
+		"a Create that failed before it had an id": {Create, "", nil, []stackresource.State{shown("CREATE_FAILED", "")}, false},
+		"a forged Create":                          {Create, "", nil, []stackresource.State{shown("CREATE_COMPLETE", victims)}, true},
+		"a forged Create of what was updated":      {Create, "", nil, []stackresource.State{shown("UPDATE_COMPLETE", victims)}, true},
+		"no such resource, or nobody to ask":       {Create, "", nil, []stackresource.State{{}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, _ := watching(tt.kind, 0, tt.states...)
+				w.physicalID = tt.physicalID
+				if err := w.Verify(t.Context(), tt.others...); (err != nil) != tt.refused {
+					t.Errorf("got %v, want an error %v", err, tt.refused)
+				}
+			})
+		})
+	}
+}
