@@ -67,9 +67,17 @@ func (v View) obstacles(out *strings.Builder, paint Paint) {
 		out.WriteString("\nIn the way:\n")
 	}
 	for _, o := range v.InTheWay {
-		out.WriteString(paint('-', "  ! "+o.Entity+" "+o.Reason) + "\n")
+		out.WriteString(paint('-', "  ! "+o.Sentence()) + "\n")
 	}
 	out.WriteString("\n" + refusedSummary + "\n")
+}
+
+// Sentence says what is in the way, and why.
+func (o Obstacle) Sentence() string {
+	if o.Entity == ec2Entity {
+		return o.Reason // which names the instances
+	}
+	return o.Entity + " " + o.Reason
 }
 
 const (

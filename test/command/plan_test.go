@@ -45,7 +45,7 @@ func (l *lab) agree(s *cloudformation.Stack, e cloudformation.Event) cloudformat
 		}
 	}
 	for _, o := range view.InTheWay {
-		l.inReason(answer, o.Entity+" "+o.Reason)
+		l.inReason(answer, o.Sentence())
 	}
 	if !answer.OK() {
 		return answer
@@ -244,3 +244,21 @@ func TestPlan_WhatIsThere(t *testing.T) {
 }
 
 func (l *lab) byHand() string { l.CreateSet(); return "" }
+
+// TestPlan_InUse holds that the plan of a Delete which instances hold up says so, as the
+// function does.
+func TestPlan_InUse(t *testing.T) {
+	l := newLab(t)
+	l.Running()
+	s := l.Stack()
+	p := properties{"PropagationWaitSeconds": "0"}
+	create, _ := s.Create(p)
+	l.OK(create)
+	l.Launch("us-east-1", "ray-head", "research", 1)
+	if answer := l.agree(s, s.Event("Delete", p)); answer.OK() || !strings.Contains(answer.Reason, "1 EC2 instance uses what would be deleted") {
+		t.Errorf("%+v", answer)
+	}
+	if view, _ := l.planned(s.Event("Delete", p)); len(view.InTheWay) != 1 || view.InTheWay[0].Entity != "EC2" {
+		t.Errorf("in the way is %+v", view.InTheWay)
+	}
+}
