@@ -19,10 +19,10 @@ import (
 // A View is what one request would do. Its JSON is what `rayiam plan --output json` prints:
 // fields are added to it and never change their meaning.
 type View struct {
-	Request    string     `json:"request"`           // Create, Update in place, replacement, Delete, ...
-	Follows    bool       `json:"follows,omitempty"` // the Delete of the old set, after a replacement
-	StackID    string     `json:"stackId"`           // empty for a stack that is not there yet
-	LogicalID  string     `json:"logicalId"`
+	Request    string     `json:"request"`              // Create, Update in place, replacement, Delete, ...
+	Follows    bool       `json:"follows,omitempty"`    // the Delete of the old set, after a replacement
+	StackID    string     `json:"stackId"`              // empty for a stack that is not there yet
+	LogicalID  string     `json:"logicalId"`            // empty for an orphaned set, which does not tell
 	PhysicalID string     `json:"physicalId"`           // that the request would answer; empty where StackID is
 	AfterApply []string   `json:"afterApply,omitempty"` // properties that CloudFormation knows only after apply
 	Refused    []Refusal  `json:"refused,omitempty"`    // properties that break a rule
