@@ -172,6 +172,23 @@ func ofTemplate(t *testing.T, path string, parameters map[string]string) map[str
 	return documents
 }
 
+// optionsOf returns a LeastPrivilege with what the parameters of a launcher narrow, and with
+// what is about the workers alone.
+func optionsOf(narrow map[string]string) map[string]any {
+	options := map[string]any{"ClusterName": "research", "InstanceTypes": []any{"g5.xlarge"}, "Spot": "true"}
+	for name, value := range narrow {
+		var list []any
+		for _, one := range strings.Split(value, ",") {
+			list = append(list, one)
+		}
+		if options[name] = any(list); value == "true" {
+			options[name] = value
+		}
+	}
+	options["KmsKeyArns"] = []any{narrow["KmsKeyArns"], "arn:aws:kms:eu-west-1:123456789012:key/0b"}
+	return options
+}
+
 // TestPolicy_Launcher holds that the printed policies of the launcher are those that
 // examples/launcher.yaml makes for the same cluster: with parameters alone, and with a set.
 func TestPolicy_Launcher(t *testing.T) {
@@ -184,20 +201,7 @@ func TestPolicy_Launcher(t *testing.T) {
 		"ImageIds": "ami-0aaaaaaaaaaaaaaaa", "InstanceTagKeys": "CostCenter,Owner", "KmsKeyArns": "arn:aws:kms:us-east-1:123456789012:key/0a",
 	}
 	set := properties{"NamePrefix": "ml", "Path": "/team/", "WorkerGroups": everything["WorkerGroups"]}
-	options := map[string]any{"ClusterName": "research", "InstanceTypes": []any{"g5.xlarge"}, "Spot": "true", "KmsKeyArns": []any{narrow["KmsKeyArns"], "arn:aws:kms:eu-west-1:123456789012:key/0b"}}
-	for name, value := range narrow {
-		switch name {
-		case "CloudWatch", "SessionManager":
-			options[name] = value
-		case "KmsKeyArns":
-		default:
-			var list []any
-			for _, one := range strings.Split(value, ",") {
-				list = append(list, one)
-			}
-			options[name] = list
-		}
-	}
+	full := set.With(properties{"LeastPrivilege": optionsOf(narrow)})
 	tests := []struct {
 		name  string
 		set   properties          // nil for parameters alone
@@ -207,8 +211,8 @@ func TestPolicy_Launcher(t *testing.T) {
 		{"the parameters that have to be", nil, []map[string]string{cluster}, []map[string]string{cluster}},
 		{"every parameter", nil, []map[string]string{cluster, workers, narrow, head}, []map[string]string{cluster, workers, narrow, head}},
 		{"a set with default policies", set, []map[string]string{{"ClusterName": "research"}}, []map[string]string{cluster, workers}},
-		{"a set with every option", set.With(properties{"LeastPrivilege": options}), nil, []map[string]string{cluster, workers, narrow}},
-		{"a set, and what its head is launched from", set.With(properties{"LeastPrivilege": options}), []map[string]string{head}, []map[string]string{cluster, workers, narrow, head}},
+		{"a set with every option", full, nil, []map[string]string{cluster, workers, narrow}},
+		{"a set, and what its head is launched from", full, []map[string]string{head}, []map[string]string{cluster, workers, narrow, head}},
 		{"a set of several clusters", set.With(properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": "re"}}), []map[string]string{{"ClusterName": "research"}}, []map[string]string{cluster, workers}},
 	}
 	for _, tt := range tests {
