@@ -14,7 +14,7 @@ import (
 const (
 	nothingToDo = 0
 	failed      = 1
-	somethingTo = 2 // a plan with changes, a check with findings
+	somethingTo = 2 // a plan with changes, a check with findings, drift, orphaned sets
 )
 
 // errSomething ends a command that has printed what there is to do.
@@ -55,10 +55,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rayiam",
-		Short: "See what Custom::RayIAM would do, and what it permits",
+		Short: "See what Custom::RayIAM would do, what it permits, and what has become of it",
 		Long: `rayiam shows what the CloudFormation resource Custom::RayIAM would do, what it would
-generate and what it permits. It shares the code of the provider's function and writes
-nothing to AWS.
+generate and permit, and what has become of it. It shares the code of the provider's
+function. It writes nothing to AWS, but for orphans --delete.
 
 It finds AWS as the AWS CLI does: by --profile, --region and --endpoint-url, the
 environment, the shared configuration with SSO, and the roles of machines.
@@ -67,7 +67,10 @@ Exit codes: 0 for nothing to do, 2 for changes or findings, 1 for an error.`,
 		Example: `  rayiam plan --stack-name ray --change-set add-gpu-workers
   rayiam policy head --properties properties.yaml --account 123456789012 --region eu-west-1
   rayiam check --stack-name ray cluster.yaml
-  rayiam graph --stack-name ray --format svg >set.svg`,
+  rayiam graph --stack-name ray --format svg >set.svg
+  rayiam list
+  rayiam drift
+  rayiam orphans`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
@@ -81,7 +84,7 @@ Exit codes: 0 for nothing to do, 2 for changes or findings, 1 for an error.`,
 	flags.BoolVar(&a.debug, "debug", false, "write to standard error what is asked of AWS")
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(a.plan(), a.policy(), a.check(), a.graph(), a.schema(), a.version())
+	root.AddCommand(a.plan(), a.policy(), a.check(), a.graph(), a.list(), a.drift(), a.orphans(), a.schema(), a.version())
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return root
 }

@@ -138,6 +138,9 @@ func (a *app) checkCluster(file string, set clustercheck.Set) error {
 	if err != nil {
 		return err
 	}
+	if err := a.noteImages(text, set); err != nil {
+		return err
+	}
 	printed := struct {
 		Findings []clustercheck.Finding `json:"findings"`
 	}{append([]clustercheck.Finding{}, findings...)}
@@ -147,6 +150,16 @@ func (a *app) checkCluster(file string, set clustercheck.Set) error {
 	if len(findings) > 0 {
 		return errSomething
 	}
+	return nil
+}
+
+// noteImages says which images of the workers cannot be judged.
+func (a *app) noteImages(text []byte, set clustercheck.Set) error {
+	images, err := clustercheck.Images(text, set)
+	if err != nil || len(images) == 0 {
+		return err
+	}
+	a.note("the head may launch %s only if EC2 knows it as public, or if it has the tag ray-cluster-name of the cluster: the YAML does not tell, so it is not judged (LeastPrivilege.ImageIds would permit it by its id)", strings.Join(images, ", "))
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -97,59 +96,53 @@ func (a *app) drawObserved(ctx context.Context, owner string) (setgraph.Graph, e
 	return setgraph.New("Set of "+owner+", as it is in IAM", nodes)
 }
 
-// ownerDigits are those that end a physical id, with the hyphen before them.
-const ownerDigits = 13
+// errNoOwner says what a physical id looks like.
+const errNoOwner = "%q is no physical id of a Custom::RayIAM: want one such as ray-b9e057b95982 (aws cloudformation describe-stack-resources shows it, and so does rayiam list)"
 
 // observed reads the roles of an owner, the head first.
 func (a *app) observed(ctx context.Context, cfg aws.Config, owner string) ([]rayiam.Node, error) {
-	if len(owner) <= ownerDigits {
-		return nil, fmt.Errorf("%q is no physical id of a Custom::RayIAM: want one such as ray-b9e057b95982 (aws cloudformation describe-stack-resources shows it)", owner)
+	prefix, ok := rayiam.OwnerNamePrefix(owner)
+	if !ok {
+		return nil, fmt.Errorf(errNoOwner, owner)
 	}
-	prefix := owner[:len(owner)-ownerDigits]
-	sync := iamsync.New(iamsync.NewClient(cfg, 0), iamsync.Patience{}, nil, a.logger())
-	names, err := sync.RoleNames(ctx, prefix+"-")
-	if err != nil {
-		return nil, err
-	}
-	seen, err := observe(ctx, sync, names, nil)
-	if err != nil {
-		return nil, err
-	}
-	documents := map[string][]string{}
-	for name, role := range seen.Roles {
-		if role.Tags[rayiam.OwnerTag] == owner {
-			documents[name] = slices.Sorted(maps.Keys(role.InlinePolicies))
+	inventory := iamsync.NewInventory(cfg, 0, a.logger())
+	var names []string
+	err := inventory.Roles(ctx, "", func(found iamsync.Listed) {
+		if strings.HasPrefix(found.Name, prefix+"-") {
+			names = append(names, found.Name)
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	if len(documents) == 0 {
+	roles, err := inventory.ReadRoles(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	var list []rayiam.Node
+	for _, role := range roles {
+		if role == nil || role.Tags[rayiam.OwnerTag] != owner {
+			continue
+		}
+		managed, inline, err := inventory.ReadPolicies(ctx, role.Name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, rayiam.Node{Name: role.Name, Path: role.Path, PermissionsBoundary: role.PermissionsBoundary, ManagedPolicyARNs: managed, InlinePolicies: inline})
+	}
+	if len(list) == 0 {
 		return nil, fmt.Errorf("no role of this account begins with %s- and has the tag %s=%s: check the id, --profile", prefix, rayiam.OwnerTag, owner)
 	}
-	if seen, err = observe(ctx, sync, slices.Sorted(maps.Keys(documents)), documents); err != nil {
-		return nil, err
-	}
-	return nodes(seen, rayiam.HeadName(prefix)), nil
+	headFirst(list, rayiam.HeadName(prefix))
+	return list, nil
 }
 
-func observe(ctx context.Context, sync *iamsync.Sync, names []string, documents map[string][]string) (rayiam.Observed, error) {
-	var lookups []rayiam.Lookup
-	for _, name := range names {
-		lookups = append(lookups, rayiam.Lookup{Name: name, Expected: true, Documents: documents[name]})
-	}
-	seen, _, err := sync.Observe(ctx, lookups, nil)
-	return seen, err
-}
-
-// nodes returns observed roles, the head first, then by their names.
-func nodes(o rayiam.Observed, head string) []rayiam.Node {
-	var list []rayiam.Node
-	for _, name := range slices.SortedFunc(maps.Keys(o.Roles), func(x, y string) int {
-		if (x == head) != (y == head) {
-			return map[bool]int{true: -1, false: 1}[x == head]
+// headFirst sorts nodes by their names, the head before the others.
+func headFirst(list []rayiam.Node, head string) {
+	slices.SortFunc(list, func(x, y rayiam.Node) int {
+		if (x.Name == head) != (y.Name == head) {
+			return map[bool]int{true: -1, false: 1}[x.Name == head]
 		}
-		return strings.Compare(x, y)
-	}) {
-		role := o.Roles[name]
-		list = append(list, rayiam.Node{Name: role.Name, Path: role.Path, PermissionsBoundary: role.PermissionsBoundary, ManagedPolicyARNs: role.ManagedPolicyARNs, InlinePolicies: role.InlinePolicies})
-	}
-	return list
+		return strings.Compare(x.Name, y.Name)
+	})
 }

@@ -1,5 +1,6 @@
-// Command rayiam shows what Custom::RayIAM would do, what it would generate and what it
-// permits, before and after it is deployed. It writes nothing to AWS.
+// Command rayiam shows what Custom::RayIAM would do, what it would generate and permit, before
+// and after it is deployed, and what has become of it. It writes nothing to AWS, but for
+// `rayiam orphans --delete`.
 package main
 
 import (

@@ -44,6 +44,11 @@ func (a *app) errorPaint() planview.Paint { return a.paint(a.err) }
 // progress shows on a terminal what takes its time, until the function that it returns is
 // called.
 func (a *app) progress(doing string) (done func()) {
+	return a.progressOf(func() string { return doing })
+}
+
+// progressOf is progress of what changes: it asks every second what is being done.
+func (a *app) progressOf(doing func() string) (done func()) {
 	if a.debug || !term.IsTerminal(int(a.err.Fd())) {
 		return func() {}
 	}
@@ -52,7 +57,7 @@ func (a *app) progress(doing string) (done func()) {
 		defer close(gone)
 		begun := time.Now()
 		for {
-			fmt.Fprintf(a.err, "\r\x1b[K%s ... %ds", doing, int(time.Since(begun).Seconds()))
+			fmt.Fprintf(a.err, "\r\x1b[K%s ... %ds", doing(), int(time.Since(begun).Seconds()))
 			select {
 			case <-ended:
 				fmt.Fprint(a.err, "\r\x1b[K")

@@ -19,9 +19,9 @@ import (
 
 // A rolePolicies is what `rayiam policy --output json` prints.
 type rolePolicies struct {
-	Role              string           `json:"role"` // its name, or the logical id in its template
-	TrustPolicy       json.RawMessage  `json:"trustPolicy"`
-	ManagedPolicyARNs []string         `json:"managedPolicyArns"`
+	Role              string           `json:"role,omitempty"` // its name, or the logical id in its template; none of the launcher's
+	TrustPolicy       json.RawMessage  `json:"trustPolicy,omitempty"`
+	ManagedPolicyARNs []string         `json:"managedPolicyArns,omitzero"`
 	Policies          []policyDocument `json:"policies"`
 }
 
@@ -31,13 +31,20 @@ type policyDocument struct {
 	Document json.RawMessage `json:"document"`
 }
 
+// The types of policies.
+const (
+	inlineType  = "inline"
+	managedType = "managed"
+)
+
 func (a *app) policy() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "policy",
 		Short: "Print the policies of a role, before it is deployed",
 		Long: `policy prints the trust policy and the policies of one role as they would be deployed:
 those of a head or a worker group for given properties, those of the provider's function
-and of Service Catalog's launch role for given parameters of their templates.
+and of Service Catalog's launch role for given parameters of their templates. For whoever
+runs ray up, it prints the policies that examples/launcher.yaml makes.
 
 With --name it prints the document of one policy and nothing else.`,
 		Example: `  rayiam policy head --properties properties.yaml --account 123456789012 --region eu-west-1
@@ -48,6 +55,7 @@ With --name it prints the document of one policy and nothing else.`,
 	c.AddCommand(
 		a.nodePolicy("head", "Print the policies of the head's role"),
 		a.nodePolicy("worker", "Print the policies of a worker group's role"),
+		a.launcherPolicy(),
 		a.templatePolicy("execution", "Print the policies of the role that the provider's function runs with", "template.yaml", "ExecutionRole", customrayiam.Provider),
 		a.templatePolicy("launch-role", "Print the policies of the role that Service Catalog launches with", "examples/service-catalog.yaml", "LaunchRole", customrayiam.ServiceCatalog),
 	)
@@ -143,9 +151,9 @@ func assignments(list []string) (map[string]string, error) {
 func ofTemplate(role string, read templatepolicy.Role) rolePolicies {
 	printed := rolePolicies{Role: role, TrustPolicy: json.RawMessage(read.TrustPolicy), ManagedPolicyARNs: []string{}}
 	for _, p := range read.Policies {
-		kind := "inline"
+		kind := inlineType
 		if p.Managed {
-			kind = "managed"
+			kind = managedType
 		}
 		printed.Policies = append(printed.Policies, policyDocument{p.Name, kind, json.RawMessage(p.Document)})
 	}
@@ -155,7 +163,7 @@ func ofTemplate(role string, read templatepolicy.Role) rolePolicies {
 func ofNode(node rayiam.Node) rolePolicies {
 	printed := rolePolicies{Role: node.Name, TrustPolicy: json.RawMessage(node.TrustPolicy), ManagedPolicyARNs: slices.Concat([]string{}, node.ManagedPolicyARNs)}
 	for _, name := range slices.Sorted(maps.Keys(node.InlinePolicies)) {
-		printed.Policies = append(printed.Policies, policyDocument{name, "inline", json.RawMessage(node.InlinePolicies[name])})
+		printed.Policies = append(printed.Policies, policyDocument{name, inlineType, json.RawMessage(node.InlinePolicies[name])})
 	}
 	return printed
 }
@@ -168,28 +176,35 @@ func (a *app) printPolicies(r rolePolicies, name string) error {
 	if name == "" {
 		return a.print(r, func(planview.Paint) string { return r.text() })
 	}
-	names := []string{trustPolicyName}
-	documents := []json.RawMessage{r.TrustPolicy}
+	var (
+		names     []string
+		documents []json.RawMessage
+	)
+	if r.Role != "" {
+		names, documents = append(names, trustPolicyName), append(documents, r.TrustPolicy)
+	}
 	for _, p := range r.Policies {
 		names, documents = append(names, p.Name), append(documents, p.Document)
 	}
 	i := slices.Index(names, name)
 	if i < 0 {
-		return fmt.Errorf("--name %q: role %s has %s", name, r.Role, strings.Join(names, ", "))
+		return fmt.Errorf("--name %q: there are %s", name, strings.Join(names, ", "))
 	}
 	return a.print(documents[i], func(planview.Paint) string { return planview.Document(string(documents[i])) + "\n" })
 }
 
 func (r rolePolicies) text() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "Role %s\n\nTrust policy:\n%s\n", r.Role, planview.Document(string(r.TrustPolicy)))
+	if r.Role != "" {
+		fmt.Fprintf(&out, "Role %s\n\nTrust policy:\n%s\n", r.Role, planview.Document(string(r.TrustPolicy)))
+	}
 	for _, arn := range r.ManagedPolicyARNs {
 		fmt.Fprintf(&out, "\nAWS managed or customer managed policy: %s\n", arn)
 	}
 	for _, p := range r.Policies {
-		fmt.Fprintf(&out, "\n%s policy %s:\n%s\n", map[string]string{"inline": "Inline", "managed": "Customer managed"}[p.Type], p.Name, planview.Document(string(p.Document)))
+		fmt.Fprintf(&out, "\n%s policy %s:\n%s\n", map[string]string{inlineType: "Inline", managedType: "Customer managed"}[p.Type], p.Name, planview.Document(string(p.Document)))
 	}
-	return out.String()
+	return strings.TrimPrefix(out.String(), "\n")
 }
 
 // A declaration is what properties in a file declare in a place.

@@ -9,6 +9,7 @@ package clustercheck
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
@@ -77,14 +78,25 @@ func (c *check) provider() {
 	if c.options == nil {
 		return // the default policies are bound to no cluster and no Region
 	}
-	if name := c.cluster.at("cluster_name"); !c.unknown(c.options.ClusterName) && name.text() != c.options.ClusterName {
-		c.add(name, "is not "+c.options.ClusterName, clusterNameReason, fmt.Sprintf("write cluster_name: %s, or change LeastPrivilege.ClusterName", c.options.ClusterName))
-	}
+	c.clusterName(c.cluster.at("cluster_name"))
 	if region := provider.at("region"); region.text() != c.set.Stack.Region {
 		c.add(region, "is not "+c.set.Stack.Region, regionReason, fmt.Sprintf("write region: %s, or deploy the set in the cluster's Region", c.set.Stack.Region))
 	}
 	if watch := provider.at("cloudwatch"); watch.exists() && !c.options.CloudWatch {
 		c.add(watch, "is given, and LeastPrivilege.CloudWatch is not", cloudWatchReason, "set LeastPrivilege.CloudWatch to true, or leave cloudwatch out")
+	}
+}
+
+// clusterName checks the name against the one cluster of the set, or against what the names of
+// its clusters begin with.
+func (c *check) clusterName(name value) {
+	only, prefix := c.options.ClusterName, c.options.ClusterNamePrefix
+	switch {
+	case c.unknown(only), c.unknown(prefix):
+	case only != "" && name.text() != only:
+		c.add(name, "is not "+only, clusterNameReason, fmt.Sprintf("write cluster_name: %s, or change LeastPrivilege.ClusterName", only))
+	case only == "" && !strings.HasPrefix(name.text(), prefix):
+		c.add(name, "does not begin with "+prefix, clusterNamePrefixReason, fmt.Sprintf("write a cluster_name that begins with %s, or change LeastPrivilege.ClusterNamePrefix", prefix))
 	}
 }
 
@@ -114,7 +126,8 @@ func (c *check) nodeTypes() []nodeType {
 
 // The reasons of findings about the cluster as a whole.
 const (
-	clusterNameReason = "the head may only launch, tag, stop and terminate machines whose tag ray-cluster-name is the set's ClusterName"
-	regionReason      = "the head's policies name the Region of the set's stack: in any other, every call is denied"
-	cloudWatchReason  = "the nodes may not report to CloudWatch, nor the head make dashboards and alarms"
+	clusterNameReason       = "the head may only launch, tag, stop and terminate machines whose tag ray-cluster-name is the set's ClusterName"
+	clusterNamePrefixReason = "the head may only launch, tag, stop and terminate machines whose tag ray-cluster-name begins with the set's ClusterNamePrefix"
+	regionReason            = "the head's policies name the Region of the set's stack: in any other, every call is denied"
+	cloudWatchReason        = "the nodes may not report to CloudWatch, nor the head make dashboards and alarms"
 )

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +48,10 @@ func TestCheck(t *testing.T) {
 		head    = "available_node_types.head.node_config."
 	)
 	plain := setOf(rayiam.Properties{})
+	tagged := least(func(o *leastprivilege.Options) { o.InstanceTagKeys = []string{"cost"} })
+	prefixed := func(prefix string) Set {
+		return least(func(o *leastprivilege.Options) { o.ClusterName, o.ClusterNamePrefix = "", prefix })
+	}
 	with := func(line string) []string {
 		return []string{"      InstanceMarketOptions: {MarketType: spot} # the option Spot", "      InstanceMarketOptions: {MarketType: spot}\n      " + line}
 	}
@@ -62,6 +67,9 @@ func TestCheck(t *testing.T) {
 		{"another name", least(nil), []string{"cluster_name: research", "cluster_name: Research"}, []string{"cluster_name: is not research"}},
 		{"another name, of a set with default policies", plain, []string{"cluster_name: research", "cluster_name: x"}, nil},
 		{"no name", least(nil), []string{"cluster_name: research", ""}, []string{"cluster_name: is not research"}},
+		{"a name that begins as it should", prefixed("re"), nil, nil},
+		{"a name that begins otherwise", prefixed("team-"), nil, []string{"cluster_name: does not begin with team-"}},
+		{"no name that could begin", prefixed("re"), []string{"cluster_name: research", ""}, []string{"cluster_name: does not begin with re"}},
 		{"another Region", least(nil), []string{"region: us-east-1", "region: eu-west-1"}, []string{"provider.region: is not us-east-1"}},
 		{"CloudWatch", least(func(o *leastprivilege.Options) { o.CloudWatch = false }), []string{"  type: aws", "  type: aws\n  cloudwatch: {agent: {config: a.json}}"}, []string{"provider.cloudwatch: LeastPrivilege.CloudWatch"}},
 		{"CloudWatch that is permitted", least(nil), []string{"  type: aws", "  type: aws\n  cloudwatch: {agent: {config: a.json}}"}, nil},
@@ -89,7 +97,18 @@ func TestCheck(t *testing.T) {
 		{"Spot", least(func(o *leastprivilege.Options) { o.Spot = false }), nil, []string{gpu + "InstanceMarketOptions.MarketType: no Spot request"}},
 		{"a snapshot", least(nil), with("BlockDeviceMappings: [{DeviceName: /dev/sda1, Ebs: {SnapshotId: snap-1}}]"), []string{gpu + "BlockDeviceMappings[0].Ebs.SnapshotId: no snapshot"}},
 		{"a volume", least(nil), with("BlockDeviceMappings: [{DeviceName: /dev/sda1, Ebs: {VolumeSize: 100}}]"), nil},
-		{"tags", least(nil), with("TagSpecifications: [{ResourceType: instance, Tags: [{Key: Name, Value: x}, {Key: ray-x, Value: y}, {Key: cost, Value: z}]}, {ResourceType: volume, Tags: []}]"), []string{gpu + "TagSpecifications[0].Tags[2].Key: may not set", gpu + "TagSpecifications[1].ResourceType: is not instance"}},
+		{"tags", least(nil), with("TagSpecifications: [{ResourceType: instance, Tags: [{Key: Name, Value: x}, {Key: ray-x, Value: y}, {Key: cost, Value: z}]}, {ResourceType: volume, Tags: [{Key: cost, Value: z}]}]"), []string{gpu + "TagSpecifications[0].Tags[2].Key: InstanceTagKeys", gpu + "TagSpecifications[1].Tags[0].Key: InstanceTagKeys"}},
+		{"tags of the owner's own", tagged, with("TagSpecifications: [{ResourceType: instance, Tags: [{Key: cost, Value: z}]}, {ResourceType: volume, Tags: [{Key: cost, Value: z}]}, {ResourceType: network-interface, Tags: [{Key: cost, Value: z}]}, {ResourceType: spot-instances-request, Tags: [{Key: cost, Value: z}]}]"), nil},
+		{"a tag of the owner's own in another case", tagged, with("TagSpecifications: [{ResourceType: instance, Tags: [{Key: Cost, Value: z}]}]"), []string{gpu + "TagSpecifications[0].Tags[0].Key: may not set"}},
+		{"Ray's tags on a volume", tagged, with("TagSpecifications: [{ResourceType: volume, Tags: [{Key: Name, Value: x}, {Key: ray-x, Value: y}]}]"), []string{gpu + "TagSpecifications[0].Tags[0].Key: may not set", gpu + "TagSpecifications[0].Tags[1].Key: may not set"}},
+		{"a key of Ray's in upper case", tagged, with("TagSpecifications: [{ResourceType: instance, Tags: [{Key: ray-Cluster-Name, Value: x}]}]"), []string{gpu + "TagSpecifications[0].Tags[0].Key: lower case"}},
+		{"tags on something else", tagged, with("TagSpecifications: [{ResourceType: fleet, Tags: [{Key: cost, Value: z}]}]"), []string{gpu + "TagSpecifications[0].ResourceType: is no kind"}},
+		{"the agent's tag with CloudWatch", least(nil), with("TagSpecifications: [{ResourceType: instance, Tags: [{Key: cloudwatch-agent-installed, Value: x}]}]"), nil},
+		{"the agent's tag without CloudWatch", least(func(o *leastprivilege.Options) { o.CloudWatch = false }), with("TagSpecifications: [{ResourceType: instance, Tags: [{Key: cloudwatch-agent-installed, Value: x}]}]"), []string{gpu + "TagSpecifications[0].Tags[0].Key: may not set"}},
+		{"tags of a Spot request, and no Spot", least(func(o *leastprivilege.Options) { o.Spot, o.InstanceTagKeys = false, []string{"cost"} }),
+			[]string{"      InstanceMarketOptions: {MarketType: spot} # the option Spot", "      TagSpecifications: [{ResourceType: spot-instances-request, Tags: [{Key: cost, Value: z}]}]"}, []string{gpu + "TagSpecifications[0].ResourceType: Spot to true"}},
+		{"keys of tags that nobody knows", Set{Properties: tagged.Properties, Stack: stack, Attributes: tagged.Attributes, IsUnknown: func(text string) bool { return text == "cost" }},
+			with("TagSpecifications: [{ResourceType: volume, Tags: [{Key: x, Value: y}]}]"), nil},
 		{"what nobody knows", Set{Properties: least(nil).Properties, Stack: stack, Attributes: least(nil).Attributes, IsUnknown: func(text string) bool { return text == "research" || text == "g5.xlarge" }},
 			[]string{"cluster_name: research", "cluster_name: x", "InstanceType: g5.xlarge", "InstanceType: p5.48xlarge"}, nil},
 	}
@@ -119,6 +138,28 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestImages holds which images cannot be judged by the YAML alone.
+func TestImages(t *testing.T) {
+	tests := []struct {
+		name string
+		set  Set
+		text string
+		want []string
+	}{
+		{"none are listed", least(nil), example(t), []string{"ami-0123456789abcdef0"}},
+		{"one is listed", least(func(o *leastprivilege.Options) { o.ImageIDs = []string{"ami-0aaaaaaaaaaaaaaaa"} }), example(t), nil},
+		{"the default policies", setOf(rayiam.Properties{}), example(t), nil},
+		{"the workers name none", least(nil), replaced(t, example(t), "      ImageId: *image\n", ""), nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, err := Images([]byte(tt.text), tt.set); err != nil || !slices.Equal(got, tt.want) {
+				t.Errorf("got %v, %v, want %v", got, err, tt.want)
+			}
+		})
+	}
+}
+
 // replaced returns a text with parts of it replaced, each of which it must have.
 func replaced(t *testing.T, text string, parts ...string) string {
 	t.Helper()
@@ -137,6 +178,9 @@ func TestCheck_Faults(t *testing.T) {
 		if _, err := Check([]byte(text), least(nil)); err == nil {
 			t.Errorf("%q is a cluster", text)
 		}
+		if _, err := Images([]byte(text), least(nil)); err == nil {
+			t.Errorf("%q has images", text)
+		}
 		if _, err := Write([]byte(text), least(nil)); err == nil {
 			t.Errorf("%q is written", text)
 		}
@@ -149,8 +193,14 @@ func TestCheck_EveryOption(t *testing.T) {
 	thoughtOf := map[string]string{
 		"ClusterName": "a rule", "CloudWatch": "a rule", "Spot": "a rule",
 		"SubnetIDs": "a rule", "SecurityGroupIDs": "a rule", "ImageIDs": "a rule", "KeyNames": "a rule", "InstanceTypes": "a rule",
-		"S3Buckets": "the YAML names no bucket that the nodes use",
-		"FSx":       "the YAML names no file system",
+		"S3Buckets":         "the YAML names no bucket that the nodes use",
+		"FSx":               "the YAML names no file system",
+		"ClusterNamePrefix": "a rule", "InstanceTagKeys": "a rule",
+		"EFSFileSystems":    "the YAML names no file system: a setup command mounts it",
+		"SessionManager":    "it opens the nodes to sessions: whoever runs ray up starts them, by policies of their own, and a managed policy of the node's may open it too",
+		"ECRRepositoryARNs": "a node may pull an image as well where the repository's own policy lets everybody",
+		"KMSKeyARNs":        "the policy of a key may let the head use it without this option",
+		"SecretARNs":        "the YAML names no secret that the nodes read",
 	}
 	for i := range reflect.TypeFor[leastprivilege.Options]().NumField() {
 		if name := reflect.TypeFor[leastprivilege.Options]().Field(i).Name; thoughtOf[name] == "" {

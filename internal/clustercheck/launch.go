@@ -68,20 +68,24 @@ func oneOf(n narrowing) string {
 	return fmt.Sprintf("write %s with one of %s", n.keys[0], strings.Join(n.allowed, ", "))
 }
 
-// agentInstalled is the tag that Ray's CloudWatch integration sets at launch.
-const agentInstalled = "cloudwatch-agent-installed"
-
-// tags checks tags of the owner's own, which Ray adds to its own at a launch.
-func (c *check) tags(spec value) {
-	if kind := spec.at("ResourceType"); kind.text() != "instance" {
-		c.add(kind, "is not instance", "the head may tag nothing but instances at a launch", "leave these tags out")
-		return
+// Images returns the images of the workers that the set permits only if they are public or
+// tagged for the cluster, which no YAML says: sorted, and none where ImageIds are listed. The
+// error says why the text is no cluster's YAML.
+func Images(text []byte, set Set) ([]string, error) {
+	cluster, err := parse(text)
+	if err != nil {
+		return nil, err
 	}
-	for _, tag := range spec.at("Tags").items() {
-		key := tag.at("Key")
-		allowed := key.text() == "Name" || strings.HasPrefix(key.text(), "ray-") || key.text() == agentInstalled && c.options.CloudWatch
-		if !allowed {
-			c.add(key, "is a tag that the head may not set", "at a launch the head may set Name and Ray's own tags, and EC2 denies a launch with any other", "leave the tag out")
+	c := &check{set: set, cluster: cluster, options: set.Properties.LeastPrivilege}
+	if c.options == nil || len(c.options.ImageIDs) > 0 {
+		return nil, nil
+	}
+	var images []string
+	for _, t := range c.nodeTypes() {
+		if image := t.config.at("ImageId").text(); image != "" && !t.head {
+			images = append(images, image)
 		}
 	}
+	slices.Sort(images)
+	return slices.Compact(images), nil
 }

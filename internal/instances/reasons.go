@@ -30,13 +30,15 @@ func (e *regionError) Unwrap() error { return e.err }
 type InUseError struct {
 	Instances []Instance // as Find returns them
 	Deleting  bool       // by a Delete; otherwise by an Update
+	Orphaned  bool       // by a person who deletes an orphaned set
 }
 
 // What to do about instances in use. A stack in DELETE_FAILED can be deleted again and not
 // updated, so that it is too late for AllowDeleteInUse.
 const (
-	beforeDeleting = `end the cluster with "ray down" and delete again; where that no longer works, terminate these instances, the stopped ones too, and delete again (a stack in DELETE_FAILED cannot be updated, so AllowDeleteInUse must be true before the delete)`
-	beforeUpdating = `end the cluster with "ray down", or terminate these instances, the stopped ones too, and update again; or set AllowDeleteInUse to true`
+	beforeDeleting       = `end the cluster with "ray down" and delete again; where that no longer works, terminate these instances, the stopped ones too, and delete again (a stack in DELETE_FAILED cannot be updated, so AllowDeleteInUse must be true before the delete)`
+	beforeDeletingOrphan = `end the cluster, or terminate these instances, the stopped ones too, and delete again; or pass --allow-delete-in-use`
+	beforeUpdating       = `end the cluster with "ray down", or terminate these instances, the stopped ones too, and update again; or set AllowDeleteInUse to true`
 )
 
 // Error says how many instances there are, which ones, of which cluster and Region, and what
@@ -46,7 +48,10 @@ func (e *InUseError) Error() string {
 	if n := len(e.Instances); n != 1 {
 		subject = fmt.Sprintf("%d EC2 instances use", n)
 	}
-	if e.Deleting {
+	switch {
+	case e.Orphaned:
+		advice = beforeDeletingOrphan
+	case e.Deleting:
 		advice = beforeDeleting
 	}
 	return fmt.Sprintf("%s what would be deleted: %s; without it they lose their rights, and a head can no longer end its workers: %s", subject, named(e.Instances), advice)

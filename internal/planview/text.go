@@ -1,6 +1,7 @@
 package planview
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -29,7 +30,7 @@ func (v View) Text(paint Paint) string {
 	if v.StackID == "" {
 		stack = "a new stack"
 	}
-	fmt.Fprintf(&out, "%s%s of %s in %s\n", strings.ToUpper(v.Request[:1]), v.Request[1:], v.LogicalID, stack)
+	fmt.Fprintf(&out, "%s%s of %s in %s\n", strings.ToUpper(v.Request[:1]), v.Request[1:], cmp.Or(v.LogicalID, orphanedSet+v.PhysicalID), stack)
 	if v.Follows {
 		out.WriteString(follows + "\n")
 	}
@@ -67,14 +68,23 @@ func (v View) obstacles(out *strings.Builder, paint Paint) {
 		out.WriteString("\nIn the way:\n")
 	}
 	for _, o := range v.InTheWay {
-		out.WriteString(paint('-', "  ! "+o.Entity+" "+o.Reason) + "\n")
+		out.WriteString(paint('-', "  ! "+o.Sentence()) + "\n")
 	}
 	out.WriteString("\n" + refusedSummary + "\n")
+}
+
+// Sentence says what is in the way, and why.
+func (o Obstacle) Sentence() string {
+	if o.Entity == ec2Entity {
+		return o.Reason // which names the instances
+	}
+	return o.Entity + " " + o.Reason
 }
 
 const (
 	refusedSummary = "The request would fail, and nothing would be changed."
 	follows        = "CloudFormation sends it once the new set is there."
+	orphanedSet    = "the orphaned set "
 	emptySummary   = "No changes: IAM is as declared."
 )
 

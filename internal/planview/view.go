@@ -6,10 +6,12 @@
 package planview
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/ray-iam/custom-rayiam/internal/afterapply"
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/instances"
 	"github.com/ray-iam/custom-rayiam/internal/provider"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
@@ -17,10 +19,10 @@ import (
 // A View is what one request would do. Its JSON is what `rayiam plan --output json` prints:
 // fields are added to it and never change their meaning.
 type View struct {
-	Request    string     `json:"request"`           // Create, Update in place, replacement, Delete, ...
-	Follows    bool       `json:"follows,omitempty"` // the Delete of the old set, after a replacement
-	StackID    string     `json:"stackId"`           // empty for a stack that is not there yet
-	LogicalID  string     `json:"logicalId"`
+	Request    string     `json:"request"`              // Create, Update in place, replacement, Delete, ...
+	Follows    bool       `json:"follows,omitempty"`    // the Delete of the old set, after a replacement
+	StackID    string     `json:"stackId"`              // empty for a stack that is not there yet
+	LogicalID  string     `json:"logicalId"`            // empty for an orphaned set, which does not tell
 	PhysicalID string     `json:"physicalId"`           // that the request would answer; empty where StackID is
 	AfterApply []string   `json:"afterApply,omitempty"` // properties that CloudFormation knows only after apply
 	Refused    []Refusal  `json:"refused,omitempty"`    // properties that break a rule
@@ -37,9 +39,10 @@ type Refusal struct {
 	Rule  string `json:"rule"`
 }
 
-// An Obstacle is a role or instance profile that the request must not change.
+// An Obstacle is a role or instance profile that the request must not change, or what EC2
+// knows of those that would go.
 type Obstacle struct {
-	Entity string `json:"entity"`
+	Entity string `json:"entity"` // role ray-head, instance profile ray-head, EC2
 	Reason string `json:"reason"`
 	Owner  string `json:"owner,omitempty"`
 	Stack  string `json:"stack,omitempty"`
@@ -101,6 +104,9 @@ const (
 	profileKind = "instance profile"
 )
 
+// ec2Entity is what is in the way where instances use what would go.
+const ec2Entity = "EC2"
+
 // A Summary counts roles and instance profiles by what becomes of them.
 type Summary struct {
 	Create  int `json:"create"`
@@ -128,6 +134,9 @@ func New(r customresource.Request, p provider.Preview, err error) View {
 		v.InTheWay = append(v.InTheWay, Obstacle{c.Entity, c.Reason, c.Owner, c.Stack})
 	}
 	if err != nil {
+		if inUse, ok := errors.AsType[*instances.InUseError](err); ok {
+			v.InTheWay = append(v.InTheWay, Obstacle{Entity: ec2Entity, Reason: inUse.Error()})
+		}
 		return v
 	}
 	v.Entities = entities(p)

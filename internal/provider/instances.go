@@ -104,12 +104,15 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 	}
 	users := slices.DeleteFunc(slices.Clone(found.instances), func(i instances.Instance) bool { return !slices.Contains(losing, i.Profile) })
 	if len(users) == 0 {
-		if found.err != nil {
+		switch {
+		case found.err != nil && r.ofOrphan:
+			return notAsked(found.err)
+		case found.err != nil:
 			r.warn(notAllFound(found.err))
 		}
 		return nil
 	}
-	inUse := &instances.InUseError{Instances: users, Deleting: r.kind == supersede.Delete}
+	inUse := &instances.InUseError{Instances: users, Deleting: r.kind == supersede.Delete, Orphaned: r.ofOrphan}
 	rollingBack, err := r.ec2.rollingBack(ctx)
 	switch {
 	case err != nil:

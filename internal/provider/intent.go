@@ -17,13 +17,14 @@ import (
 // An intent is what a request comes down to.
 type intent struct {
 	target
-	kind    supersede.Kind
-	added   []string               // nodes of an Update that the old properties do not have
-	stack   rayiam.Stack           // zero where the request does not tell
-	path    string                 // of what is to go
-	guarded bool                   // what is to go stays while instances use it
-	beyond  rayiam.Faults          // of an Update: what the administrator does not allow, unless it is there already
-	outcome customresource.Outcome // of a success
+	kind     supersede.Kind
+	added    []string               // nodes of an Update that the old properties do not have
+	stack    rayiam.Stack           // zero where the request does not tell
+	path     string                 // of what is to go
+	guarded  bool                   // what is to go stays while instances use it
+	ofOrphan bool                   // what is to go is an OrphanedSet
+	beyond   rayiam.Faults          // of an Update: what the administrator does not allow, unless it is there already
+	outcome  customresource.Outcome // of a success
 }
 
 // intent checks a request and derives what it asks for. Its error says everything

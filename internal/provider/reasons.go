@@ -63,6 +63,10 @@ func notRecorded(err error) string {
 	return "going on without the tag " + rayiam.DeclaredTag + ", so that it is not known whether the set drifts: " + err.Error()
 }
 
+func notAsked(err error) error {
+	return fmt.Errorf("it cannot be told whether instances use what would be deleted: %w", err)
+}
+
 // takenBackInUse is a warning: what CloudFormation rolls back is not held up.
 func takenBackInUse(err error) string {
 	return "going on because CloudFormation is rolling back what it has begun: " + err.Error()
@@ -70,5 +74,6 @@ func takenBackInUse(err error) string {
 
 var (
 	errInconsistent = errors.New("what IAM answers contradicts itself")
+	errNotOrphaned  = errors.New("CloudFormation says that a stack has the set")
 	errNotVerified  = errors.New("CloudFormation did not say whether it is working on this resource")
 )

@@ -29,11 +29,25 @@ func (l *lab) research(parameters map[string]string) {
 	})
 }
 
+// checked holds the example's cluster against the stack, wants an exit code, and a note about
+// the image, of which the YAML does not tell whether the head may launch it.
+func (l *lab) checked(code int, args ...string) string {
+	l.TB.Helper()
+	r := l.run("", append([]string{"check", "--stack-name", "ray-research"}, args...)...)
+	if r.code != code {
+		l.TB.Fatalf("exit code %d, want %d\n%s%s", r.code, code, r.out, r.err)
+	}
+	if !strings.HasPrefix(r.err, "rayiam: note: the head may launch ami-0123456789abcdef0 only if EC2 knows it as public") || strings.Count(r.err, "\n") != 1 {
+		l.TB.Errorf("want one note, about the image: %s", r.err)
+	}
+	return r.out
+}
+
 // TestCheck_Stack holds the check against a deployed set: the example fits its template.
 func TestCheck_Stack(t *testing.T) {
 	l := newLab(t)
 	l.research(nil)
-	if got := l.ok(0, "", "check", "--stack-name", "ray-research", "examples/ray/cluster.yaml"); got != "examples/ray/cluster.yaml: the set permits all that this cluster asks for.\n" {
+	if got := l.checked(0, "examples/ray/cluster.yaml"); got != "examples/ray/cluster.yaml: the set permits all that this cluster asks for.\n" {
 		t.Errorf("the example: %s", got)
 	}
 }
@@ -42,7 +56,7 @@ func TestCheck_Stack(t *testing.T) {
 func TestCheck_NarrowedStack(t *testing.T) {
 	narrow := newLab(t)
 	narrow.research(map[string]string{"ClusterName": "other", "SubnetIds": "subnet-0aaaaaaaaaaaaaaaa,subnet-0bbbbbbbbbbbbbbbb"})
-	got := narrow.ok(2, "", "check", "--stack-name", "ray-research", "examples/ray/cluster.yaml")
+	got := narrow.checked(2, "examples/ray/cluster.yaml")
 	for _, want := range []string{
 		"cluster_name: research is not other\n    why: the head may only", "available_node_types.cpu.node_config.SubnetIds[0]: subnet-0123456789abcdef0 is none of LeastPrivilege.SubnetIds\n", "\n    do:  write SubnetIds with one of subnet-0aaaaaaaaaaaaaaaa, subnet-0bbbbbbbbbbbbbbbb", "\n3 to correct before ray up.\n",
 	} {
@@ -51,7 +65,7 @@ func TestCheck_NarrowedStack(t *testing.T) {
 		}
 	}
 	var printed struct{ Findings []clustercheck.Finding }
-	decoded(t, narrow.ok(2, "", "check", "--stack-name", "ray-research", "examples/ray/cluster.yaml", "--output", "json"), &printed)
+	decoded(t, narrow.checked(2, "examples/ray/cluster.yaml", "--output", "json"), &printed)
 	if len(printed.Findings) != 3 || printed.Findings[0].Path != "cluster_name" || printed.Findings[0].Line < 2 || printed.Findings[0].Found != "research" {
 		t.Errorf("%+v", printed.Findings)
 	}

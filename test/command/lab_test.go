@@ -39,6 +39,8 @@ type lab struct {
 	Lambda    string   // the address of moto's Lambda, in the rig's account
 	Env       []string // of the command, besides the usual
 	Dir       string   // where it runs; the checkout
+
+	CloudFormation string // the address of Described, and of Resources for how a resource stands
 }
 
 func newLab(t *testing.T) *lab {
@@ -58,6 +60,15 @@ func newLab(t *testing.T) *lab {
 	}})
 	t.Cleanup(proxy.Close)
 	l.Lambda = proxy.URL
+	cloud := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.FormValue("Action"), "DescribeStackResource") {
+			l.Resources.ServeHTTP(w, r)
+		} else {
+			l.Described.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(cloud.Close)
+	l.CloudFormation = cloud.URL
 	return l
 }
 
@@ -77,7 +88,7 @@ func (l *lab) environment() []string {
 	}
 	return append(append(env, "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",
-		"AWS_ENDPOINT_URL="+l.Proxy.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION="+l.Described.URL, "AWS_ENDPOINT_URL_LAMBDA="+l.Lambda), l.Env...)
+		"AWS_ENDPOINT_URL="+l.Proxy.URL, "AWS_ENDPOINT_URL_EC2="+l.EC2.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION="+l.CloudFormation, "AWS_ENDPOINT_URL_LAMBDA="+l.Lambda), l.Env...)
 }
 
 // run runs the command with this standard input.

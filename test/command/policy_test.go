@@ -172,6 +172,107 @@ func ofTemplate(t *testing.T, path string, parameters map[string]string) map[str
 	return documents
 }
 
+// optionsOf returns a LeastPrivilege with what the parameters of a launcher narrow, and with
+// what is about the workers alone.
+func optionsOf(narrow map[string]string) map[string]any {
+	options := map[string]any{"ClusterName": "research", "InstanceTypes": []any{"g5.xlarge"}, "Spot": "true"}
+	for name, value := range narrow {
+		var list []any
+		for _, one := range strings.Split(value, ",") {
+			list = append(list, one)
+		}
+		if options[name] = any(list); value == "true" {
+			options[name] = value
+		}
+	}
+	options["KmsKeyArns"] = []any{narrow["KmsKeyArns"], "arn:aws:kms:eu-west-1:123456789012:key/0b"}
+	return options
+}
+
+// TestPolicy_Launcher holds that the printed policies of the launcher are those that
+// examples/launcher.yaml makes for the same cluster: with parameters alone, and with a set.
+func TestPolicy_Launcher(t *testing.T) {
+	const iam = "arn:aws:iam::123456789012:"
+	cluster := map[string]string{"ClusterName": "research", "HeadRoleArn": iam + "role/team/ml-head", "HeadInstanceProfileArn": iam + "instance-profile/team/ml-head"}
+	workers := map[string]string{"WorkerInstanceProfileArns": iam + "instance-profile/team/ml-cpu," + iam + "instance-profile/team/ml-gpu"}
+	head := map[string]string{"InstanceTypes": "m6i.xlarge,m6i.2xlarge", "Spot": "true", "KeyNames": "*"}
+	narrow := map[string]string{
+		"CloudWatch": "true", "SessionManager": "true", "SubnetIds": "subnet-0aaaaaaaaaaaaaaaa,subnet-0bbbbbbbbbbbbbbbb", "SecurityGroupIds": "sg-0aaaaaaaaaaaaaaaa",
+		"ImageIds": "ami-0aaaaaaaaaaaaaaaa", "InstanceTagKeys": "CostCenter,Owner", "KmsKeyArns": "arn:aws:kms:us-east-1:123456789012:key/0a",
+	}
+	set := properties{"NamePrefix": "ml", "Path": "/team/", "WorkerGroups": everything["WorkerGroups"]}
+	full := set.With(properties{"LeastPrivilege": optionsOf(narrow)})
+	tests := []struct {
+		name  string
+		set   properties          // nil for parameters alone
+		given []map[string]string // to the command
+		same  []map[string]string // to the template
+	}{
+		{"the parameters that have to be", nil, []map[string]string{cluster}, []map[string]string{cluster}},
+		{"every parameter", nil, []map[string]string{cluster, workers, narrow, head}, []map[string]string{cluster, workers, narrow, head}},
+		{"a set with default policies", set, []map[string]string{{"ClusterName": "research"}}, []map[string]string{cluster, workers}},
+		{"a set with every option", full, nil, []map[string]string{cluster, workers, narrow}},
+		{"a set, and what its head is launched from", full, []map[string]string{head}, []map[string]string{cluster, workers, narrow, head}},
+		{"a set of several clusters", set.With(properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": "re"}}), []map[string]string{{"ClusterName": "research"}}, []map[string]string{cluster, workers}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLab(t)
+			args := []string{"policy", "launcher", "--region", "us-east-1", "--output", "json"}
+			if tt.set != nil {
+				args = append(args, "--account", "123456789012", "--properties", file(t, "p.json", encoded(t, tt.set)))
+			}
+			for _, given := range tt.given {
+				for name, value := range given {
+					args = append(args, "--parameter", name+"="+value)
+				}
+			}
+			var printed printedRole
+			decoded(t, l.ok(0, "", args...), &printed)
+			got, parameters := map[string]string{}, map[string]string{}
+			for _, p := range printed.Policies {
+				got[map[string]string{"ray-launcher": "LauncherPolicy", "ray-launcher-company": "CompanyPolicy"}[p.Name]] = canonical(t, p.Document)
+			}
+			for _, given := range tt.same {
+				maps.Copy(parameters, given)
+			}
+			if want := ofTemplate(t, "examples/launcher.yaml", parameters); !maps.Equal(got, want) || len(got) == 0 {
+				t.Errorf("printed is %v\nthe template makes %v", got, want)
+			}
+			if len(l.Proxy.Calls()) != 0 {
+				t.Errorf("AWS was asked: %v", l.Proxy.Calls())
+			}
+		})
+	}
+}
+
+// TestPolicy_LauncherOfStack holds that a deployed set tells its launcher, and what is said
+// where it does not.
+func TestPolicy_LauncherOfStack(t *testing.T) {
+	l := newLab(t)
+	l.research(nil)
+	stack := []string{"policy", "launcher", "--stack-name", "ray-research"}
+	got := l.ok(0, "", append(stack, "--parameter", "PolicyName=ray-research-launcher")...)
+	for _, want := range []string{"Customer managed policy ray-research-launcher:\n{", `"aws:RequestTag/ray-cluster-name": "research"`, "arn:aws:iam::123456789012:instance-profile/ray-research-gpu"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\nwant %q", got, want)
+		}
+	}
+	if got := l.ok(0, "", append(stack, "--name", "ray-launcher")...); !strings.HasPrefix(got, "{\n") {
+		t.Errorf("the document alone is %s", got)
+	}
+	l.fails("", []string{"--name", "there are ray-launcher"}, append(stack, "--name", "trust-policy")...)
+	l.fails("", []string{"the set is for the cluster research"}, append(stack, "--parameter", "ClusterName=other")...)
+	l.fails("", []string{"no such parameter, it has", "KmsKeyArns", "PolicyName"}, append(stack, "--parameter", "Subnets=x")...)
+	l.fails("", []string{"Spot=yes: want true or false"}, append(stack, "--parameter", "Spot=yes")...)
+	where := []string{"policy", "launcher", "--account", "123456789012", "--region", "us-east-1", "--properties", "-"}
+	l.fails(`{}`, []string{"pass --parameter ClusterName=NAME"}, where...)
+	l.fails(`{"LeastPrivilege": {"ClusterNamePrefix": "team-"}}`, []string{"whose names begin with team-"}, append(where, "--parameter", "ClusterName=other")...)
+	if r := l.run("", append(stack, "--parameter", "SubnetIds=subnet-*,x")...); r.code != 1 || !strings.Contains(r.err, "SubnetIds: \"subnet-*\" is not a subnet id\nSubnetIds: \"x\" is not") {
+		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
+	}
+}
+
 // TestPolicy_Alone holds that --name prints one document and nothing else, and what is said of
 // a name that there is not.
 func TestPolicy_Alone(t *testing.T) {

@@ -1,0 +1,63 @@
+package clustercheck
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// agentInstalled is the tag that Ray's CloudWatch integration sets at launch.
+const agentInstalled = "cloudwatch-agent-installed"
+
+// The kinds that a launch may tag. Ray puts its own tags on the instance alone.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TagSpecification.html
+const (
+	instanceKind         = "instance"
+	volumeKind           = "volume"
+	networkInterfaceKind = "network-interface"
+	spotRequestKind      = "spot-instances-request"
+)
+
+// tags checks tags of the owner's own, which Ray adds to its own at a launch.
+func (c *check) tags(spec value) {
+	kind, own := spec.at("ResourceType"), c.options.InstanceTagKeys
+	switch kind.text() {
+	case instanceKind:
+	case spotRequestKind:
+		if !c.options.Spot {
+			c.add(kind, "is tagged, and LeastPrivilege.Spot is not true", noSpotReason, "set LeastPrivilege.Spot to true, or leave these tags out")
+			return
+		}
+	case volumeKind, networkInterfaceKind:
+	default:
+		c.add(kind, "is no kind that the head may tag", kindsReason, "leave these tags out")
+		return
+	}
+	for _, tag := range spec.at("Tags").items() {
+		switch key := tag.at("Key"); {
+		case otherCase(key.text()):
+			c.add(key, "begins with ray- and has a letter in upper case", otherCaseReason, "write it in lower case, or leave the tag out")
+		case kind.text() == instanceKind && c.raysOwn(key.text()), slices.Contains(own, key.text()), slices.ContainsFunc(own, c.unknown):
+		default:
+			c.add(key, "is a tag that the head may not set", tagReason, "add the key to LeastPrivilege.InstanceTagKeys, or leave the tag out")
+		}
+	}
+}
+
+// raysOwn reports whether the head may set a tag on an instance whatever InstanceTagKeys says.
+func (c *check) raysOwn(key string) bool {
+	return key == "Name" || strings.HasPrefix(key, "ray-") || key == agentInstalled && c.options.CloudWatch
+}
+
+// otherCase reports whether the statement NoOtherCase of package leastprivilege denies a key.
+func otherCase(key string) bool {
+	return strings.HasPrefix(key, "ray-") && strings.ContainsFunc(key, func(r rune) bool { return r <= unicode.MaxASCII && unicode.IsUpper(r) })
+}
+
+// The reasons of findings about tags.
+const (
+	noSpotReason    = "the head may make no Spot request"
+	kindsReason     = "at a launch the head may tag instances, volumes, network interfaces and Spot requests, and nothing else"
+	otherCaseReason = "EC2 takes keys that differ in case for two tags, and IAM for the same: the head is denied all such keys but Ray's own"
+	tagReason       = "at a launch the head may set Ray's own tags on instances, and elsewhere only those of InstanceTagKeys: EC2 denies a launch with any other"
+)

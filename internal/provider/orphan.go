@@ -1,0 +1,84 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
+	"github.com/ray-iam/custom-rayiam/internal/iamsync"
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/supersede"
+)
+
+// An OrphanedSet is one that no stack has any more, so that no request can name it: its
+// logical id is not known.
+type OrphanedSet struct {
+	Owner string   // the physical id
+	Stack string   // the id of the stack that had it
+	Names []string // of its roles and instance profiles
+
+	// AllowDeleteInUse has it deleted although instances use it, or although EC2 cannot be asked.
+	AllowDeleteInUse bool
+}
+
+// PlanOrphan returns what DeleteOrphan would do first of all, and writes nothing. The error is
+// as that of Plan.
+func (p *Provider) PlanOrphan(ctx context.Context, s OrphanedSet, log *slog.Logger) (Preview, error) {
+	run, err := p.orphanRun(s, log)
+	if err != nil {
+		return Preview{}, err
+	}
+	run.findWhileObserving(ctx)
+	plan, err := run.plan(ctx, run.target)
+	if err == nil {
+		err = run.refusedAsInUse(ctx, run.target, plan)
+	}
+	return Preview{Kind: run.kind, PhysicalID: s.Owner, Owner: s.Owner, Names: run.names(), Observed: run.first, Plan: plan}, err
+}
+
+// DeleteOrphan deletes what an orphaned set owns, and releases what it had adopted, by the
+// plan and the apply of a Delete. Right before its first write it asks CloudFormation again
+// whether the set is orphaned. The error is as that of Reconcile; other than a Delete, it does
+// not go on where EC2 cannot be asked, since no stack waits for it.
+func (p *Provider) DeleteOrphan(ctx context.Context, s OrphanedSet, log *slog.Logger) error {
+	run, err := p.orphanRun(s, log)
+	if err != nil {
+		return err
+	}
+	run.findWhileObserving(ctx)
+	return run.converge(ctx, run.target)
+}
+
+// orphanRun returns a run that is of no request.
+func (p *Provider) orphanRun(s OrphanedSet, log *slog.Logger) (*run, error) {
+	stack, err := rayiam.ParseStackID(s.Stack)
+	if err != nil {
+		return nil, err
+	}
+	in := intent{
+		target: target{desired: rayiam.Desired{Owner: s.Owner}, expected: map[string]bool{}},
+		kind:   supersede.Delete, stack: stack, path: "/", guarded: !s.AllowDeleteInUse, ofOrphan: true,
+		outcome: customresource.Outcome{PhysicalID: s.Owner},
+	}
+	for _, name := range s.Names {
+		in.expected[name] = true
+		in.desired.Removals = append(in.desired.Removals, rayiam.Removal{Name: name, Owner: s.Owner})
+	}
+	w := &run{intent: in, reconciler: newReconciler(iamsync.New(p.iam, p.patience, nil, log), log)}
+	w.beforeWrites = func(ctx context.Context) error {
+		belongs, err := supersede.Ask(ctx, p.stacks, s.Owner, s.Stack)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%w: %w", errNotVerified, err)
+		case belongs != supersede.Orphaned:
+			return errNotOrphaned
+		}
+		return nil
+	}
+	if p.instances != nil {
+		w.useEC2(p, s.Stack)
+		w.ec2.rollingBack = func(context.Context) (bool, error) { return false, nil } // CloudFormation has no part in it
+	}
+	return w, nil
+}
