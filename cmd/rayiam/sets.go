@@ -109,7 +109,7 @@ func listed(ctx context.Context, stacks *stackresource.Reader, s drift.Set) list
 	switch {
 	case s.Belongs == supersede.Orphaned:
 		set.Reason = stackWithout
-		if status, err := stacks.Status(ctx, s.Stack); errors.Is(err, stackresource.ErrNoStack) || status == "DELETE_COMPLETE" {
+		if stack, err := stacks.Stack(ctx, s.Stack); errors.Is(err, stackresource.ErrNoStack) || stack.Status == "DELETE_COMPLETE" {
 			set.Reason = stackGone
 		}
 	case s.Asking != nil:

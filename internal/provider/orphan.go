@@ -15,7 +15,7 @@ import (
 // logical id is not known.
 type OrphanedSet struct {
 	Owner string   // the physical id
-	Stack string   // the id of the stack that had it
+	Stack string   // the id of the stack that had it, which is of the account of the credentials
 	Names []string // of its roles and instance profiles
 
 	// AllowDeleteInUse has it deleted although instances use it, or although EC2 cannot be asked.
@@ -67,7 +67,7 @@ func (p *Provider) orphanRun(s OrphanedSet, log *slog.Logger) (*run, error) {
 	}
 	w := &run{intent: in, reconciler: newReconciler(iamsync.New(p.iam, p.patience, nil, log), log)}
 	w.beforeWrites = func(ctx context.Context) error {
-		belongs, err := supersede.Ask(ctx, p.stacks, s.Owner, s.Stack)
+		belongs, err := supersede.Ask(ctx, p.stacks, s.Owner, s.Stack, stack.Account)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%w: %w", errNotVerified, err)
