@@ -142,7 +142,7 @@ func TestOrphans_NoLonger(t *testing.T) {
 	for _, name := range []string{"ray-head", "ray-worker"} {
 		l.TagRole(name, "ray-iam:stack", strings.Replace(s.ID, l.AccountID, "999999999999", 1))
 	}
-	l.fails2(t, []string{"its stack is not of account " + l.AccountID}, "orphans", "--delete", "--yes")
+	l.fails2(t, []string{"is of another account than " + l.AccountID}, "orphans", "--delete", "--yes")
 	if roles := l.Roles(); len(roles.Matching("role ray-head")) == 0 {
 		t.Error("the role is gone")
 	}
