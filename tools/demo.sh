@@ -64,9 +64,22 @@ show() {
 # planned keeps its input as a file of properties, and shows what they would change of a stack: entities, policies, sum.
 planned() {
   cat >"$1"
-  go run ./cmd/rayiam plan --properties "$1" --stack-name "$2" >"$work/plan" 2>"$work/output" || true # 2, with changes
+  "$work/rayiam" plan --properties "$1" --stack-name "$2" >"$work/plan" 2>"$work/output" || true # 2, with changes
   grep -E '^([-+~<>] |    [-+~] (managed|inline) policy |Plan: )' "$work/plan" | sed 's/^/   /' || true
   grep -q '^Plan: ' "$work/plan" || { cat "$work/output" "$work/plan" >&2; fail "rayiam plan failed"; }
+}
+
+# look shows what a command of rayiam prints, and wants an exit code and these words in it.
+look() {
+  local want=$1 words=$2 code=0
+  shift 2
+  printf '   $ rayiam %s\n' "$*"
+  "$work/rayiam" "$@" >"$work/look" 2>"$work/output" || code=$?
+  sed -e '/^$/d' -e 's/^/        /' "$work/look"
+  [ "$code" = "$want" ] && grep -q -e "$words" "$work/look" && [ ! -s "$work/output" ] || {
+    cat "$work/output" >&2
+    fail "rayiam $1 ended with $code, not $want, or without '$words'"
+  }
 }
 
 # stop ends the server with the functions it started, however the demo ends.
@@ -114,6 +127,8 @@ until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
   sleep 0.1
 done
 
+go build -o "$work/rayiam" ./cmd/rayiam
+
 say "2. Deploying the provider, with a first set of roles"
 tar -cf - --exclude=./.git --exclude=./.venv --exclude=./.aws-sam --exclude=./build --exclude=./node_modules . |
   tar -xf - -C "$work/checkout"
@@ -151,6 +166,8 @@ show ray-embed- ray-embed-head ray-embed-worker
 say "6. Somebody detaches a policy by hand; then the team adds GPU workers"
 run aws iam detach-role-policy --role-name ray-embed-worker \
   --policy-arn arn:aws:iam::aws:policy/AmazonFSxFullAccess
+note "CloudFormation does not see that, and rayiam does:"
+look 2 '    managed: other managed policies are attached' drift
 note "Before the update, the plan of it, which is not carried out:"
 planned "$work/gpu.yaml" ray-embed <<'YAML'
 NamePrefix: ray-embed
@@ -209,5 +226,6 @@ settle ray-iam gone
 left=$(aws iam list-roles --query 'Roles[].RoleName' --output text)$(
   aws iam list-instance-profiles --query 'InstanceProfiles[].InstanceProfileName' --output text)
 [ -z "$left" ] || fail "IAM still has: $left"
+look 0 '^There are no sets' list
 note "IAM is empty again: no role and no instance profile is left."
 say "Done in $SECONDS seconds."

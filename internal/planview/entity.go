@@ -79,7 +79,7 @@ func (b *building) add(s rayiam.Step) {
 			b.Action = Release
 		}
 		for _, key := range s.TagKeys {
-			b.detail(Remove, tagDetail, key, b.tags()[key], "")
+			b.detail(Remove, tagDetail, key, shown(key, b.tags()[key]), "")
 		}
 	case rayiam.UpdateAssumeRolePolicy:
 		b.detail(Alter, trustPolicy, "", b.role.TrustPolicy, s.Document)
@@ -127,8 +127,17 @@ func (b *building) tagged(tags map[string]string) {
 	now := b.tags()
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		before, there := now[key]
-		b.detail(mark(there), tagDetail, key, before, tags[key])
+		b.detail(mark(there), tagDetail, key, shown(key, before), shown(key, tags[key]))
 	}
+}
+
+// shown returns the value of a tag as it is shown. Digests tell a person nothing, and where a
+// value is known only after apply, they are others than those that will be written.
+func shown(key, value string) string {
+	if key == rayiam.DeclaredTag {
+		return ""
+	}
+	return value
 }
 
 // mark is that of what is written, whether it is there or not.
