@@ -10,8 +10,8 @@ import (
 )
 
 // partsOf returns in how many parts something is looked at that takes so many calls, where a
-// look may make so many: 0 for no limit. Whatever turns a schedule takes, each part must have
-// its own: a weekly one takes every seventh, so the number is no multiple of seven.
+// look may make so many: 0 for no limit. Each part must have a turn of its own, and a weekly
+// schedule takes every seventh turn, so the number is no multiple of seven.
 func partsOf(calls, limit int) int {
 	if limit <= 0 || calls <= limit {
 		return 1
@@ -54,14 +54,28 @@ func stem(name string, sorted []string) string {
 	return name[:cut]
 }
 
-var rate = regexp.MustCompile(`^rate\(([0-9]+) (minute|hour|day)s?\)$`)
+var (
+	rate = regexp.MustCompile(`^rate\(([0-9]+) (minute|hour|day)s?\)$`)
+
+	// daily is a cron of one time on each day, or on one day of each week: its minute, its hour,
+	// its day of the month, its month, its day of the week, its year.
+	daily = regexp.MustCompile(`^cron\([0-9]+ [0-9]+ ([*?] \* [*?]|[*?] \* ([1-7]|[A-Z]{3})) \*\)$`)
+)
 
 // Turn counts the looks that a schedule has asked for, by the time at which it asks for one.
-// The expression is EventBridge's: rate(6 hours), or cron(...), which counts days.
+// The expression is EventBridge's: rate(6 hours), or cron(...) of one time a day or a week,
+// which counts days. Any other cron has periods of different lengths, or several looks a day,
+// so that a count may miss a part for as long as it stays in step with the parts. Its turns are
+// drawn by lot from the time, to the minute.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 func Turn(expression string, at time.Time) int64 {
-	period := 24 * time.Hour
-	if m := rate.FindStringSubmatch(strings.TrimSpace(expression)); m != nil {
+	expression, period := strings.TrimSpace(expression), 24*time.Hour
+	if strings.HasPrefix(expression, "cron") && !daily.MatchString(expression) {
+		hash := fnv.New64a()
+		hash.Write([]byte(at.UTC().Format("2006-01-02T15:04"))) // never returns an error
+		return int64(hash.Sum64() >> 1)
+	}
+	if m := rate.FindStringSubmatch(expression); m != nil {
 		unit := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[2]]
 		if n, err := strconv.ParseInt(m[1], 10, 32); err == nil && n > 0 {
 			period = time.Duration(n) * unit

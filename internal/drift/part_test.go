@@ -86,3 +86,36 @@ func TestTurn_MeetsEveryPart(t *testing.T) {
 		}
 	}
 }
+
+// TestTurn_ByLot holds, for schedules whose periods are of different lengths or several a day,
+// that no part is missed for long: a few times as many looks as there are parts meet each of
+// them.
+// Reference 15.9.
+func TestTurn_ByLot(t *testing.T) {
+	begin := time.Date(2026, 3, 1, 3, 0, 20, 0, time.UTC)
+	for expression, asks := range map[string]func(time.Time) bool{
+		"cron(0 3 */2 * ? *)":       func(at time.Time) bool { return at.Hour() == 3 && at.Day()%2 == 1 },
+		"cron(0 3 ? * MON,WED *)":   func(at time.Time) bool { return at.Hour() == 3 && (at.Weekday() == 1 || at.Weekday() == 3) },
+		"cron(0 0/6 * * ? *)":       func(at time.Time) bool { return at.Hour()%6 == 0 },
+		"cron(0 3 1 * ? *)":         func(at time.Time) bool { return at.Hour() == 3 && at.Day() == 1 },
+		"cron(0 3 ? * 2#1 *)":       func(at time.Time) bool { return at.Hour() == 3 && at.Weekday() == 1 && at.Day() <= 7 },
+		"cron(0 3 * 1,3,5,7 ? *)":   func(at time.Time) bool { return at.Hour() == 3 && at.Month() < 8 && at.Month()%2 == 1 },
+		"cron(0 3 * * ? 2026-2046)": func(at time.Time) bool { return at.Hour() == 3 },
+	} {
+		for _, parts := range []int{2, 4, 5, 8} {
+			seen, looks := map[int64]bool{}, 0
+			for at := begin; len(seen) < parts && looks < 10*parts; at = at.Add(time.Hour) {
+				if asks(at) {
+					seen[Turn(expression, at)%int64(parts)] = true
+					looks++
+				}
+			}
+			if len(seen) < parts {
+				t.Errorf("%s meets %d of %d parts in %d looks", expression, len(seen), parts, looks)
+			}
+		}
+	}
+	if retried := begin.Add(20 * time.Second); Turn("cron(0 3 */2 * ? *)", begin) != Turn("cron(0 3 */2 * ? *)", retried) {
+		t.Error("the same look has two turns")
+	}
+}

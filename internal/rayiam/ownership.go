@@ -125,7 +125,10 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 	entity := kind + " " + name
 	because := func(reason string) Conflicts { return Conflicts{{Entity: entity, Reason: reason}} }
 	state := d.ownership(tags)
+	_, isID := OwnerNamePrefix(tags[OwnerTag])
 	switch {
+	case state == foreign && !isID:
+		return because(ownedByNoResource(tags[OwnerTag]))
 	case state == foreign && tags[StackTag] == node.Tags[StackTag]:
 		return Conflicts{{entity, ownedByAnotherLogicalID(tags[OwnerTag]), tags[OwnerTag], tags[StackTag]}}
 	case state == foreign:

@@ -117,6 +117,11 @@ func ownedByAnother(owner, stack string) string {
 	return fmt.Sprintf("belongs to another Custom::RayIAM resource, %s of stack %s: choose another NamePrefix or group name, or delete that resource first; if its stack is gone or has kept it by a DeletionPolicy, set AdoptExisting to true to adopt it", owner, stack)
 }
 
+// ownedByNoResource is about an owner that is no physical id: a provider's own role has one.
+func ownedByNoResource(owner string) string {
+	return fmt.Sprintf("has the tag %s with the value %s, which is no Custom::RayIAM resource but marks what is never adopted, such as a provider's own role: choose another NamePrefix or group name", OwnerTag, Quote(owner))
+}
+
 // ownedByAnotherLogicalID is about a set of the same stack. CloudFormation makes the resource
 // with the new logical id before it deletes the one with the old.
 func ownedByAnotherLogicalID(owner string) string {

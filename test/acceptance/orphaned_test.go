@@ -1,6 +1,10 @@
 package acceptance
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig"
+)
 
 // TestOrphaned holds which sets of another resource AdoptExisting takes over: those of a stack
 // that is gone, or that has let go of the resource.
@@ -80,6 +84,30 @@ func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
 	l.unchanged(before, "a Create without adoption")
 	if l.Resources.Asked() > 0 {
 		t.Errorf("asked %d times", l.Resources.Asked())
+	}
+}
+
+// TestOrphaned_NeverAProvidersRole holds that a role whose owner is no physical id, such as the
+// own role of a provider in another Region, is not adopted, and that nobody is asked for it:
+// with a stack's tag or without.
+// Reference 4.13.
+func TestOrphaned_NeverAProvidersRole(t *testing.T) {
+	for _, stack := range []string{"", "arn:aws:cloudformation:eu-west-1:123456789012:stack/gone/1"} {
+		t.Run(stack, func(t *testing.T) {
+			l := newLab(t)
+			l.CreateRole("ray-head", "/", rig.Tag("ray-iam:owner", "provider"))
+			if stack != "" {
+				l.TagRole("ray-head", "ray-iam:stack", stack)
+			}
+			before := l.Snapshot()
+			create, rollback := l.Stack().Create(adopting)
+			l.Failed(create, "role ray-head has the tag ray-iam:owner with the value", "provider", "marks what is never adopted")
+			l.OK(rollback)
+			l.unchanged(before, "an adoption of a provider's role")
+			if l.Resources.Asked() > 0 {
+				t.Errorf("asked %d times", l.Resources.Asked())
+			}
+		})
 	}
 }
 

@@ -51,6 +51,7 @@ def role(name):
         "inline": len(iam.list_role_policies(RoleName=name)["PolicyNames"]),
         "managed": len(iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]),
         "tags": tags(found.get("Tags", [])),
+        "owner": "".join(pair["Value"] for pair in found.get("Tags", []) if pair["Key"] == "ray-iam:owner"),
     }
 
 

@@ -58,6 +58,7 @@ func (c *cloud) account(what string, into any) {
 // A thing is something of the provider's as account.py shows it.
 type thing struct {
 	Name, Path, Boundary, Key, Tags string
+	Owner                           string // of a role
 	Inline, Managed                 int
 }
 
@@ -65,7 +66,7 @@ func everythingSet(t *testing.T, c *cloud, options map[string]string) {
 	got := map[string]thing{}
 	c.account("show", &got)
 	role, key := got["execution role"], options["KmsKeyArn"]
-	if !regexp.MustCompile(`^company-custom-rayiam-[0-9a-f]{12}$`).MatchString(role.Name) || role.Path != "/service/" || role.Inline != 0 || role.Managed != 3 {
+	if !regexp.MustCompile(`^company-custom-rayiam-[0-9a-f]{12}$`).MatchString(role.Name) || role.Path != "/service/" || role.Owner != "provider" || role.Inline != 0 || role.Managed != 3 {
 		t.Errorf("the execution role is %+v", role)
 	}
 	for name, one := range got {
@@ -87,7 +88,7 @@ func everythingTakenBack(t *testing.T, c *cloud) {
 	got := map[string]thing{}
 	c.account("show", &got)
 	role := got["execution role"]
-	if !strings.HasPrefix(role.Name, "ray-iam-ExecutionRole-") || role.Path != "/" || role.Inline != 3 || role.Managed != 0 {
+	if !strings.HasPrefix(role.Name, "ray-iam-ExecutionRole-") || role.Path != "/" || role.Owner != "provider" || role.Inline != 3 || role.Managed != 0 {
 		t.Errorf("the execution role is %+v", role)
 	}
 	for name, one := range got {

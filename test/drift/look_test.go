@@ -6,6 +6,7 @@ import (
 
 	"github.com/ray-iam/custom-rayiam/internal/iamsync"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
@@ -97,6 +98,18 @@ func TestLook_OtherTags(t *testing.T) {
 	l.UntagProfile("ray-worker", rayiam.OwnerTag)
 	if got, want := summary(l.sees(l.look())[s.PhysicalID]), "in stack drifted; role ray-worker drifted[owner]; instance profile ray-worker drifted[owner]"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestLook_ProvidersRole holds that a provider's own role, whose name may begin like those of a
+// set, is no set.
+// Reference 15.7.
+func TestLook_ProvidersRole(t *testing.T) {
+	l := newLab(t)
+	s := l.created(nil)
+	l.CreateRole("ray-iam-ExecutionRole-1ABC", "/", rig.Tag(rayiam.OwnerTag, "provider"))
+	if seen := l.sees(l.look()); len(seen) != 1 || seen[s.PhysicalID].Owner != s.PhysicalID {
+		t.Errorf("sees %v, want one set", seen)
 	}
 }
 

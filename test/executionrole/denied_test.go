@@ -36,6 +36,8 @@ func (s deployment) claims() []policysim.Case {
 			s.call("foreign, tagged as adopted", tag, resource, conditionKeys{newAdopted: {"held"}, tagKeys: {"ray-iam:adopted"}}),
 			s.call("foreign, adopted in another's name", tag, resource, with(conditionKeys{newOwnerTag: {"zz-" + someOwner}})),
 			s.call("another provider's, adopted", tag, resource, with(conditionKeys{ownerTag: {"zz-" + someOwner}})),
+			s.call("a provider's own role, adopted", tag, resource, with(conditionKeys{ownerTag: {"provider"}})),
+			s.call("a provider's own role, released", untag, resource, conditionKeys{ownerTag: {"provider"}, adoptedTag: {"held"}, tagKeys: {"ray-iam:owner"}}),
 			s.call("given to another provider", tag, resource, conditionKeys{ownerTag: {s.owner()}, newOwnerTag: {"zz-" + someOwner}, tagKeys: {"ray-iam:owner"}}),
 			s.call("released though owned", untag, resource, conditionKeys{ownerTag: {s.owner()}, adoptedTag: {"owned"}, tagKeys: {"ray-iam:owner"}}),
 			s.call("another provider's, released", untag, resource, conditionKeys{ownerTag: {"zz-" + someOwner}, adoptedTag: {"held"}, tagKeys: {"ray-iam:owner"}}),
