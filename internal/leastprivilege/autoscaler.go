@@ -57,6 +57,9 @@ func launchWorkers(o Options, s Scope) policydoc.Statement {
 	if types := unique(o.InstanceTypes); len(types) > 0 {
 		workers = and(workers, condition{"StringEquals": {"ec2:InstanceType": types}})
 	}
+	if !o.Spot {
+		workers = and(workers, notSpot())
+	}
 	return policydoc.Statement{
 		Sid:       "LaunchWorkers",
 		Effect:    "Allow",
