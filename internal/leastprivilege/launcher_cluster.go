@@ -124,13 +124,9 @@ func (l Launcher) sessionDocuments() policydoc.Statement {
 }
 
 // sessionChannels lets the launcher's Session Manager plugin carry a session. That takes
-// the token which StartSession gives.
+// the token which StartSession gives. The action knows no resource.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html
 func (l Launcher) sessionChannels() policydoc.Statement {
-	return policydoc.Statement{
-		Sid:      "SessionChannels",
-		Effect:   "Allow",
-		Action:   []string{"ssmmessages:OpenDataChannel"},
-		Resource: []string{l.arn("ssm", "session/*")},
-	}
+	return allow("SessionChannels", []string{"*"}, "ssmmessages:OpenDataChannel")
 }

@@ -180,7 +180,9 @@ func TestSpot_Mutation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spot = slices.DeleteFunc(spot, func(c policysim.Case) bool { return c.Action != "ec2:RunInstances" || !strings.Contains(c.Resource, ":instance/") })
+	spot = slices.DeleteFunc(spot, func(c policysim.Case) bool {
+		return c.Action != "ec2:RunInstances" || !strings.Contains(c.Resource, ":instance/")
+	})
 	weakened := 0
 	for _, st := range p.statements(t, "head") {
 		if st["Sid"] != "LaunchWorkers" {
