@@ -35,6 +35,11 @@ func and(all ...condition) condition {
 	return met
 }
 
+// workersProfile is the condition that an instance has a worker's instance profile.
+func (s Scope) workersProfile() condition {
+	return condition{"ArnEquals": {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)}}
+}
+
 // inRegion is the condition of actions that know no resource.
 func (s Scope) inRegion() condition {
 	return condition{"StringEquals": {"aws:RequestedRegion": {s.Region}}}

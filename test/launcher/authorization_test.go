@@ -53,7 +53,7 @@ func (p place) authorizations(c call) ([]policysim.Case, error) {
 func (p place) onEach(c call) []policysim.Case {
 	var all []policysim.Case
 	for _, id := range c.instances() {
-		context := merge(resourceTags("aws:ResourceTag/", c.Tags[id]), p.profileOf(c.Tags[id]))
+		context := merge(resourceTags("aws:ResourceTag/", c.Tags[id]), p.profileOf(c, c.Tags[id]))
 		if c.Operation == "CreateTags" {
 			context = merge(context, requestTags(tagList(c.Parameters["Tags"])))
 		}
@@ -62,12 +62,27 @@ func (p place) onEach(c call) []policysim.Case {
 	return all
 }
 
-// profileOf is the instance profile that a machine of the cluster has, by its tags.
-func (p place) profileOf(t tags) conditionKeys {
-	if t["ray-user-node-type"] == "" {
+// noProfile stands for the instance profile of a machine that has none.
+const noProfile = "none"
+
+// profileOf is the instance profile of machines that a call names: where nothing says
+// another, the head's, as the policy demands it.
+func (p place) profileOf(c call, t tags) conditionKeys {
+	profile := c.Profile
+	switch kind := t["ray-user-node-type"]; {
+	case profile == noProfile:
 		return nil
+	case profile == "" && kind != "":
+		profile = p.profile(kind)
+	case profile == "":
+		profile = p.profile("head")
 	}
-	return conditionKeys{"ec2:InstanceProfile": {p.profile(t["ray-user-node-type"])}}
+	return conditionKeys{"ec2:InstanceProfile": {profile}}
+}
+
+// profiled returns the call on machines that have this instance profile.
+func (c call) profiled(profile string) call {
+	return c.changed(func(c *call) { c.Profile = profile })
 }
 
 // document: a command and a session are authorized on the document and on each instance.

@@ -35,7 +35,7 @@ func (p played) statements(t *testing.T) []statement {
 // equivalent are the weakened forms that allow nothing more, and why.
 var equivalent = map[string]string{
 	"CommandHead with resource instance/* of any kind":                  "of EC2, commands go to instances alone",
-	"EndCluster with resource instance/* of any kind":                   "nothing else is stopped or terminated",
+	"EndWorkers with resource instance/* of any kind":                   "nothing else is stopped or terminated",
 	"LaunchHead with resource instance/* of any kind":                   "nothing else has an instance profile",
 	"LaunchPublicImages with resource image of any kind":                "nothing else is public",
 	"OwnTagsAtLaunch with ec2:*":                                        "no other action is part of an action",
@@ -44,6 +44,7 @@ var equivalent = map[string]string{
 	"OwnTagsOnParts with resource spot-instances-request/* of any kind": "a launch tags nothing else that OwnTagsAtLaunch does not allow",
 	"OwnTagsOnParts with resource volume/* of any kind":                 "a launch tags nothing else that OwnTagsAtLaunch does not allow",
 	"PassHeadRole with iam:*":                                           "no other action passes to a service",
+	"RunHead with resource instance/* of any kind":                      "nothing else has an instance profile",
 	"Sessions with resource instance/* of any kind":                     "of EC2, sessions go to instances alone",
 	"TagAtLaunch with ec2:*":                                            "no other action is part of an action",
 }

@@ -43,12 +43,16 @@ func (p place) authorizations(c call) ([]policysim.Case, error) {
 	return nil, fmt.Errorf("%s: the proofs do not know how AWS authorizes it", action)
 }
 
-// onEach: calls that name instances, or any taggable resources, are authorized on each.
+// onEach: calls that name instances, or any taggable resources, are authorized on each, with
+// its tags, and an instance's profile.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 func (p place) onEach(c call) []policysim.Case {
 	var all []policysim.Case
 	for _, id := range c.instances() {
 		context := resourceTags("aws:ResourceTag/", c.Tags[id])
+		if kindOf(id) == "instance" {
+			context = merge(context, p.profileOf(c, c.Tags[id]))
+		}
 		if c.Operation == "CreateTags" {
 			context = merge(context, requestTags(tagList(c.Parameters["Tags"])))
 		}

@@ -85,7 +85,7 @@ func (p played) rightsToLaunch() []right {
 			p.permit(p.arn("ec2", "spot-instances-request/sir-"+toBeMade), atLaunch(map[string]string{"Project": "b"}), "ec2:CreateTags"))},
 		{"", "a launch in a capacity reservation that another account shares", true, p.permit(place{otherAccount, p.region}.arn("ec2", "capacity-reservation/cr-0123456789abcdef0"),
 			resourceTags("aws:ResourceTag/", ownWorker), "ec2:RunInstances")},
-		{"", "a later Ray, on a running worker", true, p.permit(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), later), "ec2:CreateTags")},
+		{"", "a later Ray, on a running worker", true, p.permit(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), p.profileOf(call{}, ownWorker), later), "ec2:CreateTags")},
 		{"", "a later Ray, at a launch", true, p.permit(worker, merge(later, conditionKeys{"ec2:CreateAction": {"RunInstances"}}), "ec2:CreateTags")},
 		{"Spot", "EC2, at an account's first Spot Instance", true, p.permit(p.iam("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),
 			conditionKeys{"iam:AWSServiceName": {"spot.amazonaws.com"}}, "iam:CreateServiceLinkedRole")},
