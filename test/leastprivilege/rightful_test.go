@@ -61,7 +61,8 @@ func (p played) rightsToData() []right {
 			p.permit(in(common)+"/research/a", nil, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"))},
 		{"EfsFileSystems", "a node that mounts", false, slices.Concat(
 			p.permit(p.fileSystem(fileSystem), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:DescribeMountTargets"),
-			p.permit(p.fileSystem(archive), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:DescribeMountTargets"))},
+			p.permit(p.fileSystem(archive), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:DescribeMountTargets"),
+			p.permit("*", nil, "ec2:DescribeAvailabilityZones"))},
 		{"EcrRepositoryArns", "a node that pulls an image", false, slices.Concat(p.permit("*", nil, "ecr:GetAuthorizationToken"),
 			p.permit(p.repository(), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
 			p.permit(p.sharedRepository(), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"))},
