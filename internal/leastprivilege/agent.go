@@ -63,7 +63,8 @@ func agentConfig(o Options, s Scope) policydoc.Statement {
 
 // agents lets the SSM agent register the node and take commands or sessions, and the
 // CloudWatch agent look its own dimensions up, and whether a log group has its retention
-// yet. None of these actions knows resources.
+// yet. None of these actions knows resources but ssm:UpdateInstanceInformation and
+// ssm:ListInstanceAssociations, which know instances: a policy has no room to say so.
 //
 // Who may start a session is said in the policies of people. The head starts none: Ray rids
 // its configuration of ssh_proxy_command and ssh_proxy_use_node_id.

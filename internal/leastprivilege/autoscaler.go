@@ -20,7 +20,7 @@ func autoscalerPolicy(o Options, s Scope) string {
 	if len(o.InstanceTagKeys) > 0 {
 		statements = append(statements, tagPartsAtLaunch(o, s))
 	}
-	statements = append(statements, tagWorkers(o, s), noOtherCase(), runWorkers(o, s))
+	statements = append(statements, runWorkers(o, s), noOtherCase())
 	if o.Spot {
 		statements = append(statements, spotRole(s))
 	}
@@ -53,9 +53,12 @@ func describe(o Options, s Scope) policydoc.Statement {
 // their first moment and carry one of its workers' instance profiles. With the head's
 // own profile, an instance could do all that the head can.
 func launchWorkers(o Options, s Scope) policydoc.Statement {
-	workers := and(o.ownWorkers("aws:RequestTag/"), condition{"ArnEquals": {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)}})
+	workers := and(o.ownWorkers("aws:RequestTag/"), s.workersProfile())
 	if types := unique(o.InstanceTypes); len(types) > 0 {
 		workers = and(workers, condition{"StringEquals": {"ec2:InstanceType": types}})
+	}
+	if !o.Spot {
+		workers = and(workers, notSpot())
 	}
 	return policydoc.Statement{
 		Sid:       "LaunchWorkers",
@@ -144,36 +147,30 @@ func atLaunch(sid string, resources, keys []string) policydoc.Statement {
 	return st
 }
 
-// tagWorkers lets the head set Ray's tags on running workers, those of a later Ray
-// included. When Ray starts a stopped worker again, it sets those of a launch again: so
-// the kind is among them, and has to stay worker. The cluster's name is not among them.
-func tagWorkers(o Options, s Scope) policydoc.Statement {
+// runWorkers lets the head start, stop and terminate the cluster's workers, and set Ray's
+// tags on them, those of a later Ray included. When Ray starts a stopped worker again, it
+// sets those of a launch again: so the kind is among them, and has to stay worker. The
+// cluster's name is not among them. A call without tags in its request meets what is said
+// of them. The head is not one of the workers: it ends itself by `shutdown`, which needs no
+// permission.
+//
+// Tags are whoever's who may set them, and to IAM also those whose keys differ in case; an
+// instance profile is not. So an instance has to have a worker's too.
+func runWorkers(o Options, s Scope) policydoc.Statement {
 	keys := []string{"Name", "ray-*"}
 	if o.CloudWatch {
 		keys = append(append(keys, agentInstalledTag), agentConfigTags...)
 	}
 	return policydoc.Statement{
-		Sid:      "TagWorkers",
+		Sid:      "RunWorkers",
 		Effect:   "Allow",
-		Action:   []string{"ec2:CreateTags"},
+		Action:   []string{"ec2:CreateTags", "ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
 		Resource: s.instances(),
-		Condition: and(o.ownWorkers("aws:ResourceTag/"), condition{
+		Condition: and(o.ownWorkers("aws:ResourceTag/"), s.workersProfile(), condition{
 			"StringEqualsIfExists":    {"aws:RequestTag/" + kindTag: {workerKind}},
 			"Null":                    {"aws:RequestTag/" + clusterTag: {"true"}},
 			"ForAllValues:StringLike": {"aws:TagKeys": keys},
 		}),
-	}
-}
-
-// runWorkers lets the head start, stop and terminate the cluster's workers. The head
-// is not one of them: it ends itself by `shutdown`, which needs no permission.
-func runWorkers(o Options, s Scope) policydoc.Statement {
-	return policydoc.Statement{
-		Sid:       "RunWorkers",
-		Effect:    "Allow",
-		Action:    []string{"ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
-		Resource:  s.instances(),
-		Condition: o.ownWorkers("aws:ResourceTag/"),
 	}
 }
 

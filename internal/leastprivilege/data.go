@@ -104,12 +104,21 @@ func fileSystems(o Options, s Scope) []policydoc.Statement {
 	)
 }
 
-// findFileSystems lets scripts on a node look up the mount name of an FSx file system.
+// findFileSystems lets scripts on a node look up the mount name of an FSx file system, and
+// the mount helper of EFS the zone of its mount target. Neither action is narrowed here.
+// https://github.com/aws/efs-utils
 func findFileSystems(o Options, s Scope) []policydoc.Statement {
-	if !o.FSx {
+	var actions []string
+	if len(o.EFSFileSystems) > 0 {
+		actions = append(actions, "ec2:DescribeAvailabilityZones")
+	}
+	if o.FSx {
+		actions = append(actions, "fsx:DescribeFileSystems")
+	}
+	if len(actions) == 0 {
 		return nil
 	}
-	st := allow("FileSystems", []string{"*"}, "fsx:DescribeFileSystems")
+	st := allow("FileSystems", []string{"*"}, actions...)
 	st.Condition = s.inRegion()
 	return []policydoc.Statement{st}
 }

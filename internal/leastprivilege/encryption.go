@@ -26,7 +26,7 @@ func encryptedObjects(o Options, s Scope) []policydoc.Statement {
 	st := allow("EncryptedObjects", unique(o.KMSKeyARNs), actions...)
 	var via policydoc.Values
 	for _, region := range regions(o.KMSKeyARNs) { // a bucket's key is of the bucket's Region
-		via = append(via, s.service("s3", region))
+		via = append(via, s.services("s3", region)...)
 	}
 	st.Condition = condition{"StringEquals": {"kms:ViaService": via}}
 	return some(st)
@@ -37,7 +37,7 @@ func encryptedObjects(o Options, s Scope) []policydoc.Statement {
 // https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
 func encryptedVolumes(o Options, s Scope) []policydoc.Statement {
 	keys := slices.DeleteFunc(unique(o.KMSKeyARNs), func(arn string) bool { return !strings.Contains(arn, ":kms:"+s.Region+":") })
-	via := condition{"StringEquals": {"kms:ViaService": {s.service("ec2", s.Region)}}}
+	via := condition{"StringEquals": {"kms:ViaService": s.services("ec2", s.Region)}}
 	use := allow("EncryptedVolumes", keys, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 	use.Condition = via
 	grant := allow("GrantToVolumes", keys, "kms:CreateGrant")

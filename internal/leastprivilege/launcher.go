@@ -17,7 +17,8 @@ type Launcher struct {
 	HeadProfileARN string // the head's instance profile
 
 	// WorkerProfileARNs are the workers' instance profiles. The launcher ends no machine
-	// that has another one, whatever its tags say. An empty list leaves that open.
+	// that has another one and is not the head, whatever its tags say. An empty list leaves
+	// that open.
 	WorkerProfileARNs []string
 
 	CloudWatch     bool // Ray's CloudWatch integration
@@ -79,7 +80,7 @@ func (l Launcher) statements() []policydoc.Statement {
 	if len(l.ImageIDs) == 0 {
 		all = append(all, l.launchPublicImages())
 	}
-	all = append(all, l.tagAtLaunch(), l.passHeadRole(), l.runHead(), l.endCluster())
+	all = append(all, l.tagAtLaunch(), l.passHeadRole(), l.runHead(), l.endWorkers())
 	if l.CloudWatch {
 		all = append(all, l.configureCloudWatch(), l.commandHead(), l.alarms())
 	}

@@ -25,7 +25,7 @@ const (
 
 var (
 	clusterName     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,245}$`)
-	regionName      = regexp.MustCompile(`^[a-z]{2,3}(-[a-z]+)+-[0-9]+$`)
+	regionName      = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
 	roleARN         = regexp.MustCompile(ofAccount + `role` + pathName)
 	profileARN      = regexp.MustCompile(ofAccount + `instance-profile` + pathName)
 	subnetID        = regexp.MustCompile(`^subnet-` + id)

@@ -2,11 +2,12 @@ package leastprivilege
 
 import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 
-// runHead lets the launcher set the tags that Ray sets on a running head, start a stopped
-// one again, and then set the tags of a launch again, but for the cluster's name. To set
-// that one is refused in any case of its key, since no key that IAM takes for it may be
-// there. The kind has to stay head. A start has no tags in its request, and meets what is
-// said of them.
+// runHead lets the launcher set the tags that Ray sets on a running head, stop it, start it
+// again, and then set the tags of a launch again, but for the cluster's name, and terminate
+// it. To set the cluster's name is refused in any case of its key, since no key that IAM
+// takes for it may be there. The kind has to stay head. A call without tags in its request
+// meets what is said of them. Tags are whoever's who may set them, an instance profile is
+// not: the machine has to have the head's.
 func (l Launcher) runHead() policydoc.Statement {
 	keys := l.tagKeys()
 	if l.CloudWatch {
@@ -15,9 +16,10 @@ func (l Launcher) runHead() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:      "RunHead",
 		Effect:   "Allow",
-		Action:   []string{"ec2:CreateTags", "ec2:StartInstances"},
+		Action:   []string{"ec2:CreateTags", "ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
 		Resource: l.instances(),
 		Condition: condition{
+			"ArnEquals":               {"ec2:InstanceProfile": {l.HeadProfileARN}},
 			"StringEquals":            l.ofKind("aws:ResourceTag/", headKind),
 			"StringEqualsIfExists":    {"aws:RequestTag/" + kindTag: {headKind}},
 			"Null":                    {"aws:RequestTag/" + clusterTag: {"true"}},
@@ -26,21 +28,19 @@ func (l Launcher) runHead() policydoc.Statement {
 	}
 }
 
-// endCluster lets the launcher stop or terminate the head and the workers: `ray down`
-// does both itself, whether the head still runs or not. Tags are whoever's who may set
-// them, an instance profile is not: a machine that has one has to have one of the
-// cluster's.
-func (l Launcher) endCluster() policydoc.Statement {
+// endWorkers lets the launcher stop or terminate the workers: `ray down` does so itself,
+// whether the head still runs or not. One that has an instance profile has to have one of
+// the cluster's workers'.
+func (l Launcher) endWorkers() policydoc.Statement {
 	st := policydoc.Statement{
-		Sid:       "EndCluster",
+		Sid:       "EndWorkers",
 		Effect:    "Allow",
 		Action:    []string{"ec2:StopInstances", "ec2:TerminateInstances"},
 		Resource:  l.instances(),
-		Condition: condition{"StringEquals": l.ofKind("aws:ResourceTag/", headKind, workerKind)},
+		Condition: condition{"StringEquals": l.ofKind("aws:ResourceTag/", workerKind)},
 	}
 	if len(l.WorkerProfileARNs) > 0 {
-		profiles := unique(append([]string{l.HeadProfileARN}, l.WorkerProfileARNs...))
-		st.Condition["ArnEqualsIfExists"] = map[string]policydoc.Values{"ec2:InstanceProfile": profiles}
+		st.Condition["ArnEqualsIfExists"] = map[string]policydoc.Values{"ec2:InstanceProfile": unique(l.WorkerProfileARNs)}
 	}
 	return st
 }
@@ -124,13 +124,9 @@ func (l Launcher) sessionDocuments() policydoc.Statement {
 }
 
 // sessionChannels lets the launcher's Session Manager plugin carry a session. That takes
-// the token which StartSession gives.
+// the token which StartSession gives. The action knows no resource.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html
 func (l Launcher) sessionChannels() policydoc.Statement {
-	return policydoc.Statement{
-		Sid:      "SessionChannels",
-		Effect:   "Allow",
-		Action:   []string{"ssmmessages:OpenDataChannel"},
-		Resource: []string{l.arn("ssm", "session/*")},
-	}
+	return allow("SessionChannels", []string{"*"}, "ssmmessages:OpenDataChannel")
 }

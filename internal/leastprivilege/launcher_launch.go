@@ -49,15 +49,19 @@ func (l Launcher) launchHead() policydoc.Statement {
 	if types := unique(l.InstanceTypes); len(types) > 0 {
 		equal["ec2:InstanceType"] = types
 	}
+	head := condition{
+		"StringEquals": equal,
+		"ArnEquals":    {"ec2:InstanceProfile": {l.HeadProfileARN}},
+	}
+	if !l.Spot {
+		head = and(head, notSpot())
+	}
 	return policydoc.Statement{
-		Sid:      "LaunchHead",
-		Effect:   "Allow",
-		Action:   []string{"ec2:RunInstances"},
-		Resource: l.instances(),
-		Condition: condition{
-			"StringEquals": equal,
-			"ArnEquals":    {"ec2:InstanceProfile": {l.HeadProfileARN}},
-		},
+		Sid:       "LaunchHead",
+		Effect:    "Allow",
+		Action:    []string{"ec2:RunInstances"},
+		Resource:  l.instances(),
+		Condition: head,
 	}
 }
 

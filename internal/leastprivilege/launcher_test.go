@@ -115,3 +115,14 @@ func TestLauncher_Refused(t *testing.T) {
 		t.Errorf("the company's policy of a wrong launcher: %q and the error %v", document, err)
 	}
 }
+
+// TestLauncher_Regions holds that the Regions of each partition are Regions.
+func TestLauncher_Regions(t *testing.T) {
+	for _, region := range []string{"us-east-1", "ap-southeast-7", "us-gov-west-1", "cn-northwest-1", "us-iso-east-1", "us-isof-south-1", "eusc-de-east-1"} {
+		l := launcher()
+		l.Region = region
+		if _, err := l.Policy(); err != nil {
+			t.Errorf("%s: %v", region, err)
+		}
+	}
+}

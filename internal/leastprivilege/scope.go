@@ -35,6 +35,11 @@ func and(all ...condition) condition {
 	return met
 }
 
+// workersProfile is the condition that an instance has a worker's instance profile.
+func (s Scope) workersProfile() condition {
+	return condition{"ArnEquals": {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)}}
+}
+
 // inRegion is the condition of actions that know no resource.
 func (s Scope) inRegion() condition {
 	return condition{"StringEquals": {"aws:RequestedRegion": {s.Region}}}
@@ -79,13 +84,14 @@ func unique(list []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(list)))
 }
 
-// service is the name of a service of a Region, as kms:ViaService has it.
-func (s Scope) service(name, region string) string {
-	suffix := ".amazonaws.com"
+// services are the names of a service of a Region, as kms:ViaService may have it: in China
+// there are two, and AWS does not say which one it is.
+func (s Scope) services(name, region string) policydoc.Values {
+	global := name + "." + region + ".amazonaws.com"
 	if s.Partition == "aws-cn" {
-		suffix += ".cn"
+		return policydoc.Values{global, global + ".cn"}
 	}
-	return name + "." + region + suffix
+	return policydoc.Values{global}
 }
 
 // allow is the statement that allows actions on resources, without a condition.

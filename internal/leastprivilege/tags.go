@@ -10,6 +10,14 @@ func tagsAtLaunch(keys []string) condition {
 	}
 }
 
+// notSpot is the condition that a launch is not of a Spot Instance. EC2 authorizes the Spot
+// request of a launch if the request has tags, and asks nothing of one without: so the
+// instance says it.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-spot-instances
+func notSpot() condition {
+	return condition{"StringNotEquals": {"ec2:InstanceMarketType": {"spot"}}}
+}
+
 // noOtherCase denies each tag whose key begins with ray- and has a letter in upper case,
 // which no key of Ray's has. What aws:RequestTag/ray-cluster-name says of a request is
 // then said of the tag ray-cluster-name: to IAM, the name of that condition key is also

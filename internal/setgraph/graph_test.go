@@ -93,7 +93,7 @@ func TestGraph(t *testing.T) {
 		passes                                 string
 	}{
 		{"defaults", 2, 5, 0, 0, 0, "[head>1]"},
-		{"everything", 2, 0, 20, 1, 7, "[head>1]"},
+		{"everything", 2, 0, 19, 1, 7, "[head>1]"},
 		{"own", 3, 1, 1, 1, 0, "[head>1 head>2]"},
 	}
 	for _, tt := range tests {

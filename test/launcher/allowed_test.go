@@ -148,8 +148,7 @@ func (p played) recorded(t *testing.T) []policysim.Case {
 	return cases
 }
 
-// rights are what the policy allows and Ray itself does not call: a shell. The simulator
-// knows no resource of ssmmessages:OpenDataChannel, which a session takes besides.
+// rights are what the policy allows and Ray itself does not call: a shell.
 func (p place) rights() []policysim.Case {
 	return []policysim.Case{
 		p.authorization("ssm:StartSession", p.arn("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), resourceTags("ssm:resourceTag/", ownHead)),
@@ -157,14 +156,21 @@ func (p place) rights() []policysim.Case {
 	}
 }
 
+// channel is what the Session Manager plugin asks for, with the token of a StartSession. It
+// is of no Region and no account.
+func (p place) channel() policysim.Case {
+	return p.authorization("ssmmessages:OpenDataChannel", "*", nil)
+}
+
 // TestRights holds that people can log in by Session Manager where that is wanted, with a
 // shell, and nobody can where it is not.
 func TestRights(t *testing.T) {
 	for _, s := range scenes {
 		p := s.played(t)
-		for i, got := range policysim.Evaluate(t, p.by(p.policies, p.rights())) {
+		rights := append(p.rights(), p.channel())
+		for i, got := range policysim.Evaluate(t, p.by(p.policies, rights)) {
 			if (got == policysim.Allowed) != p.launcher.SessionManager {
-				t.Errorf("%s: %s: %s", s.name, got, p.rights()[i].Name)
+				t.Errorf("%s: %s: %s", s.name, got, rights[i].Name)
 			}
 		}
 	}

@@ -53,7 +53,7 @@ func (p place) authorizations(c call) ([]policysim.Case, error) {
 func (p place) onEach(c call) []policysim.Case {
 	var all []policysim.Case
 	for _, id := range c.instances() {
-		context := merge(resourceTags("aws:ResourceTag/", c.Tags[id]), p.profileOf(c.Tags[id]))
+		context := merge(resourceTags("aws:ResourceTag/", c.Tags[id]), p.profileOf(c, c.Tags[id]))
 		if c.Operation == "CreateTags" {
 			context = merge(context, requestTags(tagList(c.Parameters["Tags"])))
 		}
@@ -62,12 +62,27 @@ func (p place) onEach(c call) []policysim.Case {
 	return all
 }
 
-// profileOf is the instance profile that a machine of the cluster has, by its tags.
-func (p place) profileOf(t tags) conditionKeys {
-	if t["ray-user-node-type"] == "" {
+// noProfile stands for the instance profile of a machine that has none.
+const noProfile = "none"
+
+// profileOf is the instance profile of machines that a call names: where nothing says
+// another, the head's, as the policy demands it.
+func (p place) profileOf(c call, t tags) conditionKeys {
+	profile := c.Profile
+	switch kind := t["ray-user-node-type"]; {
+	case profile == noProfile:
 		return nil
+	case profile == "" && kind != "":
+		profile = p.profile(kind)
+	case profile == "":
+		profile = p.profile("head")
 	}
-	return conditionKeys{"ec2:InstanceProfile": {p.profile(t["ray-user-node-type"])}}
+	return conditionKeys{"ec2:InstanceProfile": {profile}}
+}
+
+// profiled returns the call on machines that have this instance profile.
+func (c call) profiled(profile string) call {
+	return c.changed(func(c *call) { c.Profile = profile })
 }
 
 // document: a command and a session are authorized on the document and on each instance.
@@ -142,7 +157,10 @@ func (p place) encrypted(key string) []policysim.Case {
 
 // instanceKeys are the condition keys of the instance that is launched.
 func instanceKeys(c call, profile string) conditionKeys {
-	context := conditionKeys{"ec2:InstanceType": {text(c.Parameters, "InstanceType")}, "ec2:MetadataHttpTokens": {"required"}}
+	context := conditionKeys{"ec2:InstanceType": {text(c.Parameters, "InstanceType")}, "ec2:MetadataHttpTokens": {"required"}, "ec2:InstanceMarketType": {"on-demand"}}
+	if market := text(c.Parameters, "InstanceMarketOptions", "MarketType"); market != "" {
+		context["ec2:InstanceMarketType"] = []string{market}
+	}
 	if profile != "" {
 		context["ec2:InstanceProfile"] = []string{profile}
 	}
@@ -150,7 +168,9 @@ func instanceKeys(c call, profile string) conditionKeys {
 	return context
 }
 
-// parts are the resources of a launch besides the instance, without Region and account.
+// parts are the resources of a launch besides the instance, without Region and account. Of
+// a Spot request, EC2 asks if it has tags alone.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-spot-instances
 func parts(c call) []string {
 	parameters := c.Parameters
 	all := []string{"volume/vol-" + toBeMade, "image/" + text(parameters, "ImageId")}
@@ -177,8 +197,10 @@ func parts(c call) []string {
 	add("launch-template", text(parameters, "LaunchTemplate", "LaunchTemplateId"))
 	add("placement-group", text(parameters, "Placement", "GroupName"))
 	add("capacity-reservation", text(parameters, "CapacityReservationSpecification", "CapacityReservationTarget", "CapacityReservationId"))
-	if text(parameters, "InstanceMarketOptions", "MarketType") == "spot" {
-		add("spot-instances-request", "sir-"+toBeMade)
+	for _, specification := range anyList(parameters["TagSpecifications"]) {
+		if kind := text(specification, "ResourceType"); kind == "spot-instances-request" {
+			add(kind, "sir-"+toBeMade)
+		}
 	}
 	return all
 }

@@ -23,6 +23,7 @@ type call struct {
 	Parameters         map[string]any
 	Tags               map[string]tags // of what it names, at that moment, by id
 	Public             bool            // whether everybody may launch the image that it names
+	Profile            string          // of the machines that it names; empty for what their tags say
 }
 
 // A place is where calls go to.

@@ -140,6 +140,10 @@ func (c *catalogue) addTagging() {
 		c.call(tagging, "the status of "+name, status.onAll(t))
 		c.call(tagging, "the kind of "+name, tag("ray-node-type", "head").onAll(t))
 	}
+	for name, profile := range c.otherProfiles() {
+		c.call(tagging, "the status of a machine with the head's tags and "+name, status.onAll(ownHead).profiled(profile))
+		c.call(tagging, "the status of a machine with the head's tags in another case and "+name, status.onAll(capitals).profiled(profile))
+	}
 	for name, wrong := range map[string]call{
 		"the head given to another cluster":  tag("ray-cluster-name", "research2"),
 		"the head's cluster set again":       tag("ray-cluster-name", cluster),

@@ -68,11 +68,14 @@ func (c *catalogue) addSessions() {
 	for _, document := range []string{"AWS-RunShellScript", "AWS-RunRemoteScript", "AmazonCloudWatch-ManageAgent2", "AWS-ConfigureAWSPackage", "our-own-script"} {
 		c.call(sessions, document+", to the head", send.set("DocumentName", document))
 	}
-	c.each(sessions, c.arn("ssm", "session/somebody-else-0b"), nil, "ssm:TerminateSession", "ssm:ResumeSession")
+	c.each(sessions, c.arn("ssm", "session/somebody-else-0b"), nil, "ssm:TerminateSession", "ssm:ResumeSession") // of one's own no more
 	c.each(sessions, c.arn("ssm", "managed-instance/mi-0b"), nil, "ssm:StartSession", "ssm:SendCommand")
 	c.each(sessions, c.arn("ssm", "automation-definition/AWS-StopEC2Instance:1"), nil, "ssm:StartAutomationExecution")
 	c.each(sessions, c.arn("ssm", "document/SSM-SessionManagerRunShell"), nil, "ssm:CreateDocument", "ssm:UpdateDocument", "ssm:ModifyDocumentPermission", "ssm:CreateAssociation", "ssm:SendCommand")
-	c.each(sessions, "*", nil, "ssm:DescribeSessions", "ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation", "ssmmessages:OpenDataChannel", "ssmmessages:CreateDataChannel")
+	c.each(sessions, "*", nil, "ssm:DescribeSessions", "ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel")
+	if !c.launcher.SessionManager {
+		c.each(sessions, "*", nil, "ssmmessages:OpenDataChannel")
+	}
 }
 
 // addWatching: an alarm's action can stop or terminate any instance, without asking what

@@ -132,6 +132,14 @@ func (c *catalogue) addMachines() {
 	for _, operation := range []string{"StartInstances", "StopInstances", "TerminateInstances"} {
 		for name, t := range foreign {
 			c.call(machines, name, named(operation, t))
+			c.call(machines, name+", with a worker's profile", named(operation, t).profiled(c.profile("cpu")))
+		}
+		for name, profile := range c.otherProfiles() {
+			c.call(machines, "a machine with the head's tags and "+name, named(operation, ownHead).profiled(profile))
+			c.call(machines, "a machine with the head's tags in another case and "+name, named(operation, capitals).profiled(profile))
+			if len(c.launcher.WorkerProfileARNs) > 0 && profile != noProfile { // else tags alone say which are the workers
+				c.call(machines, "a machine with a worker's tags and "+name, named(operation, ownWorker).profiled(profile))
+			}
 		}
 		mixed := named(operation, neighbour)
 		mixed.Parameters["InstanceIds"] = []any{"i-0aaaaaaaaaaaaaaaa", other}
@@ -139,17 +147,25 @@ func (c *catalogue) addMachines() {
 		c.call(machines, "the own head and another cluster's", mixed)
 	}
 	c.call(machines, "an own worker, which the head starts", named("StartInstances", ownWorker))
-	for _, action := range []string{"ec2:StopInstances", "ec2:TerminateInstances"} {
-		if len(c.launcher.WorkerProfileARNs) == 0 {
-			break // then tags alone say which machines are the cluster's
-		}
-		for name, profile := range map[string]string{"an administrator's": c.iam("instance-profile", "admin"), "another cluster's": c.profile("vision")} {
-			c.one(machines, "a machine with the cluster's tags and "+name+" profile", action, c.arn("ec2", "instance/"+other),
-				merge(resourceTags("aws:ResourceTag/", ownWorker), conditionKeys{"ec2:InstanceProfile": {profile}}))
-		}
-	}
 	for _, t := range []tags{ownHead, untagged} {
 		c.each(machines, c.arn("ec2", "instance/"+other), resourceTags("aws:ResourceTag/", t), "ec2:RebootInstances")
+	}
+	for _, kind := range []string{"head", "cpu"} {
+		own := map[string]tags{"head": ownHead, "cpu": ownWorker}[kind]
+		c.one(machines, "the own "+kind, "ec2:RebootInstances", c.arn("ec2", "instance/"+other),
+			merge(resourceTags("aws:ResourceTag/", own), conditionKeys{"ec2:InstanceProfile": {c.profile(kind)}}))
+	}
+}
+
+// capitals are the head's tags as somebody else's machine may have them, which IAM takes for
+// Ray's.
+var capitals = tags{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}
+
+// otherProfiles are instance profiles that no machine of the cluster has.
+func (p place) otherProfiles() map[string]string {
+	return map[string]string{
+		"no profile": noProfile, "an administrator's profile": p.iam("instance-profile", "admin"), "another cluster's profile": p.profile("vision"),
+		"a profile named alike": p.iam("instance-profile", "elsewhere/ray-research-head"),
 	}
 }
 
@@ -195,6 +211,9 @@ func (p played) perAction() []call {
 		}
 		if key := c.Operation + name; !seen[key] {
 			seen[key] = true
+			for _, id := range c.instances() { // also where the call is elsewhere
+				c.Profile = p.profile(c.Tags[id]["ray-user-node-type"])
+			}
 			all = append(all, c)
 		}
 	}

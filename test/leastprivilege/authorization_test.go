@@ -43,12 +43,16 @@ func (p place) authorizations(c call) ([]policysim.Case, error) {
 	return nil, fmt.Errorf("%s: the proofs do not know how AWS authorizes it", action)
 }
 
-// onEach: calls that name instances, or any taggable resources, are authorized on each.
+// onEach: calls that name instances, or any taggable resources, are authorized on each, with
+// its tags, and an instance's profile.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 func (p place) onEach(c call) []policysim.Case {
 	var all []policysim.Case
 	for _, id := range c.instances() {
 		context := resourceTags("aws:ResourceTag/", c.Tags[id])
+		if kindOf(id) == "instance" {
+			context = merge(context, p.profileOf(c, c.Tags[id]))
+		}
 		if c.Operation == "CreateTags" {
 			context = merge(context, requestTags(tagList(c.Parameters["Tags"])))
 		}
@@ -120,7 +124,10 @@ func (p place) launch(c call) ([]policysim.Case, error) {
 
 // instanceKeys are the condition keys of the instance that is launched.
 func (p place) instanceKeys(c call, profile string) conditionKeys {
-	context := conditionKeys{"ec2:InstanceType": {text(c.Parameters, "InstanceType")}, "ec2:MetadataHttpTokens": {"required"}}
+	context := conditionKeys{"ec2:InstanceType": {text(c.Parameters, "InstanceType")}, "ec2:MetadataHttpTokens": {"required"}, "ec2:InstanceMarketType": {"on-demand"}}
+	if market := text(c.Parameters, "InstanceMarketOptions", "MarketType"); market != "" {
+		context["ec2:InstanceMarketType"] = []string{market}
+	}
 	if profile != "" {
 		context["ec2:InstanceProfile"] = []string{profile}
 	}
@@ -132,7 +139,9 @@ func (p place) instanceKeys(c call, profile string) conditionKeys {
 	return context
 }
 
-// parts are the resources of a launch besides the instance, without Region and account.
+// parts are the resources of a launch besides the instance, without Region and account. Of
+// a Spot request, EC2 asks if it has tags alone.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-spot-instances
 func (p place) parts(c call) []string {
 	parameters := c.Parameters
 	all := []string{"volume/vol-" + toBeMade, "image/" + text(parameters, "ImageId")}
@@ -159,8 +168,10 @@ func (p place) parts(c call) []string {
 	add("launch-template", text(parameters, "LaunchTemplate", "LaunchTemplateId"))
 	add("placement-group", text(parameters, "Placement", "GroupName"))
 	add("capacity-reservation", text(parameters, "CapacityReservationSpecification", "CapacityReservationTarget", "CapacityReservationId"))
-	if text(parameters, "InstanceMarketOptions", "MarketType") == "spot" {
-		add("spot-instances-request", "sir-"+toBeMade)
+	for _, specification := range anyList(parameters["TagSpecifications"]) {
+		if kind := text(specification, "ResourceType"); kind == "spot-instances-request" {
+			add(kind, "sir-"+toBeMade)
+		}
 	}
 	return all
 }

@@ -17,6 +17,7 @@ type call struct {
 	Parameters         map[string]any
 	Tags               map[string]map[string]string // of what it names, at that moment, by id
 	Public             bool                         // the image that it names is public
+	Profile            string                       // of the instances that it names; empty for what their tags say
 }
 
 // A place is where calls go to.
@@ -41,6 +42,24 @@ func (p place) iam(kind, name string) string {
 }
 
 func (p place) profile(name string) string { return p.iam("instance-profile", "ray-research-"+name) }
+
+// noProfile stands for the instance profile of an instance that has none.
+const noProfile = "none"
+
+// profileOf is the instance profile of instances that a call names: where nothing says
+// another, a worker's, as the policies demand it.
+func (p place) profileOf(c call, tags map[string]string) conditionKeys {
+	profile := c.Profile
+	switch kind := tags["ray-user-node-type"]; {
+	case profile == noProfile:
+		return nil
+	case profile == "" && kind != "":
+		profile = p.profile(kind)
+	case profile == "":
+		profile = p.profile("cpu")
+	}
+	return conditionKeys{"ec2:InstanceProfile": {profile}}
+}
 
 // instances returns the ids of instances that a call names.
 func (c call) instances() []string {

@@ -166,6 +166,10 @@ func (c *catalogue) addTagging() {
 		c.call(tagging, "the status of "+name, status.tagged(tags))
 		c.call(tagging, "the kind of "+name, tag("ray-node-type", "worker").tagged(tags))
 	}
+	for name, profile := range c.otherProfiles() {
+		c.call(tagging, "the status of an instance with the cluster's tags and "+name, status.tagged(ownWorker).profiled(profile))
+		c.call(tagging, "the status of an instance with the cluster's tags in another case and "+name, status.tagged(capitals).profiled(profile))
+	}
 	for name, wrong := range map[string]call{
 		"an own worker given to another cluster":  tag("ray-cluster-name", "research2"),
 		"an own worker's cluster set again":       tag("ray-cluster-name", cluster),

@@ -47,6 +47,7 @@ func (p played) perAction() []call {
 		name := idsIn.ReplaceAllString(text(c.Parameters, "AlarmName")+text(c.Parameters, "Name")+text(c.Parameters, "InstanceMarketOptions", "MarketType"), "")
 		if key := c.Operation + name; c.Who == "head" && !seen[key] {
 			seen[key] = true
+			c.Profile = p.profile("cpu") // also where the call is elsewhere
 			all = append(all, p.owned(c))
 		}
 	}
@@ -142,8 +143,32 @@ func (c *catalogue) addInstances() {
 		mixed := right.with(func(p map[string]any) { p["InstanceIds"] = append(anyList(p["InstanceIds"]), "i-0bbbbbbbbbbbbbbbb") })
 		mixed.Tags["i-0bbbbbbbbbbbbbbbb"] = neighbour
 		c.call(instances, "an own worker and another cluster's", mixed)
+		for name, profile := range c.otherProfiles() {
+			c.call(instances, "an instance with the cluster's tags and "+name, right.tagged(ownWorker).profiled(profile))
+			c.call(instances, "an instance with the cluster's tags in another case and "+name, right.tagged(capitals).profiled(profile))
+		}
 	}
 	for name, tags := range foreign {
 		c.one(instances, name, "ec2:RebootInstances", c.arn("ec2", "instance/i-0bbbbbbbbbbbbbbbb"), resourceTags("aws:ResourceTag/", tags))
 	}
+	own := merge(resourceTags("aws:ResourceTag/", ownWorker), conditionKeys{"ec2:InstanceProfile": {c.profile("cpu")}})
+	c.one(instances, "an own worker", "ec2:RebootInstances", c.arn("ec2", "instance/i-0bbbbbbbbbbbbbbbb"), own)
+}
+
+// capitals are a worker's tags as somebody else's instance may have them, which IAM takes for
+// Ray's.
+var capitals = map[string]string{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "worker"}
+
+// otherProfiles are instance profiles that no worker of the cluster has.
+func (p place) otherProfiles() map[string]string {
+	return map[string]string{
+		"no profile": noProfile, "the head's profile": p.profile("head"), "an administrator's profile": p.iam("instance-profile", "admin"),
+		"another cluster's profile": p.iam("instance-profile", "ray-vision-cpu"), "a profile named alike": p.iam("instance-profile", "elsewhere/ray-research-cpu"),
+	}
+}
+
+// profiled returns the call on instances that have this instance profile.
+func (c call) profiled(profile string) call {
+	c.Profile = profile
+	return c
 }

@@ -172,6 +172,39 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// TestSpot_Mutation holds that the condition on the market is needed without Spot: weakened,
+// it lets a launch as a Spot Instance pass, of whose request without tags EC2 asks nothing.
+func TestSpot_Mutation(t *testing.T) {
+	p := scenes[1].played(t)
+	spot, err := p.authorizations(set(p.launched("cpu"), "InstanceMarketOptions", map[string]any{"MarketType": "spot"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spot = slices.DeleteFunc(spot, func(c policysim.Case) bool {
+		return c.Action != "ec2:RunInstances" || !strings.Contains(c.Resource, ":instance/")
+	})
+	weakened := 0
+	for _, st := range p.statements(t, "head") {
+		if st["Sid"] != "LaunchWorkers" {
+			continue
+		}
+		for _, m := range weaken.Conditions(st) {
+			needed := strings.Contains(m.Name, "ec2:InstanceMarketType")
+			if needed {
+				weakened++
+			}
+			for _, got := range evaluate(t, p.against(m, st, spot)) {
+				if (got == policysim.Allowed) != needed {
+					t.Errorf("%s: a Spot Instance is %s", m.Name, got)
+				}
+			}
+		}
+	}
+	if weakened != 2 {
+		t.Errorf("%d weakened forms of the market, want 2", weakened)
+	}
+}
+
 // TestLists_Mutation holds that each condition on images which are not listed is needed:
 // without it, or with anything in its place, a private image could be launched.
 func TestLists_Mutation(t *testing.T) {

@@ -61,7 +61,8 @@ func (p played) rightsToData() []right {
 			p.permit(in(common)+"/research/a", nil, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"))},
 		{"EfsFileSystems", "a node that mounts", false, slices.Concat(
 			p.permit(p.fileSystem(fileSystem), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:DescribeMountTargets"),
-			p.permit(p.fileSystem(archive), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:DescribeMountTargets"))},
+			p.permit(p.fileSystem(archive), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:DescribeMountTargets"),
+			p.permit("*", nil, "ec2:DescribeAvailabilityZones"))},
 		{"EcrRepositoryArns", "a node that pulls an image", false, slices.Concat(p.permit("*", nil, "ecr:GetAuthorizationToken"),
 			p.permit(p.repository(), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
 			p.permit(p.sharedRepository(), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"))},
@@ -85,7 +86,7 @@ func (p played) rightsToLaunch() []right {
 			p.permit(p.arn("ec2", "spot-instances-request/sir-"+toBeMade), atLaunch(map[string]string{"Project": "b"}), "ec2:CreateTags"))},
 		{"", "a launch in a capacity reservation that another account shares", true, p.permit(place{otherAccount, p.region}.arn("ec2", "capacity-reservation/cr-0123456789abcdef0"),
 			resourceTags("aws:ResourceTag/", ownWorker), "ec2:RunInstances")},
-		{"", "a later Ray, on a running worker", true, p.permit(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), later), "ec2:CreateTags")},
+		{"", "a later Ray, on a running worker", true, p.permit(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), p.profileOf(call{}, ownWorker), later), "ec2:CreateTags")},
 		{"", "a later Ray, at a launch", true, p.permit(worker, merge(later, conditionKeys{"ec2:CreateAction": {"RunInstances"}}), "ec2:CreateTags")},
 		{"Spot", "EC2, at an account's first Spot Instance", true, p.permit(p.iam("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),
 			conditionKeys{"iam:AWSServiceName": {"spot.amazonaws.com"}}, "iam:CreateServiceLinkedRole")},
