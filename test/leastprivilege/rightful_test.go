@@ -88,6 +88,7 @@ func (p played) rightsToLaunch() []right {
 			resourceTags("aws:ResourceTag/", ownWorker), "ec2:RunInstances")},
 		{"", "a later Ray, on a running worker", true, p.permit(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), p.profileOf(call{}, ownWorker), later), "ec2:CreateTags")},
 		{"", "a later Ray, at a launch", true, p.permit(worker, merge(later, conditionKeys{"ec2:CreateAction": {"RunInstances"}}), "ec2:CreateTags")},
+		{"Spot", "a launch whose Spot request has tags", true, p.permit(p.arn("ec2", "spot-instances-request/sir-"+toBeMade), nil, "ec2:RunInstances")},
 		{"Spot", "EC2, at an account's first Spot Instance", true, p.permit(p.iam("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),
 			conditionKeys{"iam:AWSServiceName": {"spot.amazonaws.com"}}, "iam:CreateServiceLinkedRole")},
 	}
