@@ -24,6 +24,7 @@ func TestInstances_EC2CannotBeAsked(t *testing.T) {
 			s := l.created(quick)
 			l.Launch("us-east-1", "ray-head", "research", 1)
 			l.EC2.SetFault(iamproxy.On(iamproxy.Every, effect))
+			s.Use(l.Running())
 			l.OK(s.Delete())
 			l.warned(t, "without knowing whether instances use", "looking for instances in us-east-1: "+name)
 		})
@@ -97,9 +98,10 @@ func TestInstances_NewProfiles(t *testing.T) {
 					t.Errorf("EC2 was asked %v", c.Form)
 				}
 			}
-			if log := l.Function.Log(); strings.Count(log, `"ec2Answer":`) != 2 {
+			if log := l.StoppedLog(); strings.Count(log, `"ec2Answer":`) != 2 {
 				t.Errorf("the log does not have EC2's last answer of each profile:\n%s", log)
 			}
+			s.Use(l.Running())
 			l.OK(s.Delete())
 		})
 	}
@@ -121,7 +123,7 @@ func TestInstances_EC2NeverKnows(t *testing.T) {
 	s := l.Stack()
 	s.Timeout = 15 * time.Second
 	l.OK(s.Send(s.Event("Create", properties{"PropagationWaitSeconds": 2})))
-	if log := l.Function.Log(); !strings.Contains(log, "EC2 does not know a new instance profile yet") || !strings.Contains(log, "Invalid IAM Instance Profile") {
+	if log := l.StoppedLog(); !strings.Contains(log, "EC2 does not know a new instance profile yet") || !strings.Contains(log, "Invalid IAM Instance Profile") {
 		t.Errorf("the log does not tell:\n%s", log)
 	}
 }

@@ -137,10 +137,11 @@ func TestRecord_Denied(t *testing.T) {
 	answer, _ := s.Update(quick)
 	l.OK(answer)
 	l.unchanged(before, "an Update that could not record")
-	if log := l.Function.Log(); !strings.Contains(log, "going on without the tag ray-iam:declared") {
+	if log := l.StoppedLog(); !strings.Contains(log, "going on without the tag ray-iam:declared") {
 		t.Errorf("no warning in %s", log)
 	}
 	l.Proxy.SetFault(nil)
+	s.Use(l.Running())
 	answer, _ = s.Update(quick)
 	l.OK(answer)
 	l.has("role ray-head: tag ray-iam:declared=v1")

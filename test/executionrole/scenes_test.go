@@ -172,9 +172,10 @@ func looking(l *lab) {
 	l.did(s.Create(l.base(nil)))
 	l.RemoveRole(l.deployment.prefix()+"-head", l.deployment.prefix()+"-head")
 	outcome := l.Function.Invoke([]byte(`{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-10-08T16:53:06Z"}`), s.Timeout)
-	if log := l.Function.Log(); !outcome.OK() || !strings.Contains(log, `"msg":"drifted"`) || !strings.Contains(log, `"msg":"looked"`) {
+	if log := l.StoppedLog(); !outcome.OK() || !strings.Contains(log, `"msg":"drifted"`) || !strings.Contains(log, `"msg":"looked"`) {
 		l.TB.Errorf("the look ended with %+v:\n%s", outcome, log)
 	}
+	s.Use(l.provider(nil))
 	l.did(s.Delete())
 }
 

@@ -101,6 +101,15 @@ func (r *Rig) Stop() {
 	}
 }
 
+// StoppedLog stops the running process and returns all that it has written. Before its end,
+// the last lines may still be on their way.
+func (r *Rig) StoppedLog() string {
+	r.TB.Helper()
+	function := r.Function
+	r.Stop()
+	return function.Log()
+}
+
 // Killed runs an event and kills the running process over it: at the call that matches,
 // before IAM has met it or after.
 func (r *Rig) Killed(e cloudformation.Event, match func(iamproxy.Call) bool, before bool) {
