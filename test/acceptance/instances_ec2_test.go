@@ -24,7 +24,6 @@ func TestInstances_EC2CannotBeAsked(t *testing.T) {
 			s := l.created(quick)
 			l.Launch("us-east-1", "ray-head", "research", 1)
 			l.EC2.SetFault(iamproxy.On(iamproxy.Every, effect))
-			s.Use(l.Running())
 			l.OK(s.Delete())
 			l.warned(t, "without knowing whether instances use", "looking for instances in us-east-1: "+name)
 		})
