@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
+	smithytime "github.com/aws/smithy-go/time"
 )
 
 // MaxWait is how long AwaitKnown is to wait at the most.
@@ -56,7 +57,7 @@ func (r *Reader) awaitKnown(ctx context.Context, region, profile string, log *sl
 			log.Info("asked EC2 for a new instance profile")
 			return
 		}
-		if sleep(ctx, askPause) != nil {
+		if smithytime.SleepWithContext(ctx, askPause) != nil {
 			log.Warn("EC2 does not know a new instance profile yet, and the wait for that is over")
 			return
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/smithy-go"
+	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -76,7 +77,7 @@ func (r *Reader) repeat(ctx context.Context, silence time.Duration, call func(co
 			listening, cancel = context.WithDeadline(ctx, heard.Add(silence))
 		}
 		delay, _ := r.pause.BackoffDelay(n, err)
-		over := err == nil || !temporary(err) || sleep(listening, delay) != nil
+		over := err == nil || !temporary(err) || smithytime.SleepWithContext(listening, delay) != nil
 		cancel()
 		if over {
 			return err
@@ -94,18 +95,6 @@ func attempt(ctx context.Context, call func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	return call(ctx)
-}
-
-// sleep waits for d. The error is that of ctx, if it ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 var (

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	smithytime "github.com/aws/smithy-go/time"
+
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/internal/iamsync"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
@@ -283,12 +285,8 @@ func (r *reconciler) stage(name string, begun time.Time) int64 {
 }
 
 func sleep(ctx context.Context, d time.Duration, last error) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	if smithytime.SleepWithContext(ctx, d) != nil {
 		return outOfTime(last)
 	}
+	return nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/cfn"
 
+	smithytime "github.com/aws/smithy-go/time"
+
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
@@ -48,7 +50,7 @@ func (w *Watch) confirmed(ctx context.Context, holds func(stackresource.State) b
 	if state, err := w.read(ctx); err != nil || !holds(state) {
 		return state, false, err
 	}
-	if err := sleep(ctx, confirmPause); err != nil {
+	if err := smithytime.SleepWithContext(ctx, confirmPause); err != nil {
 		return stackresource.State{}, false, fmt.Errorf("CloudFormation was asked only once: %w", err)
 	}
 	state, err := w.read(ctx)
@@ -63,16 +65,4 @@ func (w *Watch) read(ctx context.Context) (stackresource.State, error) {
 	}
 	w.log.Info("asked CloudFormation", "resourceStatus", state.Status, "resourcePhysicalId", state.PhysicalID)
 	return state, nil
-}
-
-// sleep waits for d. The error is that of ctx, if it ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	smithytime "github.com/aws/smithy-go/time"
+
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
@@ -61,7 +63,7 @@ func IsOrphaned(ctx context.Context, resources Resources, r customresource.Reque
 	if orphaned, err := ask(); err != nil || !orphaned {
 		return false, err
 	}
-	if err := sleep(ctx, confirmPause); err != nil {
+	if err := smithytime.SleepWithContext(ctx, confirmPause); err != nil {
 		return false, err
 	}
 	return ask()
@@ -155,7 +157,7 @@ func Ask(ctx context.Context, resources Finder, owner, stackID, account string) 
 		case asked == 2:
 			return Orphaned, nil
 		}
-		if err := sleep(ctx, confirmPause); err != nil {
+		if err := smithytime.SleepWithContext(ctx, confirmPause); err != nil {
 			return Unasked, err
 		}
 	}

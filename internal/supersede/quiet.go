@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	smithytime "github.com/aws/smithy-go/time"
 )
 
 const (
@@ -40,7 +42,7 @@ func (w *Watch) QuietPeriod(ctx context.Context, f Follower) error {
 	looking, cancel := context.WithTimeout(ctx, maxQuietPeriods*period)
 	defer cancel()
 	for last := begun; time.Since(last) < period; {
-		if sleep(looking, min(lookPause, period)) != nil {
+		if smithytime.SleepWithContext(looking, min(lookPause, period)) != nil {
 			return nil
 		}
 		appeared, err := f.Appeared(looking)

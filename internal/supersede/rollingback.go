@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	smithytime "github.com/aws/smithy-go/time"
+
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
@@ -45,7 +47,7 @@ func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog
 	ask := func() (bool, error) {
 		for {
 			rolling, err := rollingBack(ctx, stacks, stackID, log)
-			if err == nil || !stackresource.Temporary(err) || sleep(ctx, askAgainPause) != nil {
+			if err == nil || !stackresource.Temporary(err) || smithytime.SleepWithContext(ctx, askAgainPause) != nil {
 				return rolling, err
 			}
 		}
@@ -53,7 +55,7 @@ func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog
 	if rolling, err := ask(); err != nil || rolling {
 		return rolling, err
 	}
-	if err := sleep(ctx, confirmPause); err != nil {
+	if err := smithytime.SleepWithContext(ctx, confirmPause); err != nil {
 		return false, err
 	}
 	return ask()
