@@ -15,12 +15,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/internal/drift"
 	"github.com/ray-iam/custom-rayiam/internal/provider"
+	"github.com/ray-iam/custom-rayiam/internal/sdklog"
 )
 
 func main() {
 	log, metrics := customresource.NewLogger(os.Stderr), customresource.NewLogger(os.Stdout)
 	slog.SetDefault(log) // for what aws-lambda-go itself prints
-	cfg, err := config.LoadDefaultConfig(context.Background())
+	cfg, err := config.LoadDefaultConfig(context.Background(), config.WithLogger(sdklog.To(log)))
 	lambda.Start(function{
 		requests: &customresource.Handler{Resource: resource(cfg, err, log), Log: log, Metrics: metrics},
 		looks:    &drift.Schedule{AWS: cfg, Settings: drift.SettingsFromEnvironment(os.Getenv), Log: log, Metrics: metrics},

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go/logging"
 
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/sdklog"
 )
 
 var errNoRegion = errors.New("no Region: pass --region, set AWS_REGION, or give the profile one (aws configure)")
@@ -27,9 +27,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 	if a.region != "" {
 		options = append(options, config.WithRegion(a.region))
 	}
-	options = append(options, config.WithLogger(logging.LoggerFunc(func(class logging.Classification, format string, v ...any) {
-		a.logger().Info(fmt.Sprintf(format, v...), "from", "SDK", "class", string(class))
-	})))
+	options = append(options, config.WithLogger(sdklog.To(a.logger())))
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return cfg, fmt.Errorf("loading the AWS configuration: %w", err)

@@ -1,0 +1,22 @@
+// Package sdklog has AWS's SDK log by slog. By itself the SDK writes lines of its own form to
+// standard error, for instance about a connection that it cannot use again.
+package sdklog
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/aws/smithy-go/logging"
+)
+
+// To returns a logger for the SDK, by which its warnings are warnings of log, and all else is
+// for debugging.
+func To(log *slog.Logger) logging.Logger {
+	return logging.LoggerFunc(func(class logging.Classification, format string, v ...any) {
+		if text := fmt.Sprintf(format, v...); class == logging.Warn {
+			log.Warn("the AWS SDK warns", "text", text)
+		} else {
+			log.Debug("the AWS SDK says", "text", text)
+		}
+	})
+}
