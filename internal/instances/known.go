@@ -27,8 +27,9 @@ const noImage = "ami-00000000000000000"
 
 // AwaitKnown asks EC2 for each of the instance profiles, by ARN, whether it could be launched
 // with, and again while EC2 answers that the profile is invalid or has no role, for as long
-// as limit. Any other answer says nothing and ends the questions about that profile. What EC2
-// has answered last is in the log, as ec2Answer.
+// as limit. Any other answer says nothing and ends the questions about that profile. The
+// answer that ended them, or the last with which EC2 did not know the profile, is in the log,
+// as ec2Answer.
 //
 // The question is a dry run of RunInstances by a caller without a right to launch. EC2 does
 // not document whether it judges the profile before the caller's rights. If it does not, the
@@ -46,19 +47,20 @@ func (r *Reader) AwaitKnown(ctx context.Context, region string, profiles []strin
 }
 
 func (r *Reader) awaitKnown(ctx context.Context, region, profile string, log *slog.Logger) {
-	begun, waiting := time.Now(), false
+	begun := time.Now()
+	var unknownYet error // the last answer with which EC2 did not know the profile
 	for n := 1; ; n++ {
 		err := attempt(ctx, func(ctx context.Context) error { return r.dryRun(ctx, region, profile) })
-		log := log.With("attempt", n, "ms", time.Since(begun).Milliseconds(), "ec2Answer", answer(err))
+		log := log.With("attempt", n, "ms", time.Since(begun).Milliseconds())
 		switch {
 		case unknown(err):
-			waiting = true
-		case !waiting || !temporary(err):
-			log.Info("asked EC2 for a new instance profile")
+			unknownYet = err
+		case unknownYet == nil || !temporary(err):
+			log.Info("asked EC2 for a new instance profile", "ec2Answer", answer(err))
 			return
 		}
 		if smithytime.SleepWithContext(ctx, askPause) != nil {
-			log.Warn("EC2 does not know a new instance profile yet, and the wait for that is over")
+			log.Warn("EC2 does not know a new instance profile yet, and the wait for that is over", "ec2Answer", answer(unknownYet))
 			return
 		}
 	}

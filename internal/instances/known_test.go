@@ -47,6 +47,7 @@ func TestAwaitKnown(t *testing.T) {
 		"without role, then denied":      {[]reply{isRoleless, isRoleless, denies}, 2 * askPause, 3, `"attempt":3`},
 		"unknown, throttled, known":      {[]reply{isUnknown, throttles, isUnknown, dry}, 3 * askPause, 4, `"ec2Answer":"DryRunOperation: `},
 		"unknown for longer than it may": {[]reply{isUnknown}, limit, -1, `"level":"WARN","msg":"EC2 does not know a new instance profile yet`},
+		"unknown, then silent for long":  {[]reply{isUnknown, hangs}, limit, -1, `"ec2Answer":"InvalidParameterValue: `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &wire{replies: map[string][]reply{"us-east-1": tt.replies}}
