@@ -3,9 +3,18 @@
 //   in:  {"documents": [...], "cases": [{principal, action, resource, account, context, identity, boundary, policy}, ...]}
 //        identity and boundary are lists of indexes into documents, policy is the resource's own
 //   out: [{"decision": "..."} or {"error": "..."}, ...], one for each case
-import { createValidatedPolicy, validateIdentityPolicy } from '@cloud-copilot/iam-policy'
-import { runSimulation } from '@cloud-copilot/iam-simulate'
+import { registerHooks } from 'node:module'
 import { text } from 'node:stream/consumers'
+
+const remember = new URL('remember.mjs', import.meta.url).href
+registerHooks({
+  resolve(specifier, context, next) {
+    const own = specifier === '@cloud-copilot/iam-utils' && context.parentURL !== remember
+    return own ? { url: remember, shortCircuit: true } : next(specifier, context)
+  },
+})
+const { createValidatedPolicy, validateIdentityPolicy } = await import('@cloud-copilot/iam-policy') // after the hook
+const { runSimulation } = await import('@cloud-copilot/iam-simulate')
 
 // The simulator compares names letter by letter with localeCompare, which makes a collator at each call: half of all the
 // time that it takes. One collator for each locale and options says the same.
