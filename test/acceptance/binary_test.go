@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -16,7 +17,7 @@ func TestBinary_PlainBuildRuns(t *testing.T) {
 	before := l.Snapshot()
 	executable := filepath.Join(t.TempDir(), "bootstrap")
 	build := exec.Command("go", "build", "-o", executable, "./function")
-	build.Dir = checkout.Root()
+	build.Dir, build.Env = checkout.Root(), append(os.Environ(), "CGO_ENABLED=0") // as go builds where there is no C compiler
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build ./function: %v\n%s", err, out)
 	}

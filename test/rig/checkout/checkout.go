@@ -7,14 +7,25 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 )
 
-// Root returns the folder that holds go.mod.
+// Root returns the folder that holds go.mod: go test runs a test in the folder of its
+// package. Where no folder on the way up has one, it panics.
 var Root = sync.OnceValue(func() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Dir(filepath.Dir(filepath.Dir(filepath.Dir(file))))
+	folder, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return folder
+		}
+		if folder == filepath.Dir(folder) {
+			panic("no folder above the working directory has a go.mod")
+		}
+		folder = filepath.Dir(folder)
+	}
 })
 
 // Python returns the interpreter of the checkout's virtual environment. The error
