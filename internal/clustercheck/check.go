@@ -111,7 +111,7 @@ type nodeType struct {
 func (c *check) nodeTypes() []nodeType {
 	available, head := c.cluster.at("available_node_types"), c.cluster.at("head_node_type")
 	if !available.exists() {
-		c.add(available, "is missing", "the nodes and their instance profiles stand there", "write available_node_types and head_node_type, as examples/ray/cluster.yaml has them")
+		c.add(available, "is missing", "it declares the nodes and their instance profiles", "write available_node_types and head_node_type, as examples/ray/cluster.yaml has them")
 		return nil
 	}
 	var types []nodeType
@@ -129,5 +129,5 @@ const (
 	clusterNameReason       = "the head may only launch, tag, stop and terminate machines whose tag ray-cluster-name is the set's ClusterName"
 	clusterNamePrefixReason = "the head may only launch, tag, stop and terminate machines whose tag ray-cluster-name begins with the set's ClusterNamePrefix"
 	regionReason            = "the head's policies name the Region of the set's stack: in any other, every call is denied"
-	cloudWatchReason        = "the nodes may not report to CloudWatch, nor the head make dashboards and alarms"
+	cloudWatchReason        = "the nodes may not report to CloudWatch, and the head may not make dashboards and alarms"
 )

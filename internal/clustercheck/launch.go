@@ -33,11 +33,11 @@ func (c *check) launch(t nodeType) {
 		c.narrow(t, n)
 	}
 	if spot := t.config.at("InstanceMarketOptions").at("MarketType"); spot.text() == "spot" && !c.options.Spot {
-		c.add(spot, "is spot, and LeastPrivilege.Spot is not true", "the head may make no Spot request", "set LeastPrivilege.Spot to true, or leave InstanceMarketOptions out")
+		c.add(spot, "is spot, and LeastPrivilege.Spot is not true", "the head may not make Spot requests", "set LeastPrivilege.Spot to true, or leave InstanceMarketOptions out")
 	}
 	for _, device := range t.config.at("BlockDeviceMappings").items() {
 		if snapshot := device.at("Ebs").at("SnapshotId"); snapshot.exists() {
-			c.add(snapshot, "is given", "the head may launch from no snapshot: a volume made of one would show what is in it", "leave SnapshotId out, and put the data into an image or a bucket")
+			c.add(snapshot, "is given", "the head may not launch from a snapshot: a volume made from one would show its contents", "leave SnapshotId out, and put the data into an image or a bucket")
 		}
 	}
 	for _, spec := range t.config.at("TagSpecifications").items() {

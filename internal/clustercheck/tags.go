@@ -56,8 +56,8 @@ func otherCase(key string) bool {
 
 // The reasons of findings about tags.
 const (
-	noSpotReason    = "the head may make no Spot request"
+	noSpotReason    = "the head may not make Spot requests"
 	kindsReason     = "at a launch the head may tag instances, volumes, network interfaces and Spot requests, and nothing else"
-	otherCaseReason = "EC2 takes keys that differ in case for two tags, and IAM for the same: the head is denied all such keys but Ray's own"
+	otherCaseReason = "EC2 treats keys that differ only in case as two tags, and IAM as one: the head is denied all such keys except Ray's own"
 	tagReason       = "at a launch the head may set Ray's own tags on instances, and elsewhere only those of InstanceTagKeys: EC2 denies a launch with any other"
 )

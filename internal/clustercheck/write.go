@@ -81,7 +81,7 @@ func (c *check) rightProfile(t nodeType) (arn, reason string) {
 		for _, g := range c.set.Properties.WorkerGroups {
 			names = append(names, g.Name)
 		}
-		return "", fmt.Sprintf("its name does not tell which worker group it is of: pass --group %s=NAME, with one of %s", t.name, strings.Join(names, ", "))
+		return "", fmt.Sprintf("its name does not show which worker group it belongs to: pass --group %s=NAME, with one of %s", t.name, strings.Join(names, ", "))
 	}
 	return c.profileOf(group), ""
 }
@@ -98,7 +98,7 @@ func editOf(text []byte, t nodeType, arn string) (edit, string) {
 		return edit{}, "it has no node_config to write to"
 	}
 	if t.config.node.Kind == yaml.AliasNode {
-		return edit{}, "its node_config is that of another node type, by an alias: give it one of its own"
+		return edit{}, "its node_config is a YAML alias of another node type's: give it a node_config of its own"
 	}
 	profile := own(t.config.node, "IamInstanceProfile")
 	if profile == nil {
@@ -149,7 +149,7 @@ func replacement(text []byte, n *yaml.Node, written string) (edit, string) {
 	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
 		length += 2
 	case n.Kind != yaml.ScalarNode:
-		return edit{}, "its profile is no text: write it by hand"
+		return edit{}, "its profile is not a string: write it by hand"
 	}
 	return edit{at, at + length, written}, ""
 }

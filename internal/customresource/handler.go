@@ -72,7 +72,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	inv := invocationOf(ctx, r)
 	log, metrics := h.loggers("stack", short(r.StackID), "logicalId", short(r.LogicalID), "requestId", short(r.RequestID), "requestType", short(string(r.Type)), "lambdaRequestId", inv.lambdaRequestID)
 	if !r.answerable() {
-		log.Error("event without a response URL: nobody can be answered, so nothing is done", slog.Any("error", decodeErr))
+		log.Error("the event has no response URL: it cannot be answered, so nothing is done", slog.Any("error", decodeErr))
 		return nil, errors.Join(errors.New("the event has no ResponseURL of http or https"), decodeErr)
 	}
 	log.Info("received", "physicalId", short(r.PhysicalID))
@@ -207,7 +207,7 @@ func gracePeriod(ctx context.Context) time.Duration {
 	return min(time.Second, time.Until(end)/4)
 }
 
-var errExpired = errors.New("the response URL has expired, CloudFormation has given up on this request: nothing was changed")
+var errExpired = errors.New("the response URL has expired, so CloudFormation has given up on this request: nothing was changed")
 
 // refuseExpired changes nothing and tries once to answer that. CloudFormation has given up on
 // the request, but a URL that looks expired to a clock that is wrong may still be valid.

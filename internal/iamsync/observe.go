@@ -186,7 +186,7 @@ func (b *batch) readEntity(e entity, beyond bool, attempt func(context.Context) 
 	case beyond:
 		judge = func(err error) verdict {
 			if has(err, codeDenied) {
-				b.sync.log.Warn("the provider may not look, so it has made nothing there", "doing", doing, slog.String("error", words(err)))
+				b.sync.log.Warn("the provider may not read this name, so it has made nothing under it", "doing", doing, slog.String("error", words(err)))
 				return done
 			}
 			return absentIsDone(err)

@@ -18,4 +18,4 @@ func notJSON(err error) string { return "not JSON: " + err.Error() }
 
 // leaveBlankOut helps where a template has an !If with an empty string in a list.
 // https://github.com/aws-cloudformation/cfn-lint/issues/4396
-const leaveBlankOut = "a blank element is not left out of a list: write !Ref AWS::NoValue in its place"
+const leaveBlankOut = "a blank element of a list is not allowed: to leave an element out, write !Ref AWS::NoValue in its place"

@@ -99,7 +99,7 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 	case err == nil:
 		return in.outcome, nil
 	case rollback && isRefusal(err):
-		log.Warn("nothing to roll back: the update before was refused and changed nothing", slog.String("error", err.Error()))
+		log.Warn("nothing to roll back: the previous update was refused and changed nothing", slog.String("error", err.Error()))
 		in.outcome.PhysicalID = r.PhysicalID
 		return in.outcome, nil
 	}

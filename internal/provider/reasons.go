@@ -11,7 +11,7 @@ import (
 // The sentences in which a request's Reason says how it ended. docs/runbook.md quotes
 // them.
 const (
-	differsInCaseOnly = "the present one is %s, and IAM treats names that differ in case only as one name: choose one that differs in more than case"
+	differsInCaseOnly = "the current one is %s, and IAM treats names that differ only in case as one name: choose one that differs in more than case"
 	attributesTooLong = "the attributes of so many or so long names do not fit into the %d bytes of an answer to CloudFormation: use fewer groups, shorter names or a shorter Path"
 )
 
@@ -46,7 +46,7 @@ func waitDoesNotFit(wait, left time.Duration) error {
 }
 
 func contradicted(plans int, err error) error {
-	return fmt.Errorf("gave up after %d plans, each of which IAM contradicted: %w", plans, err)
+	return fmt.Errorf("gave up after %d plans, because IAM was never as it had been observed: %w", plans, err)
 }
 
 func outOfTime(last error) error {
@@ -60,20 +60,20 @@ func notAllFound(err error) string {
 
 // notRecorded is a warning: everything is as declared, and only the tag that says so is not.
 func notRecorded(err error) string {
-	return "going on without the tag " + rayiam.DeclaredTag + ", so that it is not known whether the set drifts: " + err.Error()
+	return "going on without writing the tag " + rayiam.DeclaredTag + ", so it stays unknown whether the set has drifted: " + err.Error()
 }
 
 func notAsked(err error) error {
-	return fmt.Errorf("it cannot be told whether instances use what would be deleted: %w", err)
+	return fmt.Errorf("cannot tell whether instances use what would be deleted: %w", err)
 }
 
 // takenBackInUse is a warning: what CloudFormation rolls back is not held up.
 func takenBackInUse(err error) string {
-	return "going on because CloudFormation is rolling back what it has begun: " + err.Error()
+	return "instances do not hold this request up, because CloudFormation is rolling the stack back: " + err.Error()
 }
 
 var (
-	errInconsistent = errors.New("what IAM answers contradicts itself")
+	errInconsistent = errors.New("IAM's answers contradict each other")
 	errNotOrphaned  = errors.New("CloudFormation says that a stack has the set")
 	errNotVerified  = errors.New("CloudFormation did not say whether it is working on this resource")
 )

@@ -226,7 +226,7 @@ func (r *reconciler) observe(ctx context.Context, t target) (rayiam.Observed, ma
 		if !observed.Inconsistent() || look == maxLooks {
 			return observed, missing, nil
 		}
-		r.log.Warn("what was observed contradicts itself: looking again", "look", look)
+		r.log.Warn("IAM's answers contradict each other: observing again", "look", look)
 		if err := sleep(ctx, iamsync.Backoff(look), errInconsistent); err != nil {
 			return rayiam.Observed{}, nil, err
 		}

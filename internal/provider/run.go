@@ -24,7 +24,7 @@ func (r *run) do(ctx context.Context) error {
 		return r.supersededBefore(ctx, over)
 	}
 	if r.belongsToLaterResource(ctx) {
-		r.log.Warn("leaving the set alone: the generated id is of an earlier resource of the same name")
+		r.log.Warn("leaving the set alone: the generated id belongs to an earlier resource of the same name")
 		return nil
 	}
 	if len(r.beyond) > 0 && !r.reached(ctx, r.target) {

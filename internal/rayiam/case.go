@@ -7,11 +7,11 @@ import (
 
 // IAM keeps the case of a name and does not go by it: of an account's roles, instance
 // profiles and managed policies, and of a role's inline policies and tag keys, no two
-// differ in case only.
+// differ only in case.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 // containsFold reports whether list has s, in whatever case. Two ARNs of managed
-// policies that differ in case only are of one policy.
+// policies that differ only in case are of one policy.
 func containsFold(list []string, s string) bool {
 	return slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, s) })
 }

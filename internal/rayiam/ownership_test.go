@@ -41,9 +41,9 @@ func TestConflicts(t *testing.T) {
 		{"another path", desiredFor(edited(func(p *Properties) { p.Path = "/new/" })), settled(defaults),
 			[]string{"role ray-head is at path /, and Path asks for /new/", "only together with NamePrefix"}},
 		{"name in another case", desiredFor(defaults), alterRole(settled(defaults), "ray-head", func(r *Role) { r.Name = "Ray-Head" }),
-			[]string{"role Ray-Head differs from ray-head in case only"}},
+			[]string{"role Ray-Head differs from ray-head only in case"}},
 		{"group renamed in case", withRemovals(desiredFor(edited(func(p *Properties) { p.WorkerGroups[0].Name = "Worker" })), "ray-worker"), settled(defaults),
-			[]string{"role ray-worker differs from ray-Worker in case only"}},
+			[]string{"role ray-worker differs from ray-Worker only in case"}},
 		{"adopted marker as tag 51", desiredFor(manyTags), tagged(settled(defaults), "ray-head", AdoptedTag, Owned),
 			[]string{"role ray-head would carry 51 tags"}},
 		{"no room for the tags of ownership", withAdoption(desiredFor(defaults), HoldAdopted), alterRole(disowned(settled(defaults)), "ray-head", func(r *Role) {

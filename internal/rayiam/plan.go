@@ -135,7 +135,7 @@ func (b *builder) role(d Desired, node Node, o Observed) {
 }
 
 // policies plans the managed and inline policies of a role; takeAway is the phase
-// for those that go. An inline policy whose name changes in case only goes first: to
+// for those that go. An inline policy whose name changes only in case goes first: to
 // IAM the old name and the new one are the same.
 func (b *builder) policies(node Node, role Role, takeAway int) {
 	for _, arn := range node.ManagedPolicyARNs {

@@ -119,7 +119,7 @@ func ownedByAnother(owner, stack string) string {
 
 // ownedByNoResource is about an owner that is no physical id: a provider's own role has one.
 func ownedByNoResource(owner string) string {
-	return fmt.Sprintf("has the tag %s with the value %s, which is no Custom::RayIAM resource but marks what is never adopted, such as a provider's own role: choose another NamePrefix or group name", OwnerTag, Quote(owner))
+	return fmt.Sprintf("has the tag %s with the value %s, which names no Custom::RayIAM resource, so it is never adopted (a provider's own role has such a tag): choose another NamePrefix or group name", OwnerTag, Quote(owner))
 }
 
 // ownedByAnotherLogicalID is about a set of the same stack. CloudFormation makes the resource
@@ -129,7 +129,7 @@ func ownedByAnotherLogicalID(owner string) string {
 }
 
 func sameNameButForCase(declared string) string {
-	return fmt.Sprintf("differs from %s in case only, and IAM treats both as one name: choose a name that differs in more than case", declared)
+	return fmt.Sprintf("differs from %s only in case, and IAM treats both as one name: choose a name that differs in more than case", declared)
 }
 
 func otherPath(observed, declared string) string {

@@ -91,7 +91,7 @@ func TestCheck_Write(t *testing.T) {
 	}
 	unclear := file(t, "unclear.yaml", strings.ReplaceAll(strings.ReplaceAll(string(text), "\n  gpu:", "\n  big:"), account+"ray-research-gpu", "x"))
 	r = l.run("", "check", "--stack-name", "ray-research", "--write", unclear)
-	if r.code != 2 || !strings.Contains(r.err, "big was not written: its name does not tell which worker group it is of: pass --group big=NAME") {
+	if r.code != 2 || !strings.Contains(r.err, "big was not written: its name does not show which worker group it belongs to: pass --group big=NAME") {
 		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
 	}
 	if r = l.run("", "check", "--stack-name", "ray-research", "--write", "--group", "big=gpu", unclear); r.code != 0 {

@@ -118,7 +118,7 @@ func TestOrphans_InUse(t *testing.T) {
 	stays("or pass --allow-delete-in-use")
 	head.Terminate()
 	l.EC2.SetFault(iamproxy.On(iamproxy.Every, iamproxy.EC2Denied()))
-	stays("it cannot be told whether instances use what would be deleted: looking for instances in us-east-1: UnauthorizedOperation")
+	stays("cannot tell whether instances use what would be deleted: looking for instances in us-east-1: UnauthorizedOperation")
 	l.ok(0, "", "orphans", "--delete", "--yes", "--allow-delete-in-use")
 	if left := l.Snapshot(); len(left) != 0 {
 		t.Errorf("left is %v", left)
