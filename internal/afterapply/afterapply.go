@@ -1,8 +1,9 @@
-// Package afterapply makes properties plannable in which CloudFormation does not know every
-// value yet: the name of a bucket that the same change set creates, for instance. In the place
-// of each such value it puts a stand-in that the schema accepts, and shows it as what it is.
+// Package afterapply makes it possible to plan properties with values that CloudFormation does
+// not know yet, such as the name of a bucket that the same change set creates. It replaces each
+// such value by a placeholder that the schema accepts, and shows the placeholder as (known
+// after apply).
 //
-// What the plan depends on, a name or a switch, has no stand-in.
+// A value on which the whole plan depends, a name or a switch, has no placeholder.
 package afterapply
 
 import (
@@ -24,9 +25,9 @@ const Marker = "{{changeSet:KNOWN_AFTER_APPLY}}"
 // Shown is what a person reads in its place.
 const Shown = "(known after apply)"
 
-// Values are the stand-ins of one or more sets of properties. The zero value has none.
+// Values are the placeholders of one or more sets of properties. The zero value has none.
 type Values struct {
-	Paths    []string // of the properties with stand-ins
+	Paths    []string // of the properties with placeholders
 	standIns []string
 }
 
@@ -37,7 +38,7 @@ var deciding = regexp.MustCompile(`^(NamePrefix|Path|WorkerGroups\[\d+\]\.Name|W
 // ignored are the properties that change no plan.
 var ignored = []string{"ServiceToken", "ServiceTimeout", "Revision", "PropagationWaitSeconds"}
 
-// Fill returns raw, the JSON of ResourceProperties, with a stand-in for each value that is
+// Fill returns raw, the JSON of ResourceProperties, with a placeholder for each value that is
 // known only after apply, as they would be in stack. The error names the properties that the
 // plan depends on and that CloudFormation does not know.
 func (v *Values) Fill(checker *properties.Checker, raw json.RawMessage, stack rayiam.Stack) (json.RawMessage, error) {
@@ -68,7 +69,7 @@ func (v *Values) Fill(checker *properties.Checker, raw json.RawMessage, stack ra
 	return json.Marshal(root)
 }
 
-// fill puts the first stand-in into a place that the schema accepts there.
+// fill sets a place to the first placeholder that the schema accepts there.
 func (v *Values) fill(checker *properties.Checker, root *any, p place, stack rayiam.Stack) bool {
 	for _, candidate := range candidates(p.text, len(v.standIns)+1, stack) {
 		for _, form := range []any{candidate, []any{candidate}} {
@@ -114,12 +115,12 @@ func candidates(text string, n int, s rayiam.Stack) []string {
 	}
 }
 
-// IsIn reports whether a text has a stand-in in it.
+// IsIn reports whether a text has a placeholder in it.
 func (v *Values) IsIn(text string) bool {
 	return slices.ContainsFunc(v.standIns, func(s string) bool { return strings.Contains(text, s) })
 }
 
-// Show returns a text with the stand-ins as a person reads them.
+// Show returns a text with each placeholder replaced by Shown.
 func (v *Values) Show(text string) string {
 	for _, s := range slices.Backward(v.standIns) { // number 12 before number 1, whose text it begins with
 		text = strings.ReplaceAll(text, s, Shown)

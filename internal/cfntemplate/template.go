@@ -1,5 +1,5 @@
-// Package cfntemplate reads CloudFormation templates and computes their functions, as far as
-// a command needs them. It knows what the documentation says of each function and no
+// Package cfntemplate reads CloudFormation templates and computes their intrinsic functions, as
+// far as a command needs them. It follows the documentation of each function, and knows no
 // resource types.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 package cfntemplate

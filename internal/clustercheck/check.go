@@ -1,9 +1,10 @@
-// Package clustercheck holds the YAML of a Ray cluster against what a set permits, before
-// `ray up`: there, the same faults show as an encoded message of EC2's, as a worker that never
-// comes, or not at all.
+// Package clustercheck compares the YAML of a Ray cluster with what a set permits, before `ray
+// up`. Otherwise Ray shows the same faults as an encoded message of EC2's, as a worker that
+// never appears, or not at all.
 //
-// It owns the findings, each with a place, a reason and a remedy. What a set permits is what its
-// properties declare: a rule here says of each option what the generated policies make of it.
+// It owns the findings, each with a place, a reason and a remedy. It computes what a set
+// permits from the set's properties: for each option, a rule here says what the generated
+// policies permit.
 package clustercheck
 
 import (

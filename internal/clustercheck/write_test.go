@@ -62,7 +62,7 @@ func TestWrite(t *testing.T) {
 		{
 			"an alias", "\n      &shared {IamInstanceProfile: {Name: ray-research-head}}\n", " *shared\n",
 			"\n      &shared {IamInstanceProfile: {Name: ray-research-head}}\n", " *shared\n",
-			nil, "by an alias", nil,
+			nil, "YAML alias", nil,
 		},
 		{
 			"an anchor", "\n      IamInstanceProfile: {Arn: &arn arn:x}\n", "\n      IamInstanceProfile: {Arn: *arn}\n",

@@ -9,12 +9,12 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 )
 
-// MaxAnswer is how many bytes CloudFormation takes of an answer, all included.
+// MaxAnswer is the size of the largest answer that CloudFormation accepts, in bytes.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
 const MaxAnswer = 4096
 
-// Limits of what an answer repeats from its event, in encoded bytes. CloudFormation
-// itself stays below them; they bound what a hostile event can make of an answer.
+// Limits of the text that an answer copies from its event, in encoded bytes. CloudFormation
+// itself stays below them. They keep a hostile event from making an answer too long.
 const (
 	maxPhysicalID = 1024
 	maxOther      = 512
@@ -76,8 +76,8 @@ func (a Answer) Encode(tail string) []byte {
 	return encode(w)
 }
 
-// encode writes v without the escapes that protect HTML, which would make six bytes
-// of a single < in a reason.
+// encode writes v without escaping HTML, which would turn a single < of a Reason into six
+// bytes.
 func encode(v any) []byte {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -126,7 +126,7 @@ func clip(s string, room int) string {
 	return s[:end]
 }
 
-// short bounds what a hostile event can make of a log line.
+// short keeps a hostile event from making a log line too long.
 func short(s string) string { return clip(s, maxOther) }
 
 // clipStart returns the longest end of s under the same conditions as clip.

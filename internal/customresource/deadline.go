@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// maxReserve is how much of the time is kept for the answer, at most: several
-// attempts at delivering it. Of a short time it is a fifth.
+// maxReserve is the most time that is kept for delivering the answer, enough for several
+// attempts. Of a short time, a fifth is kept.
 const maxReserve = 15 * time.Second
 
 // workDeadline returns when the work on a request has to be done, so that the answer still
 // arrives: before the function's own deadline, before CloudFormation stops waiting, which is
-// ServiceTimeout after it issued the request, and before the response URL expires. What the
-// request does not say does not count.
+// ServiceTimeout after it issued the request, and before the response URL expires. A limit that
+// the request does not have is ignored.
 func workDeadline(ctx context.Context, r Request, now time.Time) (time.Time, bool) {
 	end, ok := ctx.Deadline()
 	before := func(other time.Time) {
@@ -24,8 +24,8 @@ func workDeadline(ctx context.Context, r Request, now time.Time) (time.Time, boo
 	}
 	if v, known := r.validity(); known {
 		before(v.expires)
-		// When a URL that does not say was signed is an assumption, and no request may fail
-		// because it is wrong.
+		// If the URL does not say when it was signed, the time is assumed, and no request may
+		// fail because the assumption is wrong.
 		if r.ServiceTimeout > 0 && !v.signed.IsZero() {
 			before(v.signed.Add(r.ServiceTimeout))
 		}

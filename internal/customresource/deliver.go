@@ -19,9 +19,9 @@ const (
 	putWaitMax = 3 * time.Second
 )
 
-// put sends body to the response URL. It repeats on network errors, 429 and 5xx until ctx
-// ends, and on nothing else: S3 answers 403 again to a presigned URL that it has refused.
-// The error says what the last response was, without the URL.
+// put sends body to the response URL. It retries on network errors, 429 and 5xx until ctx ends,
+// and on nothing else: if S3 has refused a presigned URL with 403, it will refuse it again. The
+// error says what the last response was, without the URL.
 func put(ctx context.Context, transport http.RoundTripper, to Secret, body []byte) error {
 	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPut, string(to), body)
 	if err != nil {
@@ -60,7 +60,7 @@ func put(ctx context.Context, transport http.RoundTripper, to Secret, body []byt
 	return nil
 }
 
-// deliveryError is nil for a response that takes the answer.
+// deliveryError returns nil if the response accepts the answer.
 func deliveryError(resp *http.Response, err error) error {
 	switch {
 	case err != nil:

@@ -1,6 +1,6 @@
-// Package customresource speaks CloudFormation's custom-resource protocol: it
-// decodes an event, keeps its deadline, has a Resource do the work, and delivers
-// exactly one answer. It knows nothing of what the resource is.
+// Package customresource speaks CloudFormation's custom-resource protocol: it decodes an event,
+// keeps its deadline, lets a Resource do the work, and delivers exactly one answer. It knows
+// nothing about the resource itself.
 //
 // The protocol is described at
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html.

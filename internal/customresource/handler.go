@@ -15,29 +15,29 @@ import (
 // A Resource does the work on a request. It is called by one Handler, for one
 // request after another.
 type Resource interface {
-	// PhysicalID returns the id that a Create of r answers, known before anything
-	// is done.
+	// PhysicalID returns the id with which a Create of r is answered. It is known before
+	// anything is done.
 	PhysicalID(r Request) string
-	// Reconcile does what r asks for. functionARN is the provider's own. It returns
-	// before ctx ends; its error is the Reason of the answer, and the outcome's
-	// Effort and Warnings count beside an error too. Neither an error that wraps ErrAbandoned nor a
-	// Refusal counts as a failure of the provider.
+	// Reconcile does what r asks for. functionARN is the provider's own. It returns before ctx
+	// ends. Its error is the Reason of the answer; the outcome's Effort and Warnings are valid
+	// even then. An error that wraps ErrAbandoned is not counted as a failure of the provider,
+	// and neither is a Refusal.
 	Reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error)
 }
 
-// An Outcome is what a success tells CloudFormation. Another physical id than the
-// request's makes CloudFormation delete what the request's stands for.
+// An Outcome is what a success tells CloudFormation. If its physical id differs from the
+// request's, CloudFormation deletes the resource with the request's id.
 type Outcome struct {
 	PhysicalID string
 	Data       map[string]string
 	Effort     Effort
-	Warnings   []string // what the request went on without: in the log, beside an error too
+	Warnings   []string // what the request went on without; they are logged even if it fails
 }
 
 // An Effort is what the work on a request took.
 type Effort struct {
-	Calls   int64 // made to the service behind the resource, repetitions included
-	Retries int64 // how many of them were repetitions
+	Calls   int64 // made to the service behind the resource, retries included
+	Retries int64 // how many of them were retries
 }
 
 // ErrAbandoned is the error of a request that CloudFormation had stopped waiting for, and
@@ -107,11 +107,11 @@ func (h *Handler) loggers(attributes ...any) (log, metrics *slog.Logger) {
 	return log.With(attributes...), metrics.With(attributes...)
 }
 
-// deliveryMargin is the time that is left after the last attempt at delivery, so that a
-// failure is an error of the invocation and in the log, not a kill by Lambda.
+// deliveryMargin is the time that is left after the last attempt at delivery, so that the
+// function can log a failure and return it, before Lambda kills the process.
 const deliveryMargin = 200 * time.Millisecond
 
-// deliver sends the answer, again until the margin before the function's deadline.
+// deliver sends the answer, and retries until the margin before the function's deadline.
 func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, inv invocation) error {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -125,8 +125,8 @@ func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, inv inv
 	return put(ctx, transport, r.ResponseURL, answer.Encode(inv.whereToReadOn()))
 }
 
-// work has the resource do what r asks for, unless reason says why it must not. It returns
-// the answer, what the work came to, and the error that made the answer FAILED.
+// work lets the resource do what r asks for, unless reason says why it must not. It returns the
+// answer, the outcome of the work, and the error that made the answer FAILED.
 func (h *Handler) work(ctx context.Context, r Request, reason error, inv invocation, log *slog.Logger) (Answer, Outcome, error) {
 	answer := Answer{Status: cfn.StatusFailed, PhysicalID: r.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID}
 	if r.PhysicalID == "" {
@@ -148,8 +148,8 @@ func (h *Handler) work(ctx context.Context, r Request, reason error, inv invocat
 // unknownID is the physical id of what was never made.
 const unknownID = "unknown"
 
-// physicalID returns the resource's id for a Create, and unknownID where it has none to say:
-// CloudFormation replaces an empty id by one of its own, and the Reason by "Invalid
+// physicalID returns the resource's id for a Create, and unknownID if the resource returns
+// none: CloudFormation replaces an empty id by one of its own, and the Reason by "Invalid
 // PhysicalResourceId".
 func (h *Handler) physicalID(r Request) (id string) {
 	defer func() {
@@ -197,8 +197,8 @@ func (h *Handler) reconcile(ctx context.Context, r Request, functionARN string, 
 	}
 }
 
-// gracePeriod is for how long a resource whose deadline has passed may still say what it was
-// doing.
+// gracePeriod is how long a resource has, after its deadline, to return an error that says what
+// it was doing.
 func gracePeriod(ctx context.Context) time.Duration {
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -209,8 +209,8 @@ func gracePeriod(ctx context.Context) time.Duration {
 
 var errExpired = errors.New("the response URL has expired, so CloudFormation has given up on this request: nothing was changed")
 
-// refuseExpired changes nothing and tries once to answer that. CloudFormation has given up on
-// the request, but a URL that looks expired to a clock that is wrong may still be valid.
+// refuseExpired changes nothing, and tries once to answer FAILED. CloudFormation has given up
+// on the request. But if the clock is wrong, a URL that looks expired may still be valid.
 func (h *Handler) refuseExpired(ctx context.Context, r Request, inv invocation, log *slog.Logger) {
 	answer, _, _ := h.work(ctx, r, errExpired, inv, log)
 	log.Error("expired", "reason", answer.Reason)

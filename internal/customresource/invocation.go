@@ -7,9 +7,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// An invocation is what Lambda says of one run of the function.
+// An invocation is what Lambda says about one run of the function.
 type invocation struct {
-	functionARN     string // the provider's own; the ServiceToken where Lambda does not say
+	functionARN     string // the provider's own; the ServiceToken if Lambda does not say
 	lambdaRequestID string
 	requestID       string // CloudFormation's
 }

@@ -18,14 +18,14 @@ type ending string
 const (
 	succeeded   ending = "SUCCESS"
 	failed      ending = "FAILED"
-	refused     ending = "REFUSED"     // answered FAILED, and the template is at fault
-	undelivered ending = "UNDELIVERED" // nobody took the answer
+	refused     ending = "REFUSED"     // answered FAILED, because of the template
+	undelivered ending = "UNDELIVERED" // the answer was not delivered
 	expired     ending = "EXPIRED"     // CloudFormation had given up before
 	abandoned   ending = "ABANDONED"   // CloudFormation gave up meanwhile, and nothing is left of it
 )
 
-// endingOf returns how a request ended whose answer was taken, from the error that it was
-// answered with.
+// endingOf returns how a request ended whose answer was delivered, given the error of the
+// answer.
 func endingOf(err error) ending {
 	var refusal Refusal
 	switch {
@@ -39,9 +39,8 @@ func endingOf(err error) ending {
 	return failed
 }
 
-// level is that of the lines which say how a request ended. What the owner of the provider
-// has to look at is an error, so that a filter of the log never takes away what the alarm
-// counts.
+// level is the level of the log lines that say how a request ended. Whatever the alarm counts
+// has the level ERROR, so that no filter by level hides it.
 func (e ending) level() slog.Level {
 	switch e {
 	case succeeded:
@@ -53,11 +52,12 @@ func (e ending) level() slog.Level {
 }
 
 // unknownType is the dimension RequestType of all requests that are of no known type. Each
-// value makes a metric, which is paid for, and whoever may invoke can send any.
+// value makes a metric, which costs money, and whoever may invoke the function can send any
+// value.
 const unknownType = "Unknown"
 
-// logMetrics writes the one line that CloudWatch turns into metrics: requests by
-// type and outcome, their duration since start, and the calls and repetitions they took.
+// logMetrics writes the one line that CloudWatch turns into metrics: requests by type and
+// outcome, their duration since start, and their calls and retries.
 func logMetrics(log *slog.Logger, requestType cfn.RequestType, ended ending, effort Effort, start time.Time) {
 	now := time.Now()
 	switch requestType {

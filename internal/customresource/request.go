@@ -28,8 +28,8 @@ type Request struct {
 	OldProperties  json.RawMessage // on an Update only
 }
 
-// A Secret is text that is left out wherever it is printed, logged or encoded. The
-// response URL is one: whoever knows it can answer in the resource's place.
+// A Secret is text that is hidden wherever it is printed, logged or encoded. The response URL
+// is one: whoever knows it can answer for the resource.
 type Secret string
 
 const redacted = "[redacted]"
@@ -40,9 +40,8 @@ func (Secret) GoString() string             { return redacted }
 func (Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// Decode reads an event. Where the event is not as it should be, the request holds
-// what could be read, the response URL above all, so that it can be answered, and
-// the error says what is wrong.
+// Decode reads an event. If the event is malformed, the error says what is wrong. The request
+// then has what could be read, above all the response URL, so that it can be answered.
 func Decode(payload []byte) (Request, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(payload, &fields); err != nil {
@@ -80,7 +79,8 @@ func Decode(payload []byte) (Request, error) {
 	return r, nil
 }
 
-// faults names what every event has, and an Update and a Delete besides.
+// faults returns an error for each required field that is missing. An Update and a Delete
+// require more fields than a Create.
 func (r Request) faults() []error {
 	var faults []error
 	require := func(name, value string) {
@@ -102,8 +102,8 @@ func (r Request) faults() []error {
 	return faults
 }
 
-// syntax says where JSON breaks. The text around it, which may hold the response
-// URL, is left out.
+// syntax says where JSON is malformed. It leaves out the text around that place, which may have
+// the response URL in it.
 func syntax(err error) string {
 	var s *json.SyntaxError
 	if errors.As(err, &s) {
@@ -114,9 +114,8 @@ func syntax(err error) string {
 
 var responseURL = regexp.MustCompile(`"ResponseURL"\s*:\s*("(?:[^"\\]|\\.)*")`)
 
-// salvageURL finds the response URL in an event that is not JSON as a whole, such
-// as one that was cut off. A property of the same name is not it, unless there is
-// nothing else.
+// salvageURL finds the response URL in an event that is not JSON as a whole, such as one that
+// was cut off. A property of the same name counts only if there is no such field.
 func salvageURL(payload []byte) Secret {
 	if s := fieldURL(payload); s != "" {
 		return s

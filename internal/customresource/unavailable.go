@@ -12,7 +12,7 @@ type Unavailable struct {
 	Err error
 }
 
-// PhysicalID returns an id that stands for nothing.
+// PhysicalID returns an id that names no resource.
 func (Unavailable) PhysicalID(Request) string { return unknownID }
 
 // Reconcile fails, and changes nothing.

@@ -8,23 +8,24 @@ import (
 	"time"
 )
 
-// usualValidity is for how long CloudFormation signs its response URLs, as far as they say
-// so: those of Signature Version 4 have X-Amz-Expires=7200.
+// usualValidity is for how long CloudFormation's response URLs are valid, as far as known:
+// those of Signature Version 4 have X-Amz-Expires=7200.
 const usualValidity = 7200 * time.Second
 
 // longestValidity is what S3 allows at most.
 const longestValidity = 7 * 24 * time.Hour
 
-// A validity is what a response URL says of its own time.
+// A validity is what a response URL says about when it is valid.
 type validity struct {
-	signed  time.Time // zero where only the end is known
+	signed  time.Time // zero if only the end is known
 	expires time.Time
 }
 
-// validity reads the response URL. It is false for a URL that is not presigned, such as an
-// emulator's. Of S3's two ways to sign, version 4 says when it did, in X-Amz-Date
-// (20060102T150405Z), and for how long, in X-Amz-Expires (seconds); version 2 says only
-// until when, in Expires (seconds since 1970), beside AWSAccessKeyId and Signature.
+// validity reads the response URL. It returns false for a URL that is not presigned, such as an
+// emulator's. S3 signs in two ways. With version 4, the URL says when it was signed, in
+// X-Amz-Date (20060102T150405Z), and for how long it is valid, in X-Amz-Expires (seconds). With
+// version 2, it says only until when it is valid, in Expires (seconds since 1970), next to
+// AWSAccessKeyId and Signature.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
 func (r Request) validity() (validity, bool) {
@@ -48,8 +49,8 @@ func (r Request) validity() (validity, bool) {
 }
 
 // Issued returns when CloudFormation issued the request, to the second, or now where the
-// response URL does not say. It is never earlier than CloudFormation's own time: what is older
-// than the request is none of its making.
+// response URL does not say. It is never earlier than the true time, so a role that is older
+// than that was not made by the request.
 func (r Request) Issued(now time.Time) time.Time {
 	if v, ok := r.validity(); ok && !v.signed.IsZero() && v.signed.Before(now) {
 		return v.signed
@@ -57,10 +58,10 @@ func (r Request) Issued(now time.Time) time.Time {
 	return now
 }
 
-// Age returns how old the request is, 0 where the response URL does not say. Where that says
-// only until when it is valid, it is taken to be valid for usualValidity: an assumption, with
-// which all that is known of CloudFormation agrees. Were the URL valid for less, the request
-// would look older than it is.
+// Age returns how old the request is, or 0 if the response URL does not say. If the URL says
+// only until when it is valid, Age assumes that it is valid for usualValidity, which agrees
+// with everything known about CloudFormation. If the URL were valid for less, the request would
+// look older than it is.
 func (r Request) Age(now time.Time) time.Duration {
 	v, ok := r.validity()
 	switch {
@@ -72,13 +73,13 @@ func (r Request) Age(now time.Time) time.Duration {
 	return max(0, now.Sub(v.signed))
 }
 
-// expired reports whether the response URL was valid once and is not any more.
+// expired reports whether the response URL is no longer valid.
 func (r Request) expired(now time.Time) bool {
 	v, ok := r.validity()
 	return ok && now.After(v.expires)
 }
 
-// seconds returns the time that text counts in whole seconds: from one second to longest.
+// seconds reads a time in whole seconds, from one second to longest.
 func seconds(text string, longest time.Duration) (time.Duration, bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 || n > int64(longest/time.Second) {

@@ -1,5 +1,6 @@
-// Package deployed asks CloudFormation, for a command, what a stack or a change set declares
-// of Custom::RayIAM. It only reads. What the function itself asks is in package stackresource.
+// Package deployed asks CloudFormation which Custom::RayIAM resources a stack or a change set
+// declares. It serves the command, and only reads. What the function itself asks CloudFormation
+// is in package stackresource.
 package deployed
 
 import (

@@ -1,5 +1,5 @@
-// Package emf writes what CloudWatch turns into metrics: members of a log line in its embedded
-// metric format, which costs no call.
+// Package emf writes log lines in CloudWatch's embedded metric format, which CloudWatch turns
+// into metrics without a call.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 package emf
 

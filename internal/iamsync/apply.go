@@ -9,9 +9,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// Apply writes the steps of a plan, phase after phase, those of one phase at once.
-// The errors of one phase come joined in the plan's order; no later phase begins.
-// Stale tells an error after which the request should observe and plan again.
+// Apply writes the steps of a plan, phase after phase, those of one phase at once. The errors
+// of one phase are joined in the plan's order, and no later phase begins. Stale reports whether
+// the request should observe and plan again after an error.
 func (s *Sync) Apply(ctx context.Context, plan rayiam.Plan) error {
 	for _, steps := range plan.Phases {
 		errs := s.applyPhase(ctx, steps)
@@ -52,7 +52,7 @@ func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 	})
 }
 
-// judge says what IAM's answer to a write means where it depends on the write.
+// judge returns the verdict on an error whose meaning depends on the write.
 func (s *Sync) judge(step rayiam.Step, err error) verdict {
 	switch {
 	case has(err, codePresent), has(err, codeInUse):
@@ -60,8 +60,8 @@ func (s *Sync) judge(step rayiam.Step, err error) verdict {
 		// meanwhile, or IAM does not show yet what it has.
 		return stale
 	case has(err, codeOverQuota) && step.Call == rayiam.AddRoleToInstanceProfile:
-		// A profile holds one role, and this one has one by now: perhaps ours, of
-		// an attempt whose answer was lost.
+		// A profile holds one role, and this one already has one: perhaps ours, added by an
+		// attempt whose answer was lost.
 		return stale
 	case !has(err, codeAbsent):
 		return final
@@ -71,7 +71,7 @@ func (s *Sync) judge(step rayiam.Step, err error) verdict {
 		rayiam.DeleteRolePermissionsBoundary, rayiam.UntagRole, rayiam.UntagInstanceProfile:
 		return done
 	case rayiam.DeleteRole, rayiam.DeleteInstanceProfile:
-		return stale // it was there a moment ago: look again rather than leave it behind
+		return stale // it was there a moment ago: observe again, so that nothing is left behind
 	}
 	if s.exists(entity{roleKind, step.Role}) || s.exists(entity{profileKind, step.InstanceProfile}) {
 		return waiting // not yet visible to the part of IAM that answered
@@ -79,8 +79,7 @@ func (s *Sync) judge(step rayiam.Step, err error) verdict {
 	return stale
 }
 
-// remember takes from the outcome of a write what it shows to exist, and returns
-// the outcome.
+// remember records what the outcome of a write shows to exist, and returns the outcome.
 func (s *Sync) remember(step rayiam.Step, err error) error {
 	switch step.Call {
 	case rayiam.CreateRole, rayiam.CreateInstanceProfile:
@@ -123,10 +122,10 @@ func setsConditions(step rayiam.Step) bool {
 	return false
 }
 
-// worthRepeating returns the indexes of the steps of a phase to try once more.
-// Policies that go and policies that come are written at once, and IAM may count
-// both for a moment: where the only failures are quotas under which the same phase
-// has made room meanwhile, these are, and what gave up beside them.
+// worthRepeating returns the indexes of the steps of a phase to try once more. Old policies are
+// removed and new ones added at the same time, and for a moment IAM may count both. If the only
+// failures are quotas for which the same phase has since made room, those steps are tried
+// again, with the steps that gave up because of them.
 func worthRepeating(steps []rayiam.Step, errs []error) []int {
 	room := map[string]bool{}
 	for i, step := range steps {

@@ -16,10 +16,10 @@ type Client struct {
 	pace  pace
 }
 
-// NewClient returns a Client that reaches IAM as cfg says. The requests do the retrying
-// themselves, so the client's own is switched off: that one knows a fixed number of
-// attempts, where a request has a deadline. A managed policy of AWS that was seen is not
-// asked for again for as long as memory; 0 has every request ask.
+// NewClient returns a Client that reaches IAM as cfg says. The requests retry by themselves, so
+// the SDK's own retries are switched off: the SDK counts attempts, but a request has a
+// deadline. A managed policy of AWS that was seen is not asked for again within memory; with 0,
+// every request asks.
 func NewClient(cfg aws.Config, memory time.Duration) *Client {
 	return &Client{
 		iam:   iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} }),

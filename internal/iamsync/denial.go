@@ -12,33 +12,33 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// A denial of IAM may pass. The rights of a function that was just deployed, and the tags
-// and the boundary of a role that was just made, take seconds until all of IAM knows
-// them: https://github.com/aws/aws-cdk/issues/37675,
-// https://github.com/hashicorp/terraform-provider-aws/issues/27028. What IAM calls an
-// explicit denial does not pass.
+// A denial of IAM may be temporary. The rights of a function that was just deployed, and the
+// tags and the boundary of a role that was just made, take seconds until all of IAM knows them:
+// https://github.com/aws/aws-cdk/issues/37675,
+// https://github.com/hashicorp/terraform-provider-aws/issues/27028. A denial that IAM calls
+// explicit is final.
 
-// A Patience says how long denials are repeated that may pass.
+// A Patience says for how long a call is retried whose denial may be temporary.
 type Patience struct {
-	// Time is how long one call is repeated, counted from its first denial; 0 for not at
+	// Time is for how long one call is retried, counted from its first denial; 0 for not at
 	// all.
 	Time time.Duration
 	// Started is when the function's process started. Its rights may be as new.
 	Started time.Time
 }
 
-// DefaultPatience is how long AWS's own tools repeat a denial:
+// DefaultPatience is for how long AWS's own tools retry a denied call:
 // https://github.com/aws/aws-cdk/pull/37878.
 const DefaultPatience = 30 * time.Second
 
-// youth is how old a process, a role or an instance profile may be for a denial to come
-// from what IAM does not see yet.
+// youth is the age up to which a process, a role or an instance profile may be the cause of a
+// temporary denial.
 const youth = 2 * time.Minute
 
 // A denial is IAM's refusal of a call.
 type denial struct {
 	policy   string // whose policy it is, in IAM's words; empty where IAM does not say
-	explicit bool   // a Deny statement matched, so it does not pass
+	explicit bool   // a Deny statement matched, so the denial is final
 }
 
 // The phrases of IAM's denials, in lower case.
@@ -62,8 +62,8 @@ const (
 
 var policies = []string{identityPolicy, resourcePolicy, boundaryPolicy, sessionPolicy, servicePolicy, resourceControl, endpointPolicy, declarativePolicy}
 
-// denialOf reads a denial. It is false for an error that is none. Words that IAM does not
-// document count as an implicit denial.
+// denialOf reads a denial. It returns false for any other error. A denial in words that IAM
+// does not document counts as implicit.
 func denialOf(err error) (denial, bool) {
 	var api smithy.APIError
 	if !errors.As(err, &api) || api.ErrorCode() != codeDenied {
@@ -89,7 +89,7 @@ func Denied(err error) bool {
 	return denied
 }
 
-// denied judges a denial of a call that was first denied at since.
+// denied returns the verdict on a denial of a call that was first denied at since.
 func (b *batch) denied(c call, err error, since time.Time) (verdict, error) {
 	d, _ := denialOf(err)
 	if d.explicit {
@@ -123,9 +123,10 @@ func (s *Sync) touch(e entity, at time.Time) {
 	}
 }
 
-// absence returns IAM's answer that what a call is to change is not there, or nil. IAM has
-// no tags of what is gone, so it denies a call that is conditioned on tags; only the read,
-// which is not, tells: https://github.com/aws/karpenter-provider-aws/issues/2100.
+// absence returns IAM's NoSuchEntity for the role or profile that a call is to change, or nil
+// if it exists. IAM has no tags of what is gone, so it denies a call that is conditioned on
+// tags. Only a read, which is not conditioned on tags, can tell:
+// https://github.com/aws/karpenter-provider-aws/issues/2100.
 func (b *batch) absence(c call) error {
 	if !c.tagged {
 		return nil

@@ -20,11 +20,11 @@ const (
 	waiting                // throttled, or not yet consistent: the call did not happen, repeat it
 	faulty                 // a server or network fault: it may have happened, repeat it
 	stale                  // IAM is not as it was observed: observe and plan again
-	done                   // what the call was to bring about is so already
+	done                   // the call's result is there already
 )
 
-// classify judges an error of any call. What depends on the call is judged beside
-// the call.
+// classify returns the verdict on an error that means the same for every call. Each call judges
+// the other errors itself.
 func classify(err error) verdict {
 	var (
 		response *smithyhttp.ResponseError
@@ -71,26 +71,26 @@ var (
 	retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
 )
 
-// isThrottle reports whether IAM has thrown a call away because there were too many.
+// isThrottle reports whether IAM has rejected a call because there were too many.
 func isThrottle(err error) bool {
 	return err != nil && throttled.IsErrorThrottle(err) == aws.TrueTernary
 }
 
-// isAnswer reports whether an error is IAM's word, and not the network's.
+// isAnswer reports whether an error comes from IAM, and not from the network.
 func isAnswer(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api)
 }
 
-// Stale reports whether a plan failed only because IAM was not, or not any more,
-// as it was observed: then a new plan may succeed.
+// Stale reports whether a plan failed only because IAM was not, or was no longer, as it had
+// been observed. Then a new plan may succeed.
 func Stale(err error) bool {
 	var e *callError
 	return errors.As(err, &e) && e.stale
 }
 
-// joined returns the errors that say something, in their order. One that is not
-// stale hides those that are: planning again would not cure it.
+// joined returns the errors that are worth reporting, in their order. An error that is not
+// stale hides those that are, because planning again would not help.
 func joined(errs []error) error {
 	var hard, soft failures
 	for _, err := range errs {

@@ -18,14 +18,13 @@ import (
 // inventoryInFlight bounds the calls of an Inventory that are under way at once.
 const inventoryInFlight = 8
 
-// An Inventory reads what an account has, without knowing the names before, and writes
-// nothing. Its caller asks for as much at once as it can hold. It is not safe for several
-// callers at once.
+// An Inventory reads what an account has, without knowing the names before, and writes nothing.
+// Its caller decides how much to read at once. An Inventory is not safe for concurrent use.
 type Inventory struct{ sync *Sync }
 
-// NewInventory returns an Inventory that makes at most so many calls a second, repetitions
-// included, one after another; 0 for no limit. It waits for what is throttled until its
-// context ends. A denial is final.
+// NewInventory returns an Inventory that makes at most callsPerSecond calls a second, retries
+// included, one after another; 0 for no limit. It retries throttled calls until its context
+// ends. A denial is final.
 func NewInventory(cfg aws.Config, callsPerSecond int, log *slog.Logger) *Inventory {
 	inFlight := inventoryInFlight
 	if callsPerSecond > 0 {
@@ -128,7 +127,7 @@ func (v *Inventory) ReadPolicies(ctx context.Context, role string) (managed []st
 	return d.attached, d.documents, v.sync.read(ctx, documents)
 }
 
-// A pacedClient sends one request after another, a pause apart at least.
+// A pacedClient sends one request after another, with at least a pause in between.
 type pacedClient struct {
 	client aws.HTTPClient
 	pause  time.Duration

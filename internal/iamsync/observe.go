@@ -14,10 +14,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// Observe returns what IAM has under the names of lookups, and which of the
-// managed policies do not exist, like MissingPolicies. Where something is expected,
-// everything is asked for at once, in one round trip; elsewhere the details follow in a
-// second one.
+// Observe returns what IAM has under the names of lookups, and which of the managed policies do
+// not exist, like MissingPolicies. For a lookup that is Expected, everything is read at once,
+// in one round trip. For the others, a second round trip reads the details of what exists.
 func (s *Sync) Observe(ctx context.Context, lookups []rayiam.Lookup, policies []string) (rayiam.Observed, map[string]bool, error) {
 	o := &observation{
 		roles:    make([]*rayiam.Role, len(lookups)),
@@ -107,7 +106,7 @@ func (o *observation) observed(lookups []rayiam.Lookup) rayiam.Observed {
 	return observed
 }
 
-// absentIsDone makes of NoSuchEntity the answer to a question, not an error.
+// absentIsDone makes NoSuchEntity an answer instead of an error.
 func absentIsDone(err error) verdict {
 	if has(err, codeAbsent) {
 		return done
@@ -176,8 +175,8 @@ func (b *batch) getRolePolicy(d *details, role, name string) error {
 	})
 }
 
-// readEntity reads a role or instance profile. That it is not there is an answer,
-// unless it is known to be; and so is that the provider may not look, beyond its bounds.
+// readEntity reads a role or instance profile. NoSuchEntity is an answer, unless the role or
+// profile is known to exist. So is a denial, if the name is outside the provider's bounds.
 func (b *batch) readEntity(e entity, beyond bool, attempt func(context.Context) error) error {
 	doing, judge := "reading "+e.kind+" "+e.name, absentIsDone
 	switch {
@@ -195,8 +194,8 @@ func (b *batch) readEntity(e entity, beyond bool, attempt func(context.Context) 
 	return b.do(call{doing: doing, subject: e, verdict: judge, attempt: attempt})
 }
 
-// read reads something about a role or instance profile, or, of an empty subject, about a
-// managed policy. That it is not there is an answer.
+// read reads something about a role or instance profile or, with an empty subject, about a
+// managed policy. NoSuchEntity is an answer.
 func (b *batch) read(doing string, subject entity, attempt func(context.Context) error) error {
 	return b.do(call{doing: doing, subject: subject, verdict: absentIsDone, attempt: attempt})
 }

@@ -7,51 +7,52 @@ import (
 	"time"
 )
 
-// A pace is the rate at which a process calls IAM. IAM's limits are the account's: whoever
-// retries each call by itself takes them from everybody else. While IAM throttles nothing,
-// nothing is held back. At the first throttled call the whole process slows down, and then
-// finds its rate as TCP does: a success adds to it, a throttled call multiplies it by less
+// A pace is the rate at which a process calls IAM. IAM's limits hold for the whole account: a
+// process that retries each call by itself leaves less for all others. While IAM throttles
+// nothing, no call is delayed. At the first throttled call the whole process slows down, and
+// then finds its rate as TCP does: a success adds to it, a throttled call multiplies it by less
 // than 1.
 //
-// The adaptive mode of AWS's SDK is of this kind. It cuts the rate for each throttled call,
-// also for those that were under way together, wakes all that wait at the same moment, never
-// switches itself off again, and knows neither of deadlines nor of reads and writes.
+// The adaptive mode of AWS's SDK is of this kind. But it cuts the rate for each throttled call,
+// even for calls that were under way together. It wakes all waiting calls at the same moment,
+// never switches itself off again, and knows neither deadlines nor the difference between reads
+// and writes.
 //
 // The numbers come from playing 1 to 200 processes against one bucket of 20 calls a second
 // with a burst of 40, and against one such bucket for each action.
 type pace struct {
 	mu        sync.Mutex
-	rate      float64 // calls a second; 0 while nothing is held back
+	rate      float64 // calls a second; 0 while no call is delayed
 	ramping   bool    // until the second throttled call, each success doubles the rate
 	next      time.Time
 	cut       time.Time // when the rate was last cut
-	throttled time.Time // the last call that was
+	throttled time.Time // when a call was last throttled
 	last      error     // its error
 }
 
 const (
 	firstRate  = 2.0  // after the first throttled call
 	growth     = 0.4  // by each success
-	cutOfRead  = 0.25 // a read that is throttled cuts the rate to so much of it
-	cutOfWrite = 0.8  // a write, less: who has begun to write goes before who is still reading
+	cutOfRead  = 0.25 // a throttled read cuts the rate to this fraction
+	cutOfWrite = 0.8  // a throttled write, less: a request that has begun to write goes before one that still reads
 	slowest    = 0.2  // the least rate
 	fastest    = 32.0 // from here on, and
 	calm       = 30 * time.Second
 
-	// spread is the time over which the processes that are throttled together come back.
+	// spread is the time over which processes that were throttled together start again.
 	spread = time.Second
 
-	// callsToCome is how many calls a request shall be able to make in its last minute,
-	// whatever the pace, at urgentRate at the most.
+	// callsToCome is how many calls a request can make in its last minute, whatever the pace,
+	// but at most at urgentRate.
 	callsToCome = 40
 	lastMinute  = time.Minute
 
-	// urgentRate is the least rate of a request that rolls back.
+	// urgentRate is the lowest rate of a request that rolls back.
 	urgentRate = 8.0
 )
 
-// wait returns once a call may be made, or when ctx or halt ends. least is the least rate
-// that the caller accepts.
+// wait returns once a call may be made, or when ctx or halt ends. least is the lowest rate that
+// the caller accepts.
 func (p *pace) wait(ctx context.Context, halt <-chan struct{}, least float64) error {
 	for {
 		left := p.turn(time.Now(), least)
@@ -71,7 +72,8 @@ func (p *pace) wait(ctx context.Context, halt <-chan struct{}, least float64) er
 	}
 }
 
-// turn takes the turn of a call and returns 0, or how long to wait before asking again.
+// turn returns 0 if the call may be made now, and otherwise how long to wait before asking
+// again.
 func (p *pace) turn(now time.Time, least float64) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -96,7 +98,7 @@ func jittered(rate float64) time.Duration {
 	return time.Duration((0.5 + rand.Float64()) / rate * float64(time.Second))
 }
 
-// succeeded says that IAM has answered a call, whatever it said.
+// succeeded records that IAM has answered a call, whatever the answer.
 func (p *pace) succeeded() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,7 +111,7 @@ func (p *pace) succeeded() {
 	}
 }
 
-// slowDown says that IAM has throttled a call that was sent at this time. Calls that were
+// slowDown records that IAM has throttled a call that was sent at this time. Calls that were
 // under way together cut the rate once.
 func (p *pace) slowDown(sent time.Time, write bool, err error) {
 	p.mu.Lock()
@@ -138,7 +140,7 @@ func (p *pace) lastError() error {
 	return p.last
 }
 
-// leastRate is the least rate at which a request that ends at this time may be held back.
+// leastRate is the lowest rate for a request with this deadline.
 func leastRate(ctx context.Context, urgent bool) float64 {
 	if urgent {
 		return urgentRate
@@ -150,7 +152,8 @@ func leastRate(ctx context.Context, urgent bool) float64 {
 	return slowest
 }
 
-// A heldBackError says that time ran out before a call was made, and what held it back.
+// A heldBackError says that time ran out before a call was made, and which throttled call
+// delayed it.
 type heldBackError struct{ ended, throttled error }
 
 func (e *heldBackError) Error() string { return e.ended.Error() }

@@ -9,12 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// DefaultPolicyMemory is for how long a process takes a managed policy of AWS for existing
-// that it has seen. AWS hardly ever withdraws one, and IAM refuses to attach it then.
+// DefaultPolicyMemory is how long a process remembers that a managed policy of AWS exists. AWS
+// hardly ever withdraws one, and IAM then refuses to attach it.
 const DefaultPolicyMemory = time.Hour
 
-// knownPolicies are the managed policies of AWS that IAM has shown to a process. Those of
-// the account are not among them: anybody may delete one at any time.
+// knownPolicies are the managed policies of AWS that IAM has shown to a process. The account's
+// own policies are not among them: anybody may delete one at any time.
 type knownPolicies struct {
 	memory time.Duration
 
@@ -47,8 +47,8 @@ func (k *knownPolicies) forget(arn string) {
 	delete(k.seen, arn)
 }
 
-// MissingPolicies returns which of the managed policies do not exist. What this request has
-// asked before, or the process remembers, is not asked.
+// MissingPolicies returns which of the managed policies do not exist. It does not ask about
+// policies that this request has seen before, or that the process remembers.
 func (s *Sync) MissingPolicies(ctx context.Context, arns []string) (map[string]bool, error) {
 	missing := newMissing()
 	err := s.read(ctx, s.policyReads(missing, arns))
@@ -91,7 +91,7 @@ func (b *batch) getPolicy(into *missing, arn string) error {
 	return err
 }
 
-// askPolicy asks IAM for a managed policy and keeps that it is there.
+// askPolicy asks IAM for a managed policy and records that it exists.
 func (s *Sync) askPolicy(ctx context.Context, arn string) error {
 	begun := time.Now()
 	_, err := s.client.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
@@ -110,8 +110,8 @@ func (s *Sync) hasAsked(arn string) bool {
 	return s.asked[arn]
 }
 
-// withdrawn reports whether a managed policy is not there that only the process's memory,
-// and no question of this request, has shown to exist.
+// withdrawn reports whether AWS may have withdrawn a managed policy that IAM says is missing:
+// only the process's memory, and no read of this request, has shown it.
 func (b *batch) withdrawn(arn string) bool {
 	if arn == "" || b.sync.hasAsked(arn) {
 		return false

@@ -17,8 +17,8 @@ const (
 	backoffBase = 100 * time.Millisecond
 	backoffCap  = 5 * time.Second
 
-	// maxFaults is how many server or network faults in a row one write meets
-	// before its plan is made anew: the write may have happened all the same.
+	// maxFaults is how many server or network faults in a row one write meets before another
+	// plan is made: the write may have happened anyway.
 	maxFaults = 4
 
 	// hiddenAfter is how long IAM may fail to show what was made before somebody else may
@@ -38,11 +38,11 @@ func Backoff(attempt int) time.Duration {
 	return backoffBase/2 + rand.N(bound)
 }
 
-// errHalted is the error of a call that stopped retrying because a call beside it
+// errHalted is the error of a call that stopped retrying because another call of the same batch
 // had failed for good.
 var errHalted = errors.New("not tried again, since another call had failed")
 
-// A call is one IAM call with what is particular to it.
+// A call is one call to IAM, with everything that do needs to know about it.
 type call struct {
 	doing   string              // what it does, for errors and the log: "creating role ray-head"
 	subject entity              // what it is about; empty for a managed policy
@@ -53,8 +53,7 @@ type call struct {
 	attempt func(context.Context) error
 }
 
-// do makes a call and repeats it while its error is temporary, until the request's
-// deadline.
+// do makes a call and retries it while its error is temporary, until the request's deadline.
 func (b *batch) do(c call) error {
 	b.sync.slots <- struct{}{}
 	defer func() { <-b.sync.slots }()
@@ -106,8 +105,8 @@ func (b *batch) do(c call) error {
 	}
 }
 
-// delayAfter returns how long a call waits by itself before it is repeated. One that was
-// throttled does not: the pace of all calls holds it back.
+// delayAfter returns how long a call waits before it is retried. A throttled call does not wait
+// here: the pace of all calls delays it.
 func delayAfter(attempt int, err error) time.Duration {
 	if isThrottle(err) {
 		return 0
@@ -115,7 +114,7 @@ func delayAfter(attempt int, err error) time.Duration {
 	return Backoff(attempt)
 }
 
-// stopWaiting returns why not to go on waiting for what IAM does not show, or nil.
+// stopWaiting returns the reason to stop waiting for what IAM does not show, or nil.
 func (b *batch) stopWaiting(err error, waited time.Duration) error {
 	absent := has(err, codeAbsent) || errors.Is(err, errNotListed)
 	if !absent || waited < hiddenAfter || b.sync.hidden == nil {

@@ -23,7 +23,7 @@ type Sync struct {
 	slots    chan struct{}
 
 	mu      sync.Mutex
-	sure    map[entity]bool      // roles and profiles that exist, whatever a read says
+	sure    map[entity]bool      // roles and profiles that exist even if a read does not show them
 	touched map[entity]time.Time // when they were made, or given tags or a boundary
 	asked   map[string]bool      // managed policies that IAM has shown to this request
 
@@ -32,10 +32,10 @@ type Sync struct {
 	urgent atomic.Bool
 }
 
-// Hidden tells whether to go on waiting for what IAM does not show.
+// Hidden decides whether to go on waiting for what IAM does not show.
 type Hidden interface {
-	// WhileHidden is asked by each call that waits, again and again, while IAM does not
-	// show what this request made. It returns why not to wait any longer, or nil.
+	// WhileHidden is asked by each call that waits, again and again, while IAM does not show
+	// what this request made. It returns the reason to stop waiting, or nil.
 	WhileHidden(context.Context) error
 }
 
@@ -48,20 +48,19 @@ func New(client *Client, patience Patience, hidden Hidden, log *slog.Logger) *Sy
 	}
 }
 
-// Calls returns how many calls were made so far, and how many of them were
-// repetitions.
+// Calls returns how many calls were made so far, and how many of them were retries.
 func (s *Sync) Calls() (calls, retries int64) { return s.calls.Load(), s.retries.Load() }
 
 // Throttled returns how many of the calls so far IAM has throttled.
 func (s *Sync) Throttled() int64 { return s.throttled.Load() }
 
-// Hurry has the calls from now on be held back for less: the request takes back what it has
-// made, which nobody will do for it.
+// Hurry shortens the delays of all later calls: the request rolls back what it has made, and no
+// other request will do that.
 func (s *Sync) Hurry() { s.urgent.Store(true) }
 
-// A batch is a set of calls that run at once. When one fails for good, those that
-// wait to be repeated give up; those under way are waited for, because a write
-// that was abandoned may still happen.
+// A batch is a set of calls that run at once. When one fails for good, those that wait for a
+// retry give up. Those under way are waited for, because a write that is cut off may still
+// happen.
 type batch struct {
 	sync   *Sync
 	ctx    context.Context
@@ -101,8 +100,8 @@ const (
 	profileKind = "instance profile"
 )
 
-// setExists records what a write has shown: IAM answers reads for a while as if
-// what was just made were not there.
+// setExists records what a write has shown: for a while, IAM answers reads as if what was just
+// made did not exist.
 func (s *Sync) setExists(e entity, exists bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +114,7 @@ func (s *Sync) exists(e entity) bool {
 	return s.sure[e]
 }
 
-// made returns what exists since this request.
+// made returns the roles and profiles that this request has made.
 func (s *Sync) made() (all []entity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +126,7 @@ func (s *Sync) made() (all []entity) {
 	return all
 }
 
-// Forget makes reads count again: what was made may have been deleted since.
+// Forget makes later reads trust IAM alone: what was made may have been deleted since.
 func (s *Sync) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

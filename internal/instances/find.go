@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// An Instance is one that has an instance profile.
+// An Instance is an EC2 instance that has an instance profile.
 type Instance struct {
 	ID      string
 	Region  string
@@ -24,18 +24,18 @@ type Instance struct {
 // clusterTag is Ray's tag for the cluster that an instance belongs to.
 const clusterTag = "ray-cluster-name"
 
-// living are the states of an instance that needs its profile, now or when it is started
+// statesInUse are the states of an instance that needs its profile, now or when it is started
 // again: Ray stops nodes and reuses them.
-var living = []string{"pending", "running", "stopping", "stopped"}
+var statesInUse = []string{"pending", "running", "stopping", "stopped"}
 
 // pageSize is the most that EC2 lists in one answer.
 const pageSize = 1000
 
-// Find returns the instances that have one of the instance profiles, by ARN, in these
-// Regions, and that are not terminated: sorted by Region, cluster and id. It asks all Regions
-// at once, for a minute or a quarter of the time of ctx, and for ten seconds or half of that
-// time where one does not answer at all. The error joins those of the Regions that could not
-// be asked; what was found in the others is returned beside it.
+// Find returns the instances that have one of the instance profiles, by ARN, in these Regions,
+// and that are not terminated: sorted by Region, cluster and id. It asks all Regions at once,
+// for a minute or a quarter of the time of ctx, and gives up on a Region that does not answer
+// at all after ten seconds or half of that time. The error joins the errors of the Regions that
+// could not be asked; the instances found in the others are returned with it.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 func (r *Reader) Find(ctx context.Context, regions, profiles []string) ([]Instance, error) {
 	look, silence := limits(ctx)
@@ -59,14 +59,14 @@ func (r *Reader) Find(ctx context.Context, regions, profiles []string) ([]Instan
 	return instances, errors.Join(errs...)
 }
 
-// findIn reads every page of one Region. With an error it returns what the pages before have
-// shown.
+// findIn reads every page of one Region. With an error it returns the instances of the pages
+// before.
 func (r *Reader) findIn(ctx context.Context, silence time.Duration, region string, profiles []string) ([]Instance, error) {
 	var found []Instance
 	input := &ec2.DescribeInstancesInput{
 		Filters: []types.Filter{
 			{Name: aws.String("iam-instance-profile.arn"), Values: profiles},
-			{Name: aws.String("instance-state-name"), Values: living},
+			{Name: aws.String("instance-state-name"), Values: statesInUse},
 		},
 		MaxResults: aws.Int32(pageSize),
 	}
@@ -93,8 +93,8 @@ func (r *Reader) findIn(ctx context.Context, silence time.Duration, region strin
 	}
 }
 
-// profileOf returns the ARN of an instance's profile. EC2 has filtered by it; an emulator may
-// know no such filter.
+// profileOf returns the ARN of an instance's profile. EC2 has filtered by it, but an emulator
+// may ignore that filter.
 func profileOf(instance types.Instance) string {
 	if instance.IamInstanceProfile == nil {
 		return ""

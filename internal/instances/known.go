@@ -15,21 +15,21 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// MaxWait is how long AwaitKnown is to wait at the most.
+// MaxWait is the longest time that AwaitKnown should wait.
 const MaxWait = 120 * time.Second
 
-// askPause lies between two questions about a profile that EC2 does not know yet.
+// askPause is the pause between two questions about a profile that EC2 does not know yet.
 const askPause = 2 * time.Second
 
-// noImage is an image id that is well-formed and nobody's: what is asked needs no image of
-// the user's, and could launch nothing even if it were no dry run.
+// noImage is a well-formed id of no image: the question needs no image of the user's, and even
+// without DryRun the call could launch nothing.
 const noImage = "ami-00000000000000000"
 
-// AwaitKnown asks EC2 for each of the instance profiles, by ARN, whether it could be launched
-// with, and again while EC2 answers that the profile is invalid or has no role, for as long
-// as limit. Any other answer says nothing and ends the questions about that profile. The
-// answer that ended them, or the last with which EC2 did not know the profile, is in the log,
-// as ec2Answer.
+// AwaitKnown asks EC2 for each of the instance profiles, by ARN, whether an instance could be
+// launched with it. It asks again while EC2 answers that the profile is invalid or has no role,
+// for at most limit. Any other answer says nothing and ends the questions about that profile.
+// The answer that ended them, or the last with which EC2 did not know the profile, is in the
+// log, as ec2Answer.
 //
 // The question is a dry run of RunInstances by a caller without a right to launch. EC2 does
 // not document whether it judges the profile before the caller's rights. If it does not, the
@@ -74,10 +74,9 @@ func (r *Reader) dryRun(ctx context.Context, region, profile string) error {
 	return err
 }
 
-// The words in which EC2 says that it does not know a profile, or not its role. It has no
-// code for them but InvalidParameterValue:
-// "Value (...) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN",
-// "IAM Instance Profile "..." has no associated IAM Roles".
+// EC2's messages that it does not know a profile, or that a profile has no role. Both have the
+// code InvalidParameterValue: "Value (...) for parameter iamInstanceProfile.arn is invalid.
+// Invalid IAM Instance Profile ARN", "IAM Instance Profile "..." has no associated IAM Roles".
 // https://github.com/hashicorp/terraform-provider-aws/issues/27516
 // https://github.com/hashicorp/terraform-provider-aws/issues/40088
 const (

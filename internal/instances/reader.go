@@ -15,21 +15,21 @@ import (
 )
 
 const (
-	// maxSilence bounds how long EC2 is asked for instances without an answer, repetitions
-	// included: as from a VPC without a way to EC2. It is half of what is left of the request at
-	// the most.
+	// maxSilence bounds how long EC2 is asked for instances without an answer, retries
+	// included, for example from a VPC without a way to EC2. It is at most half of the time
+	// that the request has left.
 	maxSilence = 10 * time.Second
 
-	// lookTime bounds how long EC2 is asked that does answer, if only that it throttles, or page
-	// after page. It is a quarter of what is left of the request at the most, unless that is less
-	// than its silence would take.
+	// lookTime bounds how long EC2 is asked while it does answer, with page after page, or only
+	// that it throttles. It is at most a quarter of the time that the request has left, unless
+	// maxSilence is longer.
 	lookTime = 60 * time.Second
 
-	// attemptTimeout is how long one call may take. A connection that is silent for longer
-	// is broken, or leads nowhere, as in a VPC without a way to EC2.
+	// attemptTimeout is how long one call may take. A connection that is silent for longer is
+	// broken, or leads nowhere, for example in a VPC without a way to EC2.
 	attemptTimeout = 4 * time.Second
 
-	// maxPause bounds the jittered pause before a call is repeated.
+	// maxPause bounds the jittered pause before a call is retried.
 	maxPause = 2 * time.Second
 )
 
@@ -40,7 +40,7 @@ type Reader struct {
 }
 
 // New returns a Reader that reaches EC2 as cfg says, in whatever Region it is asked for. It
-// does the repeating itself: the SDK's own would hide what EC2 has answered.
+// retries by itself, because the SDK's retries would hide what EC2 has answered.
 func New(cfg aws.Config) *Reader {
 	return &Reader{
 		client: ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Retryer = aws.NopRetryer{} }),
@@ -48,7 +48,7 @@ func New(cfg aws.Config) *Reader {
 	}
 }
 
-// in has a call go to a Region.
+// in makes a call go to a Region.
 func in(region string) func(*ec2.Options) {
 	return func(o *ec2.Options) { o.Region = region }
 }
@@ -64,8 +64,8 @@ func limits(ctx context.Context) (look, silence time.Duration) {
 	return max(silence, min(lookTime, left/4)), silence
 }
 
-// repeat makes a call, and repeats it while its error is temporary, until ctx ends, or until
-// EC2 has not answered for as long as silence. The error is of the last call.
+// repeat makes a call, and retries it while its error is temporary, until ctx ends, or until
+// EC2 has not answered for as long as silence. It returns the error of the last call.
 func (r *Reader) repeat(ctx context.Context, silence time.Duration, call func(context.Context) error) error {
 	heard := time.Now()
 	for n := 1; ; n++ {
@@ -85,7 +85,8 @@ func (r *Reader) repeat(ctx context.Context, silence time.Duration, call func(co
 	}
 }
 
-// answered reports whether an error is EC2's answer, if only that it is not available.
+// answered reports whether an error is an answer of EC2, even if only that EC2 is not
+// available.
 func answered(err error) bool {
 	var response *smithyhttp.ResponseError // of a broken connection, too, without a status
 	return errors.As(err, &response) && response.HTTPStatusCode() > 0
@@ -103,8 +104,8 @@ var (
 )
 
 // temporary reports whether the same call may succeed a moment later: EC2 throttles it, or a
-// server or the network failed. A Region that does not exist, or is switched off, does not
-// come by itself.
+// server or the network failed. A Region that does not exist, or is switched off, is not
+// temporary.
 func temporary(err error) bool {
 	var (
 		response *smithyhttp.ResponseError

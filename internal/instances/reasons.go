@@ -10,7 +10,7 @@ const noAnswer = "EC2 did not answer"
 
 func brokenConnection(err error) string { return "the connection to EC2 broke: " + err.Error() }
 
-// notAsked wraps err, which EC2, or the way to it, has answered in a Region.
+// notAsked wraps err, the reason why EC2 could not be asked in a Region.
 func notAsked(region string, err error) error {
 	return &regionError{region, err}
 }

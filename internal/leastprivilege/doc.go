@@ -2,8 +2,7 @@
 // where a template declares LeastPrivilege: just wide enough for Ray's autoscaler
 // on one cluster, and for the data that the template names.
 //
-// It owns the options and the documents made of them, one file for each policy. It
-// is given plain names and ARNs, and knows no role, no template and no request. It
-// checks nothing: that no string stands for more than itself in a policy is up to
-// the published schema.
+// It owns the options and the documents made of them, one file for each policy. It takes plain
+// names and ARNs, and knows no role, no template and no request. It checks nothing: the
+// published schema ensures that no string has a wildcard or a policy variable.
 package leastprivilege

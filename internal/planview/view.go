@@ -1,8 +1,8 @@
 // Package planview shows a plan to people and to programs: what a request would create,
 // change, adopt, release and delete, entity by entity, with documents as differences.
 //
-// It owns the words and the JSON of a plan. It decides nothing: what is planned comes from
-// package provider, by the code that applies it.
+// It owns the words and the JSON of a plan. It decides nothing: package provider makes the
+// plan, with the code that also applies it.
 package planview
 
 import (

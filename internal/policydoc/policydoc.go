@@ -1,6 +1,6 @@
-// Package policydoc builds IAM policy documents and answers one question about
-// them: do two say the same? It owns the JSON of documents and refuses to judge
-// what they allow; it calls nothing and knows no resource.
+// Package policydoc builds IAM policy documents and answers one question about them: do two say
+// the same? It owns the JSON of documents. It does not judge what they allow, makes no calls,
+// and knows no resources.
 package policydoc
 
 import (

@@ -1,8 +1,8 @@
 // Package properties reads the ResourceProperties of an event: it checks them
 // against the published schema and decodes them into rayiam.Properties.
 //
-// It owns the sentences for what the schema refuses. It states no rule: the rules
-// that a schema can say are the schema's, the others are rayiam's (Declaration.Check).
+// It owns the sentences for what the schema refuses, but no rules: those that a schema can
+// express are in the schema, and the others in rayiam (Declaration.Check).
 package properties
 
 import (

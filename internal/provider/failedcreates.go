@@ -11,11 +11,12 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// failedCreates are the resources whose last Create this process has failed. Nothing in the
-// Delete that follows says so, and it must not be held up: it only takes back what the Create
-// has made. Lambda sends the two events, a few seconds apart, to one process, unless it is
-// busy with another stack; then CloudFormation is asked. So they are soon forgotten: by a
-// Create that another process carries out, the resource may be one that instances use.
+// failedCreates are the resources whose last Create this process has failed. The Delete that
+// follows does not say that its Create failed, and instances must not hold it up: it only rolls
+// back what the Create made. Lambda sends the two events, a few seconds apart, to the same
+// process, unless that is busy with another stack; then CloudFormation is asked. An entry is
+// kept only for a short time: another process may carry out a new Create, and instances may
+// then use the resource.
 type failedCreates struct {
 	mu sync.Mutex
 	at map[string]time.Time // by stack and logical id
@@ -25,9 +26,9 @@ type failedCreates struct {
 // it back.
 const maxFailedAge = 10 * time.Minute
 
-// note keeps how a request has ended. A Create that is superseded without being abandoned, such
-// as an event that Lambda delivers again, says nothing of the resource, nor does a request that
-// is not CloudFormation's.
+// note records how a request has ended. Two kinds of request say nothing about the resource and
+// are ignored: a Create that is superseded without being abandoned, such as an event that
+// Lambda delivers again, and a request that is not CloudFormation's.
 func (f *failedCreates) note(r customresource.Request, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -47,7 +48,7 @@ func (f *failedCreates) note(r customresource.Request, err error) {
 	f.at[keyOf(r)] = time.Now()
 }
 
-// has reports whether the Create before a request has failed, maxFailedAge ago at the most.
+// has reports whether the Create before a request has failed, at most maxFailedAge ago.
 func (f *failedCreates) has(r customresource.Request) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

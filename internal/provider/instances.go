@@ -11,7 +11,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// ec2Questions are what a run asks EC2, and of CloudFormation because of EC2's answers.
+// ec2Questions are what a run asks EC2, and what it then asks CloudFormation if instances are
+// in the way.
 type ec2Questions struct {
 	reader      *instances.Reader
 	regions     []string // the stack's own first
@@ -48,8 +49,8 @@ func (r *run) newProfiles(names []string) []string {
 	return arns
 }
 
-// timeToBeKnown is how long a request waits until EC2 knows what is new: half of what is left
-// beside the wait that follows, at the most.
+// timeToBeKnown is how long a request waits until EC2 knows the new profiles: at most half of
+// the time that is left after the propagation wait is set aside.
 func timeToBeKnown(ctx context.Context, wait time.Duration) time.Duration {
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -58,14 +59,16 @@ func timeToBeKnown(ctx context.Context, wait time.Duration) time.Duration {
 	return max(0, min(instances.MaxWait, (time.Until(end)-wait)/2))
 }
 
-// A finding is the instances that use what is to go, and why not all could be found.
+// A finding is the instances that use the profiles to be deleted, and the error if not all
+// instances could be found.
 type finding struct {
 	instances []instances.Instance
 	err       error
 }
 
 // findWhileObserving looks for instances that use what a request deletes, at the same time as
-// IAM is observed, so that no round trip is added. A plan that takes their identity is refused.
+// IAM is observed, so that no round trip is added. A plan is refused if it deletes a profile or
+// role that these instances use.
 func (r *run) findWhileObserving(ctx context.Context) {
 	if r.ec2 == nil || !r.guarded || len(r.desired.Removals) == 0 {
 		return
@@ -92,8 +95,8 @@ func (r *run) find(ctx context.Context, profiles []string) finding {
 	return finding{list, err}
 }
 
-// judge refuses a plan by which instances lose their identity. The finding is about profiles;
-// where IAM has one at another path than the properties say, EC2 is asked once more.
+// judge refuses a plan by which instances lose their identity. The finding is about the
+// profiles at the declared path. If IAM has one of them at another path, EC2 is asked again.
 func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, found finding) error {
 	losing := r.losing(plan)
 	if len(losing) == 0 {
@@ -118,13 +121,14 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 	case err != nil:
 		r.log.Warn("cannot tell whether CloudFormation is rolling back", slog.String("error", err.Error()))
 	case rollingBack:
-		r.warn(takenBackInUse(inUse))
+		r.warn(notHeldUp(inUse))
 		return nil
 	}
 	return inUse
 }
 
-// losing returns the ARNs of the instance profiles that a plan takes their identity from.
+// losing returns the ARNs of the instance profiles that a plan deletes, or whose role it
+// deletes.
 func (r *run) losing(plan rayiam.Plan) []string {
 	var arns []string
 	for _, name := range plan.Loses() {
@@ -137,8 +141,7 @@ func (r *run) losing(plan rayiam.Plan) []string {
 	return arns
 }
 
-// refusedAsInUse returns why a plan may not be applied because of what uses that which it
-// deletes.
+// refusedAsInUse returns an error if instances use what a plan deletes.
 func (r *reconciler) refusedAsInUse(ctx context.Context, t target, plan rayiam.Plan) error {
 	if t.inUse == nil {
 		return nil

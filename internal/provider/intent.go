@@ -14,21 +14,21 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// An intent is what a request comes down to.
+// An intent is what a request asks for: the target, and how to get there.
 type intent struct {
 	target
-	kind     supersede.Kind
-	added    []string               // nodes of an Update that the old properties do not have
-	stack    rayiam.Stack           // zero where the request does not tell
-	path     string                 // of what is to go
-	guarded  bool                   // what is to go stays while instances use it
-	ofOrphan bool                   // what is to go is an OrphanedSet
-	beyond   rayiam.Faults          // of an Update: what the administrator does not allow, unless it is there already
-	outcome  customresource.Outcome // of a success
+	kind        supersede.Kind
+	added       []string               // nodes of an Update that the old properties do not have
+	stack       rayiam.Stack           // zero where the request does not tell
+	path        string                 // of the names to be deleted
+	guarded     bool                   // nothing is deleted while instances use it
+	ofOrphan    bool                   // an OrphanedSet is to be deleted
+	outOfBounds rayiam.Faults          // of an Update: what the administrator does not allow, unless it is there already
+	outcome     customresource.Outcome // of a success
 }
 
-// intent checks a request and derives what it asks for. Its error says everything
-// that is wrong with the request; the outcome counts beside it. A Delete has no error.
+// intent checks a request and derives what it asks for. Its error says everything that is wrong
+// with the request; the outcome is valid even then. A Delete has no error.
 func (p *Provider) intent(r customresource.Request, functionARN string) (intent, error) {
 	if r.Type == cfn.RequestDelete {
 		return p.deletion(r, functionARN), nil
@@ -54,26 +54,26 @@ func (p *Provider) intent(r customresource.Request, functionARN string) (intent,
 			expected:   map[string]bool{},
 			wait:       props.PropagationWait,
 		},
-		kind:    supersede.Create,
-		stack:   stack,
-		beyond:  p.known(without(declared.Check(p.bounds), rules)),
-		outcome: customresource.Outcome{PhysicalID: id, Data: declared.Attributes()},
+		kind:        supersede.Create,
+		stack:       stack,
+		outOfBounds: p.withoutUnknown(without(declared.Check(p.bounds), rules)),
+		outcome:     customresource.Outcome{PhysicalID: id, Data: declared.Attributes()},
 	}
 	if r.Type == cfn.RequestUpdate {
 		faults = append(faults, p.update(&in, r, props, stack)...)
 	}
 	faults = append(faults, fits(r, in.outcome)...)
 	if !in.restores {
-		faults = append(faults, in.beyond...)
+		faults = append(faults, in.outOfBounds...)
 	}
 	if len(faults) > 0 {
-		return intent{outcome: in.outcome}, append(faults, without(in.beyond, faults)...)
+		return intent{outcome: in.outcome}, append(faults, without(in.outOfBounds, faults)...)
 	}
 	in.desired.Nodes = declared.Nodes(id)
 	return in, nil
 }
 
-// without returns the faults that are not among others.
+// without returns the faults that are not in others.
 func without(faults, others rayiam.Faults) rayiam.Faults {
 	return slices.DeleteFunc(faults, func(f rayiam.Fault) bool { return slices.Contains(others, f) })
 }
@@ -88,8 +88,8 @@ func adoption(r customresource.Request, props rayiam.Properties) rayiam.Adoption
 	return rayiam.KeepAdopted
 }
 
-// update completes the intent of an Update with what the old properties and the
-// present physical id add to it: its kind, and what has to go.
+// update completes the intent of an Update with what the old properties and the present
+// physical id add to it: its kind, and what has to be deleted.
 func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Properties, stack rayiam.Stack) rayiam.Faults {
 	old, _ := p.checker.Read(r.OldProperties)
 	present, known := rayiam.NamePrefixOf(r.PhysicalID, r.StackID, r.LogicalID)
@@ -118,9 +118,9 @@ func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Pro
 	return nil
 }
 
-// leftovers returns what the old properties of an Update name and the new ones do not.
-// Under the present prefix, these are the groups that went. Under another one, they are
-// what a failed replacement may have made.
+// leftovers returns what the old properties of an Update name and the new ones do not. Under
+// the present prefix, these are the groups that are no longer declared. Under another prefix, a
+// failed replacement may have made them.
 func (p *Provider) leftovers(in *intent, r customresource.Request, declared []string, old rayiam.Properties, oldOwner string) []rayiam.Removal {
 	since := time.Time{}
 	if in.kind == supersede.ReplacementRollback {
@@ -136,10 +136,9 @@ func (p *Provider) leftovers(in *intent, r customresource.Request, declared []st
 	return removals
 }
 
-// deletion is the intent of a Delete: nothing is left of what the resource owns. The
-// physical id says which set is meant, the properties which groups it has. Where
-// CloudFormation generated the id, because a Create never answered, the properties
-// say both.
+// deletion is the intent of a Delete, which deletes everything that the resource owns. The
+// physical id says which set is meant, and the properties say which groups it has. If
+// CloudFormation generated the id, because a Create never answered, the properties say both.
 func (p *Provider) deletion(r customresource.Request, functionARN string) intent {
 	in := intent{kind: supersede.Delete, outcome: customresource.Outcome{PhysicalID: r.PhysicalID}}
 	in.expected = map[string]bool{}
@@ -163,9 +162,9 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) intent
 	return in
 }
 
-// longestOperation is for how long, at the most, CloudFormation may have been at an
-// operation of a stack when it rolls a part of it back. What a failed replacement made is
-// younger; a set that an earlier replacement has retained is not.
+// longestOperation is the longest time from the start of a stack operation to the rollback of
+// one of its resources. What a failed replacement made is younger than that; a set that an
+// earlier replacement has retained is not.
 const longestOperation = 24 * time.Hour
 
 func (p *Provider) removal(name, owner string, since time.Time) rayiam.Removal {

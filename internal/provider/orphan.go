@@ -11,19 +11,19 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// An OrphanedSet is one that no stack has any more, so that no request can name it: its
-// logical id is not known.
+// An OrphanedSet is a set that no stack owns any more. No request can name it, because its
+// logical id is unknown.
 type OrphanedSet struct {
 	Owner string   // the physical id
 	Stack string   // the id of the stack that had it, which is of the account of the credentials
 	Names []string // of its roles and instance profiles
 
-	// AllowDeleteInUse has it deleted although instances use it, or although EC2 cannot be asked.
+	// AllowDeleteInUse deletes the set even if instances use it, or if EC2 cannot be asked.
 	AllowDeleteInUse bool
 }
 
-// PlanOrphan returns what DeleteOrphan would do first of all, and writes nothing. The error is
-// as that of Plan.
+// PlanOrphan returns the first plan that DeleteOrphan would make, and writes nothing. The
+// errors are those of Plan.
 func (p *Provider) PlanOrphan(ctx context.Context, s OrphanedSet, log *slog.Logger) (Preview, error) {
 	run, err := p.orphanRun(s, log)
 	if err != nil {
@@ -37,10 +37,10 @@ func (p *Provider) PlanOrphan(ctx context.Context, s OrphanedSet, log *slog.Logg
 	return Preview{Kind: run.kind, PhysicalID: s.Owner, Owner: s.Owner, Names: run.names(), Observed: run.first, Plan: plan}, err
 }
 
-// DeleteOrphan deletes what an orphaned set owns, and releases what it had adopted, by the
-// plan and the apply of a Delete. Right before its first write it asks CloudFormation again
-// whether the set is orphaned. The error is as that of Reconcile; other than a Delete, it does
-// not go on where EC2 cannot be asked, since no stack waits for it.
+// DeleteOrphan deletes what an orphaned set owns, and releases what it had adopted, by the plan
+// and the apply of a Delete. Right before its first write it asks CloudFormation again whether
+// the set is orphaned. The errors are those of Reconcile. Unlike a Delete, it does not go on if
+// EC2 cannot be asked, since no stack is waiting.
 func (p *Provider) DeleteOrphan(ctx context.Context, s OrphanedSet, log *slog.Logger) error {
 	run, err := p.orphanRun(s, log)
 	if err != nil {
@@ -50,7 +50,7 @@ func (p *Provider) DeleteOrphan(ctx context.Context, s OrphanedSet, log *slog.Lo
 	return run.converge(ctx, run.target)
 }
 
-// orphanRun returns a run that is of no request.
+// orphanRun returns a run that belongs to no request.
 func (p *Provider) orphanRun(s OrphanedSet, log *slog.Logger) (*run, error) {
 	stack, err := rayiam.ParseStackID(s.Stack)
 	if err != nil {

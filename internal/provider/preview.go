@@ -11,19 +11,19 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// A Preview is what Reconcile would do for a request first of all.
+// A Preview is the first plan that Reconcile would make for a request.
 type Preview struct {
 	Kind       supersede.Kind
 	PhysicalID string          // that Reconcile would answer
 	Owner      string          // of the set that the request is about
-	Names      []string        // of its roles and instance profiles: those that are declared, then those that go
+	Names      []string        // of its roles and instance profiles: those that are declared, then those to be deleted
 	Observed   rayiam.Observed // what IAM has under the names that the request is about
 	Plan       rayiam.Plan
 }
 
-// Plan returns what Reconcile would do for r first of all, and writes nothing. The error
-// is why Reconcile would refuse r, or IAM's; beside rayiam.Conflicts, the Preview says what
-// was observed.
+// Plan returns the first plan that Reconcile would make for r, and writes nothing. The error
+// says why Reconcile would refuse r, or comes from IAM. With rayiam.Conflicts, the Preview is
+// valid, too, and says what was observed.
 func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (Preview, error) {
 	in, err := p.intent(r, functionARN)
 	if err != nil {
@@ -34,8 +34,8 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 	run.findWhileObserving(ctx)
 	plan, err := run.plan(ctx, run.target)
 	preview := Preview{Kind: in.kind, PhysicalID: in.outcome.PhysicalID, Owner: in.desired.Owner, Names: in.names(), Observed: run.first, Plan: plan}
-	if err == nil && len(in.beyond) > 0 && !plan.OnlyRecords() {
-		return preview, in.beyond
+	if err == nil && len(in.outOfBounds) > 0 && !plan.OnlyRecords() {
+		return preview, in.outOfBounds
 	}
 	if err == nil {
 		err = run.refusedAsInUse(ctx, run.target, plan)
@@ -54,8 +54,8 @@ func (t target) names() []string {
 	return names
 }
 
-// Refusals returns the parts of an error of Plan that are the template's: the properties that
-// break a rule, and what is in the way. Both are empty for an error of another kind.
+// Refusals returns the parts of an error of Plan for which the template is the cause: the
+// properties that break a rule, and the conflicts. Both are empty for an error of another kind.
 func Refusals(err error) (rayiam.Faults, rayiam.Conflicts) {
 	var (
 		faults    rayiam.Faults
@@ -68,7 +68,7 @@ func Refusals(err error) (rayiam.Faults, rayiam.Conflicts) {
 
 func (p *Provider) isAfterApply(text string) bool { return p.afterApply != nil && p.afterApply(text) }
 
-// known returns the faults that are not about a value which is known only after apply.
-func (p *Provider) known(faults rayiam.Faults) rayiam.Faults {
+// withoutUnknown returns the faults that are not about a value known only after apply.
+func (p *Provider) withoutUnknown(faults rayiam.Faults) rayiam.Faults {
 	return slices.DeleteFunc(faults, func(f rayiam.Fault) bool { return p.isAfterApply(f.Value) })
 }

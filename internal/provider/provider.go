@@ -1,11 +1,11 @@
-// Package provider is Custom::RayIAM: it turns a request into the state that it asks
-// for and brings IAM there. Create, Update and Delete are one motion with different
-// desired states.
+// Package provider is Custom::RayIAM: it turns a request into the state that it asks for and
+// brings IAM there. Create, Update and Delete run the same code and differ only in the desired
+// state.
 //
-// intent.go says what a request asks for, reconcile.go brings IAM there, instances.go keeps
-// what EC2 still uses, rollback.go takes back what was made for nothing, and run.go puts them
-// in order. What becomes of
-// a request that CloudFormation no longer waits for is decided in package supersede.
+// intent.go says what a request asks for, reconcile.go brings IAM there, instances.go refuses
+// to delete what EC2 still uses, rollback.go rolls back a request that failed or was abandoned,
+// and run.go puts them in order. Package supersede decides what a superseded or abandoned
+// request does.
 package provider
 
 import (
@@ -42,8 +42,8 @@ type Provider struct {
 	afterApply    func(string) bool
 }
 
-// New returns a Provider that reaches IAM as cfg says, and whose process has just started.
-// The error is of the embedded schema.
+// New returns a Provider that reaches IAM as cfg says, and whose process has just started. The
+// error says that the embedded schema cannot be used.
 func New(cfg aws.Config, settings Settings) (*Provider, error) {
 	checker, err := properties.NewChecker()
 	if err != nil {
@@ -107,7 +107,7 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 	return effortOf(in.outcome), err
 }
 
-// effortOf returns what counts of an outcome beside an error.
+// effortOf returns the parts of an outcome that are kept when the request fails.
 func effortOf(o customresource.Outcome) customresource.Outcome {
 	return customresource.Outcome{Effort: o.Effort, Warnings: o.Warnings}
 }

@@ -67,8 +67,8 @@ func notAsked(err error) error {
 	return fmt.Errorf("cannot tell whether instances use what would be deleted: %w", err)
 }
 
-// takenBackInUse is a warning: what CloudFormation rolls back is not held up.
-func takenBackInUse(err error) string {
+// notHeldUp is a warning: what CloudFormation rolls back is not held up.
+func notHeldUp(err error) string {
 	return "instances do not hold this request up, because CloudFormation is rolling the stack back: " + err.Error()
 }
 

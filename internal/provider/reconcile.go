@@ -15,12 +15,12 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// maxRounds is how often a plan is made at the most. A second round is rare: an
-// answer was lost, or somebody else is at the same names.
+// maxRounds is the highest number of plans for one request. A second one is rare: an answer was
+// lost, or somebody else changes the same roles.
 const maxRounds = 12
 
-// maxLooks is how often IAM is observed for one plan at the most: for some ten seconds.
-const maxLooks = 8
+// maxObservations is the highest number of observations for one plan, which take some ten seconds.
+const maxObservations = 8
 
 // A target is a state to bring IAM to.
 type target struct {
@@ -29,9 +29,9 @@ type target struct {
 	before     []rayiam.PolicyReference // those that the roles are likely to have already
 	expected   map[string]bool          // names that are likely to be there already
 	wait       time.Duration            // for what was newly made
-	restores   bool                     // what is there as declared needs no reference any more
+	restores   bool                     // if everything is as declared, the policies no longer have to exist
 
-	// inUse refuses a plan that takes their identity from instances; nil refuses none.
+	// inUse refuses a plan by which instances lose their identity; nil refuses none.
 	inUse func(context.Context, rayiam.Plan) error
 }
 
@@ -42,20 +42,19 @@ type reconciler struct {
 	log   *slog.Logger
 	start time.Time
 
-	// beforeWrites may stop the first apply; nil never does.
+	// beforeWrites may stop the first apply; nil never stops it.
 	beforeWrites func(context.Context) error
 
-	// beforeRemovals may stop an apply before worker groups are removed; nil never does.
+	// beforeRemovals may stop an apply before worker groups are removed; nil never stops it.
 	beforeRemovals func(context.Context) error
 
-	// awaitKnown waits, for as long as limit, until EC2 knows the new instance profiles; nil
-	// does not wait.
+	// awaitKnown waits until EC2 knows the new instance profiles, for at most limit; nil does
+	// not wait.
 	awaitKnown func(ctx context.Context, names []string, limit time.Duration)
 
-	// isOrphaned tells whether the set of an owner in a stack belongs to no resource any more;
-	// nil knows of none.
+	// isOrphaned reports whether the set of an owner in a stack is orphaned; if nil, no set is.
 	isOrphaned func(ctx context.Context, owner, stackID string) bool
-	orphaned   map[string]bool // owners whose sets do
+	orphaned   map[string]bool // owners of orphaned sets
 
 	first rayiam.Observed // before the first write
 	wrote bool
@@ -70,8 +69,7 @@ func newReconciler(sync *iamsync.Sync, log *slog.Logger) *reconciler {
 	return &reconciler{sync: sync, log: log, start: time.Now(), stages: map[string]int64{}, orphaned: map[string]bool{}}
 }
 
-// reached reports whether there is nothing to do, except perhaps to record what is there as
-// what was declared.
+// reached reports whether IAM has the desired state, apart from the tag that records it.
 func (r *reconciler) reached(ctx context.Context, t target) bool {
 	plan, err := r.plan(ctx, t)
 	return err == nil && plan.OnlyRecords()
@@ -135,8 +133,8 @@ func (r *reconciler) warn(text string) {
 	r.warnings = append(r.warnings, text)
 }
 
-// apply writes a plan. Of a target that has nodes, it asks beforeRemovals first whether
-// those that went may be removed.
+// apply writes a plan. If the target has nodes, it first asks beforeRemovals whether the groups
+// that are no longer declared may be removed.
 func (r *reconciler) apply(ctx context.Context, t target, plan rayiam.Plan) error {
 	before, removing := plan.Split(t.desired.Removals)
 	if err := r.sync.Apply(ctx, before); err != nil {
@@ -153,7 +151,7 @@ func (r *reconciler) apply(ctx context.Context, t target, plan rayiam.Plan) erro
 	return r.sync.Apply(ctx, removing)
 }
 
-// plan observes IAM and returns what is to be done, or why nothing may be.
+// plan observes IAM and returns the plan, or an error that says why there is none.
 func (r *reconciler) plan(ctx context.Context, t target) (rayiam.Plan, error) {
 	observed, missing, err := r.observe(ctx, t)
 	if err != nil {
@@ -185,8 +183,8 @@ func (r *reconciler) plan(ctx context.Context, t target) (rayiam.Plan, error) {
 	return plan, nil
 }
 
-// askLate asks for the policies that were to be attached and are not, and adds those that
-// do not exist to missing.
+// askLate asks IAM for the policies that are declared but not attached, and adds those that do
+// not exist to missing.
 func (r *reconciler) askLate(ctx context.Context, t target, observed rayiam.Observed, missing map[string]bool) error {
 	asked := rayiam.ToAsk(t.references, t.before)
 	late := slices.DeleteFunc(rayiam.Unattached(t.references, observed), func(arn string) bool { return slices.Contains(asked, arn) })
@@ -195,8 +193,7 @@ func (r *reconciler) askLate(ctx context.Context, t target, observed rayiam.Obse
 	return err
 }
 
-// newPlan returns the plan, in which sets that were orphaned are adopted where the desired
-// state adopts at all.
+// newPlan returns the plan. If the desired state adopts, the plan also adopts orphaned sets.
 func (r *reconciler) newPlan(ctx context.Context, d rayiam.Desired, o rayiam.Observed) (rayiam.Plan, error) {
 	d.Orphaned = r.orphaned
 	plan, err := rayiam.NewPlan(d, o)
@@ -214,7 +211,8 @@ func (r *reconciler) newPlan(ctx context.Context, d rayiam.Desired, o rayiam.Obs
 	return rayiam.NewPlan(d, o)
 }
 
-// observe reads what IAM has of the target, again while that contradicts itself.
+// observe reads what IAM has of the target, and reads again while the answers contradict each
+// other.
 func (r *reconciler) observe(ctx context.Context, t target) (rayiam.Observed, map[string]bool, error) {
 	for look := 1; ; look++ {
 		begun := time.Now()
@@ -223,7 +221,7 @@ func (r *reconciler) observe(ctx context.Context, t target) (rayiam.Observed, ma
 			return rayiam.Observed{}, nil, err
 		}
 		r.log.Info("observed", "roles", len(observed.Roles), "instanceProfiles", len(observed.InstanceProfiles), "ms", r.stage("observe", begun))
-		if !observed.Inconsistent() || look == maxLooks {
+		if !observed.Inconsistent() || look == maxObservations {
 			return observed, missing, nil
 		}
 		r.log.Warn("IAM's answers contradict each other: observing again", "look", look)
@@ -261,7 +259,7 @@ func recent(t target, observed rayiam.Observed) []string {
 	return names
 }
 
-// enoughTime refuses to begin what could not be waited for.
+// enoughTime refuses a plan whose propagation wait does not fit into the time that is left.
 func (r *reconciler) enoughTime(ctx context.Context, t target, plan rayiam.Plan) error {
 	end, ok := ctx.Deadline()
 	if r.wrote || !ok || len(plan.Fresh()) == 0 || time.Until(end) > t.wait {
@@ -270,7 +268,7 @@ func (r *reconciler) enoughTime(ctx context.Context, t target, plan rayiam.Plan)
 	return waitDoesNotFit(t.wait, time.Until(end))
 }
 
-// summarize logs, and returns, what the work took.
+// summarize logs and returns the calls, retries and time of the work.
 func (r *reconciler) summarize() customresource.Effort {
 	calls, retries := r.sync.Calls()
 	r.log.Info("summary", "calls", calls, "retries", retries, "throttled", r.sync.Throttled(), "ms", time.Since(r.start).Milliseconds(), "stages", r.stages)

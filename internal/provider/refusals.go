@@ -15,15 +15,15 @@ import (
 // maxRefusals bounds how many refused Updates are kept.
 const maxRefusals = 256
 
-// refusals keep, for each resource, the Update that was refused last, by this process, for its
-// properties or for what is in its way. CloudFormation rolls such an Update back with another
-// one, whose properties are swapped and which may find the same in its way. It has nothing to
-// do, and to refuse it would leave the stack in UPDATE_ROLLBACK_FAILED.
+// refusals keep, for each resource, the last Update that this process refused because of its
+// properties or of a conflict. CloudFormation rolls such an Update back with another one, whose
+// properties are swapped and which may meet the same conflict. That one has nothing to do, and
+// a refusal would leave the stack in UPDATE_ROLLBACK_FAILED.
 //
-// Nothing in the event says that it is a rollback. Properties that were refused never became
-// the resource's, so only its rollback has them as the old ones, until another Update is done:
-// each other request for the resource clears what was kept, and an hour does. Lambda sends the
-// two events, a few seconds apart, to one process, unless it is busy with another stack.
+// The event does not say that it is a rollback. But refused properties never became the
+// resource's, so until the next Update, only the rollback has them as its old properties. Any
+// other request for the resource clears the entry, and an hour does, too. Lambda sends the two
+// events, a few seconds apart, to the same process, unless that is busy with another stack.
 type refusals struct {
 	mu   sync.Mutex
 	last map[string]refusal // by stack and logical id
@@ -45,7 +45,7 @@ const maxFirstAge = 30 * time.Second
 func keyOf(r customresource.Request) string { return r.StackID + "|" + r.LogicalID }
 
 // rollsBack reports whether an Update rolls back one that was refused. Any other request clears
-// what was kept.
+// the resource's entry.
 func (f *refusals) rollsBack(r customresource.Request) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -72,7 +72,7 @@ func (f *refusals) add(r customresource.Request, err error) {
 	f.last[keyOf(r)] = refusal{canonical(r.Properties), canonical(r.OldProperties), now}
 }
 
-// isRefusal reports whether an error is of the properties, or of what is in their way.
+// isRefusal reports whether an error comes from the properties, or from a conflict.
 func isRefusal(err error) bool {
 	refused, ok := errors.AsType[interface {
 		error
@@ -81,7 +81,7 @@ func isRefusal(err error) bool {
 	return ok && refused.Refused()
 }
 
-// canonical gives equal JSON one spelling. What is not JSON stays as it is.
+// canonical returns the same text for equal JSON. Text that is not JSON is returned unchanged.
 func canonical(raw json.RawMessage) []byte {
 	var v any
 	dec := json.NewDecoder(bytes.NewReader(raw))

@@ -13,12 +13,12 @@ const (
 	// clockSkew is by how much IAM's clock and that of the response URL may differ.
 	clockSkew = time.Minute
 
-	// rollbackTime is kept of a request's time, or an eighth where that is less, for rolling
-	// back. A replacement keeps a third: it has a whole set to remove.
+	// rollbackTime is how much of its time a request keeps for rolling back, or an eighth of it
+	// if that is less. A replacement keeps a third, since it has a whole set to remove.
 	rollbackTime = 10 * time.Second
 )
 
-// timeToRollBack is what is kept of the time that is left for rolling back.
+// timeToRollBack returns how much of the time that is left is kept for rolling back.
 func (r *run) timeToRollBack(left time.Duration) time.Duration {
 	switch {
 	case r.kind == supersede.Replacement:
@@ -30,10 +30,10 @@ func (r *run) timeToRollBack(left time.Duration) time.Duration {
 }
 
 // madeUnder returns the removals of what this request has made or adopted under these names.
-// What was the resource's own at the first look was made before, and may be in use: the
-// rollback of a replacement, or of an update that removed a group, makes what is there. Only a
-// retry may find what an attempt of its own that was cut off has made: what is younger than the
-// request.
+// What the resource owned when the request first observed IAM was made before, and may be in
+// use: the rollback of a replacement, or of an Update that removed a group, declares what is
+// there already. Only a retry may find what an earlier attempt has made before it was cut off:
+// that is younger than the request.
 func (r *run) madeUnder(names []string) []rayiam.Removal {
 	var made []rayiam.Removal
 	owner := r.desired.Owner
@@ -50,9 +50,10 @@ func (r *run) madeUnder(names []string) []rayiam.Removal {
 	return made
 }
 
-// since returns the removals of these names, keeping what the resource had there before the
-// request was issued, retained by an earlier resource of the same name for instance. So they
-// cover what an attempt that was cut off has made. What was adopted is released.
+// since returns the removals of these names, which keep what the resource had before the
+// request was issued, for example what an earlier resource of the same name retained. So the
+// removals also cover what an earlier attempt made before it was cut off. What was adopted is
+// released.
 func (r *run) since(names []string) []rayiam.Removal {
 	var made []rayiam.Removal
 	for _, name := range names {
@@ -69,8 +70,8 @@ func (r *run) declaredNames() []string {
 	return names
 }
 
-// rollBack removes what was made for a request that ended with err, and adds to err how
-// that went: in the words of done, if nothing is left.
+// rollBack removes what was made for a request that ended with err, and adds the result to err:
+// with done, if nothing is left.
 func (r *run) rollBack(ctx context.Context, made []rayiam.Removal, err error, done func(error) error) error {
 	r.log.Warn("rolling back", slog.String("error", err.Error()))
 	r.sync.Hurry()
@@ -86,8 +87,8 @@ func (r *run) removeAll(ctx context.Context, back target) error {
 	if r.watch.Last(ctx) == nil {
 		return r.converge(ctx, back)
 	}
-	// What was made may be deleted by now, so that waiting until IAM shows it would be in
-	// vain. The quiet period is for what IAM is late to show.
+	// Another request may have deleted what was made, so do not wait until IAM shows it. The
+	// quiet period finds what IAM shows late.
 	r.sync.Forget()
 	if err := r.converge(ctx, back); err != nil {
 		return err
@@ -95,8 +96,8 @@ func (r *run) removeAll(ctx context.Context, back target) error {
 	return r.quietPeriod(ctx, back, r.watch.StillAbandoned)
 }
 
-// quietPeriod looks again whether anything of the target's removals has appeared, and
-// removes it if allowed agrees; nil always does.
+// quietPeriod looks again whether anything of the target's removals has appeared, and removes
+// it if allowed returns no error; nil allows it.
 func (r *run) quietPeriod(ctx context.Context, t target, allowed func(context.Context) error) error {
 	defer func(begun time.Time) { r.stage("quiet", begun) }(time.Now())
 	t.expected = nil

@@ -27,8 +27,8 @@ func (r *run) do(ctx context.Context) error {
 		r.log.Warn("leaving the set alone: the generated id belongs to an earlier resource of the same name")
 		return nil
 	}
-	if len(r.beyond) > 0 && !r.reached(ctx, r.target) {
-		return nothingChanged(r.beyond)
+	if len(r.outOfBounds) > 0 && !r.reached(ctx, r.target) {
+		return nothingChanged(r.outOfBounds)
 	}
 	working, cancel := r.reserve(ctx)
 	defer cancel()
@@ -48,10 +48,10 @@ func (r *run) do(ctx context.Context) error {
 	return r.quietPeriod(ctx, r.target, nil)
 }
 
-// failed ends a request that CloudFormation still waits for and that has failed after its
-// first write. It rolls back what only the request itself can: CloudFormation keeps to the
-// old physical id and hears of no new set, and where rollbacks are switched off, nothing it
-// sends later names a worker group that an Update has begun.
+// failed ends a request that CloudFormation still waits for and that has failed after its first
+// write. It rolls back what no later request would remove: CloudFormation keeps the old
+// physical id and never learns of a new set, and if rollbacks are switched off, no later
+// request names a worker group that an Update has begun to add.
 func (r *run) failed(ctx context.Context, err error) error {
 	switch {
 	case r.kind == supersede.Replacement:
@@ -67,14 +67,14 @@ func (r *run) supersededBefore(ctx context.Context, over *supersede.Error) error
 	switch {
 	case over.Abandoned():
 		return r.rollBack(ctx, r.since(r.declaredNames()), over, rolledBack)
-	case r.reached(ctx, r.target): // by an attempt before, whose answer may be lost
+	case r.reached(ctx, r.target): // by an earlier attempt, whose answer may be lost
 		return nil
 	}
 	return nothingChanged(over)
 }
 
-// belongsToLaterResource reports whether a Delete with a generated id would delete what a
-// later resource of the same name has.
+// belongsToLaterResource reports whether a Delete with a generated id would delete the set of a
+// later resource of the same name.
 func (r *run) belongsToLaterResource(ctx context.Context) bool {
 	return r.kind.Rule().AsksOwner && !r.reached(ctx, r.target) && r.watch.OwnsSet(ctx)
 }
@@ -121,14 +121,14 @@ func (r *run) pursue(ctx context.Context) error {
 	return nil
 }
 
-// isAbandoned reports whether what there is, now that the work has ended with err, belongs
-// to no stack: what this attempt made, or one before it that was cut off.
+// isAbandoned reports whether the request, whose work has ended with err, is abandoned, so that
+// what this attempt or an earlier one made belongs to no stack.
 func (r *run) isAbandoned(ctx context.Context, err error) bool {
 	return errors.Is(err, customresource.ErrAbandoned) && r.kind.Rule().AsksLast || err != nil && r.wrote && r.watch.Last(ctx) != nil
 }
 
-// reserve returns a context that ends before ctx does, if that has an end: by the time that
-// is kept for rolling back.
+// reserve returns a context that ends before ctx does, and leaves the time that is kept for
+// rolling back. Without a deadline of ctx it has none.
 func (r *run) reserve(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {

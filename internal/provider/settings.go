@@ -12,30 +12,29 @@ import (
 // Settings are what the function's environment sets.
 type Settings struct {
 	Bounds rayiam.Bounds
-	// DenialPatience is how long a call is repeated whose denial may pass, because rights
-	// or tags are too new for IAM to see.
+	// DenialPatience is how long a denied call is retried if the denial may be temporary,
+	// because rights or tags are too new for IAM to see.
 	DenialPatience time.Duration
-	// PolicyMemory is for how long a managed policy of AWS that IAM has shown to this process
-	// is taken for existing.
+	// PolicyMemory is how long the process remembers that a managed policy of AWS exists.
 	PolicyMemory time.Duration
-	// VerifyRequests has each request ask CloudFormation, while IAM is observed,
-	// whether it is at work on the resource.
+	// VerifyRequests makes each request ask CloudFormation, while IAM is observed, whether
+	// CloudFormation is at work on the resource.
 	VerifyRequests bool
-	// CheckInstances has EC2 asked, before what a request deletes is gone, whether instances
-	// use it, and after it has made something, whether EC2 knows that.
+	// CheckInstances makes a request ask EC2, before it deletes anything, whether instances use
+	// it, and after it has made a profile, whether EC2 knows it.
 	CheckInstances bool
-	// Regions are those in which instances are looked for beside the stack's own.
+	// Regions are those in which instances are looked for, in addition to the stack's own.
 	Regions []string
-	// AfterApply tells, for Plan alone, a text that stands for what is known only after
-	// apply: no rule is held against it. Nil for none.
+	// AfterApply is for Plan only. It reports whether a text is a placeholder for a value that
+	// is known only after apply: rules do not apply to such a value. If nil, no text is.
 	AfterApply func(text string) bool
 }
 
-// SettingsFromEnvironment reads the bounds; RAYIAM_DENIAL_PATIENCE_SECONDS, a whole number,
-// iamsync.DefaultPatience where there is none; RAYIAM_POLICY_MEMORY_SECONDS, likewise, with
-// iamsync.DefaultPolicyMemory; RAYIAM_VERIFY_REQUESTS, true or false, false where there is
-// none; RAYIAM_CHECK_INSTANCES, where anything but false is true; and RAYIAM_REGIONS, names
-// with commas between them.
+// SettingsFromEnvironment reads the bounds and these variables: RAYIAM_DENIAL_PATIENCE_SECONDS,
+// a whole number, by default iamsync.DefaultPatience; RAYIAM_POLICY_MEMORY_SECONDS, a whole
+// number, by default iamsync.DefaultPolicyMemory; RAYIAM_VERIFY_REQUESTS, true or false, by
+// default false; RAYIAM_CHECK_INSTANCES, which is true unless it is false; and RAYIAM_REGIONS,
+// names separated by commas.
 func SettingsFromEnvironment(getenv func(string) string) Settings {
 	s := Settings{
 		Bounds:         rayiam.BoundsFromEnvironment(getenv),
@@ -52,7 +51,7 @@ func SettingsFromEnvironment(getenv func(string) string) Settings {
 	return s
 }
 
-// seconds reads a whole number of seconds, of which another text says nothing.
+// seconds reads a whole number of seconds. For any other text it returns otherwise.
 func seconds(text string, otherwise time.Duration) time.Duration {
 	n, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil || n < 0 {

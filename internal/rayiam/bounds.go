@@ -64,9 +64,9 @@ func allows(patterns []string, s string) bool {
 	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, s) })
 }
 
-// allowsAll reports whether one of the patterns matches every string that begins with
-// prefix, or there are no patterns. A pattern matches whatever follows what it matches if
-// it ends with *, and if it does not it has an end of its own.
+// allowsAll reports whether one of the patterns matches every string that begins with prefix,
+// or there are no patterns. Only a pattern that ends with * can match every continuation of a
+// prefix.
 func allowsAll(patterns []string, prefix string) bool {
 	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool {
 		return strings.HasSuffix(pattern, "*") && matches(pattern, prefix)
@@ -76,7 +76,7 @@ func allowsAll(patterns []string, prefix string) bool {
 // matches reports whether s has the form of pattern, in which * stands for any
 // characters, / and : included, and ? for one, as in IAM's own patterns.
 func matches(pattern, s string) bool {
-	star, from := -1, 0 // the last * seen, and where its match ends for now
+	star, from := -1, 0 // the last * seen, and where its match ends so far
 	p, i := 0, 0
 	for i < len(s) {
 		switch {

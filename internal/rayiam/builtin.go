@@ -69,8 +69,8 @@ func passRolePolicy(stack Stack, workerRoleARNs []string) string {
 
 // DeclaredNames returns the names of the head and the worker groups of the set that a head
 // belongs to, from its inline policies: it may pass the roles of its worker groups. They are
-// those of the template only if nobody has changed the inline policies. It is false where
-// the policy is not there, or not in the form that passRolePolicy writes.
+// those of the template only if nobody has changed the inline policies. It returns false if the
+// policy is missing, or not in the form that passRolePolicy writes.
 func DeclaredNames(namePrefix string, inline map[string]string) ([]string, bool) {
 	document, err := policydoc.Parse(inline[passRolePolicyName(namePrefix)])
 	if err != nil {

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// IAM keeps the case of a name and does not go by it: of an account's roles, instance
-// profiles and managed policies, and of a role's inline policies and tag keys, no two
-// differ only in case.
+// IAM keeps the case of a name, but ignores it when it compares names. So no two roles,
+// instance profiles or managed policies of an account differ only in case, and no two inline
+// policies or tag keys of a role.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
-// containsFold reports whether list has s, in whatever case. Two ARNs of managed
-// policies that differ only in case are of one policy.
+// containsFold reports whether list has s, in whatever case. Two ARNs of managed policies that
+// differ only in case name the same policy.
 func containsFold(list []string, s string) bool {
 	return slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, s) })
 }

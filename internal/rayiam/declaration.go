@@ -5,10 +5,9 @@ import (
 	"slices"
 )
 
-// A Declaration is what a template declares in its stack: the properties, the
-// defaults where they leave something open, and the built-in policies that follow
-// from them. Declare builds those once; Check judges, and Nodes returns, the very
-// same documents.
+// A Declaration is what a template declares in its stack: the properties, the defaults for what
+// they leave out, and the built-in policies that follow from them. Declare builds the documents
+// once. Check checks these documents, and Nodes returns them.
 type Declaration struct {
 	properties Properties
 	stack      Stack
@@ -20,12 +19,12 @@ type declaredNode struct {
 	NodeProperties
 	name            string         // of the role and the instance profile
 	property        string         // Head, WorkerGroups[1]
-	defaultPolicies []string       // ARNs; nil where the template has another say
+	defaultPolicies []string       // ARNs; nil if the template names other policies
 	builtIn         []InlinePolicy // what the role carries besides the declared Policies
 }
 
-// Declare returns what p declares in stack. Properties with faults give a
-// Declaration that is good for Check alone.
+// Declare returns what p declares in stack. If properties have faults, the Declaration may only
+// be used for Check.
 func Declare(p Properties, stack Stack) Declaration {
 	node := func(name, property string, np NodeProperties, defaults []string, builtIn []InlinePolicy) declaredNode {
 		n := declaredNode{NodeProperties: np, name: name, property: property, builtIn: builtIn}

@@ -17,43 +17,44 @@ type Node struct {
 	Tags                map[string]string // of the template, and OwnerTag and StackTag
 }
 
-// Adoption says whether a request adopts roles and instance profiles that no resource
-// owns, and what becomes of the AdoptedTag.
+// Adoption says whether a request adopts roles and instance profiles that no resource owns, and
+// how it changes the AdoptedTag.
 type Adoption int
 
 const (
 	// KeepAdopted adopts nothing and leaves the tag as it is.
 	KeepAdopted Adoption = iota
-	// HoldAdopted adopts what no resource owns, and makes everything adopted Held.
+	// HoldAdopted adopts what no resource owns, and sets the tag to Held on everything that was
+	// adopted.
 	HoldAdopted
 	// OwnAdopted adopts nothing and turns Held into Owned.
 	OwnAdopted
 )
 
-// A Removal is the name of a role and instance profile of the owner's that are to go:
-// deleted, or released if they were adopted.
+// A Removal is the name of a role and instance profile of the owner that are to be deleted, or
+// released if they were adopted.
 type Removal struct {
 	Name  string
 	Owner string
-	// Since, where it is set, retains what the owner had of its own under the name
-	// before then. What is only held by adoption is released all the same.
+	// Since, if it is set, keeps a role or profile that the owner made under the name before
+	// that time. One that was adopted and is still Held is released even then.
 	Since time.Time
-	// OutOfBounds says that the name is outside the administrator's bounds, so that
-	// the provider may not even read it: then there is nothing that it has made.
+	// OutOfBounds says that the name is outside the administrator's bounds, so that the
+	// provider may not even read it. Then the provider has made nothing there.
 	OutOfBounds bool
 }
 
-// Desired is the state that a request asks for. A Delete desires no nodes.
+// Desired is the state that a request asks for. For a Delete, it has no nodes.
 type Desired struct {
 	Owner    string // the physical id
 	Adoption Adoption
-	Orphaned map[string]bool // owners whose sets no stack has any more: to be adopted like what no resource owns
+	Orphaned map[string]bool // owners of orphaned sets, which are adopted as if no resource owned them
 	Nodes    []Node          // the head first, then the worker groups in their order
 	Removals []Removal
 }
 
-// roleTags returns the tags that node's role is to carry, given those that it carries now:
-// nil where it does not exist.
+// roleTags returns the desired tags of node's role. now has the tags that the role carries; nil
+// if it does not exist.
 func (d Desired) roleTags(node Node, now map[string]string) map[string]string {
 	tags := d.tags(node, now)
 	return record(tags, now, Role{
@@ -68,9 +69,9 @@ func (d Desired) profileTags(node Node, now map[string]string) map[string]string
 	return record(tags, now, InstanceProfile{Tags: tags, Roles: []string{node.Name}}.Digests())
 }
 
-// record adds DeclaredTag, where IAM has room for it. A declaration that leaves no room is
-// applied all the same, as before there was this tag: it is only not known whether it drifts.
-// What is being adopted has its other tags beside those that it gets.
+// record adds DeclaredTag if IAM has room for it. A declaration that leaves no room is still
+// applied, but then nobody can tell whether its set has drifted. What is being adopted carries
+// its old and its new tags for a moment, so both count.
 func record(tags, now map[string]string, declared Digests) map[string]string {
 	room := maxTags - len(tags)
 	if _, adopted := tags[AdoptedTag]; adopted && now[OwnerTag] != tags[OwnerTag] {
@@ -82,7 +83,7 @@ func record(tags, now map[string]string, declared Digests) map[string]string {
 	return tags
 }
 
-// tags returns the tags that both are to carry, but for DeclaredTag.
+// tags returns the desired tags of both, without DeclaredTag.
 func (d Desired) tags(node Node, now map[string]string) map[string]string {
 	tags := maps.Clone(node.Tags)
 	marker, adopted := now[AdoptedTag]

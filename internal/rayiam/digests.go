@@ -17,7 +17,7 @@ type Facet string
 const (
 	TrustFacet    Facet = "trust"    // the trust policy
 	BoundaryFacet Facet = "boundary" // the permissions boundary
-	ManagedFacet  Facet = "managed"  // which managed policies are attached; what they say is their owner's
+	ManagedFacet  Facet = "managed"  // which managed policies are attached, but not what they say
 	InlineFacet   Facet = "inline"   // names and documents of the inline policies
 	TagsFacet     Facet = "tags"     // all tags but DeclaredTag and those of AWS itself
 	ProfileFacet  Facet = "profile"  // which roles the instance profile holds
@@ -34,13 +34,12 @@ const digestsForm = "v1"
 
 const digestDigits = 12
 
-// Digests are short digests of a role or an instance profile, one for each of its facets.
-// What the template does not declare has no part in them, nor has what IAM alone decides: the
-// digests of a declared state and of the same state as IAM returns it are equal exactly if
-// there is nothing to write.
+// Digests are short digests of a role or an instance profile, one for each of its facets. They
+// leave out what the template does not declare, and what IAM alone decides. So the digests of a
+// declared state and of the observed state are equal exactly if there is nothing to write.
 //
-// They tell that somebody has changed something. They are no seal: whoever can change a role
-// can mostly change its tags too.
+// They show that somebody has changed something. They are not a signature: whoever can change a
+// role can usually change its tags, too.
 type Digests struct {
 	facets []Facet
 	of     map[Facet]string
@@ -91,7 +90,8 @@ func tagsDigest(tags map[string]string) string {
 	return digest(texts...)
 }
 
-// canonical is the one spelling of equal documents. Text that is not JSON is its own.
+// canonical returns the same text for equal documents. Text that is not JSON is returned
+// unchanged.
 func canonical(document string) string {
 	text, err := policydoc.Canonical(document)
 	if err != nil {
@@ -121,8 +121,8 @@ func (d Digests) String() string {
 	return text.String()
 }
 
-// Differing returns the facets in which d differs from a value of DeclaredTag. It is false for
-// text that is no such value, or one in another version's form.
+// Differing returns the facets in which d differs from a value of DeclaredTag. It returns false
+// if the text is no such value, or one in another version's form.
 func (d Digests) Differing(declared string) ([]Facet, bool) {
 	parts := strings.Split(declared, "/")
 	if parts[0] != digestsForm || len(parts)-1 != len(d.facets) {

@@ -38,7 +38,7 @@ func (fs Faults) Error() string {
 	return fmt.Sprintf("%d %s refused: %s", len(fs), noun, strings.Join(clauses, "; "))
 }
 
-// Refused is true: the template asks for what it may not have.
+// Refused is true: the template asks for something that is not allowed.
 func (Faults) Refused() bool { return true }
 
 // maxQuoted is how many characters of a refused value a fault shows.

@@ -18,13 +18,15 @@ const (
 	StackTag = tagNamespace + "stack"
 	// AdoptedTag is Held or Owned on what was adopted.
 	AdoptedTag = tagNamespace + "adopted"
-	// DeclaredTag holds the Digests of what was last declared. What an older version of the
-	// provider made has none until its next update.
+	// DeclaredTag holds the Digests of what was last declared. Roles and profiles that an older
+	// version of the provider made have none until their next update.
 	DeclaredTag = tagNamespace + "declared"
 
-	// Held marks what is released, not deleted, once it is no longer declared.
+	// Held marks a role or profile that is released, and not deleted, when it is no longer
+	// declared.
 	Held = "held"
-	// Owned marks what was adopted for good, and is deleted like what was made.
+	// Owned marks a role or profile that was adopted for good, and is deleted like one that the
+	// resource made.
 	Owned = "owned"
 )
 
@@ -33,18 +35,17 @@ const DefaultNamePrefix = "ray"
 
 const idDigits = 12
 
-// PhysicalID returns the physical id of a resource, <namePrefix>-<12 hex digits>.
-// The digits are of a SHA-256 over all three arguments, so the id is known before
-// the first call, is the same on every retry, and is another one exactly when the
-// resource is another one.
+// PhysicalID returns the physical id of a resource, <namePrefix>-<12 hex digits>. The digits
+// are of a SHA-256 over all three arguments, so the id is known before the first call, is the
+// same on every retry, and differs exactly if the resource is another one.
 func PhysicalID(namePrefix, stackID, logicalID string) string {
 	sum := sha256.Sum256([]byte(namePrefix + "\x00" + stackID + "\x00" + logicalID))
 	return namePrefix + "-" + hex.EncodeToString(sum[:])[:idDigits]
 }
 
-// NamePrefixOf returns the NamePrefix that a physical id was made from. It is
-// false for an id that PhysicalID did not make for this stack and logical id:
-// CloudFormation makes ids up when a Create never answered.
+// NamePrefixOf returns the NamePrefix that a physical id was made from. It returns false for an
+// id that PhysicalID did not compute for this stack and logical id, such as an id that
+// CloudFormation generated because a Create never answered.
 func NamePrefixOf(physicalID, stackID, logicalID string) (string, bool) {
 	cut := len(physicalID) - idDigits - 1
 	if cut < 1 {
@@ -54,8 +55,8 @@ func NamePrefixOf(physicalID, stackID, logicalID string) (string, bool) {
 	return namePrefix, PhysicalID(namePrefix, stackID, logicalID) == physicalID
 }
 
-// OwnerNamePrefix returns the NamePrefix in the form of a physical id, whoever made it. It is
-// false for text in another form.
+// OwnerNamePrefix returns the NamePrefix in the form of a physical id, whoever made it. It
+// returns false for text in another form.
 func OwnerNamePrefix(owner string) (string, bool) {
 	cut := len(owner) - idDigits - 1
 	if cut < 1 || owner[cut] != '-' || strings.Trim(owner[cut+1:], "0123456789abcdef") != "" {

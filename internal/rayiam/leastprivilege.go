@@ -73,10 +73,11 @@ func checkCluster(o leastprivilege.Options, bounds Bounds) Faults {
 	return faults
 }
 
-// checkWayAround refuses what would be a way around the administrator's list of managed
-// policies: generated policies name what no policy of the list may. Either the
-// administrator's own boundary bounds them, or there are patterns for what they name; for
-// keys, secrets, file systems and repositories there are none.
+// checkWayAround refuses options by which a template could get around the administrator's list
+// of managed policies: generated policies may permit what no policy of the list permits. They
+// are accepted if the administrator's own boundary bounds them, or if there are patterns for
+// the resources that they name. For keys, secrets, file systems and repositories there are no
+// patterns.
 func checkWayAround(o leastprivilege.Options, bounds Bounds) Faults {
 	if len(bounds.AllowedPolicyARNs) == 0 || bounds.PermissionsBoundary != "" {
 		return nil
@@ -103,7 +104,7 @@ func namedByARN(o leastprivilege.Options) []namedList {
 	return []namedList{{"EcrRepositoryArns", o.ECRRepositoryARNs}, {"KmsKeyArns", o.KMSKeyARNs}, {"SecretArns", o.SecretARNs}}
 }
 
-// arnPart returns one of the six parts of an ARN; empty for what is no ARN.
+// arnPart returns one of the six parts of an ARN, and nothing if the text is no ARN.
 func arnPart(arn string, i int) string {
 	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
 		return parts[i]
@@ -112,8 +113,8 @@ func arnPart(arn string, i int) string {
 }
 
 // checkGeneratedSizes finds the first role that IAM has not enough room for. All inline
-// policies of a role count together, whatever their names, and how much of it a list takes is
-// in the sentence, the largest first.
+// policies of a role count together. The fault's sentence says how many characters each list
+// takes, the largest first.
 func (d Declaration) checkGeneratedSizes() Faults {
 	for i, node := range d.nodes {
 		size := sizeOf(node.builtIn)

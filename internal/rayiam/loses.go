@@ -1,7 +1,7 @@
 package rayiam
 
-// Loses returns the names of the instance profiles that the plan takes their identity from:
-// those that it deletes, and those whose role it deletes.
+// Loses returns the names of the instance profiles whose instances lose their identity by the
+// plan: those that it deletes, and those whose role it deletes.
 func (p Plan) Loses() []string {
 	var names []string
 	deleted := map[string]bool{} // roles

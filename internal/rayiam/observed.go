@@ -37,23 +37,22 @@ type InstanceProfile struct {
 // A Lookup is one name that has to be observed before a plan can be made.
 type Lookup struct {
 	Name string
-	// Expected says that something is likely to be there: then everything about it
-	// is read at once, otherwise the details only once it is known to exist.
+	// Expected says that the role and profile probably exist. Then everything about them is
+	// read at once; otherwise the details are read after it is known that they exist.
 	Expected bool
 	// Documents are the names of the inline policies whose documents are read.
 	Documents []string
 	// Removal says that the role may be deleted, so that the instance profiles that
 	// hold it are read too.
 	Removal bool
-	// OutOfBounds is the Removal's: a read that is denied then means that nothing is
-	// there.
+	// OutOfBounds is that of the Removal: then a denied read means that nothing is there.
 	OutOfBounds bool
 }
 
-// Inconsistent reports whether o contradicts itself: a role is held by the instance
-// profile of its name, and no such profile was seen. It takes several calls to observe.
-// A change between two of them, or a change that IAM does not show everywhere yet, is no
-// conflict but a reason to observe again.
+// Inconsistent reports whether o contradicts itself: a role says that the instance profile of
+// its name holds it, and no such profile was seen. Observing takes several calls. If something
+// changes between two of them, or if IAM does not show a change everywhere yet, that is no
+// conflict, but a reason to observe again.
 func (o Observed) Inconsistent() bool {
 	for name, role := range o.Roles {
 		if _, seen := o.InstanceProfiles[name]; !seen && slices.Contains(role.InstanceProfiles, name) {

@@ -30,8 +30,8 @@ func ownershipOf(exists bool, tags map[string]string, owner string) ownership {
 	return ours
 }
 
-// ownership is what the tags of a declared role or profile say. A set that CloudFormation
-// has orphaned has no owner.
+// ownership is what the tags of a declared role or profile say. An orphaned set counts as
+// unowned.
 func (d Desired) ownership(tags map[string]string) ownership {
 	state := ownershipOf(true, tags, d.Owner)
 	if state == foreign && d.Orphaned[tags[OwnerTag]] {
@@ -40,8 +40,8 @@ func (d Desired) ownership(tags map[string]string) ownership {
 	return state
 }
 
-// roleOwnership and profileOwnership are of what exists under exactly this name. IAM
-// also returns what has the name in another case: that counts as absent.
+// roleOwnership and profileOwnership are about a role or profile of exactly this name. IAM also
+// returns one whose name differs only in case: that counts as absent.
 func (o Observed) roleOwnership(name, owner string) ownership {
 	role := o.Roles[name]
 	return ownershipOf(role.Name == name, role.Tags, owner)
@@ -63,8 +63,8 @@ func (o Observed) retained(removal Removal) bool {
 		older(o.profileOwnership(removal.Name, removal.Owner), profile.Tags, profile.Created)
 }
 
-// deletesRole reports whether the removal deletes a role: the owner's, unless it is only
-// held by adoption.
+// deletesRole reports whether the removal deletes a role: it does so if the owner has the role
+// and the role is not Held.
 func (o Observed) deletesRole(removal Removal) bool {
 	return o.roleOwnership(removal.Name, removal.Owner) == ours && o.Roles[removal.Name].Tags[AdoptedTag] != Held
 }
@@ -74,7 +74,7 @@ func (d Desired) deletesRole(o Observed, name string) bool {
 	return slices.ContainsFunc(d.Removals, func(r Removal) bool { return r.Name == name && o.deletesRole(r) })
 }
 
-// A Conflict is a role or instance profile that stands in the way and that the
+// A Conflict is a role or instance profile that is in the way of a request, and that the
 // resource must not change.
 type Conflict struct {
 	Entity string // "role ray-head"
@@ -83,7 +83,7 @@ type Conflict struct {
 	Stack  string // the id of the owner's stack
 }
 
-// Conflicts are everything that stands in the way of one request.
+// Conflicts are everything that is in the way of one request.
 type Conflicts []Conflict
 
 // Error names every conflict.
@@ -98,8 +98,7 @@ func (cs Conflicts) Error() string {
 // Refused is true: the names that the template asks for are taken.
 func (Conflicts) Refused() bool { return true }
 
-// conflicts returns everything in o that forbids the steps to d, and nil where
-// nothing does.
+// conflicts returns everything in o that is in the way of d, and nil if nothing is.
 func (d Desired) conflicts(o Observed) Conflicts {
 	var found Conflicts
 	for _, node := range d.Nodes {
@@ -145,7 +144,7 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 	if keys := slices.DeleteFunc(inOtherCase(tags, want), func(key string) bool { return !reserved(key) }); len(keys) > 0 {
 		return because(reservedInOtherCase(keys[0]))
 	}
-	delete(want, DeclaredTag) // it gives way: see record
+	delete(want, DeclaredTag) // left out if there is no room: see record
 	if both := len(union(want, tags)); state == unowned && both > maxTags {
 		// It is tagged as owned before anything else is changed, its other tags included.
 		return because(tooManyTagsToAdopt(both))
@@ -156,9 +155,8 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 	return nil
 }
 
-// loneProfile is the conflict with an instance profile that nobody owns and that has no
-// role of its name beside it: what is left where only the role was deleted. IAM's console
-// does not show it.
+// loneProfile is the conflict with an instance profile that nobody owns, and whose role is
+// gone, because somebody deleted only the role. IAM's console does not show it.
 func loneProfile(profile InstanceProfile) Conflict {
 	var commands []string
 	for _, role := range sorted(profile.Roles) {
@@ -190,9 +188,9 @@ func foreignHolders(o Observed, removal Removal) Conflicts {
 	return found
 }
 
-// sameButForCase finds a role or profile that is to go while one whose name differs in
-// case only is to be made. IAM treats the two as one name, so the second cannot be made
-// while the first exists, and groups that go are deleted last.
+// sameButForCase finds a role or profile that is to be deleted while another one is to be made
+// whose name differs only in case. IAM treats the two as one name, so the second cannot be made
+// while the first exists, and groups that are no longer declared are deleted last.
 func (d Desired) sameButForCase(o Observed, removal Removal) Conflicts {
 	if o.roleOwnership(removal.Name, removal.Owner) != ours && o.profileOwnership(removal.Name, removal.Owner) != ours {
 		return nil

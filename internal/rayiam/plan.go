@@ -12,9 +12,9 @@ import (
 // The steps of one phase are independent of each other and may run at once; a
 // phase begins when the one before is done.
 //
-// The order keeps a role, at every moment, within what it allowed before or will allow
-// after: where the boundary or the trust policy changes, permissions are taken away
-// before the change, and given after it.
+// The order keeps a role, at every moment, within the permissions that it had before or will
+// have after: where the boundary or the trust policy changes, permissions are taken away before
+// the change, and given after it.
 type Plan struct {
 	Phases [][]Step
 }
@@ -23,15 +23,15 @@ type Plan struct {
 const (
 	establish = iota // create, and adopt
 	revoke           // take permissions away, where a boundary or trust policy changes
-	restrict         // boundary, trust policy, what stands in the way of the next phase
-	grant            // everything that can be done at once to what exists
-	detach           // take what is to go apart
+	restrict         // set the boundary and the trust policy, remove what prevents the next phase
+	grant            // all other changes of what exists
+	detach           // detach the policies and roles of what is to be deleted
 	remove           // delete it, or release it
 	phaseCount
 )
 
-// NewPlan returns the steps from o to d. The error is Conflicts where a step would
-// change what the resource must not change; then there is no plan at all.
+// NewPlan returns the steps from o to d. If a step would change what the resource must not
+// change, the error is Conflicts, and there is no plan.
 func NewPlan(d Desired, o Observed) (Plan, error) {
 	d.Removals = slices.DeleteFunc(slices.Clone(d.Removals), o.retained)
 	if found := d.conflicts(o); len(found) > 0 {
@@ -134,9 +134,9 @@ func (b *builder) role(d Desired, node Node, o Observed) {
 	b.policies(node, role, takeAway)
 }
 
-// policies plans the managed and inline policies of a role; takeAway is the phase
-// for those that go. An inline policy whose name changes only in case goes first: to
-// IAM the old name and the new one are the same.
+// policies plans the managed and inline policies of a role; takeAway is the phase that removes
+// policies that are no longer declared. An inline policy whose name changes only in case is
+// removed first, because IAM treats both names as one.
 func (b *builder) policies(node Node, role Role, takeAway int) {
 	for _, arn := range node.ManagedPolicyARNs {
 		if !containsFold(role.ManagedPolicyARNs, arn) {
@@ -190,9 +190,9 @@ func (b *builder) instanceProfile(d Desired, node Node, o Observed) {
 	}
 }
 
-// tags plans the tags of what exists. What is adopted is tagged first of all, so that
-// every later step changes what the resource owns. A key that is there in another case goes
-// before it is set: if it went later, the new one would go with it.
+// tags plans the tags of what exists. What is adopted is tagged first of all, so that every
+// later step changes what the resource owns. A key that is there in another case is removed
+// before it is set: a later removal would also remove the new one.
 func (b *builder) tags(want, now map[string]string, state ownership, tag, untag Step) {
 	tag.Tags = map[string]string{}
 	for key, value := range want {
@@ -223,7 +223,8 @@ func (b *builder) tags(want, now map[string]string, state ownership, tag, untag 
 	}
 }
 
-// adopt plans the tags of ownership by themselves and returns the step with the others.
+// adopt plans the tags of ownership as a step of their own, and returns the step with the other
+// tags.
 func (b *builder) adopt(tag Step) Step {
 	ownership, others := tag, tag
 	ownership.Tags, others.Tags = map[string]string{}, map[string]string{}

@@ -19,7 +19,7 @@ type Properties struct {
 	LeastPrivilege      *leastprivilege.Options // nil for the default policies
 	AdoptExisting       bool
 	PropagationWait     time.Duration // 0: neither wait nor read the new profiles
-	AllowDeleteInUse    bool          // what instances use goes all the same
+	AllowDeleteInUse    bool          // delete even what instances use
 }
 
 // NodeProperties are what Head and each worker group have in common.
@@ -46,7 +46,7 @@ type Tag struct {
 	Key, Value string
 }
 
-// headName stands where a worker group's name does, in the names of the head.
+// headName takes the place of a worker group's name in the names of the head.
 const headName = "head"
 
 // HeadName returns the name of the head's role and instance profile.
@@ -68,8 +68,8 @@ func (p Properties) Names() []string {
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
 
-// PossibleNames returns those of Names, each once, that IAM allows for a role: the
-// properties of a Delete may be those for which its Create was refused.
+// PossibleNames returns those of Names, each once, that IAM allows for a role: a Delete may
+// have properties for which its Create was refused.
 func (p Properties) PossibleNames() []string {
 	var names []string
 	for _, name := range p.Names() {

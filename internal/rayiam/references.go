@@ -37,14 +37,14 @@ func (d Declaration) PolicyReferences() []PolicyReference {
 }
 
 // attachedByAWS reports whether a reference is to a managed policy of AWS that a role may
-// carry. What carries it shows that it exists.
+// carry. A role that carries the policy shows that it exists.
 func (r PolicyReference) attachedByAWS() bool {
 	return r.Role != "" && strings.Contains(r.ARN, ":iam::aws:policy/")
 }
 
-// ToAsk returns the ARNs of the policies that have to be asked for while IAM is observed,
-// sorted: all but those of AWS that each role which is to have them had declared before, as
-// old says. Whether these are there still is known once the roles are.
+// ToAsk returns, sorted, the ARNs of the policies that have to be asked for while IAM is
+// observed. It leaves out a policy of AWS if each role that is to have it had it declared
+// before, according to old: the observed roles then show whether it still exists.
 func ToAsk(refs, old []PolicyReference) []string {
 	before := map[[2]string]bool{}
 	for _, ref := range old {

@@ -16,10 +16,9 @@ const (
 	maxTags         = 50
 )
 
-// Check returns what is wrong with the properties beyond what the schema can say:
-// where two of them do not go together, where the stack or the administrator's
-// bounds forbid what the form allows. Empty values are skipped: the schema has
-// refused them, or a default stands in.
+// Check returns the faults that the schema cannot find: properties that contradict each other,
+// and values that the stack or the administrator's bounds forbid. Empty values are skipped: the
+// schema has refused them, or they have a default.
 func (d Declaration) Check(bounds Bounds) Faults {
 	p := d.properties
 	var faults Faults
@@ -105,8 +104,8 @@ func (d Declaration) checkNode(node declaredNode, bounds Bounds) Faults {
 	case boundary == "":
 		faults = append(faults, Fault{path, "", inlineNeedsBoundary})
 	case bounds.PermissionsBoundary == "" && !bounds.allowsPolicy(boundary):
-		// The template chose this boundary: under a wide one, an inline policy would
-		// say what no managed policy may.
+		// The template chose this boundary: under a wide one, an inline policy could permit
+		// what no managed policy may.
 		faults = append(faults, Fault{path, "", boundaryNotAllowed(bounds.AllowedPolicyARNs)})
 	}
 	return append(faults, checkInlinePolicies(path, node.Policies, node.builtIn)...)
@@ -132,7 +131,7 @@ func checkInlinePolicies(path string, policies, builtIn []InlinePolicy) Faults {
 	return faults
 }
 
-// sizeOf counts characters as IAM does: white space between tokens aside.
+// sizeOf counts characters as IAM does: without the white space between tokens.
 func sizeOf(policies []InlinePolicy) int {
 	size := 0
 	for _, ip := range policies {

@@ -1,5 +1,5 @@
-// Package sdklog has AWS's SDK log by slog. By itself the SDK writes lines of its own form to
-// standard error, for instance about a connection that it cannot use again.
+// Package sdklog makes AWS's SDK log through slog. Otherwise the SDK writes lines in its own
+// form to standard error, for example about a connection that it cannot reuse.
 package sdklog
 
 import (

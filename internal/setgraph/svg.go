@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// The measures of the picture, in pixels. A character of the monospaced font is as wide as
-// perCharacter at the most.
+// The measures of the picture, in pixels. A character of the monospaced font is at most
+// perCharacter wide.
 const (
 	perCharacter = 7.3
 	lineHeight   = 17.0

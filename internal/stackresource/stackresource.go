@@ -1,5 +1,5 @@
-// Package stackresource asks CloudFormation how the resources of a stack stand. It is
-// the only package that calls CloudFormation, and only reads.
+// Package stackresource asks CloudFormation for the status of a stack and its resources. It is
+// the function's only package that calls CloudFormation, and it only reads.
 package stackresource
 
 import (
@@ -112,7 +112,7 @@ func (r *Reader) Stack(ctx context.Context, stackID string) (Stack, error) {
 	return Stack{Status: string(out.Stacks[0].StackStatus), ParentID: aws.ToString(out.Stacks[0].ParentId)}, nil
 }
 
-// maxResources is how many resources DescribeStackResources lists at the most.
+// maxResources is the most resources that DescribeStackResources lists.
 const maxResources = 100
 
 // Find returns the state of the resource of a stack that has this physical id, or else of the

@@ -1,6 +1,6 @@
 // Package templatepolicy reads from a template what its IAM policies say for given parameters.
-// What a template gets only when it is deployed stands in the documents as Fn::Sub would name
-// it: ${LogGroup.Arn}.
+// A value that only a deployment has appears in the documents as Fn::Sub would name it:
+// ${LogGroup.Arn}.
 package templatepolicy
 
 import (
