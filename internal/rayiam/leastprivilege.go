@@ -147,9 +147,9 @@ func (d Declaration) checkGeneratedSizes() Faults {
 // the shortest name, or an empty list.
 func withoutEach(p Properties) map[string]Properties {
 	all := map[string]Properties{}
-	without := func(option string, clear func(*leastprivilege.Options)) {
+	without := func(option string, empty func(*leastprivilege.Options)) {
 		o, q := *p.LeastPrivilege, p
-		clear(&o)
+		empty(&o)
 		q.LeastPrivilege = &o
 		all[option] = q
 	}
