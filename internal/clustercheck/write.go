@@ -17,7 +17,7 @@ type Written struct {
 	Left    []Left
 }
 
-// Left is a node type whose profile has to be written by hand.
+// Left is a node type whose instance profile has to be written by hand.
 type Left struct{ NodeType, Reason string }
 
 // Write fills in the ARN of the right instance profile for every node type that has none or

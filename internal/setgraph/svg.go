@@ -60,8 +60,8 @@ func (g Graph) SVG() string {
 	return out.String()
 }
 
-// layout places the rights in a column, and each role beside the middle of its own, below the
-// role before it.
+// layout places the rights in a column, and each role next to the middle of its own rights,
+// below the role before it.
 func (g Graph) layout() (roles, rights []rectangle, w, h float64) {
 	width := max(longest(g.Roles), perCharacter*float64(len(passes))*1.6) // the arrow between them has its words beside it
 	left := margin + width

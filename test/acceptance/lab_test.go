@@ -1,6 +1,6 @@
-// Package acceptance holds the built function to its contract, from outside: under
-// the Lambda Runtime API, with moto as IAM, asked and judged as CloudFormation
-// would. Each test names the guarantees of docs/reference.md that it holds.
+// Package acceptance tests the guarantees of docs/reference.md on the built function, from
+// outside: under the Lambda Runtime API, with moto as IAM, and with the events and checks of
+// CloudFormation. Each test names the guarantees that it proves.
 package acceptance
 
 import (

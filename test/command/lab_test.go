@@ -1,6 +1,7 @@
-// Package command holds the command rayiam, built as people build it, to what its page says:
-// with moto as IAM and Lambda, beside the built function, and with CloudFormation's documented
-// answers. It also holds the linter's rules to the function.
+// Package command tests that the command rayiam, built as people build it, does what
+// docs/rayiam.md says. It compares the command with the built function, with moto as IAM and
+// Lambda, and with CloudFormation's documented answers. It also compares the linter's rules
+// with the function.
 package command
 
 import (

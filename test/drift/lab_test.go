@@ -1,5 +1,5 @@
-// Package drift holds what a look sees of sets that the built function has made, and that
-// somebody has changed by hand, in an account of moto's.
+// Package drift tests what a look for drift finds of sets that the built function has made and
+// somebody has changed by hand, with moto as IAM.
 package drift
 
 import (

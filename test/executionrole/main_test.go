@@ -1,6 +1,6 @@
-// Package executionrole proves what the provider's execution role holds, on the policy as it
-// is deployed: the template after the SAM transform, with its parameters resolved, in a
-// policy simulator.
+// Package executionrole proves what the provider's execution role allows and denies. It tests
+// the policy as it is deployed: the template after the SAM transform, with its parameters
+// resolved, in a policy simulator.
 //
 // It shows that the function can do its whole job under the role, that a catalogue of
 // dangerous calls is denied, that no action is allowed which the code does not call,

@@ -2,10 +2,9 @@
 // actions, resources, conditions and permissions boundaries with
 // @cloud-copilot/iam-simulate, in a process of its own.
 //
-// It evaluates one authorization at a time. A call for which AWS checks several
-// (RunInstances with its many resources, AddRoleToInstanceProfile with its PassRole)
-// is as many cases, and that is the caller's knowledge. A misspelt action in a policy
-// is no fault to it, one in a case is.
+// It evaluates one authorization at a time. If AWS checks several for one call (RunInstances
+// with its many resources, AddRoleToInstanceProfile with its PassRole), the caller has to give
+// one case for each. A misspelt action in a case is an error, but one in a policy is not.
 package policysim
 
 import (

@@ -1,9 +1,9 @@
-// Package rig is what the suites stand on: an account of IAM that a test has for itself,
-// things done to it by hand, and the built function at work in it.
+// Package rig is what all suites share: an IAM account for each test, changes made to it by
+// hand, and the built function at work in it.
 //
-// It owns how all of that is started, shared and stopped. It judges what is true of
-// every process of the function: its log shows no response URL and no data race. All
-// else is what a suite is there to show.
+// It owns how all of that is started, shared and stopped. It checks what must be true of every
+// process of the function: its log shows no response URL and no data race. Everything else is
+// for the suites to check.
 package rig
 
 import (

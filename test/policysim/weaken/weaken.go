@@ -1,7 +1,6 @@
-// Package weaken makes weaker forms of a policy's statement, one weakness in each. A
-// proof that a policy denies what is dangerous asks of each of them whether it still
-// does: if so, something in the policy is there for nothing, or the proof sees too
-// little.
+// Package weaken makes weaker forms of a policy's statement, each weaker in one place. A proof
+// that a policy denies dangerous calls is run with each of them. If the proof still succeeds,
+// that place in the policy is not needed, or the proof misses a dangerous call.
 package weaken
 
 import (

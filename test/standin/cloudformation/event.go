@@ -1,6 +1,6 @@
-// Package cloudformation plays CloudFormation towards one custom resource: it sends
-// the events of each documented sequence, checks every answer as CloudFormation
-// does, and keeps what it was told.
+// Package cloudformation plays CloudFormation towards one custom resource: it sends the events
+// of each documented sequence, checks every answer as CloudFormation does, and keeps the
+// answers.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 package cloudformation
 

@@ -1,5 +1,5 @@
-// Package iamproxy stands between the function and IAM, or EC2: it records every call and
-// does to it what a test says, before or after it reaches the service.
+// Package iamproxy stands between the function and IAM, or EC2: it records every call, and
+// applies the faults that a test asks for, before or after the call reaches the service.
 package iamproxy
 
 import (

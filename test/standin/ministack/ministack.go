@@ -1,8 +1,8 @@
 // Package ministack starts MiniStack, which stands in for CloudFormation, Lambda, S3 and
 // IAM together: it deploys a template and runs its functions on this machine.
 //
-// What CloudFormation does to a stack's resources it does not authorize: those rights are
-// judged by the policy simulator.
+// It does not authorize the calls that CloudFormation makes for a stack's resources: the policy
+// simulator judges those rights.
 package ministack
 
 import (

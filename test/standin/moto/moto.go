@@ -1,5 +1,5 @@
-// Package moto starts moto's server, which stands in for IAM. A server has as many
-// accounts as it is asked for.
+// Package moto starts moto's server, which stands in for IAM. One server has any number of
+// accounts.
 package moto
 
 import (

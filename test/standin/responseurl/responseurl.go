@@ -1,5 +1,5 @@
-// Package responseurl plays the far end of CloudFormation's presigned response
-// URLs: it takes answers as S3 does, and misbehaves as a test says.
+// Package responseurl plays S3 behind CloudFormation's presigned response URLs: it accepts
+// answers as S3 does, and fails as a test asks for.
 package responseurl
 
 import (
