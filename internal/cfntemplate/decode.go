@@ -9,9 +9,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Decode reads YAML or JSON as CloudFormation does: into maps with string keys, lists,
-// strings, float64 and booleans, aliases followed and the short forms of functions written out
-// (!Ref x as {"Ref": "x"}). A date stays the text that it is. The error says in which line.
+// Decode reads YAML or JSON as CloudFormation does: into maps with string keys, lists, strings,
+// float64 and booleans, aliases followed and the short forms of functions written out (!Ref x
+// as {"Ref": "x"}). A date stays text. The error names the line.
 func Decode(text []byte) (any, error) {
 	var v any
 	if trimmed := strings.TrimSpace(string(text)); strings.HasPrefix(trimmed, "{") && json.Unmarshal(text, &v) == nil {
@@ -27,7 +27,7 @@ func Decode(text []byte) (any, error) {
 	return value(document.Content[0], 0)
 }
 
-// maxDepth bounds how deep values lie in each other, aliases followed.
+// maxDepth bounds how deeply values are nested, aliases followed.
 const maxDepth = 200
 
 func value(n *yaml.Node, depth int) (any, error) {
@@ -90,8 +90,8 @@ func plain(n *yaml.Node, depth int) (any, error) {
 	return scalar(n), nil
 }
 
-// scalar reads a plain scalar by its form. What is quoted, and what has the tag of a
-// function, is text.
+// scalar reads a plain scalar by its form. A quoted scalar, and one with the tag of a function,
+// is text.
 func scalar(n *yaml.Node) any {
 	switch n.Tag {
 	case "!!null":

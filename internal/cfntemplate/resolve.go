@@ -16,8 +16,8 @@ type Stack struct {
 	Attributes map[string]string // what Fn::GetAtt gives, "Resource.Attribute"
 	Exports    map[string]string // what Fn::ImportValue gives
 
-	// Unknown gives the text that stands for what the stack does not know, by its name:
-	// "LogGroup.Arn", "Fn::Cidr". Where it is nil, that is an error.
+	// Unknown returns a placeholder for a value that the stack does not know, given its name:
+	// "LogGroup.Arn", "Fn::Cidr". If Unknown is nil, such a value is an error.
 	Unknown func(name string) string
 }
 
@@ -74,7 +74,7 @@ type resolver struct {
 	onlyChoose bool // compute Fn::If and nothing else
 }
 
-// there reports whether what has this condition exists.
+// there reports whether a resource or output with this condition exists.
 func (r resolver) there(condition string) bool {
 	return condition == "" || r.holds(map[string]any{"Condition": condition})
 }
@@ -164,7 +164,7 @@ func (r resolver) call(name string, argument any, whole map[string]any) (any, bo
 	return r.standIn(name, "the function "+name), true
 }
 
-// find returns what a mapping has.
+// find returns the value of Fn::FindInMap.
 func (r resolver) find(keys []any) any {
 	name, top, second := r.text(keys[0]), r.text(keys[1]), r.text(keys[2])
 	if value, ok := r.t.Mappings[name][top][second]; ok {
@@ -173,7 +173,7 @@ func (r resolver) find(keys []any) any {
 	return r.standIn(name+"."+top+"."+second, "the mapping "+name+" of "+top+" and "+second)
 }
 
-// standIn returns the text that stands for what the stack does not know.
+// standIn returns the placeholder for a value that the stack does not know.
 func (r resolver) standIn(name, fault string) string {
 	if r.s.Unknown == nil {
 		panic(unknown(fault))
@@ -181,7 +181,7 @@ func (r resolver) standIn(name, fault string) string {
 	return r.s.Unknown(name)
 }
 
-// ref returns what Ref gives: of a list of strings, a list.
+// ref returns the value of Ref, which is a list for a parameter that is a list.
 func (r resolver) ref(name string) any {
 	parameter, ok := r.t.Parameters[name]
 	if !ok {

@@ -16,7 +16,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// A Set is what a cluster is held against.
+// A Set is the set with which a cluster is compared.
 type Set struct {
 	Properties rayiam.Properties
 	Stack      rayiam.Stack
@@ -25,7 +25,7 @@ type Set struct {
 	Groups     map[string]string      // worker groups by node type, where the names do not tell
 }
 
-// A Finding is one thing about a cluster that the set does not permit.
+// A Finding is one thing that a cluster needs and the set does not permit.
 type Finding struct {
 	Path    string `json:"path"`            // available_node_types.gpu.node_config.InstanceType
 	Line    int    `json:"line"`            // of the file, counted from 1
@@ -35,7 +35,7 @@ type Finding struct {
 	Remedy  string `json:"remedy"`
 }
 
-// A check is one cluster held against one set.
+// A check compares one cluster with one set.
 type check struct {
 	set      Set
 	cluster  value
@@ -43,8 +43,8 @@ type check struct {
 	findings []Finding
 }
 
-// Check returns what the set does not permit of a cluster, in the order of the file. The error
-// says why the text is no cluster's YAML.
+// Check returns what a cluster needs and the set does not permit, in the order of the file. The
+// error says why the text is not a cluster's YAML.
 func Check(text []byte, set Set) ([]Finding, error) {
 	cluster, err := parse(text)
 	if err != nil {

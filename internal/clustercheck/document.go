@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A value is a place in a YAML document, and what is there. One that is missing has the node
-// of what it would be in, so that it has a line.
+// A value is a place in a YAML document, with its node. A value that is missing has the node of
+// the mapping or list around it, so that it has a line.
 type value struct {
 	path   string
 	node   *yaml.Node // nil where there is nothing

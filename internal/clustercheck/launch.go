@@ -45,7 +45,7 @@ func (c *check) launch(t nodeType) {
 	}
 }
 
-// narrow holds the values of a node type against a list.
+// narrow compares the values of a node type with a list.
 func (c *check) narrow(t nodeType, n narrowing) {
 	var given []value
 	for _, key := range n.keys {
@@ -69,8 +69,8 @@ func oneOf(n narrowing) string {
 }
 
 // Images returns the images of the workers that the set permits only if they are public or
-// tagged for the cluster, which no YAML says: sorted, and none where ImageIds are listed. The
-// error says why the text is no cluster's YAML.
+// tagged for the cluster, which the YAML does not say. They are sorted; if ImageIds are listed,
+// there are none. The error says why the text is not a cluster's YAML.
 func Images(text []byte, set Set) ([]string, error) {
 	cluster, err := parse(text)
 	if err != nil {

@@ -21,8 +21,9 @@ type Written struct {
 type Left struct{ NodeType, Reason string }
 
 // Write fills in the ARN of the right instance profile for every node type that has none or
-// another one. Every other byte stays as it is, comments and all: it edits text, and reads the
-// result again before it returns it. The error says why the text is no cluster's YAML.
+// another one. Every other byte stays as it is, comments included: Write edits the text, and
+// reads the result again before it returns it. The error says why the text is not a cluster's
+// YAML.
 func Write(text []byte, set Set) (Written, error) {
 	cluster, err := parse(text)
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 // A Set is a deployed Custom::RayIAM with what its template declares.
 type Set struct {
 	Resource
-	// Properties are the JSON of the resource's properties. CloudFormation gives no resolved
-	// ones, so they come from the stack's template, its parameters and its resources; what
-	// these do not tell is afterapply.Marker.
+	// Properties are the JSON of the resource's properties. CloudFormation does not return
+	// resolved properties, so they are computed from the stack's template, its parameters and
+	// its resources. A value that these do not give is afterapply.Marker.
 	Properties json.RawMessage
 }
 
@@ -85,7 +85,7 @@ func (r *Reader) properties(ctx context.Context, stack types.Stack, logicalID st
 	return json.Marshal(resolved)
 }
 
-// pseudo returns what a stack's own ARN tells of the pseudo parameters.
+// pseudo returns the pseudo parameters that follow from a stack's ARN.
 func pseudo(stack types.Stack) map[string]string {
 	id := aws.ToString(stack.StackId)
 	parts := strings.SplitN(id, ":", 6)

@@ -45,8 +45,8 @@ type Resource struct {
 }
 
 // Resources returns the resources of a stack with this logical id, or every Custom::RayIAM of
-// it where the logical id is empty. The error wraps ErrNoStack, or ErrNoResource beside the
-// StackID of a Resource without logical id.
+// it if the logical id is empty. The error wraps ErrNoStack or ErrNoResource; with
+// ErrNoResource comes one Resource that has only the StackID.
 func (r *Reader) Resources(ctx context.Context, stackName, logicalID string) ([]Resource, error) {
 	stack, err := r.stack(ctx, stackName)
 	if err != nil {
@@ -99,7 +99,7 @@ func (r *Reader) summaries(ctx context.Context, stack types.Stack) ([]types.Stac
 	return all, nil
 }
 
-// A Change is what a change set would have CloudFormation send for one resource.
+// A Change is the request that CloudFormation would send for one resource of a change set.
 type Change struct {
 	Request  customresource.Request
 	Retained bool // a Delete that is not sent, by the resource's DeletionPolicy
@@ -197,7 +197,7 @@ func propertiesIn(text *string) (json.RawMessage, error) {
 	return c.Properties, nil
 }
 
-// classified tells what a person can do about an error of CloudFormation's.
+// classified says what a person can do about an error of CloudFormation's.
 func classified(err error) error {
 	var api smithy.APIError
 	switch {

@@ -9,8 +9,9 @@ type line struct {
 // around is how many lines that did not change are shown around those that did.
 const around = 3
 
-// diff returns the lines that lead from before to after: the longest common subsequence
-// stays. Documents end at IAM's 10,240 characters, so a table of all pairs is small.
+// diff returns the lines that lead from before to after and keeps their longest common
+// subsequence. A document has at most the 10,240 characters that IAM allows, so a table of all
+// pairs is small.
 func diff(before, after []string) []line {
 	common := make([][]int, len(before)+1)
 	for i := range common {
@@ -43,7 +44,7 @@ func diff(before, after []string) []line {
 	return shortened(all)
 }
 
-// shortened leaves out what did not change and is far from what did.
+// shortened leaves out unchanged lines, except those around a change.
 func shortened(all []line) []line {
 	near := make([]bool, len(all))
 	for i, l := range all {

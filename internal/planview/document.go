@@ -13,7 +13,7 @@ import (
 // The keys of a policy document in the order in which people write them. Others follow, sorted.
 var keyOrder = []string{"Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
-// lines renders a policy document so that two which say the same have the same lines. Text
+// lines renders a policy document, with the same lines for documents that mean the same. Text
 // that is not JSON is one line.
 func lines(document string) []string {
 	if document == "" {
@@ -82,7 +82,7 @@ func scalar(v any) bool {
 	return true
 }
 
-// encoded is the JSON of a scalar, without the escapes that protect HTML.
+// encoded is the JSON of a scalar, without escaping HTML.
 func encoded(v any) string {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)

@@ -52,7 +52,7 @@ func (b *building) detail(action Mark, what, name, before, after string) {
 	b.Details = append(b.Details, Detail{action, what, name, before, after})
 }
 
-// add takes one step in.
+// add adds one step to the entity.
 func (b *building) add(s rayiam.Step) {
 	switch s.Call {
 	case rayiam.CreateRole:
@@ -102,8 +102,8 @@ func (b *building) add(s rayiam.Step) {
 	}
 }
 
-// putInline takes the step in that writes an inline policy. One that an earlier phase deletes,
-// so that the role never has too much, is changed all the same.
+// putInline adds the step that writes an inline policy. If an earlier phase deletes that
+// policy, so that the role never has too much, it still counts as changed.
 func (b *building) putInline(s rayiam.Step) {
 	before, there := b.role.InlinePolicies[s.Policy]
 	b.Details = slices.DeleteFunc(b.Details, func(d Detail) bool {
@@ -131,8 +131,8 @@ func (b *building) tagged(tags map[string]string) {
 	}
 }
 
-// shown returns the value of a tag as it is shown. Digests tell a person nothing, and where a
-// value is known only after apply, they are others than those that will be written.
+// shown returns the value of a tag as it is shown. Digests mean nothing to a person. If a value
+// is known only after apply, they also differ from those that will be written.
 func shown(key, value string) string {
 	if key == rayiam.DeclaredTag {
 		return ""
@@ -140,7 +140,7 @@ func shown(key, value string) string {
 	return value
 }
 
-// mark is that of what is written, whether it is there or not.
+// mark returns the mark of a detail that is written: whether it changes or is added.
 func mark(there bool) Mark {
 	if there {
 		return Alter

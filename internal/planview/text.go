@@ -9,7 +9,7 @@ import (
 // A Paint colours a text for what it is about; Plain leaves it as it is.
 type Paint func(mark rune, text string) string
 
-// Plain is the Paint of what is not a terminal.
+// Plain is the Paint for output that does not go to a terminal.
 func Plain(_ rune, text string) string { return text }
 
 // The marks of entities. Those of details are +, - and ~.

@@ -39,8 +39,8 @@ type Refusal struct {
 	Rule  string `json:"rule"`
 }
 
-// An Obstacle is a role or instance profile that the request must not change, or what EC2
-// knows of those that would go.
+// An Obstacle is a role or instance profile that the request must not change, or instances that
+// use one that would be deleted.
 type Obstacle struct {
 	Entity string `json:"entity"` // role ray-head, instance profile ray-head, EC2
 	Reason string `json:"reason"`
@@ -48,7 +48,7 @@ type Obstacle struct {
 	Stack  string `json:"stack,omitempty"`
 }
 
-// An Action is what becomes of an entity.
+// An Action is what the request does to an entity.
 type Action string
 
 // The actions, in the order of the summary.
@@ -60,7 +60,7 @@ const (
 	Delete  Action = "delete"
 )
 
-// An Entity is a role or an instance profile that the request would touch.
+// An Entity is a role or an instance profile that the request would change.
 type Entity struct {
 	Kind    string   `json:"kind"` // role, instance profile
 	Name    string   `json:"name"`
@@ -68,7 +68,7 @@ type Entity struct {
 	Details []Detail `json:"details"`
 }
 
-// A Detail is one thing about an entity that comes, goes or changes.
+// A Detail is one thing about an entity that is added, removed or changed.
 type Detail struct {
 	Action Mark   `json:"action"`
 	What   string `json:"what"`             // trust policy, permissions boundary, managed policy, inline policy, tag, role, path
@@ -77,7 +77,7 @@ type Detail struct {
 	After  string `json:"after,omitempty"`  // empty where it goes
 }
 
-// A Mark says whether a detail comes, goes or changes.
+// A Mark says whether a detail is added, removed or changed.
 type Mark string
 
 // The marks of details.
@@ -104,10 +104,10 @@ const (
 	profileKind = "instance profile"
 )
 
-// ec2Entity is what is in the way where instances use what would go.
+// ec2Entity is the entity of an Obstacle if instances use what would be deleted.
 const ec2Entity = "EC2"
 
-// A Summary counts roles and instance profiles by what becomes of them.
+// A Summary counts roles and instance profiles by action.
 type Summary struct {
 	Create  int `json:"create"`
 	Change  int `json:"change"`
@@ -119,8 +119,8 @@ type Summary struct {
 // Empty reports whether the request would write nothing.
 func (s Summary) Empty() bool { return s == Summary{} }
 
-// New returns the View of a request. The error is that of provider.Plan; what it says of the
-// template becomes part of the View.
+// New returns the View of a request. The error is that of provider.Plan; its faults and
+// conflicts become part of the View.
 func New(r customresource.Request, p provider.Preview, err error) View {
 	v := View{
 		Request: p.Kind.String(), StackID: r.StackID, LogicalID: r.LogicalID, PhysicalID: p.PhysicalID,
@@ -171,10 +171,10 @@ func (v *View) count() {
 	}
 }
 
-// owned reports whether tags say that the set of owner has an entity.
+// owned reports whether tags say that an entity belongs to the set of owner.
 func owned(tags map[string]string, owner string) bool { return tags[rayiam.OwnerTag] == owner }
 
-// Translate replaces each text that comes from properties by what translate makes of it.
+// Translate applies translate to each text that comes from properties.
 func (v *View) Translate(translate func(string) string) {
 	for i := range v.Refused {
 		v.Refused[i].Value = translate(v.Refused[i].Value)
@@ -191,7 +191,7 @@ func (v *View) Translate(translate func(string) string) {
 	}
 }
 
-// NewStack hides the ids that follow from that of the stack, which is not there yet.
+// NewStack hides the ids that depend on the id of the stack, which does not exist yet.
 func (v *View) NewStack() {
 	hidden := strings.NewReplacer(v.PhysicalID, afterapply.Shown, v.StackID, afterapply.Shown)
 	v.Translate(hidden.Replace)

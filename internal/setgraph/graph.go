@@ -28,7 +28,7 @@ type Box struct {
 	Lines []string `json:"lines"`
 }
 
-// A Kind is what a box stands for.
+// A Kind is what a box shows.
 type Kind string
 
 // The kinds of boxes.
@@ -48,7 +48,7 @@ type Arrow struct {
 	Passes bool `json:"passes,omitempty"`
 }
 
-// New draws the nodes of a set, the head first. The error is of a policy that cannot be read.
+// New draws the nodes of a set, the head first. The error says which policy cannot be read.
 func New(title string, nodes []rayiam.Node) (Graph, error) {
 	g := Graph{Title: title, Rights: []Box{}, Arrows: []Arrow{}}
 	holders := grouped(nodes)
@@ -162,7 +162,7 @@ func (h holder) box() Box {
 	return b
 }
 
-// passed returns the boxes of the roles that a right is to pass: indexes, and false for any
+// passed returns the indexes of the boxes of the roles that a right passes, and false for any
 // other right.
 func passed(r right, names [][]string) (to []int, ok bool) {
 	if r.kind != Right || !slices.Equal(r.actions, []string{"iam:PassRole"}) {

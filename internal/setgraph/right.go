@@ -22,7 +22,7 @@ type right struct {
 }
 
 // rightsOf returns a role's rights: its managed policies, and the statements of its inline
-// policies in the order of their names. The error is of a document that is none.
+// policies in the order of their names. The error says which document cannot be read.
 func rightsOf(n rayiam.Node) ([]right, error) {
 	var rights []right
 	for _, arn := range slices.Sorted(slices.Values(n.ManagedPolicyARNs)) {

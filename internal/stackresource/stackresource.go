@@ -20,8 +20,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// timeout bounds one question with its retries. The answer is worth less than the
-// time of the request that it is asked for.
+// timeout bounds one question with its retries. No answer is worth more of the request's time.
 const timeout = 5 * time.Second
 
 // A State is how CloudFormation sees a resource.
@@ -30,7 +29,7 @@ type State struct {
 	PhysicalID string // empty while CloudFormation knows none
 }
 
-// Removed reports whether the stack has let go of the resource: deleted it, or kept it by
+// Removed reports whether the resource is no longer part of the stack: deleted, or retained by
 // its DeletionPolicy.
 func (s State) Removed() bool {
 	return slices.Contains([]string{"DELETE_COMPLETE", "DELETE_SKIPPED"}, s.Status)
@@ -45,9 +44,9 @@ type Stack struct {
 	ParentID string // of the stack that it is nested in; empty for none
 }
 
-// Settled reports whether CloudFormation has ended its work on the stack, and will not take
-// any of it back. A stack that is UPDATE_FAILED or UPDATE_ROLLBACK_FAILED is still to be
-// rolled back.
+// Settled reports whether CloudFormation has ended its work on the stack, and will not roll any
+// of it back. A stack that is UPDATE_FAILED or UPDATE_ROLLBACK_FAILED is still to be rolled
+// back.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 func (s Stack) Settled() bool { return strings.HasSuffix(s.Status, "_COMPLETE") }
 
@@ -59,8 +58,8 @@ var (
 	ErrNoResource = errors.New("the stack has no such resource")
 )
 
-// A Reader reads states. It is safe for several callers at once. Of an id that is not a stack's
-// ARN it asks nothing: that may be a text which somebody has put into a tag by hand.
+// A Reader reads states. It is safe for several callers at once. It does not ask about an id
+// that is not a stack's ARN: somebody may have written that text into a tag by hand.
 type Reader struct{ client *cloudformation.Client }
 
 // NewReader returns a Reader that reaches CloudFormation as cfg says.
