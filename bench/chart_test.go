@@ -1,11 +1,13 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -81,7 +83,7 @@ func (c chart) panel(out *strings.Builder, p panel) {
 		}
 	}
 	text(out, left+(panelWidth-left-right)/2, bottom+32, "middle", "", c.xLabel)
-	named, ends := left, []float64{}
+	named := left
 	for i, l := range p.lines {
 		var path strings.Builder
 		colour := `fill="` + colours[i%len(colours)] + `"`
@@ -91,26 +93,30 @@ func (c chart) panel(out *strings.Builder, p panel) {
 			fmt.Fprintf(out, `<circle cx="%.1f" cy="%.1f" r="2.5" %s/>`+"\n", px, py, colour)
 		}
 		fmt.Fprintf(out, `<path d="%s" fill="none" stroke="%s" stroke-width="1.5"/>`+"\n", &path, colours[i%len(colours)])
-		px, py := at(c.x[len(c.x)-1], l.y[len(l.y)-1])
-		text(out, px+6, apart(py+4, ends), "start", colour, short(l.y[len(l.y)-1]))
-		ends = append(ends, py+4)
 		text(out, named, 42, "start", colour, l.name)
 		named += 7*float64(len(l.name)) + 8
-		if len(p.lines) == 1 {
-			px, py := at(c.x[0], l.y[0])
-			text(out, px+4, py-7, "start", colour, short(l.y[0]))
+		if px, py := at(c.x[0], l.y[0]); len(p.lines) == 1 && bottom-py > 18 { // or it would lie on the axis
+			text(out, px+2, py+15, "start", colour, short(l.y[0]))
 		}
 	}
+	c.ends(out, p, at)
 }
 
-// apart returns y, or one below where a label would cover another.
-func apart(y float64, others []float64) float64 {
-	for _, other := range others {
-		if math.Abs(y-other) < 12 {
-			y = other + 13
-		}
+// ends writes the last value of each line beside it, from above to below, and none over another.
+func (c chart) ends(out *strings.Builder, p panel, at func(x, y float64) (float64, float64)) {
+	last := func(i int) float64 { return p.lines[i].y[len(c.x)-1] }
+	order := make([]int, len(p.lines))
+	for i := range order {
+		order[i] = i
 	}
-	return y
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(last(j), last(i)) })
+	free := 0.0
+	for _, i := range order {
+		px, py := at(c.x[len(c.x)-1], last(i))
+		py = max(py+4, free)
+		text(out, px+6, py, "start", `fill="`+colours[i%len(colours)]+`"`, short(last(i)))
+		free = py + 13
+	}
 }
 
 // short writes a number with three digits that count.

@@ -38,7 +38,7 @@ machine. Nothing here was measured on AWS.
 `
 
 const (
-	failed   = "This part failed when it was measured. `make bench` shows why.\n"
+	failed   = "This part has no result: it failed, or did not end. `make bench` shows why.\n"
 	notBegun = "This part was not measured: the run ended before it.\n"
 )
 

@@ -101,10 +101,11 @@ func BenchmarkSideBySide(b *testing.B) {
 }
 
 const sideBySideIntro = `Each row makes, updates or deletes the roles of one cluster. Calls are those to IAM, and of Custom::RayIAM those to EC2 too,
-which it asks before a Delete. Times leave out the start of a program, but for the AWS CLI, of which each command is one,
-and and the own sleeps of each, which stand beside them. The ratio is to the same request of Custom::RayIAM, to the Create in a new
-process. The handler with crhelper and boto3 checks nothing before it writes, tags nothing, and its Update reads neither
-trust policies, inline policies nor instance profiles.
+which it asks before a Delete. Times leave out the start of a program and its own sleeps, which stand beside them. Of the AWS
+CLI each command is a program, whose start counts: its time is mostly the machine's, and can be longer where calls are
+faster, by what else ran on the machine. The ratio is to the same request of Custom::RayIAM, to the Create in a new process.
+The handler with crhelper and boto3 checks nothing before it writes, tags nothing, and its Update reads neither trust
+policies, inline policies nor instance profiles.
 `
 
 const notMeasured = `
