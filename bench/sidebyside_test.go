@@ -1,29 +1,18 @@
 package bench
 
 import (
-	"bufio"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/rig"
-	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
 const awsPolicy = "arn:aws:iam::aws:policy/"
-
-// A cost is what of a contestant's time does not count.
-type cost struct {
-	start time.Duration // of its program
-	slept time.Duration // what it would have slept, but for the bench
-}
 
 // A contestant makes roles for a Ray cluster.
 type contestant struct {
@@ -62,20 +51,20 @@ func ours() []contestant {
 
 // others are what else makes such roles, each from nothing.
 func others() []contestant {
-	python := func(arguments ...string) func(*testing.B, *rig.Rig) cost {
-		return func(b *testing.B, r *rig.Rig) cost { return run(b, r, arguments...) }
+	handler := func(requestType string) func(*testing.B, *rig.Rig) cost {
+		return func(b *testing.B, r *rig.Rig) cost { return invoke(b, r, requestType) }
 	}
 	return []contestant{
-		{"boto3 handler, Create", python("bench/peers/handler.py", "Create"), false},
-		{"boto3 handler, Update that changes nothing", python("bench/peers/handler.py", "Update"), false},
-		{"boto3 handler, Delete", python("bench/peers/handler.py", "Delete"), false},
+		{"crhelper and boto3, Create", handler("Create"), false},
+		{"crhelper and boto3, Update that changes nothing", handler("Update"), false},
+		{"crhelper and boto3, Delete", handler("Delete"), false},
 		{"AWS CLI, the commands by hand", func(b *testing.B, r *rig.Rig) cost {
 			for _, command := range commands {
-				run(b, r, append([]string{".venv/bin/aws", "iam"}, command...)...)
+				run(b, r, nil, "", append([]string{".venv/bin/aws", "iam"}, command...)...)
 			}
 			return cost{}
 		}, true},
-		{"ray up, its own role (the head alone)", python("bench/peers/ray_role.py"), true},
+		{"ray up, its own role (the head alone)", func(b *testing.B, r *rig.Rig) cost { return run(b, r, nil, "", "bench/peers/ray_role.py") }, true},
 	}
 }
 
@@ -99,63 +88,43 @@ func byHand() (all [][]string) {
 	return append(all, []string{"put-role-policy", "--role-name", "ray-head", "--policy-name", "ray-pass-role-policy", "--policy-document", pass})
 }
 
-// run runs a program of the checkout's Python against the rig's IAM, and returns what it says
-// that it would have slept, and how long it took to say that it was ready.
-func run(b *testing.B, r *rig.Rig, arguments ...string) (c cost) {
-	b.Helper()
-	cmd := exec.Command(filepath.Join(checkout.Root(), ".venv/bin/python"), arguments...)
-	cmd.Dir = checkout.Root()
-	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+r.Proxy.URL, "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_DEFAULT_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
-	var errors strings.Builder
-	cmd.Stderr = &errors
-	out, err := cmd.StdoutPipe()
-	must(b, err)
-	begun := time.Now()
-	must(b, cmd.Start())
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if lines.Text() == "ready" {
-			c.start = time.Since(begun)
-		}
-		if text, ok := strings.CutPrefix(lines.Text(), "slept "); ok {
-			n, err := strconv.Atoi(text)
-			must(b, err)
-			c.slept = time.Duration(n) * time.Second
-		}
-	}
-	if err := cmd.Wait(); err != nil {
-		b.Fatalf("%v: %v\n%s", arguments, err, errors.String())
-	}
-	return c
-}
-
-// BenchmarkSideBySide measures ours and the others, with each call to IAM held up for a while.
+// BenchmarkSideBySide measures ours and the others, with each call held up for a while.
 func BenchmarkSideBySide(b *testing.B) {
-	for b.Loop() {
+	measure(b, "side-by-side", func() string {
 		var out strings.Builder
-		out.WriteString("## Side by side\n\nEach row makes, updates or deletes the roles of one cluster. Times leave out the start of a\nprogram, but for the AWS CLI, of which each command is one, and its own sleeps, which stand beside them. The ratio is to\nthe same request of Custom::RayIAM, to the Create in a new process.\n")
+		out.WriteString(sideBySideIntro)
 		for _, delay := range []time.Duration{50 * time.Millisecond, 250 * time.Millisecond} {
 			fmt.Fprintf(&out, "\n### Each call takes %s\n\n%s", delay, table([]string{"", "calls", "one after another", "time", "own sleeps", "ratio"}, sideBySide(b, delay)))
 		}
-		out.WriteString(notMeasured)
-		write(b, "side-by-side", out.String())
-	}
+		return out.String() + resourcesText(b) + notMeasured
+	})
 }
 
+const sideBySideIntro = `Each row makes, updates or deletes the roles of one cluster. Calls are those to IAM, and of Custom::RayIAM those to EC2 too,
+which it asks before a Delete. Times leave out the start of a program and its own sleeps, which stand beside them. Of the AWS
+CLI each command is a program, whose start counts: its time is mostly the machine's, and can be longer where calls are
+faster, by what else ran on the machine. The ratio is to the same request of Custom::RayIAM, to the Create in a new process.
+The handler with crhelper and boto3 checks nothing before it writes, tags nothing, and its Update reads neither trust
+policies, inline policies nor instance profiles.
+`
+
 const notMeasured = `
-Not measured: CloudFormation's own resources, which run at AWS, and Terraform's provider, whose registry is none that this
-checkout installs from. crhelper around the boto3 handler would add no call to IAM. The boto3 handler checks nothing before
-it writes, and its Update reads neither trust policies, inline policies nor instance profiles.
+### Not measured
+
+Terraform's provider for AWS: its executable comes from a registry of Terraform's own alone, from which this checkout installs
+nothing. To compile its source means to compile a client for each service of AWS, which was not tried.
 `
 
 func sideBySide(b *testing.B, delay time.Duration) (rows [][]string) {
 	r := rig.New(b)
+	warmUp(r)
 	r.Running()
-	r.Snapshot() // so that the first one does not wait for the emulator to read AWS's policies
 	r.Proxy.SetDelay(delay)
+	r.EC2.SetDelay(delay)
 	own := map[string]time.Duration{}
 	for _, c := range append(ours(), others()...) {
 		r.Proxy.Reset()
+		r.EC2.Reset()
 		begun := time.Now()
 		cost := c.do(b, r)
 		took := time.Since(begun) - cost.start
@@ -169,10 +138,20 @@ func sideBySide(b *testing.B, delay time.Duration) (rows [][]string) {
 		if _, ok := own[request]; !ok {
 			own[request] = took
 		}
-		calls := r.Proxy.Calls()
+		calls := slices.Concat(r.Proxy.Calls(), r.EC2.Calls())
 		rows = append(rows, []string{c.name, fmt.Sprint(len(calls)), fmt.Sprint(iamproxy.CriticalPath(calls)), seconds(took), seconds(cost.slept), fmt.Sprintf("%.1f", took.Seconds()/own[request].Seconds())})
 	}
 	return rows
+}
+
+// warmUp has another process make and delete a set, so that the first one that is measured
+// does not wait for the emulator to read AWS's policies and images.
+func warmUp(r *rig.Rig) {
+	s := r.Stack()
+	answer, _ := s.Create(quick)
+	r.OK(answer)
+	r.OK(s.Delete())
+	r.Stop()
 }
 
 func requestOf(name string) string {

@@ -1,5 +1,5 @@
 // Command minimal is a Lambda function with the provider's clients of AWS that does nothing:
-// the floor under the start of any function in Go that calls IAM and CloudFormation.
+// the floor under the start of any function in Go that calls IAM, CloudFormation and EC2.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
@@ -16,15 +17,21 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	roles, stacks := iam.NewFromConfig(cfg), cloudformation.NewFromConfig(cfg)
-	lambda.Start(func(ctx context.Context, event struct{ Role, Stack string }) error {
+	roles, stacks, machines := iam.NewFromConfig(cfg), cloudformation.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
+	lambda.Start(func(ctx context.Context, event struct{ Role, Stack, Image string }) error {
 		if event.Role == "" {
 			return nil
 		}
 		if _, err := roles.GetRole(ctx, &iam.GetRoleInput{RoleName: &event.Role}); err != nil {
 			return err
 		}
-		_, err := stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &event.Stack})
+		if _, err := stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &event.Stack}); err != nil {
+			return err
+		}
+		if _, err := machines.DescribeInstances(ctx, &ec2.DescribeInstancesInput{}); err != nil {
+			return err
+		}
+		_, err := machines.RunInstances(ctx, &ec2.RunInstancesInput{ImageId: &event.Image})
 		return err
 	})
 }

@@ -1,21 +1,17 @@
-"""The usual way to write this resource: a handler in Python with boto3, one call after another.
+"""The usual way to write this resource: a handler in Python with crhelper and boto3, one call after another.
 
 It makes the same state as the defaults of Custom::RayIAM, without the tags of ownership, and checks
-nothing before it writes. crhelper, which many put around such a handler, makes no call to IAM: it
-decodes the event and answers it.
-
-    python handler.py Create|Update|Delete
-    python handler.py ready                 imports, makes its clients, and says so
+nothing before it writes. crhelper decodes the event, answers it, and makes no call to IAM.
 """
 
 import json
-import sys
 
 import boto3
 from botocore.exceptions import ClientError
+from crhelper import CfnResource
 
+handler = CfnResource(log_level="INFO")
 iam = boto3.client("iam")
-cloudformation = boto3.client("cloudformation")
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
 PASS = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/ray-worker"}]})
@@ -27,19 +23,23 @@ def arn(policy):
     return "arn:aws:iam::aws:policy/" + policy
 
 
-def create():
+@handler.create
+def create(event, context):
     for name, policies in POLICIES.items():
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
         iam.get_waiter("role_exists").wait(RoleName=name)
         for policy in policies:
             iam.attach_role_policy(RoleName=name, PolicyArn=arn(policy))
-        iam.create_instance_profile(InstanceProfileName=name)
+        profile = iam.create_instance_profile(InstanceProfileName=name)["InstanceProfile"]
         iam.get_waiter("instance_profile_exists").wait(InstanceProfileName=name)
         iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+        handler.Data[name] = profile["Arn"]
     iam.put_role_policy(RoleName="ray-head", PolicyName="ray-pass-role-policy", PolicyDocument=PASS)
+    return "ray"
 
 
-def update():
+@handler.update
+def update(event, context):
     for name, policies in POLICIES.items():
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=TRUST)
         attached = {p["PolicyArn"] for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=name) for p in page["AttachedPolicies"]}
@@ -51,7 +51,8 @@ def update():
     iam.put_role_policy(RoleName="ray-head", PolicyName="ray-pass-role-policy", PolicyDocument=PASS)
 
 
-def delete():
+@handler.delete
+def delete(event, context):
     for name in POLICIES:
         try:
             for profile in iam.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"]:
@@ -65,8 +66,3 @@ def delete():
         except ClientError as e:
             if e.response["Error"]["Code"] != "NoSuchEntity":
                 raise
-
-
-print("ready", flush=True)
-if sys.argv[1] != "ready":
-    {"Create": create, "Update": update, "Delete": delete}[sys.argv[1]]()

@@ -1,0 +1,94 @@
+package bench
+
+import (
+	"bufio"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/rig"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+)
+
+// A cost is what of a contestant's time does not count.
+type cost struct {
+	start time.Duration // of its program
+	slept time.Duration // what it would have slept, but for the bench
+}
+
+// longest is how long a program in Python may run. crhelper repeats an answer without end.
+const longest = 2 * time.Minute
+
+// run runs a program of the checkout's Python against the rig's IAM, and returns what it says
+// that it would have slept, and how long it took to say that it was ready.
+func run(b *testing.B, r *rig.Rig, env []string, input string, arguments ...string) (c cost) {
+	b.Helper()
+	cmd := python(append(env, "AWS_ENDPOINT_URL="+r.Proxy.URL, "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true"), arguments...)
+	var errors strings.Builder
+	cmd.Stdin, cmd.Stderr = strings.NewReader(input), &errors
+	out, err := cmd.StdoutPipe()
+	must(b, err)
+	begun := time.Now()
+	must(b, cmd.Start())
+	defer time.AfterFunc(longest, func() { _ = cmd.Process.Kill() }).Stop()
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if lines.Text() == "ready" {
+			c.start = time.Since(begun)
+		}
+		if text, ok := strings.CutPrefix(lines.Text(), "slept "); ok {
+			n, err := strconv.Atoi(text)
+			must(b, err)
+			c.slept = time.Duration(n) * time.Second
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		b.Fatalf("%v: %v\n%s", arguments, err, errors.String())
+	}
+	return c
+}
+
+// invoke has the handler in Python handle an event, and holds that it answers with success.
+// crhelper answers over TLS alone.
+func invoke(b *testing.B, r *rig.Rig, requestType string) cost {
+	b.Helper()
+	answers := make(chan cloudformation.Answer, 9)
+	url := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		var a cloudformation.Answer
+		body, err := io.ReadAll(req.Body)
+		if err == nil {
+			err = json.Unmarshal(body, &a)
+		}
+		if err != nil {
+			a.Reason = err.Error()
+		}
+		answers <- a
+	}))
+	defer url.Close()
+	authority := filepath.Join(b.TempDir(), "authority.pem")
+	must(b, os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: url.Certificate().Raw}), 0o644))
+	s := r.Stack()
+	event := s.Event(requestType, nil)
+	event.ResponseURL = url.URL + "/answer"
+	if requestType != "Create" {
+		event.PhysicalResourceID = "ray"
+	}
+	c := run(b, r, []string{"SSL_CERT_FILE=" + authority}, string(event.JSON()), "bench/peers/invoke.py")
+	select {
+	case a := <-answers:
+		if !a.OK() {
+			b.Fatalf("%s: %s", requestType, a.Reason)
+		}
+	default:
+		b.Fatalf("%s: no answer", requestType)
+	}
+	return c
+}

@@ -1,0 +1,141 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// A resource is one of CloudFormation's own, of a template that makes what the defaults of
+// Custom::RayIAM make, with the calls that its handlers cannot do without: IAM has no call that
+// does two of them. Those of one stage need not wait for each other.
+type resource struct {
+	typeName       string
+	inline         int // policies
+	create, delete [][]string
+}
+
+var resources = []resource{role(5, 1), role(3, 0), profile, profile}
+
+func role(managed, inline int) resource {
+	put, deleted := slices.Repeat([]string{"PutRolePolicy"}, inline), slices.Repeat([]string{"DeleteRolePolicy"}, inline)
+	return resource{
+		typeName: "AWS::IAM::Role", inline: inline,
+		create: [][]string{{"CreateRole"}, append(slices.Repeat([]string{"AttachRolePolicy"}, managed), put...)},
+		delete: [][]string{append(slices.Repeat([]string{"DetachRolePolicy"}, managed), deleted...), {"DeleteRole"}},
+	}
+}
+
+var profile = resource{
+	typeName: "AWS::IAM::InstanceProfile",
+	create:   [][]string{{"CreateInstanceProfile"}, {"AddRoleToInstanceProfile"}},
+	delete:   [][]string{{"RemoveRoleFromInstanceProfile"}, {"DeleteInstanceProfile"}},
+}
+
+// A published schema says what its handlers may call.
+type published struct {
+	Handlers map[string]struct{ Permissions []string }
+}
+
+// resourcesText counts what CloudFormation's own resources call at the least and at the most,
+// by the permissions that their published schemas give their handlers.
+func resourcesText(b *testing.B) string {
+	var rows [][]string
+	for _, request := range []struct {
+		name   string
+		stages func(resource) [][]string
+	}{
+		{"create", func(r resource) [][]string { return r.create }},
+		{"delete", func(r resource) [][]string { return r.delete }},
+	} {
+		writes, reads := 0, 0
+		least, most := map[string]int{}, map[string]int{} // one after another, by type: the longest
+		for _, r := range resources {
+			own, asked := 0, 0
+			permitted := schemaOf(b, r.typeName).Handlers[request.name].Permissions
+			for _, action := range slices.Concat(request.stages(r)...) {
+				if !slices.Contains(permitted, "iam:"+action) {
+					b.Fatalf("the schema of %s does not let its handler call %s", r.typeName, action)
+				}
+				own++
+			}
+			for _, action := range permitted {
+				switch {
+				case action == "iam:GetRolePolicy":
+					asked += r.inline
+				case strings.HasPrefix(action, "iam:Get"), strings.HasPrefix(action, "iam:List"):
+					asked++
+				}
+			}
+			writes, reads = writes+own, reads+asked
+			least[r.typeName] = max(least[r.typeName], len(request.stages(r)))
+			most[r.typeName] = max(most[r.typeName], own+asked)
+		}
+		sum := func(m map[string]int) (n int) {
+			for _, each := range m {
+				n += each
+			}
+			return n
+		}
+		rows = append(rows, []string{request.name, fmt.Sprint(writes), fmt.Sprint(writes + reads), fmt.Sprint(sum(least)), fmt.Sprint(sum(most))})
+	}
+	version := output(python(nil, "-c", "import cfnlint.version; print(cfnlint.version.__version__)"))
+	return fmt.Sprintf(resourcesIntro, schemaDate(b), version) + table([]string{"", "calls, at the least", "with each read once", "one after another, at the least", "at the most"}, rows) + resourcesOutro
+}
+
+const resourcesIntro = `
+### CloudFormation's own resources
+
+Two of ` + "`AWS::IAM::Role`" + `, with their policies, and two of ` + "`AWS::IAM::InstanceProfile`" + ` make the same state. They run at AWS, and
+no published source of their handlers was found. So this counts calls, and measures nothing. The published schemas say what a
+handler may call (those of %s, in cfn-lint %s). At the least it makes the writes without which the state does not come
+about: IAM has no call that does two of them. Beside it stands the count with each read that the handler may make, once. In
+which order a handler calls is not known. One after another at the least: what need not wait for another call is called at
+once. At the most: a handler makes one call at a time, its reads among them. The two roles are made at once and each
+instance profile after its role, since it refers to the role; a delete goes the other way.
+
+`
+
+const resourcesOutro = `
+Without a change CloudFormation calls no handler. Its own waits are not in the counts: people report two minutes for an
+instance profile (https://github.com/hashicorp/terraform/issues/15341).
+`
+
+// schemas is where cfn-lint keeps the published schemas.
+func schemas(b *testing.B, name ...string) []byte {
+	b.Helper()
+	path := filepath.Join(append([]string{checkout.Root(), ".venv", "lib", "python3*", "site-packages", "cfnlint", "data", "schemas"}, name...)...)
+	found, err := filepath.Glob(path)
+	must(b, err)
+	if len(found) != 1 {
+		b.Fatalf("%s: %d files", path, len(found))
+	}
+	content, err := os.ReadFile(found[0])
+	must(b, err)
+	return content
+}
+
+func schemaOf(b *testing.B, typeName string) (s published) {
+	b.Helper()
+	var files map[string]string
+	must(b, json.Unmarshal(schemas(b, "providers", "us-east-1.json"), &files))
+	must(b, json.Unmarshal(schemas(b, "resources", files[typeName]+".json"), &s))
+	return s
+}
+
+// schemaDate returns the day of the schemas.
+func schemaDate(b *testing.B) string {
+	b.Helper()
+	var version struct {
+		Date string `json:"schema_date"`
+	}
+	must(b, json.Unmarshal(schemas(b, "version.json"), &version))
+	day, _, _ := strings.Cut(version.Date, "T")
+	return day
+}
