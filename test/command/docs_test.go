@@ -33,7 +33,7 @@ var (
 )
 
 // ages are those of sets, which differ from run to run.
-var ages = regexp.MustCompile(`(?m)\d+ (min|h|d)$`)
+var ages = regexp.MustCompile(`(?m)\d+ (min|h|d)( +\S+ \(us-east-1\))$`)
 
 // TestDocs_Commands runs every command of the page, after what the page takes to be there, and
 // holds what the page shows of its output.
@@ -61,7 +61,7 @@ func TestDocs_Commands(t *testing.T) {
 				output = printed
 			}
 		}
-		l.shows(block[1], ages.ReplaceAllString(shown.Replace(output), "1 min"), block[2])
+		l.shows(block[1], ages.ReplaceAllString(shown.Replace(output), "1 min$2"), block[2])
 	}
 	if commands < 29 {
 		t.Errorf("%d commands", commands)

@@ -30,6 +30,7 @@ func (l *lab) wrote(planned [][]string) {
 
 // TestOrphans_Delete holds that an orphaned set is deleted by the calls of a Delete, that sets
 // of stacks stay, and that nothing is written before.
+// Reference 16.3, 16.4.
 func TestOrphans_Delete(t *testing.T) {
 	l := newLab(t)
 	other := l.deployed(properties{"NamePrefix": "other"})
@@ -78,6 +79,7 @@ func TestOrphans_Delete(t *testing.T) {
 }
 
 // TestOrphans_Adopted holds that what was adopted is released and stays.
+// Reference 16.4.
 func TestOrphans_Adopted(t *testing.T) {
 	l := newLab(t)
 	l.CreateSet()
@@ -99,6 +101,7 @@ func TestOrphans_Adopted(t *testing.T) {
 
 // TestOrphans_InUse holds that what instances use stays, whole, and so it does where EC2
 // cannot be asked, unless a flag says otherwise.
+// Reference 16.6.
 func TestOrphans_InUse(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(properties{"Path": "/team/", "NamePrefix": "ml"})
@@ -127,6 +130,7 @@ func TestOrphans_InUse(t *testing.T) {
 
 // TestOrphans_NoLonger holds that a set which a stack has again is not deleted, although it was
 // orphaned when the command began, and neither is one of another account's stack.
+// Reference 16.5.
 func TestOrphans_NoLonger(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(nil)
@@ -165,6 +169,7 @@ read.answered = False
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(command, read)))`
 
 // TestOrphans_Asks holds that on a terminal a person is asked, and that nothing but yes deletes.
+// Reference 16.4.
 func TestOrphans_Asks(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(nil)
