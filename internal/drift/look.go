@@ -49,9 +49,9 @@ type names map[Kind]map[string]bool
 
 func (n names) exists(kind Kind, name string) bool { return n[kind][name] }
 
-// Sets yields each set of the look, in the order of their owners. A set that has drifted is
-// read twice, with CloudFormation asked in between, so that a request which was done meanwhile
-// does not count. The error is IAM's, in the words of package iamsync, and ends the look; that
+// Sets yields each set of the look, in the order of their owners. A set that has drifted or is
+// orphaned is read twice, with CloudFormation asked in between, so that a request which was done
+// meanwhile does not count. The error is IAM's, in the words of package iamsync, and ends the look; that
 // CloudFormation cannot be asked is no error but makes a set Unasked.
 func (l *Look) Sets(ctx context.Context) iter.Seq2[Set, error] {
 	return func(yield func(Set, error) bool) {
