@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"os/exec"
 	"slices"
@@ -149,6 +150,52 @@ func TestOrphans_NoLonger(t *testing.T) {
 	l.fails2(t, []string{"is of another account than " + l.AccountID}, "orphans", "--delete", "--yes")
 	if roles := l.Roles(); len(roles.Matching("role ray-head")) == 0 {
 		t.Error("the role is gone")
+	}
+}
+
+// TestOrphans_Killed kills the command between two sets, and within the second one: what it had
+// not come to is as it was, and the command once more deletes the rest.
+// Reference 16.7.
+func TestOrphans_Killed(t *testing.T) {
+	for _, at := range []string{"", "DeleteRole"} {
+		t.Run("at its "+cmp.Or(at, "first write"), func(t *testing.T) {
+			l := newLab(t)
+			for _, prefix := range []string{"ray-a", "ray-b", "ray-c"} {
+				l.orphan(l.deployed(properties{"NamePrefix": prefix}))
+			}
+			before := l.Snapshot()
+			killed, first := make(chan struct{}), true
+			l.Proxy.Reset()
+			l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+				second := c.Writes() && (strings.HasPrefix(c.Form.Get("RoleName"), "ray-b-") || strings.HasPrefix(c.Form.Get("InstanceProfileName"), "ray-b-"))
+				if !second || at != "" && c.Action != at {
+					return iamproxy.Effect{}
+				}
+				if first {
+					first = false
+					close(killed)
+				}
+				return iamproxy.DropBefore()
+			})
+			if r := l.runUntil(killed, "", "orphans", "--delete", "--yes"); r.code == 0 || !strings.Contains(r.out, "Deleted ray-a-") || strings.Contains(r.out, "Deleted ray-b-") {
+				t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
+			}
+			l.Proxy.SetFault(nil)
+			l.Stop() // and what the command had begun has happened
+			left := l.Snapshot()
+			if len(left.Matching("ray-a-")) > 0 || !slices.Equal(left.Matching("ray-c-"), before.Matching("ray-c-")) {
+				t.Errorf("left is %v", left)
+			}
+			if untouched := slices.Equal(left.Matching("ray-b-"), before.Matching("ray-b-")); untouched != (at == "") {
+				t.Errorf("the second set is as it was: %v\n%v", untouched, left.Matching("ray-b-"))
+			}
+			if got := l.ok(0, "", "orphans", "--delete", "--yes"); strings.Count(got, "\nDeleted ray-") != 2 {
+				t.Errorf("once more: %s", got)
+			}
+			if left := l.Snapshot(); len(left) != 0 {
+				t.Errorf("left is %v", left)
+			}
+		})
 	}
 }
 
