@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
+	"io"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,22 +43,39 @@ Exit codes: 0 if no set has drifted, 2 if one has, 1 for an error.`,
 }
 
 func (a *app) runDrift(ctx context.Context, cfg aws.Config, f lookFlags) error {
-	all, err := a.sets(ctx, cfg, f)
+	r, err := a.reading(cfg, f)
 	if err != nil {
 		return err
 	}
-	a.noteUnasked(all)
-	shown := all
-	if f.owner == "" {
-		shown = slices.DeleteFunc(slices.Clone(all), func(s listedSet) bool { return s.State == drift.Settled })
+	document, paint := setsDocument{to: a.out}, a.paint(a.out)
+	drifted := 0
+	for set, err := range a.sets(ctx, r) {
+		if err != nil {
+			return err
+		}
+		if set.drifted() {
+			drifted++
+		}
+		switch {
+		case f.owner == "" && set.State == drift.Settled:
+		case a.output == "json":
+			err = document.add(set)
+		default:
+			_, err = io.WriteString(a.out, set.driftText(paint))
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err := a.print(listing{shown}, func(paint planview.Paint) string { return driftText(shown, all, paint) }); err != nil {
-		return err
+	if a.output == "json" {
+		err = document.end()
+	} else {
+		_, err = io.WriteString(a.out, driftSummary(drifted, r.seen))
 	}
-	if slices.ContainsFunc(all, listedSet.drifted) {
-		return errSomething
+	if err == nil && drifted > 0 {
+		err = errSomething
 	}
-	return nil
+	return err
 }
 
 // facets say what of a role or instance profile differs.
@@ -76,32 +93,24 @@ var facets = map[rayiam.Facet]string{
 
 const unknownState = "what was declared of it is unknown until the next update"
 
-// driftText renders sets with what differs of them.
-func driftText(shown, all []listedSet, paint planview.Paint) string {
-	var out strings.Builder
-	drifted := 0
-	for _, s := range shown {
-		if s.drifted() {
-			drifted++
-		}
-		s.writeDrift(&out, paint)
-	}
+// driftSummary says how many of all sets have drifted.
+func driftSummary(drifted, all int) string {
 	switch {
-	case len(all) == 0:
+	case all == 0:
 		return noSets
 	case drifted == 0:
-		fmt.Fprintf(&out, "No drift in %s.\n", counted(len(all), "set"))
-	default:
-		fmt.Fprintf(&out, "Drift in %d of %s.\n", drifted, counted(len(all), "set"))
+		return fmt.Sprintf("No drift in %s.\n", counted(all, "set"))
 	}
-	return out.String()
+	return fmt.Sprintf("Drift in %d of %s.\n", drifted, counted(all, "set"))
 }
 
-func (s listedSet) writeDrift(out *strings.Builder, paint planview.Paint) {
-	fmt.Fprintf(out, "%s of stack %s: %s", s.Owner, s.stack(), s.State)
+// driftText renders a set with what of it differs.
+func (s listedSet) driftText(paint planview.Paint) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s of stack %s: %s", s.Owner, s.stack(), s.State)
 	switch s.belongs {
 	case supersede.Orphaned:
-		fmt.Fprintf(out, ", and orphaned: %s", s.Reason)
+		fmt.Fprintf(&out, ", and orphaned: %s", s.Reason)
 	case supersede.InFlight:
 		out.WriteString(", while a request is changing it")
 	}
@@ -111,13 +120,14 @@ func (s listedSet) writeDrift(out *strings.Builder, paint planview.Paint) {
 		case drift.Drifted:
 			out.WriteString(paint('~', fmt.Sprintf("~ %s %s", e.Kind, e.Name)) + "\n")
 			for _, f := range e.Differs {
-				fmt.Fprintf(out, "    %s: %s\n", f, facets[f])
+				fmt.Fprintf(&out, "    %s: %s\n", f, facets[f])
 			}
 		case drift.Unknown:
-			fmt.Fprintf(out, "? %s %s: %s\n", e.Kind, e.Name, unknownState)
+			fmt.Fprintf(&out, "? %s %s: %s\n", e.Kind, e.Name, unknownState)
 		}
 	}
 	out.WriteString("\n")
+	return out.String()
 }
 
 // counted shows a number with its noun.

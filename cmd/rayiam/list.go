@@ -3,9 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
+	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,11 +15,6 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// A listing is the JSON that `rayiam list` and `rayiam drift` print.
-type listing struct {
-	Sets []listedSet `json:"sets"`
-}
-
 func (a *app) list() *cobra.Command {
 	var f lookFlags
 	c := &cobra.Command{
@@ -28,7 +22,7 @@ func (a *app) list() *cobra.Command {
 		Short: "List every set of the account, with its stack and its state",
 		Long: `list shows every set of the account, by the tag ray-iam:owner on its roles and instance
 profiles: whether it is as it was last declared, whether its stack exists and still has
-it, and how old it is. It writes nothing.
+it, and how old it is. It writes nothing. Each set is printed as soon as it has been read.
 
 Exit codes: 0 if there is nothing to do, 2 if a set has drifted or is orphaned, 1 for an
 error.`,
@@ -44,53 +38,69 @@ error.`,
 }
 
 func (a *app) runList(ctx context.Context, cfg aws.Config, f lookFlags) error {
-	sets, err := a.sets(ctx, cfg, f)
+	r, err := a.reading(cfg, f)
 	if err != nil {
 		return err
 	}
-	a.noteUnasked(sets)
-	if err := a.print(listing{sets}, func(paint planview.Paint) string { return table(sets, time.Now(), paint) }); err != nil {
-		return err
+	document, table := setsDocument{to: a.out}, table{to: a.out, paint: a.paint(a.out), now: time.Now()}
+	something := false
+	for set, err := range a.sets(ctx, r) {
+		if err != nil {
+			return err
+		}
+		something = something || set.drifted() || set.belongs == supersede.Orphaned
+		add := table.add
+		if a.output == "json" {
+			add = func(set listedSet, _ []string) error { return document.add(set) }
+		}
+		if err := add(set, r.look.Owners); err != nil {
+			return err
+		}
 	}
-	if slices.ContainsFunc(sets, func(s listedSet) bool { return s.drifted() || s.belongs == supersede.Orphaned }) {
-		return errSomething
+	switch {
+	case a.output == "json":
+		err = document.end()
+	case r.seen == 0:
+		_, err = io.WriteString(a.out, noSets)
 	}
-	return nil
+	if err == nil && something {
+		err = errSomething
+	}
+	return err
 }
 
 const noSets = "There are no sets.\n"
 
-// table renders sets, one a line.
-func table(sets []listedSet, now time.Time, paint planview.Paint) string {
-	if len(sets) == 0 {
-		return noSets
-	}
-	var out strings.Builder
-	columns := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(columns, "OWNER\tSTATE\tBELONGS\tSTACK\tAGE")
-	for _, s := range sets {
-		belongs := s.Belongs
-		if s.belongs == supersede.Orphaned {
-			belongs = map[string]string{stackGone: "orphaned: stack gone", stackWithout: "orphaned: not in stack"}[s.Reason]
-		}
-		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\n", s.Owner, s.State, belongs, s.stack(), age(now.Sub(s.Created)))
-	}
-	columns.Flush() // a Builder takes everything
-	lines := strings.SplitAfter(out.String(), "\n")
-	for i, s := range sets {
-		switch {
-		case s.belongs == supersede.Orphaned:
-			lines[i+1] = painted(paint, '-', lines[i+1])
-		case s.State == drift.Drifted:
-			lines[i+1] = painted(paint, '~', lines[i+1])
-		}
-	}
-	return strings.Join(lines, "")
+// A table shows sets, one a line, each as soon as it is known.
+type table struct {
+	to    io.Writer
+	paint planview.Paint
+	now   time.Time
+	owner int // how wide that column is; 0 before the first line
 }
 
-// painted colours a line without its end.
-func painted(paint planview.Paint, mark rune, line string) string {
-	return paint(mark, strings.TrimSuffix(line, "\n")) + "\n"
+// add writes the line of a set, which is one of these owners'.
+func (t *table) add(s listedSet, owners []string) error {
+	var out strings.Builder
+	row := func(owner, state, belongs, age, stack string) string {
+		return fmt.Sprintf("%-*s  %-7s  %-22s  %-6s  %s", t.owner, owner, state, belongs, age, stack)
+	}
+	if t.owner == 0 {
+		for _, owner := range owners {
+			t.owner = max(t.owner, len(owner))
+		}
+		out.WriteString(row("OWNER", "STATE", "BELONGS", "AGE", "STACK") + "\n")
+	}
+	belongs, mark := s.Belongs, ' '
+	switch {
+	case s.belongs == supersede.Orphaned:
+		belongs, mark = map[string]string{stackGone: "orphaned: stack gone", stackWithout: "orphaned: not in stack"}[s.Reason], '-'
+	case s.State == drift.Drifted:
+		mark = '~'
+	}
+	out.WriteString(t.paint(mark, row(s.Owner, string(s.State), belongs, age(t.now.Sub(s.Created)), s.stack())) + "\n")
+	_, err := io.WriteString(t.to, out.String())
+	return err
 }
 
 // age shows a duration as people count it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,24 +72,27 @@ type orphan struct {
 }
 
 func (a *app) runOrphans(ctx context.Context, cfg aws.Config, f orphanFlags) error {
-	sets, err := a.sets(ctx, cfg, f.lookFlags)
+	r, err := a.reading(cfg, f.lookFlags)
 	if err != nil {
 		return err
 	}
-	a.noteUnasked(sets)
-	if len(sets) > 0 && !slices.ContainsFunc(sets, func(s listedSet) bool { return s.belongs != supersede.Unasked }) {
-		return errNoneAsked
-	}
-	orphans := []*orphan{}
-	for _, s := range sets {
-		if s.belongs == supersede.Orphaned {
-			orphans = append(orphans, &orphan{listedSet: s})
+	orphans, asked := []*orphan{}, false
+	for set, err := range a.sets(ctx, r) {
+		if err != nil {
+			return err
 		}
+		asked = asked || set.belongs != supersede.Unasked
+		if set.belongs == supersede.Orphaned {
+			orphans = append(orphans, &orphan{listedSet: set})
+		}
+	}
+	if r.seen > 0 && !asked {
+		return errNoneAsked
 	}
 	if f.delete && len(orphans) > 0 {
 		return a.deleteOrphans(ctx, cfg, f, orphans)
 	}
-	if err := a.printOrphans(orphans, func(paint planview.Paint) string { return orphansText(orphans, len(sets), paint) }); err != nil {
+	if err := a.printOrphans(orphans, func(paint planview.Paint) string { return orphansText(orphans, r.seen, paint) }); err != nil {
 		return err
 	}
 	if len(orphans) > 0 {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -17,10 +20,46 @@ func (a *app) print(v any, text func(planview.Paint) string) error {
 		_, err := fmt.Fprint(a.out, text(a.paint(a.out)))
 		return err
 	}
-	enc := json.NewEncoder(a.out)
+	return indented(a.out, v, "")
+}
+
+// indented writes v as JSON, each line but the first after a prefix.
+func indented(to io.Writer, v any, prefix string) error {
+	enc := json.NewEncoder(to)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
+	enc.SetIndent(prefix, "  ")
 	return enc.Encode(v)
+}
+
+// A setsDocument is the JSON {"sets": [...]}, of which each set is written as soon as it is
+// known. Without end it is no whole document.
+type setsDocument struct {
+	to  io.Writer
+	any bool
+}
+
+func (d *setsDocument) add(set any) error {
+	var text bytes.Buffer
+	text.WriteString("{\n  \"sets\": [\n    ")
+	if d.any {
+		text.Reset()
+		text.WriteString(",\n    ")
+	}
+	if err := indented(&text, set, "    "); err != nil {
+		return err
+	}
+	d.any = true
+	_, err := d.to.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+	return err
+}
+
+func (d *setsDocument) end() error {
+	rest := "\n  ]\n}\n"
+	if !d.any {
+		rest = "{\n  \"sets\": []\n}\n"
+	}
+	_, err := io.WriteString(d.to, rest)
+	return err
 }
 
 // The colours of marks.
@@ -44,29 +83,59 @@ func (a *app) errorPaint() planview.Paint { return a.paint(a.err) }
 // progress shows on a terminal what takes its time, until the function that it returns is
 // called.
 func (a *app) progress(doing string) (done func()) {
-	return a.progressOf(func() string { return doing })
+	return a.progressOf(func() string { return doing }).done
 }
 
+// A progress is a line on a terminal that says what is being done.
+type progress struct {
+	to          *os.File // nil where nothing is shown
+	ended, gone chan struct{}
+	mu          sync.Mutex // of the line
+}
+
+const eraseLine = "\r\x1b[K"
+
 // progressOf is progress of what changes: it asks every second what is being done.
-func (a *app) progressOf(doing func() string) (done func()) {
+func (a *app) progressOf(doing func() string) *progress {
+	p := &progress{ended: make(chan struct{}), gone: make(chan struct{})}
 	if a.debug || !term.IsTerminal(int(a.err.Fd())) {
-		return func() {}
+		return p
 	}
-	ended, gone := make(chan struct{}), make(chan struct{})
+	p.to = a.err
 	go func() {
-		defer close(gone)
+		defer close(p.gone)
 		begun := time.Now()
 		for {
-			fmt.Fprintf(a.err, "\r\x1b[K%s ... %ds", doing(), int(time.Since(begun).Seconds()))
+			p.mu.Lock()
+			fmt.Fprintf(p.to, eraseLine+"%s ... %ds", doing(), int(time.Since(begun).Seconds()))
+			p.mu.Unlock()
 			select {
-			case <-ended:
-				fmt.Fprint(a.err, "\r\x1b[K")
+			case <-p.ended:
+				fmt.Fprint(p.to, eraseLine)
 				return
 			case <-time.After(time.Second):
 			}
 		}
 	}()
-	return func() { close(ended); <-gone }
+	return p
+}
+
+// done ends the line.
+func (p *progress) done() {
+	if p.to != nil {
+		close(p.ended)
+		<-p.gone
+	}
+}
+
+// without calls print while the line is not shown, since both may go to one terminal.
+func (p *progress) without(print func()) {
+	if p.to != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		fmt.Fprint(p.to, eraseLine)
+	}
+	print()
 }
 
 // note tells people what they should know beside the output.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -68,35 +70,66 @@ const (
 	stackWithout = "the stack does not have the resource any more"
 )
 
-// sets looks at the sets of the account. The error is IAM's, or says that there is no set of
-// the owner.
-func (a *app) sets(ctx context.Context, cfg aws.Config, f lookFlags) ([]listedSet, error) {
+// A reading is a look at sets, and what it has come to so far.
+type reading struct {
+	look    *drift.Look
+	stacks  *stackresource.Reader
+	seen    int // sets
+	unasked unasked
+}
+
+// reading returns a look that has not begun. The error says that there can be no such owner.
+func (a *app) reading(cfg aws.Config, f lookFlags) (*reading, error) {
 	if _, ok := rayiam.OwnerNamePrefix(f.owner); f.owner != "" && !ok {
 		return nil, fmt.Errorf(errNoOwner, f.owner)
 	}
 	stacks := stackresource.NewReader(cfg)
-	look := &drift.Look{
+	return &reading{stacks: stacks, unasked: unasked{}, look: &drift.Look{
 		Inventory: iamsync.NewInventory(cfg, f.callsPerSecond, a.logger()), Stacks: stacks,
 		NamePrefix: f.namePrefix, Path: f.path, Owner: f.owner,
-	}
-	var doing atomic.Pointer[string]
-	say := func(format string, args ...any) { text := fmt.Sprintf(format, args...); doing.Store(&text) }
-	say("listing roles and instance profiles")
-	look.Progress = func(read, names int) { say("reading roles and instance profiles, %d of %d names", read, names) }
-	done := a.progressOf(func() string { return *doing.Load() })
-	defer done()
-	list := []listedSet{}
-	for set, err := range look.Sets(ctx) {
-		if err != nil {
-			return nil, explained(ctx, err)
+	}}, nil
+}
+
+// sets yields each set as soon as it has been read. The error ends it: it is IAM's, or says
+// that there is no set of the owner. At the end, a note says which sets nobody could be asked
+// about.
+func (a *app) sets(ctx context.Context, r *reading) iter.Seq2[listedSet, error] {
+	return func(yield func(listedSet, error) bool) {
+		var doing atomic.Pointer[string]
+		say := func(format string, args ...any) { text := fmt.Sprintf(format, args...); doing.Store(&text) }
+		say("listing roles and instance profiles")
+		r.look.Progress = func(read, names int) { say("reading roles and instance profiles, %d of %d names", read, names) }
+		shown := a.progressOf(func() string { return *doing.Load() })
+		err := r.each(ctx, func(set listedSet) (more bool) {
+			say("reading policies and asking CloudFormation, %d of %d sets", r.seen, len(r.look.Owners))
+			shown.without(func() { more = yield(set, nil) })
+			return more
+		})
+		if shown.done(); err != nil {
+			yield(listedSet{}, err)
+			return
 		}
-		list = append(list, listed(ctx, stacks, set))
-		say("reading policies and asking CloudFormation, %d sets", len(list))
+		r.unasked.note(a)
 	}
-	if len(list) == 0 && f.owner != "" {
-		return nil, fmt.Errorf("no role or instance profile of this account has the tag %s=%s: check the id, --profile", rayiam.OwnerTag, f.owner)
+}
+
+// each calls found for each set, while that returns true.
+func (r *reading) each(ctx context.Context, found func(listedSet) (more bool)) error {
+	for set, err := range r.look.Sets(ctx) {
+		if err != nil {
+			return explained(ctx, err)
+		}
+		r.seen++
+		listed := listed(ctx, r.stacks, set)
+		r.unasked.add(listed)
+		if !found(listed) {
+			return nil
+		}
 	}
-	return list, nil
+	if r.seen == 0 && r.look.Owner != "" {
+		return fmt.Errorf("no role or instance profile of this account has the tag %s=%s: check the id, --profile", rayiam.OwnerTag, r.look.Owner)
+	}
+	return nil
 }
 
 // listed returns a set as it is printed. Of one that is orphaned, CloudFormation is asked
@@ -167,27 +200,31 @@ func (a *app) looking(c *cobra.Command, do func(context.Context, aws.Config) err
 	return do(ctx, cfg)
 }
 
-// noteUnasked says, once for each reason, of which sets CloudFormation could not be asked.
-func (a *app) noteUnasked(sets []listedSet) {
-	owners := map[string][]string{}
-	var reasons []string
-	for _, s := range sets {
-		if s.belongs == supersede.Unasked {
-			if owners[s.Reason] == nil {
-				reasons = append(reasons, s.Reason)
-			}
-			owners[s.Reason] = append(owners[s.Reason], s.Owner)
-		}
-	}
-	for _, reason := range reasons {
-		a.note("it cannot be told whether a stack still has %s: %s", someOf(owners[reason]), reason)
-	}
+// unasked has, for each reason why CloudFormation could not be asked, the first of the sets and
+// how many there are.
+type unasked map[string]struct {
+	first string
+	sets  int
 }
 
-// someOf names the first of a list, and says how many more there are.
-func someOf(list []string) string {
-	if len(list) == 1 {
-		return list[0]
+func (u unasked) add(s listedSet) {
+	if s.belongs != supersede.Unasked {
+		return
 	}
-	return fmt.Sprintf("%s and %d more", list[0], len(list)-1)
+	of := u[s.Reason]
+	if of.sets++; of.sets == 1 {
+		of.first = s.Owner
+	}
+	u[s.Reason] = of
+}
+
+// note says, once for each reason, of which sets CloudFormation could not be asked.
+func (u unasked) note(a *app) {
+	for _, reason := range slices.Sorted(maps.Keys(u)) {
+		sets := u[reason].first
+		if more := u[reason].sets - 1; more > 0 {
+			sets = fmt.Sprintf("%s and %d more", sets, more)
+		}
+		a.note("it cannot be told whether a stack still has %s: %s", sets, reason)
+	}
 }

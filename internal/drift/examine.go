@@ -34,7 +34,7 @@ func (l *Look) set(ctx context.Context, owner string, entities []entity) (Set, b
 		return Set{}, false, err
 	}
 	set.Belongs, set.Asking = l.ask(ctx, set)
-	if set.State() != Drifted || set.Belongs == supersede.InFlight {
+	if set.Belongs != supersede.Orphaned && (set.State() != Drifted || set.Belongs == supersede.InFlight) {
 		return set, true, nil
 	}
 	again, err := l.readAgain(ctx, set)

@@ -30,8 +30,9 @@ type Look struct {
 	Progress func(read, names int)
 
 	// What the look has chosen, known once the first set comes.
-	Part, Parts       int // which part, counted from 0, of how many
-	Examined, LeftOut int // how many names are in this part, and in the others
+	Part, Parts       int      // which part, counted from 0, of how many
+	Examined, LeftOut int      // how many names are in this part, and in the others
+	Owners            []string // of what is in this part, sorted
 
 	listed  names
 	account string   // whose they are
@@ -48,9 +49,9 @@ type names map[Kind]map[string]bool
 
 func (n names) exists(kind Kind, name string) bool { return n[kind][name] }
 
-// Sets yields each set of the look, in the order of their owners. A set that has drifted is
-// read twice, with CloudFormation asked in between, so that a request which was done meanwhile
-// does not count. The error is IAM's, in the words of package iamsync, and ends the look; that
+// Sets yields each set of the look, in the order of their owners. A set that has drifted or is
+// orphaned is read twice, with CloudFormation asked in between, so that a request which was done
+// meanwhile does not count. The error is IAM's, in the words of package iamsync, and ends the look; that
 // CloudFormation cannot be asked is no error but makes a set Unasked.
 func (l *Look) Sets(ctx context.Context) iter.Seq2[Set, error] {
 	return func(yield func(Set, error) bool) {
@@ -63,7 +64,8 @@ func (l *Look) Sets(ctx context.Context) iter.Seq2[Set, error] {
 			yield(Set{}, err)
 			return
 		}
-		for _, owner := range slices.Sorted(maps.Keys(byOwner)) {
+		l.Owners = slices.Sorted(maps.Keys(byOwner))
+		for _, owner := range l.Owners {
 			set, seen, err := l.set(ctx, owner, byOwner[owner])
 			delete(byOwner, owner)
 			if err != nil {

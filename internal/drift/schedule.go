@@ -78,7 +78,8 @@ type Schedule struct {
 
 const (
 	// plannedShare is the part of its time, as a divisor, for which a look plans calls to IAM. It
-	// takes twice as many if all sets have drifted, and a second more for each that is orphaned.
+	// takes twice as many if all sets have drifted, and a second more for each that is orphaned,
+	// which is read twice as well.
 	plannedShare = 3
 
 	// lookMargin is what a look leaves of its time, so that what it has found is counted. Of a

@@ -107,7 +107,7 @@ func digest(texts ...string) string {
 		hash.Write([]byte(text)) // never returns an error
 		hash.Write([]byte{0})
 	}
-	return hex.EncodeToString(hash.Sum(nil))[:digestDigits]
+	return hex.EncodeToString(hash.Sum(nil)[:digestDigits/2])
 }
 
 // String is the value of DeclaredTag: v1/trust=0123456789ab/boundary=.../..., of at most 256

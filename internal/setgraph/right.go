@@ -79,25 +79,6 @@ func (s statement) right() right {
 	return r
 }
 
-// condition says one condition in a line.
-func condition(operator, key string, values []string) string {
-	verb, known := map[string]string{
-		"StringEquals": "is", "ArnEquals": "is", "ArnLike": "is like", "StringLike": "is like", "Bool": "is",
-		"StringEqualsIfExists": "if given, is", "StringLikeIfExists": "if given, is like", "StringNotEquals": "is not",
-		"ForAllValues:StringEquals": "all are of", "ForAllValues:StringLike": "all are like",
-	}[operator]
-	if !known {
-		verb = operator
-	}
-	short := make([]string, len(values))
-	for i, v := range values {
-		if short[i] = v; strings.HasPrefix(v, "arn:") {
-			short[i] = lastOf(v)
-		}
-	}
-	return "where " + key + " " + verb + " " + strings.Join(short, ", ")
-}
-
 // box renders a right: its actions as the title, what they are about below.
 func (r right) box() Box {
 	b := Box{Kind: r.kind, Lines: []string{}}

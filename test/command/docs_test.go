@@ -32,8 +32,11 @@ var (
 	yamlBlocks = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 )
 
+// commandLines are those of a page, whatever block they stand in.
+var commandLines = regexp.MustCompile(`(?m)^(rayiam|cfn-lint|go) .+$`)
+
 // ages are those of sets, which differ from run to run.
-var ages = regexp.MustCompile(`(?m)\d+ (min|h|d)$`)
+var ages = regexp.MustCompile(`(?m)\d+ (min|h|d)( +\S+ \(us-east-1\))$`)
 
 // TestDocs_Commands runs every command of the page, after what the page takes to be there, and
 // holds what the page shows of its output.
@@ -47,7 +50,7 @@ func TestDocs_Commands(t *testing.T) {
 	ids := strings.NewReplacer("ray-research-b9e057b95982", s.PhysicalID, "ray-old-5c1f0e7a9d24", old.PhysicalID)
 	shown := strings.NewReplacer(s.PhysicalID, "ray-research-b9e057b95982", old.PhysicalID, "ray-old-5c1f0e7a9d24")
 	home := l.home(t)
-	commands := 0
+	ran := map[string]bool{}
 	for _, block := range consoles.FindAllStringSubmatch(page(t), -1) {
 		var output string
 		for i, command := range strings.Split(strings.TrimSpace(block[1]), "\n") {
@@ -56,15 +59,21 @@ func TestDocs_Commands(t *testing.T) {
 				l.orphan(old)
 			}
 			printed := l.shell(home, ids.Replace(command))
-			commands++
+			ran[command] = true
 			if i == 0 {
 				output = printed
 			}
 		}
-		l.shows(block[1], ages.ReplaceAllString(shown.Replace(output), "1 min"), block[2])
+		l.shows(block[1], ages.ReplaceAllString(shown.Replace(output), "1 min$2"), block[2])
 	}
-	if commands < 29 {
-		t.Errorf("%d commands", commands)
+	all := commandLines.FindAllString(page(t), -1)
+	for _, command := range all {
+		if !ran[command] {
+			t.Errorf("the page's command %s is not run", command)
+		}
+	}
+	if len(all) < 29 || len(ran) < 29 {
+		t.Errorf("%d commands, of which %d different ones were run", len(all), len(ran))
 	}
 	drawn, err := os.ReadFile(filepath.Join(home, "set.svg"))
 	if err != nil {
@@ -78,6 +87,40 @@ func TestDocs_Commands(t *testing.T) {
 	}
 	if want, err := os.ReadFile(picture); err != nil || !bytes.Equal(drawn, want) {
 		t.Errorf("docs/set.svg is not what the page's command draws (write it anew with -update, and look at it): %v", err)
+	}
+}
+
+// mentioned are the command lines in the text of a page, and in its blocks.
+var mentioned = regexp.MustCompile("(?m)(?:`|^)rayiam ([a-z][^`\\n]*)")
+
+// TestDocs_OtherPages holds that each command which another page names is one, with its flags.
+func TestDocs_OtherPages(t *testing.T) {
+	l := newLab(t)
+	pages, err := filepath.Glob(filepath.Join(checkout.Root(), "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := map[string]string{}
+	for _, path := range append(pages, filepath.Join(checkout.Root(), "README.md"), filepath.Join(checkout.Root(), "docs", "decisions", "0014-command.md")) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mentioned.FindAllStringSubmatch(string(text), -1) {
+			if filepath.Base(path) != "rayiam.md" {
+				commands[m[1]] = path
+			}
+		}
+	}
+	for command, path := range commands {
+		words := strings.Fields(command)
+		r := l.run("", append(words, "--help")...) // a wrong flag is an error all the same
+		if usage := "Usage:\n  rayiam " + words[0]; r.code != 0 || !strings.Contains(r.out, usage) {
+			t.Errorf("%s names rayiam %s: exit code %d\n%s%s", path, command, r.code, r.out, r.err)
+		}
+	}
+	if len(commands) < 10 {
+		t.Errorf("%d commands", len(commands))
 	}
 }
 

@@ -95,12 +95,25 @@ func (l *lab) environment() []string {
 // run runs the command with this standard input.
 func (l *lab) run(input string, args ...string) result {
 	l.TB.Helper()
+	return l.runUntil(nil, input, args...)
+}
+
+// runUntil runs the command and kills it where that is closed before its end.
+func (l *lab) runUntil(killed <-chan struct{}, input string, args ...string) result {
+	l.TB.Helper()
 	path, err := built()
 	if err != nil {
 		l.TB.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
+	go func() {
+		select {
+		case <-killed:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir, cmd.Env, cmd.Stdin = l.Dir, l.environment(), strings.NewReader(input)
 	var out, stderr bytes.Buffer

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"os/exec"
 	"slices"
@@ -30,6 +31,7 @@ func (l *lab) wrote(planned [][]string) {
 
 // TestOrphans_Delete holds that an orphaned set is deleted by the calls of a Delete, that sets
 // of stacks stay, and that nothing is written before.
+// Reference 16.3, 16.4.
 func TestOrphans_Delete(t *testing.T) {
 	l := newLab(t)
 	other := l.deployed(properties{"NamePrefix": "other"})
@@ -78,6 +80,7 @@ func TestOrphans_Delete(t *testing.T) {
 }
 
 // TestOrphans_Adopted holds that what was adopted is released and stays.
+// Reference 16.4.
 func TestOrphans_Adopted(t *testing.T) {
 	l := newLab(t)
 	l.CreateSet()
@@ -99,6 +102,7 @@ func TestOrphans_Adopted(t *testing.T) {
 
 // TestOrphans_InUse holds that what instances use stays, whole, and so it does where EC2
 // cannot be asked, unless a flag says otherwise.
+// Reference 16.6.
 func TestOrphans_InUse(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(properties{"Path": "/team/", "NamePrefix": "ml"})
@@ -127,6 +131,7 @@ func TestOrphans_InUse(t *testing.T) {
 
 // TestOrphans_NoLonger holds that a set which a stack has again is not deleted, although it was
 // orphaned when the command began, and neither is one of another account's stack.
+// Reference 16.5.
 func TestOrphans_NoLonger(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(nil)
@@ -148,6 +153,52 @@ func TestOrphans_NoLonger(t *testing.T) {
 	}
 }
 
+// TestOrphans_Killed kills the command between two sets, and within the second one: what it had
+// not come to is as it was, and the command once more deletes the rest.
+// Reference 16.7.
+func TestOrphans_Killed(t *testing.T) {
+	for _, at := range []string{"", "DeleteRole"} {
+		t.Run("at its "+cmp.Or(at, "first write"), func(t *testing.T) {
+			l := newLab(t)
+			for _, prefix := range []string{"ray-a", "ray-b", "ray-c"} {
+				l.orphan(l.deployed(properties{"NamePrefix": prefix}))
+			}
+			before := l.Snapshot()
+			killed, first := make(chan struct{}), true
+			l.Proxy.Reset()
+			l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+				second := c.Writes() && (strings.HasPrefix(c.Form.Get("RoleName"), "ray-b-") || strings.HasPrefix(c.Form.Get("InstanceProfileName"), "ray-b-"))
+				if !second || at != "" && c.Action != at {
+					return iamproxy.Effect{}
+				}
+				if first {
+					first = false
+					close(killed)
+				}
+				return iamproxy.DropBefore()
+			})
+			if r := l.runUntil(killed, "", "orphans", "--delete", "--yes"); r.code == 0 || !strings.Contains(r.out, "Deleted ray-a-") || strings.Contains(r.out, "Deleted ray-b-") {
+				t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
+			}
+			l.Proxy.SetFault(nil)
+			l.Stop() // and what the command had begun has happened
+			left := l.Snapshot()
+			if len(left.Matching("ray-a-")) > 0 || !slices.Equal(left.Matching("ray-c-"), before.Matching("ray-c-")) {
+				t.Errorf("left is %v", left)
+			}
+			if untouched := slices.Equal(left.Matching("ray-b-"), before.Matching("ray-b-")); untouched != (at == "") {
+				t.Errorf("the second set is as it was: %v\n%v", untouched, left.Matching("ray-b-"))
+			}
+			if got := l.ok(0, "", "orphans", "--delete", "--yes"); strings.Count(got, "\nDeleted ray-") != 2 {
+				t.Errorf("once more: %s", got)
+			}
+			if left := l.Snapshot(); len(left) != 0 {
+				t.Errorf("left is %v", left)
+			}
+		})
+	}
+}
+
 // terminal runs a command on a terminal of its own, answers its question, and prints what the
 // terminal shows.
 const terminal = `import os, pty, sys
@@ -165,6 +216,7 @@ read.answered = False
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(command, read)))`
 
 // TestOrphans_Asks holds that on a terminal a person is asked, and that nothing but yes deletes.
+// Reference 16.4.
 func TestOrphans_Asks(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(nil)

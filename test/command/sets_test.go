@@ -68,6 +68,7 @@ func lineOf(text, word string) string {
 }
 
 // TestList holds what is printed of no set, and of one in each of CloudFormation's answers.
+// Reference 16.1, 16.3, 16.8.
 func TestList(t *testing.T) {
 	l := newLab(t)
 	if got := l.ok(0, "", "list"); got != "There are no sets.\n" {
@@ -82,11 +83,11 @@ func TestList(t *testing.T) {
 		now        func()
 		code       int
 	}{
-		{"settled", "settled in stack STACK (us-east-1)", func() {}, 0},
-		{"being updated", "settled in flight STACK (us-east-1)", func() { l.stands(s, "UPDATE_IN_PROGRESS") }, 0},
-		{"changed while it is updated", "drifted in flight STACK (us-east-1)", func() { l.PutInline("ray-head", "by-hand") }, 0},
-		{"changed by hand", "drifted in stack STACK (us-east-1)", func() { l.stands(s, "UPDATE_COMPLETE") }, 2},
-		{"retained", "settled orphaned: not in stack STACK (us-east-1)", func() {
+		{"settled", "settled in stack 0 min STACK (us-east-1)", func() {}, 0},
+		{"being updated", "settled in flight 0 min STACK (us-east-1)", func() { l.stands(s, "UPDATE_IN_PROGRESS") }, 0},
+		{"changed while it is updated", "drifted in flight 0 min STACK (us-east-1)", func() { l.PutInline("ray-head", "by-hand") }, 0},
+		{"changed by hand", "drifted in stack 0 min STACK (us-east-1)", func() { l.stands(s, "UPDATE_COMPLETE") }, 2},
+		{"retained", "settled orphaned: not in stack 0 min STACK (us-east-1)", func() {
 			l.DeleteInline("ray-head", "by-hand")
 			l.Described.AddStack(cloudformation.DescribedStack{Name: "ray", ID: s.ID})
 			l.stands(s, "DELETE_SKIPPED")
@@ -95,7 +96,7 @@ func TestList(t *testing.T) {
 		tt.now()
 		l.Proxy.Reset()
 		want := s.PhysicalID + " " + strings.ReplaceAll(tt.want, "STACK", stackName(s))
-		if got := lineOf(l.ok(tt.code, "", "list"), s.PhysicalID); !strings.HasPrefix(got, want) {
+		if got := lineOf(l.ok(tt.code, "", "list"), s.PhysicalID); got != want {
 			t.Errorf("%s: %s, want %s", tt.name, got, want)
 		}
 		if writes := l.Proxy.Writes(); len(writes) > 0 {
@@ -109,6 +110,7 @@ func TestList(t *testing.T) {
 
 // TestList_StackGone holds that a stack which is gone is told from one that has let go of the
 // resource, and that of what CloudFormation does not say a note tells.
+// Reference 16.1, 16.8.
 func TestList_StackGone(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(nil)
@@ -141,6 +143,7 @@ func (l *lab) fails2(t *testing.T, words []string, args ...string) {
 
 // TestDrift holds that each change by hand is printed, in its facet and in words, until an
 // update brings all back.
+// Reference 16.2, 16.3.
 func TestDrift(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(properties{"WorkerGroups": []any{map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu"}}})

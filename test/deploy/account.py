@@ -21,6 +21,9 @@ def make():
     s3.create_bucket(Bucket="a-bucket-of-ours")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     return {
+        "CreateDashboard": "true",
+        "DriftCallsPerSecond": "7",
+        "DriftSchedule": "cron(0 3 ? * MON-FRI *)",
         "ExecutionPolicyType": "managed",
         "ExecutionRoleNamePrefix": "company-",
         "ExecutionRolePath": "/service/",
@@ -75,4 +78,26 @@ def show():
     }
 
 
-json.dump({"make": make, "show": show}[sys.argv[1]](), sys.stdout)
+def watch():
+    """What watches over the function: a schedule, alarms, and a dashboard."""
+    stack = boto3.client("cloudformation").describe_stack_resources(StackName="ray-iam")["StackResources"]
+    physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in stack}
+    events, cloudwatch = boto3.client("events"), boto3.client("cloudwatch")
+    function = boto3.client("lambda").get_function_configuration(FunctionName=physical["RayIAMFunction"])
+    told = function["Environment"]["Variables"]
+    found = {
+        "told": told.get("RAYIAM_DRIFT_SCHEDULE", "") + " " + told.get("RAYIAM_DRIFT_CALLS_PER_SECOND", ""),
+        "rules": [
+            rule["ScheduleExpression"] + " " + target["Arn"].removeprefix(function["FunctionArn"])
+            for rule in events.list_rules()["Rules"]
+            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        ],
+        "metrics": sorted(alarm["MetricName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"] if alarm["Namespace"] == "CustomRayIAM"),
+        "dashboards": [dashboard["DashboardName"] for dashboard in cloudwatch.list_dashboards()["DashboardEntries"]],
+    }
+    for name in found["dashboards"]:
+        found["widgets"] = len(json.loads(cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])["widgets"])
+    return found
+
+
+json.dump({"make": make, "show": show, "watch": watch}[sys.argv[1]](), sys.stdout)

@@ -30,7 +30,7 @@ func TestDeployed(t *testing.T) {
 	document := companyAccount(t)
 	unset := command(t, document, "sam deploy --parameter-overrides")
 	for _, name := range names {
-		switch back := map[string]string{"ExecutionPolicyType": "inline", "ExecutionRolePath": "/"}[name]; {
+		switch back := map[string]string{"ExecutionPolicyType": "inline", "ExecutionRolePath": "/", "CreateDashboard": "false", "DriftCallsPerSecond": "5"}[name]; {
 		case back != "":
 			unset += " " + name + "=" + back
 		case !strings.Contains(unset, "'"+name+`=""'`):
@@ -82,6 +82,25 @@ func everythingSet(t *testing.T, c *cloud, options map[string]string) {
 	if got["log group"].Key != key || got["queue"].Key != key {
 		t.Errorf("log and queue have the keys %q and %q, want %s", got["log group"].Key, got["queue"].Key, key)
 	}
+	if w := c.watching(); w.Told != options["DriftSchedule"]+" "+options["DriftCallsPerSecond"] || len(w.Rules) != 1 || w.Rules[0] != options["DriftSchedule"]+" " ||
+		!slices.Equal(w.Metrics, []string{"Drifted", "Looks", "Orphaned", "Requests"}) || len(w.Dashboards) != 1 || w.Widgets < 6 {
+		t.Errorf("the function is watched by %+v", w)
+	}
+}
+
+// A watch is what looks at the function and has it look, as account.py shows it.
+type watch struct {
+	Told       string   // the function, in its environment
+	Rules      []string // their schedule, and what of their target is not the function
+	Metrics    []string // of the alarms
+	Dashboards []string
+	Widgets    int
+}
+
+func (c *cloud) watching() (w watch) {
+	c.t.Helper()
+	c.account("watch", &w)
+	return w
 }
 
 func everythingTakenBack(t *testing.T, c *cloud) {
@@ -95,6 +114,9 @@ func everythingTakenBack(t *testing.T, c *cloud) {
 		if one.Tags != "" || one.Boundary != "" || one.Key != "" {
 			t.Errorf("the %s still has %+v", name, one)
 		}
+	}
+	if w := c.watching(); strings.TrimSpace(w.Told) != "5" || len(w.Rules)+len(w.Dashboards) != 0 || !slices.Equal(w.Metrics, []string{"Requests"}) {
+		t.Errorf("the function is still watched by %+v", w)
 	}
 }
 

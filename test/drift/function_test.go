@@ -55,7 +55,10 @@ func TestFunction_Looks(t *testing.T) {
 	l.RemoveRole("ray-head", "ray-head")
 	l.Resources.Forget(orphaned.ID, orphaned.LogicalID)
 	l.UntagRole("ray-c-head", rayiam.DeclaredTag)
-	before, answers := l.Snapshot(), len(l.URLs.Puts(""))
+	before, answers := l.Snapshot(), l.URLs.AllPuts()
+	if answers != 3 {
+		t.Errorf("%d answers so far, want one of each Create", answers)
+	}
 	l.Proxy.Reset()
 	log, metrics := l.scheduled()
 	for what, want := range map[string][]string{
@@ -76,7 +79,7 @@ func TestFunction_Looks(t *testing.T) {
 	if got := said(metrics, "metrics", "Outcome", "Looks"); !slices.Contains(got, "SUCCESS 1") {
 		t.Errorf("metrics %v, want one look that succeeded", got)
 	}
-	if writes := l.Proxy.Writes(); len(writes) > 0 || len(l.URLs.Puts("")) != answers {
+	if writes := l.Proxy.Writes(); len(writes) > 0 || l.URLs.AllPuts() != answers {
 		t.Errorf("the look has written %v", writes)
 	}
 	if got := strings.Join(l.Snapshot(), "\n"); got != strings.Join(before, "\n") {

@@ -1,30 +1,67 @@
 package drift
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
-	"log/slog"
-	"runtime"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/internal/iamsync"
+	"github.com/ray-iam/custom-rayiam/internal/drift"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
 const (
-	manySets = 1000
+	fewSets, manySets = 100, 1000
 
-	// maxGrowth is by how much memory may grow over a look at them. Their inline policies alone
-	// are larger.
-	maxGrowth      = 6 << 20
-	documentLength = 8000
+	// maxGrowth is by how much memory may grow over the looks. The inline policies of a part
+	// alone are larger.
+	maxGrowth      = 2 << 20
+	documentLength = 9500
 
 	// maxCallsPerSet is for two roles, two instance profiles and two inline policies.
 	maxCallsPerSet = 10
+
+	// callsPerPart is how many calls a look at a part of the sets plans.
+	callsPerPart = 2500
+
+	// maxRatio is how many times as much memory the command may take for many sets as for few.
+	// It takes 1.3 times as much, and 1.6 times if it keeps their policies.
+	maxRatio = 1.5
 )
+
+// A crowd is an account with many sets, on a server of moto's that ends with it: nobody has to
+// take them away one by one.
+type crowd struct {
+	*rig.Account
+	server    *moto.Server
+	resources *cloudformation.Resources
+	owners    []string
+}
+
+// crowdAccount is the one of a call to moto that names none, so that no proxy has to.
+const crowdAccount = "123456789012"
+
+func newCrowd(t *testing.T) *crowd {
+	t.Helper()
+	server, err := moto.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Stop() })
+	resources := cloudformation.NewResources()
+	t.Cleanup(resources.Close)
+	return &crowd{server: server, resources: resources, Account: &rig.Account{TB: t, AccountID: crowdAccount, Endpoint: server.URL, IAM: rig.Client(server.URL, nil)}}
+}
 
 // declare returns the properties of one of many sets, of which the head has a large policy.
 func declare(i int) rayiam.Properties {
@@ -37,124 +74,160 @@ func declare(i int) rayiam.Properties {
 	}
 }
 
-// make makes a set as the function does, without its waiting, in a stack of its own.
-func (l *lab) make(i int) (owner string, err error) {
-	stack := rayiam.Stack{ID: fmt.Sprintf("arn:aws:cloudformation:us-east-1:%s:stack/many-%d/1", l.AccountID, i), Partition: "aws", Region: "us-east-1", Account: l.AccountID}
-	properties := declare(i)
-	owner = rayiam.PhysicalID(properties.NamePrefix, stack.ID, "RayIAM")
-	plan, err := rayiam.NewPlan(rayiam.Desired{Owner: owner, Nodes: rayiam.Declare(properties, stack).Nodes(owner)}, rayiam.Observed{})
-	if err != nil {
-		return "", err
-	}
-	l.Resources.Set(stack.ID, "RayIAM", "CREATE_COMPLETE", owner)
-	return owner, iamsync.New(iamsync.NewClient(l.config(), 0), iamsync.Patience{}, nil, slog.New(slog.DiscardHandler)).Apply(l.TB.Context(), plan)
-}
-
-// makeMany makes all of them and returns their owners.
-func (l *lab) makeMany() []string {
-	l.TB.Helper()
-	owners := make([]string, manySets)
-	var making sync.WaitGroup
-	indexes := make(chan int)
-	for range 4 {
-		making.Go(func() {
-			for i := range indexes {
-				owner, err := l.make(i)
-				if err != nil {
-					l.TB.Error(err)
-				}
-				owners[i] = owner
-			}
-		})
-	}
-	for i := range owners {
-		indexes <- i
-	}
-	close(indexes)
-	making.Wait()
-	return owners
-}
-
-// TestLook_AThousandSets looks at a thousand sets, of which some have drifted, and holds how
-// many calls that takes and by how much memory grows.
-// Reference 15.10.
-func TestLook_AThousandSets(t *testing.T) {
-	l := aloneIn(rig.New(t)) // not beside other tests, whose memory would be counted
-	l.Spent = true
-	owners := l.makeMany()
-	l.AttachPolicy("ray-0007-worker", awsPolicy+"AdministratorAccess")
-	l.SetTrust("ray-0990-head", "lambda.amazonaws.com")
-	l.Proxy.Reset() // it keeps what it has seen
-
-	look, before := l.look(), heap()
-	grown, sets, notSettled := uint64(0), 0, map[string]string{}
-	measure := func() { grown = max(grown, max(heap(), before)-before) }
-	look.Progress = func(read, _ int) {
-		if read%400 == 0 {
-			l.Proxy.Reset()
-			measure()
-		}
-	}
-	for set, err := range look.Sets(t.Context()) {
+// grow makes sets, each in a stack of its own, until there are so many.
+func (c *crowd) grow(to int) {
+	c.TB.Helper()
+	var steps []rayiam.Step
+	for i := len(c.owners); i < to; i++ {
+		stack := rayiam.Stack{ID: fmt.Sprintf("arn:aws:cloudformation:us-east-1:%s:stack/many-%d/1", c.AccountID, i), Partition: "aws", Region: "us-east-1", Account: c.AccountID}
+		properties := declare(i)
+		owner := rayiam.PhysicalID(properties.NamePrefix, stack.ID, "RayIAM")
+		plan, err := rayiam.NewPlan(rayiam.Desired{Owner: owner, Nodes: rayiam.Declare(properties, stack).Nodes(owner)}, rayiam.Observed{})
 		if err != nil {
-			t.Fatal(err)
+			c.TB.Fatal(err)
 		}
-		if sets++; sets%100 == 0 {
-			l.Proxy.Reset()
-			measure()
-		}
-		if got := summary(set); got != "in stack settled" {
-			notSettled[set.Owner] = got
-		}
+		steps = append(steps, slices.Concat(plan.Phases...)...)
+		c.resources.Set(stack.ID, "RayIAM", "CREATE_COMPLETE", owner)
+		c.owners = append(c.owners, owner)
 	}
-	if sets != manySets || len(notSettled) != 2 || notSettled[owners[7]] != "in stack drifted; role ray-0007-worker drifted[managed]" || notSettled[owners[990]] != "in stack drifted; role ray-0990-head drifted[trust]" {
-		t.Errorf("seen %d sets, of which %d are not settled: %v", sets, len(notSettled), notSettled)
+	if err := c.server.CarryOut(c.AccountID, steps); err != nil {
+		c.TB.Fatal(err)
 	}
-	calls := look.Inventory.Calls()
-	if calls > manySets*maxCallsPerSet+50 || calls < manySets*maxCallsPerSet {
-		t.Errorf("%d calls, want some %d", calls, manySets*maxCallsPerSet)
-	}
-	if grown > maxGrowth || maxGrowth >= manySets*documentLength {
-		t.Errorf("memory grew by %d kB, want at most %d; the policies are %d", grown>>10, maxGrowth>>10, manySets*documentLength>>10)
-	}
-	checkout.Report(t, "drift-thousand", fmt.Sprintf("Drift, %d sets looked at: %d calls to IAM, memory grew by %d kB at the most", sets, calls, grown>>10))
-	t.Logf("%d sets, %d calls, %d kB", sets, calls, grown>>10)
-	l.inParts(look.Inventory.Calls())
 }
 
-// inParts holds that looks of a few calls each see every set once, and how many they take.
-func (l *lab) inParts(whole int64) {
-	l.TB.Helper()
-	seen, calls, parts := map[string]bool{}, int64(0), 1
-	for turn := 0; turn < parts; turn++ {
-		look := l.look()
-		look.Calls, look.Turn = 2500, int64(turn)
-		look.Inventory = iamsync.NewInventory(l.config(), 0, slog.New(slog.DiscardHandler))
-		for set, err := range look.Sets(l.TB.Context()) {
-			if err != nil {
-				l.TB.Fatal(err)
-			}
-			if seen[set.Owner] {
-				l.TB.Errorf("%s is seen twice", set.Owner)
-			}
-			seen[set.Owner] = true
-		}
-		if c := look.Inventory.Calls(); c > 2*int64(look.Calls) {
-			l.TB.Errorf("part %d took %d calls, want some %d", turn, c, look.Calls)
-		}
-		parts, calls = look.Parts, calls+look.Inventory.Calls()
-		l.Proxy.Reset()
+// TestLook_AThousandSets looks at a thousand sets, of which two have drifted: by the command, at
+// all of them, and as the function does, at a part after the other. It holds that each is seen
+// once, how many calls that takes, and how much memory.
+// Reference 15.9, 15.10, 16.1.
+func TestLook_AThousandSets(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	c.grow(fewSets)
+	few := c.listed(0)
+	c.grow(manySets)
+	c.AttachPolicy("ray-0007-worker", awsPolicy+"AdministratorAccess")
+	c.SetTrust("ray-0990-head", "lambda.amazonaws.com")
+	many := c.listed(2)
+	if float64(many) > maxRatio*float64(few) {
+		t.Errorf("rayiam list takes %d for %d sets and %d for %d, more than %.1f times as much", few, fewSets, many, manySets, maxRatio)
 	}
-	if len(seen) != manySets || calls > whole+whole/5 {
-		l.TB.Errorf("seen %d sets in %d parts with %d calls, want %d sets and not many more than %d calls", len(seen), parts, calls, manySets, whole)
-	}
-	l.TB.Logf("in %d parts: %d calls", parts, calls)
+	t.Logf("rayiam list takes %d for %d sets and %d for %d, in the system's unit", few, fewSets, many, manySets)
+	parts, calls, grown := c.looked()
+	checkout.Report(t, "drift-thousand", fmt.Sprintf("Drift, %d sets looked at: %d calls to IAM in %d parts, memory grew by %d kB at the most; rayiam list takes %.2f times the memory of %d sets", len(c.owners), calls, parts, grown>>10, float64(many)/float64(few), fewSets))
 }
 
-// heap returns how many bytes are in use.
-func heap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+// looked looks at all sets in parts. It returns how many those were, how many calls they took,
+// and by how many bytes memory grew.
+func (c *crowd) looked() (parts int, calls int64, grown uint64) {
+	c.TB.Helper()
+	program, err := checkout.Build("./test/drift/inparts")
+	if err != nil {
+		c.TB.Fatal(err)
+	}
+	seen := map[string]string{}
+	for l := range strings.Lines(string(c.output(0, program, "-calls", strconv.Itoa(callsPerPart)))) {
+		var line struct {
+			Set   drift.Set
+			Parts int
+			Calls int64
+			Grown uint64
+		}
+		if err := json.Unmarshal([]byte(l), &line); err != nil {
+			c.TB.Fatalf("%v: %s", err, l)
+		}
+		if line.Parts == 0 {
+			if _, twice := seen[line.Set.Owner]; twice {
+				c.TB.Errorf("%s is seen twice", line.Set.Owner)
+			}
+			seen[line.Set.Owner] = summary(line.Set)
+			continue
+		}
+		if line.Calls > 2*callsPerPart {
+			c.TB.Errorf("a part took %d calls, want some %d", line.Calls, callsPerPart)
+		}
+		parts, calls, grown = line.Parts, calls+line.Calls, line.Grown
+	}
+	for i, owner := range c.owners {
+		want := map[int]string{7: "in stack drifted; role ray-0007-worker drifted[managed]", 990: "in stack drifted; role ray-0990-head drifted[trust]"}[i]
+		if want == "" {
+			want = "in stack settled"
+		}
+		if seen[owner] != want {
+			c.TB.Errorf("%s: seen is %q, want %q", owner, seen[owner], want)
+		}
+	}
+	if len(seen) != manySets {
+		c.TB.Errorf("seen %d sets, want %d", len(seen), manySets)
+	}
+	if calls > manySets*maxCallsPerSet+100 || calls < manySets*maxCallsPerSet {
+		c.TB.Errorf("%d calls in %d parts, want some %d", calls, parts, manySets*maxCallsPerSet)
+	}
+	if grown > maxGrowth || maxGrowth >= manySets/parts*documentLength {
+		c.TB.Errorf("memory grew by %d kB, want at most %d; the policies of a part are %d", grown>>10, maxGrowth>>10, manySets/parts*documentLength>>10)
+	}
+	return parts, calls, grown
+}
+
+// measuring runs a command and prints the most memory that it took, in the system's unit, into
+// a file. A child of this process would be taken for as large as this process is.
+const measuring = `import resource, subprocess, sys
+code = subprocess.run(sys.argv[2:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=open(sys.argv[1], "w"))
+sys.exit(code)`
+
+// listed runs rayiam list, holds that it prints all sets, and returns the most memory that it
+// took.
+func (c *crowd) listed(code int) (peak int64) {
+	c.TB.Helper()
+	python, err := checkout.Python()
+	if err != nil {
+		c.TB.Fatal(err)
+	}
+	command, err := checkout.Build("./cmd/rayiam")
+	if err != nil {
+		c.TB.Fatal(err)
+	}
+	file := filepath.Join(c.TB.TempDir(), "peak")
+	out := c.output(code, python, "-c", measuring, file, command, "list", "--output", "json")
+	var printed struct {
+		Sets []struct{ Owner, Belongs, State string }
+	}
+	if err := json.Unmarshal(out, &printed); err != nil {
+		c.TB.Fatal(err)
+	}
+	var owners []string
+	for _, set := range printed.Sets {
+		owners = append(owners, set.Owner)
+		if drifted := set.Owner == c.owners[7] || len(c.owners) > 990 && set.Owner == c.owners[990]; set.Belongs != "in stack" || (set.State == "drifted") != (drifted && code == 2) {
+			c.TB.Errorf("rayiam list prints %+v", set)
+		}
+	}
+	if !slices.Equal(owners, c.owners) {
+		c.TB.Errorf("rayiam list prints %d sets, want %d, in their order", len(owners), len(c.owners))
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		c.TB.Fatal(err)
+	}
+	if peak, err = strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err != nil {
+		c.TB.Fatal(err)
+	}
+	return peak
+}
+
+// output runs a program that finds the account as the AWS CLI does, wants an exit code, and
+// returns what it has printed.
+func (c *crowd) output(code int, program string, args ...string) []byte {
+	c.TB.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "AWS_ENDPOINT_URL="+c.server.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION="+c.resources.URL,
+		"GOGC=20") // memory follows what is in use more closely than by default
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code {
+		c.TB.Fatalf("%s %v: %v, want exit code %d: %s", program, args, err, code, &stderr)
+	}
+	return out
 }

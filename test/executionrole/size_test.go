@@ -43,7 +43,7 @@ func longest(t *testing.T, tpl template) map[string]string {
 		"PermissionsBoundary":     fill("PermissionsBoundary", "arn:aws-us-gov:iam::"+account+":policy/", "b"),
 		"AllowedPolicyArns":       strings.TrimSuffix(patterns, ","),
 		"AllowAdoption":           "true",
-		"DriftSchedule":           "rate(1 day)",
+		"DriftSchedule":           fill("DriftSchedule", "cron(", "0")[:tpl.Parameters["DriftSchedule"].MaxLength-1] + ")",
 		"ExecutionRolePath":       path("ExecutionRolePath"),
 		"ExecutionRoleNamePrefix": fill("ExecutionRoleNamePrefix", "", "e"),
 		"KmsKeyArn":               fill("KmsKeyArn", "arn:aws-us-gov:kms:us-gov-west-1:"+account+":key/", "k"),
@@ -62,7 +62,10 @@ func TestSizes(t *testing.T) {
 	names := slices.Sorted(maps.Keys(values))
 	largest := map[string]int{}
 	for chosen := range 1 << len(names) {
-		s := deployment{partition: "aws-us-gov", stackName: strings.Repeat("s", 128), parameters: map[string]string{}}
+		s := deployment{partition: "aws-us-gov", stackName: strings.Repeat("s", 128), parameters: map[string]string{"DriftCallsPerSecond": "50"}} // which is in the environment alone, as the next two are
+		for _, name := range []string{"AllowedBuckets", "AllowedClusterNames"} {
+			s.parameters[name] = strings.Repeat("x", tpl.Parameters[name].MaxLength)
+		}
 		for i, name := range names {
 			if chosen&(1<<i) != 0 {
 				s.parameters[name] = values[name]

@@ -100,6 +100,16 @@ func (s *Server) Puts(to string) []Put {
 	return append([]Put(nil), s.puts[path]...)
 }
 
+// AllPuts returns how many attempts at delivery there were, to whichever URL.
+func (s *Server) AllPuts() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, puts := range s.puts {
+		n += len(puts)
+	}
+	return n
+}
+
 // ServeHTTP takes an answer, or refuses it with S3's 403.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
