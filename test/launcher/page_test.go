@@ -1,7 +1,6 @@
 package launcher
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -37,11 +36,7 @@ func TestPage_Statements(t *testing.T) {
 	generated := map[string]bool{}
 	for _, l := range sets() {
 		for _, document := range documents(t, l) {
-			var d struct{ Statement []statement }
-			if err := json.Unmarshal([]byte(document), &d); err != nil {
-				t.Fatal(err)
-			}
-			for _, st := range d.Statement {
+			for _, st := range weaken.Statements(t, document) {
 				sid := st["Sid"].(string)
 				generated[sid] = true
 				for _, action := range weaken.List(st["Action"]) {
