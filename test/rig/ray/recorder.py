@@ -13,6 +13,8 @@ import types
 
 import boto3
 
+# The types of the example's nodes. Ray asks for all types that there are, and moto takes seconds to list them.
+TYPES = ["g5.xlarge", "m6i.4xlarge", "m6i.xlarge"]
 IDS = re.compile(r"(?<![a-z])(ami|i|lt)-[0-9a-f]{8,17}")
 
 
@@ -42,6 +44,7 @@ class Recorder:
     def _record(self, params, model, context, **_):
         context["parameters"] = params  # botocore keeps one context for all events of a call
         self.add(model.service_model.service_name, model.name, params)
+        return {**params, "InstanceTypes": TYPES} if model.name == "DescribeInstanceTypes" else None  # what is sent
 
     def add(self, service, operation, params):
         with self._lock:
