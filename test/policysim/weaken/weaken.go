@@ -1,7 +1,6 @@
 // Package weaken makes weaker forms of a policy's statement, one weakness in each. A
 // proof that a policy denies what is dangerous asks of each of them whether it still
-// does: if so, something in the policy is there for nothing, or the proof sees too
-// little.
+// does: if so, a part of the policy is not needed, or the proof sees too little.
 package weaken
 
 import (
