@@ -37,7 +37,7 @@ func TestLate_Superseded(t *testing.T) {
 }
 
 // TestLate_RepeatedCreate holds that a Create whose process was killed after its Delete
-// had come and gone is taken back when Lambda runs it again.
+// had come and gone is rolled back when Lambda runs it again.
 // Reference 11.1, 11.4.
 func TestLate_RepeatedCreate(t *testing.T) {
 	l := newLab(t)

@@ -80,7 +80,7 @@ func TestRollback_BoundaryIsGone(t *testing.T) {
 }
 
 // TestRollback_RefusalIsForgotten holds that what was refused once does not make a later update
-// in the same direction succeed for nothing.
+// in the same direction succeed without a change.
 // Reference 5.19.
 func TestRollback_RefusalIsForgotten(t *testing.T) {
 	l := newLab(t)

@@ -14,8 +14,8 @@ import (
 // late is the age of an event that is asked about after its last write only.
 const late = 10 * time.Second
 
-// TestSuperseded_LaterRequestIsLeftAlone holds that a Create which is being taken back lets
-// the next one of the same resource be, which makes the same roles.
+// TestSuperseded_LaterRequestIsLeftAlone holds that a Create which is being rolled back leaves
+// alone what the next Create of the same resource makes, which are the same roles.
 // Reference 11.2.
 func TestSuperseded_LaterRequestIsLeftAlone(t *testing.T) {
 	l := newLab(t)
@@ -155,8 +155,8 @@ func TestSuperseded_RetainedSetStays(t *testing.T) {
 	l.unchanged(before, "a replacement that was refused")
 }
 
-// TestSuperseded_RepeatedReplacement holds that a replacement which was killed and runs
-// again, and for which nobody waits any more, takes back what its first attempt made, too.
+// TestSuperseded_RepeatedReplacement holds that an abandoned replacement which was killed
+// and runs again also rolls back what its first attempt made.
 // Reference 11.1.
 func TestSuperseded_RepeatedReplacement(t *testing.T) {
 	l := newLab(t)
@@ -172,7 +172,7 @@ func TestSuperseded_RepeatedReplacement(t *testing.T) {
 	l.unchanged(before, "a replacement that was repeated when nobody waited")
 }
 
-// TestSuperseded_CannotTell holds that what appears while a Create is taken back, when
+// TestSuperseded_CannotTell holds that what appears while a Create is rolled back, when
 // CloudFormation cannot say for whom, is left alone and is a failure.
 // Reference 11.8.
 func TestSuperseded_CannotTell(t *testing.T) {
@@ -193,7 +193,7 @@ func TestSuperseded_CannotTell(t *testing.T) {
 	}
 }
 
-// TestSuperseded_LeftBehindIsAFailure holds that a Create which cannot take back what it
+// TestSuperseded_LeftBehindIsAFailure holds that a Create which cannot roll back what it
 // made says what is left, and counts as a failure; and that it is repeated with success.
 // Reference 11.8, 11.9.
 func TestSuperseded_LeftBehindIsAFailure(t *testing.T) {

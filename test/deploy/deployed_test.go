@@ -39,7 +39,7 @@ func TestDeployed(t *testing.T) {
 	}
 	bucket, _ := strings.CutPrefix(command(t, document, "sam deploy --s3-bucket"), "sam deploy")
 	c.shell(unset + strings.ReplaceAll(bucket, "BUCKET", "a-bucket-of-ours"))
-	t.Run("everything taken back", func(t *testing.T) { everythingTakenBack(t, c) })
+	t.Run("every setting reset", func(t *testing.T) { everySettingReset(t, c) })
 	t.Run("roles that could be passed", func(t *testing.T) {
 		c.prints(t, map[string]string{commandAfter(t, document, "## What the function may pass", "for r in"): "ray-by-hand"})
 	})
@@ -103,7 +103,7 @@ func (c *cloud) watching() (w watch) {
 	return w
 }
 
-func everythingTakenBack(t *testing.T, c *cloud) {
+func everySettingReset(t *testing.T, c *cloud) {
 	got := map[string]thing{}
 	c.account("show", &got)
 	role := got["execution role"]

@@ -50,8 +50,8 @@ func resolvedStatements(tpl template, s deployment) []statement {
 	return document.Statement
 }
 
-// TestMutation holds that nothing in the policy is there for nothing: with any
-// statement weakened, a dangerous call that is denied today would be allowed, in at
+// TestMutation holds that every part of the policy is needed: with any statement weakened,
+// a dangerous call that is denied today would be allowed, in at
 // least one set of parameters.
 // Reference 8.5.
 func TestMutation(t *testing.T) {

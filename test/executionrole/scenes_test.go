@@ -30,7 +30,7 @@ func groups(names ...string) []any {
 }
 
 // wholeLife is a stack's: created, changed in everything that can change, changed by
-// hand, replaced, replaced in vain, rolled back, deleted.
+// hand, replaced, replaced with a failure, rolled back, deleted.
 func wholeLife(l *lab) {
 	own := l.CreatePolicy("own-bound")
 	s := l.provided(nil)
@@ -55,7 +55,7 @@ func wholeLife(l *lab) {
 	l.did(s.Delete())
 }
 
-// inUse deletes in vain what an instance uses.
+// inUse tries to delete what an instance uses.
 func (l *lab) inUse(s *cloudformation.Stack, profile string) {
 	l.TB.Helper()
 	launched := l.Launch("us-east-1", profile, "research", 1)
@@ -82,7 +82,7 @@ func (l *lab) inVain(s *cloudformation.Stack) {
 	update, rollback := s.Update(l.base(properties{"NamePrefix": l.deployment.prefix() + "-vain"}))
 	l.refuse = nil
 	if update.OK() || !strings.Contains(update.Reason, "the old set was not changed") {
-		l.TB.Errorf("a replacement in vain: %+v", update)
+		l.TB.Errorf("a replacement that was to fail: %+v", update)
 	}
 	l.did(rollback)
 }

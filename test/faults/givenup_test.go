@@ -10,11 +10,11 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// givenUp are the operations that make something, and so have something to take back
-// when CloudFormation gives them up.
+// givenUp are the operations that make something, and so have something to roll back
+// when CloudFormation abandons them.
 var givenUp = slices.DeleteFunc(slices.Clone(operations), func(o operation) bool { return !creates(o) && o.to != other })
 
-// undone are the faults that taking back may meet.
+// undone are the faults that rolling back may meet.
 var undone = []fault{
 	{"killed before the call, event again", every, every, func(c *cell) { c.playBackKilled(true) }},
 	{"killed after the call, event again", every, every, func(c *cell) { c.playBackKilled(false) }},

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
@@ -67,12 +68,9 @@ func (s scene) operations(command string) []string {
 // owned returns the call with what moto does not tell: the owner has tagged what is the
 // cluster's, and an image that is neither listed nor tagged is public.
 func (p played) owned(c call) call {
-	return c.changed(func(c *call) {
+	return c.Changed(func(c *call) {
 		if c.Public = p.changes["reserved"] != true; c.Public {
 			return
-		}
-		if c.Tags == nil {
-			c.Tags = map[string]tags{}
 		}
 		for _, id := range []string{"ray", "cr-0123456789abcdef0", p.belongings.Image} {
 			c.Tags[id] = tags{"ray-cluster-name": cluster}
@@ -99,7 +97,7 @@ func TestAllowed(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			p := s.played(t)
 			cases := p.recorded(t)
-			for i, got := range policysim.Evaluate(t, p.by(p.policies, cases)) {
+			for i, got := range policysim.EvaluateOnce(t, p.by(p.policies)("", cases)) {
 				if got != policysim.Allowed {
 					t.Errorf("%s: %s", got, cases[i].Name)
 				}
@@ -123,8 +121,8 @@ func (p played) recorded(t *testing.T) []policysim.Case {
 		if operations[command] == nil {
 			operations[command] = map[string]bool{}
 		}
-		operations[command][c.Service+":"+c.Operation] = true
-		all, err := p.authorizations(c)
+		operations[command][c.Action()] = true
+		all, err := p.Authorizations(c)
 		if err != nil {
 			t.Error(err)
 		}
@@ -149,17 +147,17 @@ func (p played) recorded(t *testing.T) []policysim.Case {
 }
 
 // rights are what the policy allows and Ray itself does not call: a shell.
-func (p place) rights() []policysim.Case {
+func rights(p place) []policysim.Case {
 	return []policysim.Case{
-		p.authorization("ssm:StartSession", p.arn("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), resourceTags("ssm:resourceTag/", ownHead)),
-		p.authorization("ssm:StartSession", p.arn("ssm", "document/SSM-SessionManagerRunShell"), nil),
+		p.Authorization("ssm:StartSession", p.ARN("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), awscall.ManagedTags(ownHead)),
+		p.Authorization("ssm:StartSession", p.ARN("ssm", "document/SSM-SessionManagerRunShell"), nil),
 	}
 }
 
 // channel is what the Session Manager plugin asks for, with the token of a StartSession. It
 // is of no Region and no account.
-func (p place) channel() policysim.Case {
-	return p.authorization("ssmmessages:OpenDataChannel", "*", nil)
+func channel(p place) policysim.Case {
+	return p.Authorization("ssmmessages:OpenDataChannel", "*", nil)
 }
 
 // TestRights holds that people can log in by Session Manager where that is wanted, with a
@@ -167,8 +165,8 @@ func (p place) channel() policysim.Case {
 func TestRights(t *testing.T) {
 	for _, s := range scenes {
 		p := s.played(t)
-		rights := append(p.rights(), p.channel())
-		for i, got := range policysim.Evaluate(t, p.by(p.policies, rights)) {
+		rights := append(rights(p.place), channel(p.place))
+		for i, got := range policysim.EvaluateOnce(t, p.by(p.policies)("", rights)) {
 			if (got == policysim.Allowed) != p.launcher.SessionManager {
 				t.Errorf("%s: %s: %s", s.name, got, rights[i].Name)
 			}
@@ -185,7 +183,7 @@ func TestActions(t *testing.T) {
 		for _, c := range p.recorded(t) {
 			needed[c.Action] = true
 		}
-		for _, st := range p.statements(t) {
+		for _, st := range weaken.Statements(t, p.policies...) {
 			for _, action := range weaken.List(st["Action"]) {
 				allowed[action.(string)] = true
 			}

@@ -1,6 +1,10 @@
 package launcher
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
+)
 
 const otherAccount = "999999999999"
 
@@ -20,25 +24,24 @@ func (c *catalogue) addLaunches() {
 		"as unmanaged":                       {"ray-node-type": "unmanaged"},
 		"with a tag that other rights go by": {"Environment": "production"},
 	} {
-		c.call(launching, name, head.tagged(changes))
+		c.Call(launching, name, head.Retagged(changes))
 	}
-	c.call(launching, "without tags", head.set("TagSpecifications", nil))
+	c.Call(launching, "without tags", head.Set("TagSpecifications", nil))
 	for name, profile := range map[string]string{
-		"a worker's profile":                c.profile("cpu"),
-		"an administrator's profile":        c.iam("instance-profile", "admin"),
-		"a profile of the same name":        c.iam("instance-profile", "elsewhere/ray-research-head"),
-		"another account's profile":         strings.Replace(c.profile("head"), c.account, otherAccount, 1),
-		"a profile whose name begins alike": c.profile("head2"),
+		"a worker's profile":                c.Profile("cpu"),
+		"an administrator's profile":        c.IAM("instance-profile", "admin"),
+		"a profile of the same name":        c.IAM("instance-profile", "elsewhere/ray-research-head"),
+		"another account's profile":         strings.Replace(c.Profile("head"), c.Account, otherAccount, 1),
+		"a profile whose name begins alike": c.Profile("head2"),
 	} {
-		c.call(launching, "with "+name, head.set("IamInstanceProfile", arnOf(profile)))
+		c.Call(launching, "with "+name, head.Set("IamInstanceProfile", arnOf(profile)))
 	}
-	c.call(launching, "without a profile", head.set("IamInstanceProfile", nil))
-	worker := head.tagged(tags{"ray-node-type": "worker"}).set("IamInstanceProfile", arnOf(c.profile("cpu")))
-	c.call(launching, "a worker of the cluster's, which the head launches", worker)
+	c.Call(launching, "without a profile", head.Set("IamInstanceProfile", nil))
+	worker := head.Retagged(tags{"ray-node-type": "worker"}).Set("IamInstanceProfile", arnOf(c.Profile("cpu")))
+	c.Call(launching, "a worker of the cluster's, which the head launches", worker)
 	for _, kind := range []string{"volume", "network-interface"} {
 		for _, key := range []string{"ray-cluster-name", "CostCentre"} {
-			specifications := append(anyList(head.Parameters["TagSpecifications"]), map[string]any{"ResourceType": kind, "Tags": listed(tags{key: "x"})})
-			c.call(launching, "with the tag "+key+" on its "+kind, head.set("TagSpecifications", specifications))
+			c.Call(launching, "with the tag "+key+" on its "+kind, head.AlsoTagging(kind, tags{key: "x"}))
 		}
 	}
 }
@@ -47,24 +50,24 @@ func (c *catalogue) addLaunches() {
 func (c *catalogue) addParts() {
 	head := c.launched()
 	const other = "0bbbbbbbbbbbbbbbb"
-	changed := func(name string, value any) call { return head.set(name, value) }
+	changed := func(name string, value any) call { return head.Set(name, value) }
 	for name, wrong := range map[string]call{
 		"with a volume of a snapshot":         changed("BlockDeviceMappings", []any{map[string]any{"Ebs": map[string]any{"SnapshotId": "snap-" + other}}}),
-		"with a volume of a tagged snapshot":  changed("BlockDeviceMappings", []any{map[string]any{"Ebs": map[string]any{"SnapshotId": "snap-" + other}}}).of("snap-"+other, ownHead),
-		"by another's launch template":        changed("LaunchTemplate", map[string]any{"LaunchTemplateId": "lt-" + other}).of("lt-"+other, neighbour),
-		"by a launch template without tags":   changed("LaunchTemplate", map[string]any{"LaunchTemplateId": "lt-" + other}).of("lt-"+other, untagged),
-		"in another's placement group":        changed("Placement", map[string]any{"GroupName": "other"}).of("other", neighbour),
-		"in another's capacity reservation":   changed("CapacityReservationSpecification", reservation("cr-"+other)).of("cr-"+other, neighbour),
-		"in a capacity reservation of nobody": changed("CapacityReservationSpecification", reservation("cr-"+other)).of("cr-"+other, untagged),
-		"of a private image":                  private(changed("ImageId", "ami-"+other)),
-		"of another cluster's image":          private(changed("ImageId", "ami-"+other).of("ami-"+other, neighbour)),
-		"with another key on its volume":      changed("BlockDeviceMappings", []any{map[string]any{"Ebs": map[string]any{"KmsKeyId": c.arn("kms", "key/0b")}}}),
+		"with a volume of a tagged snapshot":  changed("BlockDeviceMappings", []any{map[string]any{"Ebs": map[string]any{"SnapshotId": "snap-" + other}}}).Of("snap-"+other, ownHead),
+		"by another's launch template":        changed("LaunchTemplate", map[string]any{"LaunchTemplateId": "lt-" + other}).Of("lt-"+other, neighbour),
+		"by a launch template without tags":   changed("LaunchTemplate", map[string]any{"LaunchTemplateId": "lt-" + other}).Of("lt-"+other, untagged),
+		"in another's placement group":        changed("Placement", map[string]any{"GroupName": "other"}).Of("other", neighbour),
+		"in another's capacity reservation":   changed("CapacityReservationSpecification", reservation("cr-"+other)).Of("cr-"+other, neighbour),
+		"in a capacity reservation of nobody": changed("CapacityReservationSpecification", reservation("cr-"+other)).Of("cr-"+other, untagged),
+		"of a private image":                  changed("ImageId", "ami-"+other).OfImage(false),
+		"of another cluster's image":          changed("ImageId", "ami-"+other).Of("ami-"+other, neighbour).OfImage(false),
+		"with another key on its volume":      changed("BlockDeviceMappings", []any{map[string]any{"Ebs": map[string]any{"KmsKeyId": c.ARN("kms", "key/0b")}}}),
 	} {
-		c.call(launching, name, wrong)
+		c.Call(launching, name, wrong)
 	}
 	listed := func(is bool, name string, wrong call) {
 		if is {
-			c.call(launching, name, wrong)
+			c.Call(launching, name, wrong)
 		}
 	}
 	l := c.launcher
@@ -72,7 +75,7 @@ func (c *catalogue) addParts() {
 	listed(len(l.InstanceTypes) > 0, "of a type that is not listed", changed("InstanceType", "p5.48xlarge"))
 	listed(len(l.InstanceTypes) > 0, "of a type that begins alike", changed("InstanceType", "m6i.xlarge-flex"))
 	listed(len(l.ImageIDs) > 0, "of a public image that is not listed", changed("ImageId", "ami-"+other))
-	listed(len(l.ImageIDs) > 0, "of a tagged image that is not listed", changed("ImageId", "ami-"+other).of("ami-"+other, ownHead))
+	listed(len(l.ImageIDs) > 0, "of a tagged image that is not listed", changed("ImageId", "ami-"+other).Of("ami-"+other, ownHead))
 	listed(len(l.KeyNames) > 0, "with a key that is not listed", changed("KeyName", "somebody"))
 	listed(len(l.SubnetIDs) > 0, "in a subnet that is not listed", changed("SubnetId", "subnet-"+other))
 	listed(len(l.SubnetIDs) > 0, "by an interface in another subnet", changed("NetworkInterfaces", []any{map[string]any{"DeviceIndex": 0, "SubnetId": "subnet-" + other}}))
@@ -80,9 +83,6 @@ func (c *catalogue) addParts() {
 	listed(len(l.SecurityGroupIDs) > 0, "in a listed and another group", changed("SecurityGroupIds", []any{c.belongings.Group, "sg-" + other}))
 	listed(len(l.SecurityGroupIDs) > 0, "by an interface in another group", changed("NetworkInterfaces", []any{map[string]any{"SubnetId": c.belongings.Subnet, "Groups": []any{"sg-" + other}}}))
 }
-
-// private returns a launch of an image that not everybody may launch.
-func private(c call) call { return c.changed(func(c *call) { c.Public = false }) }
 
 func reservation(id string) any {
 	return map[string]any{"CapacityReservationTarget": map[string]any{"CapacityReservationId": id}}
@@ -111,66 +111,66 @@ func inOtherCase(key string) []string {
 func (c *catalogue) addOtherCase() {
 	head, status := c.launched(), c.status()
 	for _, key := range []string{"ray-cluster-name", "ray-node-type"} {
-		value := head.launchTags()[key]
+		value := head.LaunchTags()[key]
 		for _, disguised := range inOtherCase(key) {
-			c.call(otherCase, "launched with "+disguised+" alone", head.tagged(tags{key: "", disguised: value}))
+			c.Call(otherCase, "launched with "+disguised+" alone", head.Retagged(tags{key: "", disguised: value}))
 		}
 	}
-	c.call(otherCase, "planted in another cluster", head.tagged(tags{"ray-cluster-name": "victim", "ray-Cluster-Name": cluster}))
-	c.call(otherCase, "planted as a worker", head.tagged(tags{"ray-node-type": "worker", "ray-Node-Type": "head"}))
-	c.call(otherCase, "both in other case, by their words", head.tagged(tags{"ray-cluster-name": "", "ray-node-type": "", "Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}))
-	c.call(otherCase, "both in other case", head.tagged(tags{"ray-cluster-name": "", "ray-node-type": "", "RAY-CLUSTER-NAME": cluster, "RAY-NODE-TYPE": "head"}))
+	c.Call(otherCase, "planted in another cluster", head.Retagged(tags{"ray-cluster-name": "victim", "ray-Cluster-Name": cluster}))
+	c.Call(otherCase, "planted as a worker", head.Retagged(tags{"ray-node-type": "worker", "ray-Node-Type": "head"}))
+	c.Call(otherCase, "both in other case, by their words", head.Retagged(tags{"ray-cluster-name": "", "ray-node-type": "", "Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}))
+	c.Call(otherCase, "both in other case", head.Retagged(tags{"ray-cluster-name": "", "ray-node-type": "", "RAY-CLUSTER-NAME": cluster, "RAY-NODE-TYPE": "head"}))
 	for _, key := range append([]string{"ray-job-backup-worker-visibility-zone"}, rayKeys...) { // the first of a later Ray
 		for _, disguised := range inOtherCase(key)[len("ray"):] {
-			c.call(otherCase, "the head given "+disguised, status.set("Tags", listed(tags{disguised: "x"})))
+			c.Call(otherCase, "the head given "+disguised, status.SetTags(tags{disguised: "x"}))
 		}
 	}
-	c.call(otherCase, "the head given a kind in other case", status.set("Tags", listed(tags{"ray-node-type": "worker", "ray-Node-Type": "head"})))
-	c.call(otherCase, "the head named by a similar tag", status.set("Tags", listed(tags{"name": "x"})))
+	c.Call(otherCase, "the head given a kind in other case", status.SetTags(tags{"ray-node-type": "worker", "ray-Node-Type": "head"}))
+	c.Call(otherCase, "the head named by a similar tag", status.SetTags(tags{"name": "x"}))
 }
 
 // addTagging: what the launcher may end is what is tagged as the cluster's. So it must
 // not be the launcher that says what is.
 func (c *catalogue) addTagging() {
 	status := c.status()
-	tag := func(key, value string) call { return status.set("Tags", listed(tags{key: value})) }
-	claim := status.set("Tags", listed(tags{"ray-cluster-name": cluster, "ray-node-type": "head"}))
+	tag := func(key, value string) call { return status.SetTags(tags{key: value}) }
+	claim := status.SetTags(tags{"ray-cluster-name": cluster, "ray-node-type": "head"})
 	for name, t := range foreign {
-		c.call(tagging, "claiming "+name, claim.onAll(t))
-		c.call(tagging, "the status of "+name, status.onAll(t))
-		c.call(tagging, "the kind of "+name, tag("ray-node-type", "head").onAll(t))
+		c.Call(tagging, "claiming "+name, claim.OfAll(t))
+		c.Call(tagging, "the status of "+name, status.OfAll(t))
+		c.Call(tagging, "the kind of "+name, tag("ray-node-type", "head").OfAll(t))
 	}
-	for name, profile := range c.otherProfiles() {
-		c.call(tagging, "the status of a machine with the head's tags and "+name, status.onAll(ownHead).profiled(profile))
-		c.call(tagging, "the status of a machine with the head's tags in another case and "+name, status.onAll(capitals).profiled(profile))
+	for name, profile := range otherProfiles(c.place) {
+		c.Call(tagging, "the status of a machine with the head's tags and "+name, status.OfAll(ownHead).Profiled(profile))
+		c.Call(tagging, "the status of a machine with the head's tags in another case and "+name, status.OfAll(capitals).Profiled(profile))
 	}
 	for name, wrong := range map[string]call{
 		"the head given to another cluster":  tag("ray-cluster-name", "research2"),
 		"the head's cluster set again":       tag("ray-cluster-name", cluster),
 		"the head made a worker":             tag("ray-node-type", "worker"),
 		"the head with a tag of the company": tag("Environment", "production"),
-		"an own worker's status":             status.onAll(ownWorker),
-		"an own worker made a head":          tag("ray-node-type", "head").onAll(ownWorker),
+		"an own worker's status":             status.OfAll(ownWorker),
+		"an own worker made a head":          tag("ray-node-type", "head").OfAll(ownWorker),
 	} {
-		c.call(tagging, name, wrong)
+		c.Call(tagging, name, wrong)
 	}
-	claimed := requestTags(tags{"ray-cluster-name": cluster})
+	claimed := awscall.RequestTags(tags{"ray-cluster-name": cluster})
 	for kind, id := range map[string]string{
 		"launch-template": "lt-0b", "placement-group": "pg-0b", "capacity-reservation": "cr-0b", "volume": "vol-0b", "image": "ami-0b",
 		"snapshot": "snap-0b", "security-group": "sg-0b", "subnet": "subnet-0b", "network-interface": "eni-0b",
 	} {
-		c.one(tagging, "claiming a "+kind, "ec2:CreateTags", c.ofKind(kind, id), claimed)
-		c.one(tagging, "tags of a "+kind, "ec2:CreateTags", c.ofKind(kind, id), merge(resourceTags("aws:ResourceTag/", ownHead), requestTags(tags{"CostCenter": "0"})))
+		c.One(tagging, "claiming a "+kind, "ec2:CreateTags", c.EC2(kind, id), claimed)
+		c.One(tagging, "tags of a "+kind, "ec2:CreateTags", c.EC2(kind, id), awscall.Merge(awscall.ResourceTags(ownHead), awscall.RequestTags(tags{"CostCenter": "0"})))
 	}
-	instance := c.arn("ec2", "instance/i-"+toBeMade)
-	c.one(tagging, "claiming an instance with the head's profile and type", "ec2:CreateTags", instance,
-		merge(requestTags(tags{"ray-cluster-name": cluster, "ray-node-type": "head"}), conditionKeys{"ec2:InstanceProfile": {c.profile("head")}, "ec2:InstanceType": {"m6i.xlarge"}}))
-	c.one(tagging, "a volume tagged as a head", "ec2:CreateTags", c.arn("ec2", "volume/vol-0c"), merge(resourceTags("aws:ResourceTag/", ownHead), requestTags(tags{"ray-node-status": "x"})))
+	instance := c.ARN("ec2", "instance/i-"+awscall.ToBeMade)
+	c.One(tagging, "claiming an instance with the head's profile and type", "ec2:CreateTags", instance,
+		awscall.Merge(awscall.RequestTags(tags{"ray-cluster-name": cluster, "ray-node-type": "head"}), conditionKeys{"ec2:InstanceProfile": {c.Profile("head")}, "ec2:InstanceType": {"m6i.xlarge"}}))
+	c.One(tagging, "a volume tagged as a head", "ec2:CreateTags", c.ARN("ec2", "volume/vol-0c"), awscall.Merge(awscall.ResourceTags(ownHead), awscall.RequestTags(tags{"ray-node-status": "x"})))
 	for _, by := range []string{"CreateFleet", "CreateLaunchTemplate", "CreateVolume"} {
-		c.one(tagging, "as part of "+by, "ec2:CreateTags", instance, merge(claimed, conditionKeys{"ec2:CreateAction": {by}}))
-		c.one(tagging, "as part of "+by, "ec2:CreateTags", c.arn("ec2", "volume/vol-0b"), merge(requestTags(tags{"CostCenter": "0"}), conditionKeys{"ec2:CreateAction": {by}}))
+		c.One(tagging, "as part of "+by, "ec2:CreateTags", instance, awscall.Merge(claimed, awscall.AsPartOf(by)))
+		c.One(tagging, "as part of "+by, "ec2:CreateTags", c.ARN("ec2", "volume/vol-0b"), awscall.Merge(awscall.RequestTags(tags{"CostCenter": "0"}), awscall.AsPartOf(by)))
 	}
 	for name, t := range map[string]tags{"the own head": ownHead, "another cluster's head": neighbour} {
-		c.one(tagging, "from "+name, "ec2:DeleteTags", instance, merge(resourceTags("aws:ResourceTag/", t), conditionKeys{"aws:TagKeys": {"ray-cluster-name"}}))
+		c.One(tagging, "from "+name, "ec2:DeleteTags", instance, awscall.Merge(awscall.ResourceTags(t), conditionKeys{"aws:TagKeys": {"ray-cluster-name"}}))
 	}
 }

@@ -1,20 +1,11 @@
 package launcher
 
 import (
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
-	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
+	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 )
-
-// A danger is a call that somebody with the launcher's credentials could try. It is denied
-// if any of its authorizations is.
-type danger struct {
-	category, name string
-	cases          []policysim.Case
-}
 
 // Everything dangerous is about one of these.
 const (
@@ -34,14 +25,17 @@ const (
 
 var categories = []string{machines, launching, otherCase, tagging, passing, takeover, networks, sessions, watching, identity, secrets, regions}
 
-// A catalogue is being filled, on a scene.
+// A catalogue is being filled, on a scene, with what somebody with the launcher's credentials
+// could try.
 type catalogue struct {
 	played
-	dangers []danger
+	dangers.Catalogue
 }
 
-func (p played) dangers() []danger {
-	c := &catalogue{played: p}
+func (p played) newCatalogue() *catalogue { return &catalogue{p, dangers.New(p.place, "launcher")} }
+
+func (p played) dangers() []dangers.Danger {
+	c := p.newCatalogue()
 	c.addMachines()
 	c.addLaunches()
 	c.addParts()
@@ -55,32 +49,7 @@ func (p played) dangers() []danger {
 	c.addIdentity()
 	c.addSecrets()
 	c.addRegions()
-	return c.dangers
-}
-
-// call adds a call as the API has it, of which one thing is wrong.
-func (c *catalogue) call(category, name string, wrong call) {
-	cases, err := c.authorizations(wrong)
-	if err != nil {
-		panic(fmt.Sprintf("%s: %v", name, err))
-	}
-	c.add(category, wrong.Operation+": "+name, cases)
-}
-
-// one adds a call that is a single authorization.
-func (c *catalogue) one(category, name, action, resource string, context conditionKeys) {
-	c.add(category, action+": "+name, []policysim.Case{c.authorization(action, resource, context)})
-}
-
-// each adds actions on one resource that no launcher has any business with.
-func (c *catalogue) each(category, resource string, context conditionKeys, actions ...string) {
-	for _, action := range actions {
-		c.one(category, resource[strings.LastIndex(resource, ":")+1:], action, resource, context)
-	}
-}
-
-func (c *catalogue) add(category, name string, cases []policysim.Case) {
-	c.dangers = append(c.dangers, danger{category, name, cases})
+	return c.Dangers
 }
 
 // Tags as machines of this and of another cluster have them.
@@ -121,7 +90,7 @@ func (p played) recordedFirst(operation string) call {
 
 // status is how Ray sets the state of the running head.
 func (p played) status() call {
-	return p.recordedCall("CreateTags", func(c call) bool { return tagList(c.Parameters["Tags"])["ray-node-status"] != "" })
+	return p.recordedCall("CreateTags", func(c call) bool { return awscall.ReadTags(c.Parameters["Tags"])["ray-node-status"] != "" })
 }
 
 func (c *catalogue) addMachines() {
@@ -131,29 +100,29 @@ func (c *catalogue) addMachines() {
 	}
 	for _, operation := range []string{"StartInstances", "StopInstances", "TerminateInstances"} {
 		for name, t := range foreign {
-			c.call(machines, name, named(operation, t))
-			c.call(machines, name+", with a worker's profile", named(operation, t).profiled(c.profile("cpu")))
+			c.Call(machines, name, named(operation, t))
+			c.Call(machines, name+", with a worker's profile", named(operation, t).Profiled(c.Profile("cpu")))
 		}
-		for name, profile := range c.otherProfiles() {
-			c.call(machines, "a machine with the head's tags and "+name, named(operation, ownHead).profiled(profile))
-			c.call(machines, "a machine with the head's tags in another case and "+name, named(operation, capitals).profiled(profile))
-			if len(c.launcher.WorkerProfileARNs) > 0 && profile != noProfile { // else tags alone say which are the workers
-				c.call(machines, "a machine with a worker's tags and "+name, named(operation, ownWorker).profiled(profile))
+		for name, profile := range otherProfiles(c.place) {
+			c.Call(machines, "a machine with the head's tags and "+name, named(operation, ownHead).Profiled(profile))
+			c.Call(machines, "a machine with the head's tags in another case and "+name, named(operation, capitals).Profiled(profile))
+			if len(c.launcher.WorkerProfileARNs) > 0 && profile != awscall.NoProfile { // else tags alone say which are the workers
+				c.Call(machines, "a machine with a worker's tags and "+name, named(operation, ownWorker).Profiled(profile))
 			}
 		}
 		mixed := named(operation, neighbour)
 		mixed.Parameters["InstanceIds"] = []any{"i-0aaaaaaaaaaaaaaaa", other}
 		mixed.Tags["i-0aaaaaaaaaaaaaaaa"] = ownHead
-		c.call(machines, "the own head and another cluster's", mixed)
+		c.Call(machines, "the own head and another cluster's", mixed)
 	}
-	c.call(machines, "an own worker, which the head starts", named("StartInstances", ownWorker))
+	c.Call(machines, "an own worker, which the head starts", named("StartInstances", ownWorker))
 	for _, t := range []tags{ownHead, untagged} {
-		c.each(machines, c.arn("ec2", "instance/"+other), resourceTags("aws:ResourceTag/", t), "ec2:RebootInstances")
+		c.Each(machines, c.ARN("ec2", "instance/"+other), awscall.ResourceTags(t), "ec2:RebootInstances")
 	}
 	for _, kind := range []string{"head", "cpu"} {
 		own := map[string]tags{"head": ownHead, "cpu": ownWorker}[kind]
-		c.one(machines, "the own "+kind, "ec2:RebootInstances", c.arn("ec2", "instance/"+other),
-			merge(resourceTags("aws:ResourceTag/", own), conditionKeys{"ec2:InstanceProfile": {c.profile(kind)}}))
+		c.One(machines, "the own "+kind, "ec2:RebootInstances", c.ARN("ec2", "instance/"+other),
+			awscall.Merge(awscall.ResourceTags(own), conditionKeys{"ec2:InstanceProfile": {c.Profile(kind)}}))
 	}
 }
 
@@ -162,40 +131,36 @@ func (c *catalogue) addMachines() {
 var capitals = tags{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}
 
 // otherProfiles are instance profiles that no machine of the cluster has.
-func (p place) otherProfiles() map[string]string {
+func otherProfiles(p place) map[string]string {
 	return map[string]string{
-		"no profile": noProfile, "an administrator's profile": p.iam("instance-profile", "admin"), "another cluster's profile": p.profile("vision"),
-		"a profile named alike": p.iam("instance-profile", "elsewhere/ray-research-head"),
+		"no profile": awscall.NoProfile, "an administrator's profile": p.IAM("instance-profile", "admin"), "another cluster's profile": p.Profile("vision"),
+		"a profile named alike": p.IAM("instance-profile", "elsewhere/ray-research-head"),
 	}
 }
 
 // addRegions: what is right, but in another Region, where the cluster has nothing.
 func (c *catalogue) addRegions() {
-	there := place{c.account, "eu-west-1"}
+	there := c.InRegion("eu-west-1")
 	for _, recorded := range c.perAction() {
 		if recorded.Operation == "PutDashboard" {
 			continue // dashboards are in no Region
 		}
-		cases, err := there.authorizations(recorded)
-		if err != nil {
-			panic(err)
-		}
-		c.add(regions, recorded.Operation+" in Ireland", cases)
+		c.CallAt(there, regions, "in Ireland", recorded)
 	}
 	c.addRights(regions, "in Ireland", there)
 }
 
 // addRights adds what the launcher may do and Ray did not call, at another place.
 func (c *catalogue) addRights(category, where string, there place) {
-	for _, right := range there.rights() {
-		c.add(category, right.Action+" "+where, []policysim.Case{right})
+	for _, right := range rights(there) {
+		c.Add(category, right.Action+" "+where, right)
 	}
 	for _, kind := range []string{"network-interface", "spot-instances-request", "volume"} {
-		context := merge(requestTags(tags{"CostCenter": "4711"}), conditionKeys{"ec2:CreateAction": {"RunInstances"}})
-		c.add(category, "CreateTags on a "+kind+" "+where, []policysim.Case{there.authorization("ec2:CreateTags", there.arn("ec2", kind+"/x-"+toBeMade), context)})
+		context := awscall.AtLaunch(tags{"CostCenter": "4711"})
+		c.Add(category, "CreateTags on a "+kind+" "+where, there.Authorization("ec2:CreateTags", there.ARN("ec2", kind+"/x-"+awscall.ToBeMade), context))
 	}
-	for _, used := range c.encrypted(key(there)) {
-		c.add(category, used.Action+" "+where, []policysim.Case{used})
+	for _, used := range c.Encrypted(key(there)) {
+		c.Add(category, used.Action+" "+where, used)
 	}
 }
 
@@ -205,32 +170,17 @@ func (p played) perAction() []call {
 	var all []call
 	seen := map[string]bool{}
 	for _, c := range p.ofLauncher() {
-		name := text(c.Parameters, "Name") + text(c.Parameters, "AlarmName")
+		name := awscall.Text(c.Parameters, "Name") + awscall.Text(c.Parameters, "AlarmName")
 		if strings.Contains(name, "_i-") {
 			name = "by its id"
 		}
 		if key := c.Operation + name; !seen[key] {
 			seen[key] = true
-			for _, id := range c.instances() { // also where the call is elsewhere
-				c.Profile = p.profile(c.Tags[id]["ray-user-node-type"])
+			for _, id := range c.Instances() { // also where the call is elsewhere
+				c.Profile = p.Profile(c.Tags[id]["ray-user-node-type"])
 			}
 			all = append(all, c)
 		}
-	}
-	return all
-}
-
-// distinct are the authorizations of dangers, each once.
-func distinct(dangers []danger) []policysim.Case {
-	byName := map[string]policysim.Case{}
-	for _, d := range dangers {
-		for _, c := range d.cases {
-			byName[c.Name+fmt.Sprint(c.Context)] = c
-		}
-	}
-	var all []policysim.Case
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		all = append(all, byName[name])
 	}
 	return all
 }

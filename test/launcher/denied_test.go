@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
@@ -15,45 +15,12 @@ func TestDenied(t *testing.T) {
 	for _, s := range scenes {
 		t.Run(s.name, func(t *testing.T) {
 			p := s.played(t)
-			dangers := p.dangers()
-			most = max(most, len(dangers))
-			seen := map[string]bool{}
-			for i, through := range p.judge(t, dangers) {
-				d := dangers[i]
-				if through {
-					t.Errorf("allowed: %s: %s", d.category, d.name)
-				}
-				if id := fmt.Sprint(d.category, d.name, d.cases); seen[id] {
-					t.Errorf("twice: %s: %s", d.category, d.name)
-				} else {
-					seen[id] = true
-				}
-			}
-			if len(dangers) < 300 {
-				t.Errorf("%d dangerous calls are few", len(dangers))
-			}
+			catalogued := p.dangers()
+			most = max(most, len(catalogued))
+			dangers.Hold(t, catalogued, p.by(p.policies), 300)
 		})
 	}
 	checkout.Report(t, "launcher-denied", fmt.Sprintf("Launcher, denied: %d dangerous calls in %d categories, none gets through, in %d sets of parameters", most, len(categories), len(scenes)))
-}
-
-// judge returns which dangerous calls get through: those whose every authorization is
-// allowed.
-func (p played) judge(t *testing.T, dangers []danger) []bool {
-	t.Helper()
-	decided := map[string]policysim.Decision{}
-	cases := p.by(p.policies, distinct(dangers))
-	for i, decision := range policysim.Evaluate(t, cases) {
-		decided[cases[i].Name+fmt.Sprint(cases[i].Context)] = decision
-	}
-	through := make([]bool, len(dangers))
-	for i, d := range dangers {
-		through[i] = true
-		for _, c := range d.cases {
-			through[i] = through[i] && decided[c.Name+fmt.Sprint(c.Context)] == policysim.Allowed
-		}
-	}
-	return through
 }
 
 // TestLists holds that a list that is left out leaves it open, but for images.
@@ -64,22 +31,22 @@ func TestLists(t *testing.T) {
 		launch call
 		want   bool
 	}{
-		"any type":        {head.set("InstanceType", "p5.48xlarge"), true},
-		"a public image":  {head.set("ImageId", "ami-0bbbbbbbbbbbbbbbb"), true},
-		"a tagged image":  {private(head.of(p.belongings.Image, ownHead)), true},
-		"any key":         {head.set("KeyName", "somebody"), true},
-		"no key":          {head.set("KeyName", nil), true},
-		"any subnet":      {head.set("SubnetId", "subnet-0bbbbbbbbbbbbbbbb"), true},
-		"any group":       {head.set("SecurityGroupIds", []any{"sg-0bbbbbbbbbbbbbbbb"}), true},
-		"a later Ray":     {head.tagged(tags{"ray-something-new": "x"}), true},
-		"a private image": {private(head.set("ImageId", "ami-0bbbbbbbbbbbbbbbb")), false},
-		"a Spot request":  {head.set("InstanceMarketOptions", map[string]any{"MarketType": "spot"}), false},
+		"any type":        {head.Set("InstanceType", "p5.48xlarge"), true},
+		"a public image":  {head.Set("ImageId", "ami-0bbbbbbbbbbbbbbbb"), true},
+		"a tagged image":  {head.Of(p.belongings.Image, ownHead).OfImage(false), true},
+		"any key":         {head.Set("KeyName", "somebody"), true},
+		"no key":          {head.Set("KeyName", nil), true},
+		"any subnet":      {head.Set("SubnetId", "subnet-0bbbbbbbbbbbbbbbb"), true},
+		"any group":       {head.Set("SecurityGroupIds", []any{"sg-0bbbbbbbbbbbbbbbb"}), true},
+		"a later Ray":     {head.Retagged(tags{"ray-something-new": "x"}), true},
+		"a private image": {head.Set("ImageId", "ami-0bbbbbbbbbbbbbbbb").OfImage(false), false},
+		"a Spot request":  {head.Set("InstanceMarketOptions", map[string]any{"MarketType": "spot"}), false},
 	} {
-		cases, err := p.authorizations(tt.launch)
+		cases, err := p.Authorizations(tt.launch)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := p.judge(t, []danger{{name: name, cases: cases}})[0]; got != tt.want {
+		if got := dangers.Judge(t, []dangers.Danger{{Name: name, Cases: cases}}, p.by(p.policies))[0]; got != tt.want {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
 		}
 	}

@@ -1,7 +1,5 @@
 """Runs Ray's own commands against moto, as their user types them, and records their AWS calls.
 
-    driver.py SCENE.json
-
 What is not Ray's own here is the SSH connection, whose commands all succeed, how long it waits, and the workers'
 launch: the head would do that, so its calls are recorded as the head's. An SSH connection through Session Manager is
 recorded as the StartSession that its proxy command makes.
@@ -12,43 +10,15 @@ import os
 import re
 import shlex
 import subprocess
-import sys
-import tempfile
 
 import boto3
+import example
 import yaml
-
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "leastprivilege"))
-
-from ray.autoscaler._private import commands
-from ray.autoscaler._private.aws import node_provider
 from ray.autoscaler._private.providers import _get_node_provider
 from ray.scripts.scripts import cli
 from recorder import Recorder, of_account
 
 PROXY = "aws ssm start-session --target %h --document-name AWS-StartSSHSession --parameters portNumber=%p"
-
-
-def alarm(name):
-    return {
-        "AlarmName": name,
-        "MetricName": "cpu_usage",
-        "Namespace": "{cluster_name}-ray-CWAgent",
-        "Statistic": "Average",
-        "Period": 300,
-        "EvaluationPeriods": 1,
-        "Threshold": 90,
-        "ComparisonOperator": "GreaterThanThreshold",
-        "AlarmActions": ["arn:aws:sns:{region}:{account}:ray-alarms"],
-        "Dimensions": [{"Name": "InstanceId", "Value": "{instance_id}"}],
-    }
-
-
-CLOUDWATCH = {
-    "agent": {"logs": {"log_group_name": "{cluster_name}-ray_logs_out"}},
-    "dashboard": [{"type": "text", "width": 1, "height": 1, "properties": {"markdown": "{cluster_name}"}}],
-    "alarm": [alarm("{cluster_name}-cpu-{instance_id}"), alarm("high_CPUUtilization_{instance_id}")],
-}
 
 
 class Ssh:
@@ -67,18 +37,11 @@ class Ssh:
         self.connections += 1
         text = " ".join(cmd)
         if PROXY.split()[0] in text and "ProxyCommand=" in text:
-            self.recorder.session(re.search(r"@(i-[0-9a-f]+)", text).group(1), PROXY)
+            words = shlex.split(PROXY)
+            document = words[words.index("--document-name") + 1]
+            target = re.search(r"@(i-[0-9a-f]+)", text).group(1)
+            self.recorder.add("ssm", "StartSession", {"Target": target, "DocumentName": document})
         return True
-
-
-class Recording(Recorder):
-    def session(self, target, proxy):
-        words = shlex.split(proxy)
-        document = words[words.index("--document-name") + 1]
-        params = {"Target": target, "DocumentName": document}
-        call = {"who": self.who, "service": "ssm", "operation": "StartSession", "parameters": params, "tags": self._tags(params)}
-        with self._lock:
-            self._file.write(json.dumps(call, sort_keys=True) + "\n")
 
 
 def make_profiles(scene):
@@ -92,54 +55,24 @@ def make_profiles(scene):
 
 
 def cluster(scene, directory):
-    """Writes the example with the placeholders replaced by what there is, and the scene's changes."""
-    with open(scene["yaml"]) as f:
-        text = f.read()
-    belongings = scene["belongings"]
-    for placeholder, value in {
-        "ami-0123456789abcdef0": belongings["image"],
-        "subnet-0123456789abcdef0": belongings["subnet"],
-        "sg-0123456789abcdef0": belongings["group"],
-        "123456789012": scene["account"],
-    }.items():
-        assert placeholder in text, placeholder
-        text = text.replace(placeholder, value)
-    config = yaml.safe_load(text)
+    """Writes the example's cluster with the scene's changes."""
+    config = example.cluster(scene)
     head = config["available_node_types"]["head"]["node_config"]
     if scene.get("cloudWatch"):
-        config["provider"]["cloudwatch"] = {kind: {"config": write(kind, scene, directory)} for kind in CLOUDWATCH}
+        example.watch(config, scene, directory, alarm="high_CPUUtilization_{instance_id}")
     if scene.get("agentImage"):
-        head["ImageId"] = belongings["agentImage"]
+        head["ImageId"] = scene["belongings"]["agentImage"]
     if scene.get("sessionManager"):
         config["auth"]["ssh_proxy_command"] = PROXY
         config["auth"]["ssh_proxy_use_node_id"] = True
     if scene.get("spot"):
         head["InstanceMarketOptions"] = {"MarketType": "spot"}
     if scene.get("reserved"):
-        for given in ("InstanceType", "ImageId", "KeyName"):
-            del head[given]  # the template's
-        head["LaunchTemplate"] = {"LaunchTemplateId": belongings["template"], "Version": "$Default"}
-        head["Placement"] = {"GroupName": "ray"}
-        head["CapacityReservationSpecification"] = {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
+        example.reserve(head, scene["belongings"])
     if scene.get("company"):
-        tags = [{"Key": "CostCenter", "Value": "4711"}]
-        head["TagSpecifications"] = [{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume", "network-interface")]
+        example.tag(head, {"CostCenter": "4711"}, ("instance", "volume", "network-interface"))
         head["BlockDeviceMappings"] = [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 200, "Encrypted": True, "KmsKeyId": scene["key"]}}]
-    path = os.path.join(directory, "cluster.yaml")
-    dump(config, path)
-    return path
-
-
-def dump(config, path):
-    with open(path, "w") as f:
-        yaml.safe_dump(config, f)
-
-
-def write(kind, scene, directory):
-    path = os.path.join(directory, kind + ".json")
-    with open(path, "w") as f:
-        f.write(json.dumps(CLOUDWATCH[kind]).replace("{account}", scene["account"]))
-    return path
+    return example.write(config, directory)
 
 
 class User:
@@ -157,7 +90,7 @@ class User:
         with open(self.path) as f:
             config = yaml.safe_load(f)
         edit(config)
-        dump(config, self.path)
+        example.write(config, os.path.dirname(self.path))
 
     def workers(self):
         """What the head does meanwhile; returns a worker's address."""
@@ -173,7 +106,7 @@ class User:
         return provider.internal_ip(ids[0])
 
 
-def play(user, directory):
+def type_all(user, directory):
     script = os.path.join(directory, "script.py")
     with open(script, "w") as f:
         f.write("print()")
@@ -203,20 +136,11 @@ def play(user, directory):
     user.ray("down", "--yes")
 
 
-def main(scene):
-    node_provider.TAG_BATCH_DELAY = 0.01
-    commands.POLL_INTERVAL = 0.05
-    with tempfile.TemporaryDirectory() as directory:
-        tempfile.tempdir = os.environ["HOME"] = directory
-        os.makedirs(os.path.join(directory, ".ssh"))
-        with open(os.path.join(directory, ".ssh/ray-research.pem"), "w") as f:
-            f.write("a key")
+def play(scene):
+    with example.home(".ssh/ray-research.pem") as directory:
         make_profiles(scene)
-        recorder = Recording(scene["record"], scene["account"])
+        recorder = Recorder(scene["account"])
         ssh = Ssh(recorder)
-        play(User(cluster(scene, directory), recorder), directory)
+        type_all(User(cluster(scene, directory), recorder), directory)
         assert ssh.connections > 20, ssh.connections
-
-
-with open(sys.argv[1]) as f:
-    main(json.load(f))
+        return recorder.calls

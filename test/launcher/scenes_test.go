@@ -1,30 +1,30 @@
 package launcher
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"maps"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
+	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
+	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 	"github.com/ray-iam/custom-rayiam/test/rig"
-	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/ray"
 )
 
 const (
-	region  = "us-east-1"
-	cluster = "research"
+	region  = ray.Region
+	cluster = ray.Cluster
 )
 
-// Belongings are what a cluster's owner has; see test/leastprivilege/belongings.py.
-type belongings struct {
-	Subnet, Group, Key, Image, AgentImage, Template string
-}
+type (
+	call          = awscall.Call
+	place         = awscall.Place
+	tags          = awscall.Tags
+	conditionKeys = awscall.Keys
+	belongings    = ray.Belongings
+)
 
 // A scene is a choice of the launcher's parameters, with what Ray does under it.
 type scene struct {
@@ -50,11 +50,18 @@ func everything(l *leastprivilege.Launcher, b belongings) {
 func company(l *leastprivilege.Launcher, b belongings) {
 	l.Spot, l.WorkerProfileARNs = true, nil
 	l.SubnetIDs, l.SecurityGroupIDs, l.KeyNames = []string{b.Subnet}, []string{b.Group}, []string{b.Key}
-	l.InstanceTagKeys, l.KMSKeyARNs = []string{"CostCenter"}, []string{key(place{strings.Split(l.HeadRoleARN, ":")[4], region})}
+	l.InstanceTagKeys, l.KMSKeyARNs = []string{"CostCenter"}, []string{key(place{Account: strings.Split(l.HeadRoleARN, ":")[4], Region: l.Region})}
 }
 
-// key is of the cluster's volumes.
-func key(p place) string { return p.arn("kms", "key/11111111-2222-4333-8444-555555555555") }
+// key is the KMS key of the cluster's volumes.
+func key(p place) string { return p.ARN("kms", "key/11111111-2222-4333-8444-555555555555") }
+
+// by gives authorizations the launcher as their caller, with these policies.
+func (p played) by(policies []string) dangers.By {
+	return func(_ string, cases []policysim.Case) []policysim.Case {
+		return p.By("AWSReservedSSO_ray-launcher_0123456789abcdef/somebody", policies, cases)
+	}
+}
 
 // A played scene has the launcher's policies and the calls that Ray made.
 type played struct {
@@ -66,57 +73,39 @@ type played struct {
 	calls      []call
 }
 
-// plays are the scenes that were played, each once.
-var plays = struct {
-	sync.Mutex
-	byName map[string]played
-}{byName: map[string]played{}}
+// stage is where Ray's commands run, and plays are the scenes that have been played.
+var (
+	stage = ray.Stage{Driver: "test/launcher/driver.py"}
+	plays ray.Plays[played]
+)
 
-// played returns what comes of a scene.
+// played returns what has come of a scene.
 func (s scene) played(t *testing.T) played {
 	t.Helper()
-	plays.Lock()
-	defer plays.Unlock()
-	if _, ok := plays.byName[s.name]; !ok {
-		plays.byName[s.name] = s.play(t)
-	}
-	return plays.byName[s.name]
+	return plays.Of(s.name, func() played { return s.play(t) })
 }
 
 // play runs Ray's commands in an account of its own.
 func (s scene) play(t *testing.T) played {
 	t.Helper()
-	r := rig.NewAccount(t)
-	r.Spent = true // Ray's machines stay in it
-	p := played{scene: s, place: place{r.AccountID, region}}
-	run := func(script, argument string) []byte { return runPython(t, r.Endpoint, script, argument) }
-	if err := json.Unmarshal(run("test/leastprivilege/belongings.py", p.account), &p.belongings); err != nil {
-		t.Fatal(err)
-	}
-	p.launcher = p.launches()
+	a := rig.NewAccount(t)
+	p := played{scene: s, place: place{Account: a.AccountID, Region: ray.Region, Kind: "head"}, belongings: stage.Belong(t, a)}
+	p.launcher = launches(p.place)
 	s.choose(&p.launcher, p.belongings)
 	p.policies = documents(t, p.launcher)
-
-	recording := filepath.Join(t.TempDir(), "recording.jsonl")
-	spec := map[string]any{"yaml": "examples/ray/cluster.yaml", "account": p.account, "belongings": p.belongings.json(), "record": recording, "key": key(p.place)}
-	for name, value := range s.changes {
-		spec[name] = value
+	changes := maps.Clone(s.changes)
+	if changes["company"] == true {
+		changes["key"] = key(p.place)
 	}
-	text, _ := json.Marshal(spec)
-	path := filepath.Join(t.TempDir(), "scene.json")
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run("test/launcher/driver.py", path)
-	p.calls = readCalls(t, recording)
+	p.calls = stage.Play(t, a, p.belongings, changes)
 	return p
 }
 
 // launches is the launcher of the example's cluster.
-func (p place) launches() leastprivilege.Launcher {
+func launches(p place) leastprivilege.Launcher {
 	return leastprivilege.Launcher{
-		ClusterName: cluster, Region: p.region, HeadRoleARN: p.iam("role", "ray-research-head"), HeadProfileARN: p.profile("head"),
-		WorkerProfileARNs: []string{p.profile("cpu"), p.profile("gpu")},
+		ClusterName: cluster, Region: p.Region, HeadRoleARN: p.Role("head"), HeadProfileARN: p.Profile("head"),
+		WorkerProfileARNs: []string{p.Profile("cpu"), p.Profile("gpu")},
 	}
 }
 
@@ -135,49 +124,4 @@ func documents(t *testing.T, l leastprivilege.Launcher) []string {
 		return []string{policy}
 	}
 	return []string{policy, company}
-}
-
-func (b belongings) json() map[string]string {
-	return map[string]string{"subnet": b.Subnet, "group": b.Group, "key": b.Key, "image": b.Image, "agentImage": b.AgentImage, "template": b.Template}
-}
-
-func runPython(t *testing.T, endpoint, script, argument string) []byte {
-	t.Helper()
-	python, err := checkout.Python()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), python, script, argument)
-	cmd.Dir = checkout.Root()
-	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "AWS_ENDPOINT_URL=" + endpoint, "AWS_DEFAULT_REGION=" + region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-		"AWS_EC2_METADATA_DISABLED=true", "RAY_USAGE_STATS_ENABLED=0", "NO_PROXY=127.0.0.1", "PYTHONDONTWRITEBYTECODE=1",
-	}
-	checkout.DieWithParent(cmd)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	output, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s%s", script, err, output, &stderr)
-	}
-	return output
-}
-
-func readCalls(t *testing.T, path string) []call {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var calls []call
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var c call
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
-		calls = append(calls, c)
-	}
-	return calls
 }

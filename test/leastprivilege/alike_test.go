@@ -1,6 +1,11 @@
 package leastprivilege
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
+	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
+)
 
 // A question is a call that the head of one of several clusters may make, or may not.
 type question struct {
@@ -10,14 +15,14 @@ type question struct {
 }
 
 func tagged(name, kind string) map[string]string {
-	return map[string]string{"ray-cluster-name": name, "ray-node-type": kind}
+	return tags{"ray-cluster-name": name, "ray-node-type": kind}
 }
 
 // ofOthers are calls on instances of this and of other clusters.
 func (p played) ofOthers() []question {
-	status := p.recordedCall("CreateTags", func(c call) bool { return tagList(c.Parameters["Tags"])["ray-node-status"] != "" })
-	rename := set(status, "Tags", []any{map[string]any{"Key": "ray-cluster-name", "Value": begin + "-2"}})
-	all := []question{{"a worker given to a cluster that begins so", rename.tagged(ownWorker), false}}
+	status := p.recordedCall("CreateTags", func(c call) bool { return awscall.ReadTags(c.Parameters["Tags"])["ray-node-status"] != "" })
+	rename := status.SetTags(tags{"ray-cluster-name": begin + "-2"})
+	all := []question{{"a worker given to a cluster that begins so", rename.OfAll(ownWorker), false}}
 	for _, c := range []call{
 		status, p.recordedCall("StopInstances", anyCall), p.recordedCall("TerminateInstances", anyCall),
 		p.recordedCall("StartInstances", anyCall), p.recordedCall("SendCommand", anyCall),
@@ -34,9 +39,9 @@ func (p played) ofOthers() []question {
 			{"a worker of another cluster", tagged("payroll", "worker"), false},
 			{"a worker of a cluster in another case", tagged("Research", "worker"), false},
 			{"a worker of one that ends so", tagged("my-"+begin, "worker"), false},
-			{"an instance without the cluster's name", map[string]string{"ray-node-type": "worker"}, false},
+			{"an instance without the cluster's name", tags{"ray-node-type": "worker"}, false},
 		} {
-			all = append(all, question{c.Operation + " on " + q.of, c.tagged(q.tags), q.want})
+			all = append(all, question{c.Operation + " on " + q.of, c.OfAll(q.tags), q.want})
 		}
 	}
 	return all
@@ -46,12 +51,12 @@ func (p played) ofOthers() []question {
 func (p played) forOthers() []question {
 	cpu := p.launched("cpu")
 	all := []question{
-		{"a head", retagged(cpu, map[string]string{"ray-node-type": "head"}), false},
-		{"a worker out of sight", retagged(cpu, map[string]string{"ray-cluster-name": "", "ray-Cluster-Name": cluster}), false},
-		{"a worker planted", retagged(cpu, map[string]string{"ray-cluster-name": "payroll", "ray-Cluster-Name": cluster}), false},
+		{"a head", cpu.Retagged(tags{"ray-node-type": "head"}), false},
+		{"a worker out of sight", cpu.Retagged(tags{"ray-cluster-name": "", "ray-Cluster-Name": cluster}), false},
+		{"a worker planted", cpu.Retagged(tags{"ray-cluster-name": "payroll", "ray-Cluster-Name": cluster}), false},
 	}
 	for name, want := range map[string]bool{cluster: true, begin + "-2": true, "payroll": false, "Research": false, "": false} {
-		all = append(all, question{"a worker of the cluster " + name, retagged(cpu, map[string]string{"ray-cluster-name": name}), want})
+		all = append(all, question{"a worker of the cluster " + name, cpu.Retagged(tags{"ray-cluster-name": name}), want})
 	}
 	return all
 }
@@ -69,15 +74,15 @@ func TestClustersThatBeginAlike(t *testing.T) {
 			questions = append(questions, question{"the " + kind + "'s configuration of " + of, read, want})
 		}
 	}
-	var dangers []danger
+	var asked []dangers.Danger
 	for _, q := range questions {
-		cases, err := p.authorizations(q.call)
+		cases, err := p.Authorizations(q.call)
 		if err != nil {
 			t.Fatal(err)
 		}
-		dangers = append(dangers, danger{name: q.name, role: "head", cases: cases})
+		asked = append(asked, dangers.Danger{Name: q.name, Role: "head", Cases: cases})
 	}
-	for i, through := range p.judge(t, dangers, p.policies) {
+	for i, through := range dangers.Judge(t, asked, p.by(p.policies)) {
 		if through != questions[i].want {
 			t.Errorf("%s: %v, want %v", questions[i].name, through, questions[i].want)
 		}

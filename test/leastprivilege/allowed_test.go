@@ -26,9 +26,8 @@ var (
 // group and the capacity reservation that the changed example names.
 func (p played) owned(c call) call {
 	if p.changes["reserved"] == true {
-		c.Tags = maps.Clone(c.Tags)
 		for _, id := range []string{"ray", "cr-0123456789abcdef0"} {
-			c.Tags[id] = map[string]string{"ray-cluster-name": cluster}
+			c = c.Of(id, tags{"ray-cluster-name": cluster})
 		}
 	}
 	return c
@@ -44,7 +43,7 @@ func TestAllowed(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			p := s.played(t)
 			cases := p.recorded(t)
-			for i, got := range policysim.Evaluate(t, p.by("head", p.policies["head"], cases)) {
+			for i, got := range policysim.EvaluateOnce(t, p.by(p.policies)("head", cases)) {
 				if got != policysim.Allowed {
 					t.Errorf("%s: %s", got, cases[i].Name)
 				}
@@ -74,8 +73,8 @@ func (p played) recorded(t *testing.T) []policysim.Case {
 		if c.Who != "head" {
 			continue
 		}
-		operations[c.Service+":"+c.Operation] = true
-		all, err := p.authorizations(p.owned(c))
+		operations[c.Action()] = true
+		all, err := p.Authorizations(p.owned(c))
 		if err != nil {
 			t.Error(err)
 		}

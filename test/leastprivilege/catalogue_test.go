@@ -1,21 +1,12 @@
 package leastprivilege
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
-	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
+	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 )
-
-// A danger is a call that a stolen node could try. It is denied if any of its
-// authorizations is.
-type danger struct {
-	category, name string
-	role           string // head or cpu
-	cases          []policysim.Case
-}
 
 // Everything dangerous is about one of these.
 const (
@@ -36,18 +27,16 @@ const (
 
 var categories = []string{instances, launching, passing, tagging, machines, networks, buckets, commands, secrets, watching, identity, regions, workers}
 
-type caseOf = policysim.Case
-
 // perAction returns one of the head's calls for each operation, and for each kind of
 // name that the policies know in it.
 func (p played) perAction() []call {
 	var all []call
 	seen := map[string]bool{}
 	for _, c := range append(slices.Clone(p.calls), p.launched("gpu")) {
-		name := idsIn.ReplaceAllString(text(c.Parameters, "AlarmName")+text(c.Parameters, "Name")+text(c.Parameters, "InstanceMarketOptions", "MarketType"), "")
+		name := idsIn.ReplaceAllString(awscall.Text(c.Parameters, "AlarmName")+awscall.Text(c.Parameters, "Name")+awscall.Text(c.Parameters, "InstanceMarketOptions", "MarketType"), "")
 		if key := c.Operation + name; c.Who == "head" && !seen[key] {
 			seen[key] = true
-			c.Profile = p.profile("cpu") // also where the call is elsewhere
+			c.Profile = p.Profile("cpu") // also where the call is elsewhere
 			all = append(all, p.owned(c))
 		}
 	}
@@ -58,19 +47,22 @@ var idsIn = regexp.MustCompile(`i-[0-9a-f]+`)
 
 // withoutRegion returns condition keys for an authorization in another Region.
 func withoutRegion(context conditionKeys) conditionKeys {
-	keys := merge(context)
+	keys := awscall.Merge(context)
 	delete(keys, "aws:RequestedRegion")
 	return keys
 }
 
-// A catalogue is being filled, on a scene with every option.
+// A catalogue is being filled, on a scene with every option, with what a stolen node could
+// try.
 type catalogue struct {
 	played
-	dangers []danger
+	dangers.Catalogue
 }
 
-func (p played) dangers() []danger {
-	c := &catalogue{played: p}
+func (p played) newCatalogue() *catalogue { return &catalogue{p, dangers.New(p.place, "head")} }
+
+func (p played) dangers() []dangers.Danger {
+	c := p.newCatalogue()
 	c.addInstances()
 	c.addLaunches()
 	c.addParts()
@@ -85,44 +77,19 @@ func (p played) dangers() []danger {
 	c.addIdentity()
 	c.addRegions()
 	c.addWorkers()
-	return c.dangers
-}
-
-// call adds a call as the API has it, of which one thing is wrong.
-func (c *catalogue) call(category, name string, wrong call) {
-	cases, err := c.authorizations(wrong)
-	if err != nil {
-		panic(fmt.Sprintf("%s: %v", name, err))
-	}
-	c.add(category, wrong.Operation+": "+name, "head", cases)
-}
-
-// one adds a call that is a single authorization.
-func (c *catalogue) one(category, name, action, resource string, context conditionKeys) {
-	c.add(category, action+": "+name, "head", []policysim.Case{c.authorization(action, resource, context)})
-}
-
-// each adds actions on one resource that nobody of the cluster has any business with.
-func (c *catalogue) each(category, resource string, context conditionKeys, actions ...string) {
-	for _, action := range actions {
-		c.one(category, resource[strings.LastIndex(resource, ":")+1:], action, resource, context)
-	}
-}
-
-func (c *catalogue) add(category, name, role string, cases []policysim.Case) {
-	c.dangers = append(c.dangers, danger{category, name, role, cases})
+	return c.Dangers
 }
 
 // Tags as resources of this and of another cluster have them.
 var (
-	ownWorker = map[string]string{"ray-cluster-name": cluster, "ray-node-type": "worker"}
-	ownHead   = map[string]string{"ray-cluster-name": cluster, "ray-node-type": "head"}
-	neighbour = map[string]string{"ray-cluster-name": "research2", "ray-node-type": "worker"}
-	untagged  = map[string]string{}
+	ownWorker = tags{"ray-cluster-name": cluster, "ray-node-type": "worker"}
+	ownHead   = tags{"ray-cluster-name": cluster, "ray-node-type": "head"}
+	neighbour = tags{"ray-cluster-name": "research2", "ray-node-type": "worker"}
+	untagged  = tags{}
 )
 
 // foreign are the instances that are not the cluster's workers.
-var foreign = map[string]map[string]string{
+var foreign = map[string]tags{
 	"another cluster's worker":             neighbour,
 	"a worker of a cluster named alike":    {"ray-cluster-name": "Research", "ray-node-type": "worker"},
 	"another cluster's head":               {"ray-cluster-name": "research2", "ray-node-type": "head"},
@@ -137,38 +104,31 @@ var foreign = map[string]map[string]string{
 func (c *catalogue) addInstances() {
 	for _, operation := range []string{"StartInstances", "StopInstances", "TerminateInstances"} {
 		right := c.recordedCall(operation, anyCall)
-		for name, tags := range foreign {
-			c.call(instances, name, right.tagged(tags))
+		for name, t := range foreign {
+			c.Call(instances, name, right.OfAll(t))
 		}
-		mixed := right.with(func(p map[string]any) { p["InstanceIds"] = append(anyList(p["InstanceIds"]), "i-0bbbbbbbbbbbbbbbb") })
-		mixed.Tags["i-0bbbbbbbbbbbbbbbb"] = neighbour
-		c.call(instances, "an own worker and another cluster's", mixed)
-		for name, profile := range c.otherProfiles() {
-			c.call(instances, "an instance with the cluster's tags and "+name, right.tagged(ownWorker).profiled(profile))
-			c.call(instances, "an instance with the cluster's tags in another case and "+name, right.tagged(capitals).profiled(profile))
+		mixed := right.Set("InstanceIds", append(awscall.List(right.Parameters["InstanceIds"]), "i-0bbbbbbbbbbbbbbbb")).Of("i-0bbbbbbbbbbbbbbbb", neighbour)
+		c.Call(instances, "an own worker and another cluster's", mixed)
+		for name, profile := range otherProfiles(c.place) {
+			c.Call(instances, "an instance with the cluster's tags and "+name, right.OfAll(ownWorker).Profiled(profile))
+			c.Call(instances, "an instance with the cluster's tags in another case and "+name, right.OfAll(capitals).Profiled(profile))
 		}
 	}
-	for name, tags := range foreign {
-		c.one(instances, name, "ec2:RebootInstances", c.arn("ec2", "instance/i-0bbbbbbbbbbbbbbbb"), resourceTags("aws:ResourceTag/", tags))
+	for name, t := range foreign {
+		c.One(instances, name, "ec2:RebootInstances", c.ARN("ec2", "instance/i-0bbbbbbbbbbbbbbbb"), awscall.ResourceTags(t))
 	}
-	own := merge(resourceTags("aws:ResourceTag/", ownWorker), conditionKeys{"ec2:InstanceProfile": {c.profile("cpu")}})
-	c.one(instances, "an own worker", "ec2:RebootInstances", c.arn("ec2", "instance/i-0bbbbbbbbbbbbbbbb"), own)
+	own := awscall.Merge(awscall.ResourceTags(ownWorker), conditionKeys{"ec2:InstanceProfile": {c.Profile("cpu")}})
+	c.One(instances, "an own worker", "ec2:RebootInstances", c.ARN("ec2", "instance/i-0bbbbbbbbbbbbbbbb"), own)
 }
 
 // capitals are a worker's tags as somebody else's instance may have them, which IAM takes for
 // Ray's.
-var capitals = map[string]string{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "worker"}
+var capitals = tags{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "worker"}
 
 // otherProfiles are instance profiles that no worker of the cluster has.
-func (p place) otherProfiles() map[string]string {
+func otherProfiles(p place) map[string]string {
 	return map[string]string{
-		"no profile": noProfile, "the head's profile": p.profile("head"), "an administrator's profile": p.iam("instance-profile", "admin"),
-		"another cluster's profile": p.iam("instance-profile", "ray-vision-cpu"), "a profile named alike": p.iam("instance-profile", "elsewhere/ray-research-cpu"),
+		"no profile": awscall.NoProfile, "the head's profile": p.Profile("head"), "an administrator's profile": p.IAM("instance-profile", "admin"),
+		"another cluster's profile": p.IAM("instance-profile", "ray-vision-cpu"), "a profile named alike": p.IAM("instance-profile", "elsewhere/ray-research-cpu"),
 	}
-}
-
-// profiled returns the call on instances that have this instance profile.
-func (c call) profiled(profile string) call {
-	c.Profile = profile
-	return c
 }

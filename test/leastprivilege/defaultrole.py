@@ -1,14 +1,6 @@
-"""Has Ray make its own default role in moto, as `ray up` does where the YAML names no profile, and prints its policies.
+"""Has Ray make its own default role in moto, as `ray up` does where the YAML names no profile."""
 
-    defaultrole.py ACCOUNT
-
-A line of JSON: the documents of the policies of the head's role by name, with the CloudWatch integration on. Workers
-have no role then.
-"""
-
-import contextlib
 import json
-import sys
 import tempfile
 
 import boto3
@@ -16,7 +8,8 @@ from ray.autoscaler._private.aws import config
 from recorder import of_account
 
 
-def main(account):
+def default_role(account):
+    """Returns the policies of the head's role by name, with the CloudWatch integration on. Workers have no role then."""
     config.time.sleep = lambda _: None
     boto3.setup_default_session()
     of_account(boto3.DEFAULT_SESSION, account)
@@ -30,8 +23,7 @@ def main(account):
             "available_node_types": {"head": {"node_config": {}}},
             "head_node": {},
         }
-        with contextlib.redirect_stdout(sys.stderr):  # what Ray says
-            cluster = config._configure_iam_role(cluster)
+        cluster = config._configure_iam_role(cluster)
     iam = of_account(boto3.Session(), account).client("iam")
     profile = json.dumps(cluster).split(":instance-profile/")[1].split('"')[0]
     role = iam.get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"][0]["RoleName"]
@@ -40,7 +32,4 @@ def main(account):
         version = iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=attached["PolicyArn"], VersionId=version)["PolicyVersion"]["Document"]
         policies[attached["PolicyName"]] = json.dumps(document)
-    json.dump(policies, sys.stdout)
-
-
-main(sys.argv[1])
+    return policies

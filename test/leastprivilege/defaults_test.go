@@ -1,7 +1,6 @@
 package leastprivilege
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
@@ -44,7 +44,7 @@ func defaultPolicies(t *testing.T, p played) map[string]map[string]string {
 			policies[role][aws.ToString(policy.PolicyName)] = decoded(t, version.PolicyVersion.Document)
 		}
 		for name, document := range policies[role] {
-			policies[role][name] = strings.ReplaceAll(document, r.AccountID, p.account)
+			policies[role][name] = strings.ReplaceAll(document, r.AccountID, p.Account)
 		}
 	}
 	return policies
@@ -55,11 +55,8 @@ func defaultPolicies(t *testing.T, p played) map[string]map[string]string {
 func raysOwn(t *testing.T, p played) map[string]map[string]string {
 	t.Helper()
 	r := rig.New(t)
-	r.Spent = true // what Ray makes stays in it
 	var head map[string]string
-	if err := json.Unmarshal(runPython(t, r.Endpoint, filepath.Join("test", "leastprivilege", "defaultrole.py"), r.AccountID), &head); err != nil {
-		t.Fatal(err)
-	}
+	stage.Call(t, r.Account, "default_role", r.AccountID, &head)
 	return map[string]map[string]string{"head": head, "cpu": {}}
 }
 
@@ -75,7 +72,7 @@ func (c tally) row(what string) string {
 // Reference 9.7.
 func TestDefaultPolicies(t *testing.T) {
 	p := everyOption(t)
-	dangers := p.dangers()
+	catalogued := p.dangers()
 	policies, own := defaultPolicies(t, p), raysOwn(t, p)
 	if len(policies["head"]) != 6 || len(policies["cpu"]) != 3 {
 		t.Errorf("by default there are %d policies for the head and %d for a worker, want 6 and 3", len(policies["head"]), len(policies["cpu"]))
@@ -85,16 +82,17 @@ func TestDefaultPolicies(t *testing.T) {
 	}
 	const all, head, worker = "**all**", "by a head", "by a worker"
 	counts := map[string]*tally{}
-	least, broad, rays := p.judge(t, dangers, p.policies), p.judge(t, dangers, policies), p.judge(t, dangers, own)
+	judge := func(roles map[string]map[string]string) []bool { return dangers.Judge(t, catalogued, p.by(roles)) }
+	least, broad, rays := judge(p.policies), judge(policies), judge(own)
 	one := func(yes bool) int {
 		if yes {
 			return 1
 		}
 		return 0
 	}
-	for i, d := range dangers {
-		party := map[string]string{"head": head, "cpu": worker}[d.role]
-		for _, of := range []string{d.category, party, all} {
+	for i, d := range catalogued {
+		party := tags{"head": head, "cpu": worker}[d.Role]
+		for _, of := range []string{d.Category, party, all} {
 			if counts[of] == nil {
 				counts[of] = &tally{}
 			}

@@ -4,67 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
-
-// judge returns which dangerous calls get through: those whose every authorization is
-// allowed. policies are those of the roles.
-func (p played) judge(t *testing.T, dangers []danger, policies map[string]map[string]string) []bool {
-	t.Helper()
-	var cases []policysim.Case
-	for _, d := range dangers {
-		cases = append(cases, p.by(d.role, policies[d.role], d.cases)...)
-	}
-	decisions := evaluate(t, cases)
-	through := make([]bool, len(dangers))
-	at := 0
-	for i, d := range dangers {
-		through[i] = true
-		for range d.cases {
-			through[i] = through[i] && decisions[at] == policysim.Allowed
-			at++
-		}
-	}
-	return through
-}
-
-// decided are the decisions of this process, by what was asked: launches that differ in
-// one thing have all others in common.
-var decided = struct {
-	sync.Mutex
-	bySubject map[string]policysim.Decision
-}{bySubject: map[string]policysim.Decision{}}
-
-// evaluate is policysim's, and asks nothing twice.
-func evaluate(t *testing.T, cases []policysim.Case) []policysim.Decision {
-	t.Helper()
-	decided.Lock()
-	defer decided.Unlock()
-	subject := func(c policysim.Case) string {
-		return fmt.Sprint(c.Principal, c.Action, c.Resource, c.Context, c.Identity)
-	}
-	var asked []policysim.Case
-	pending := map[string]bool{}
-	for _, c := range cases {
-		if key := subject(c); decided.bySubject[key] == "" && !pending[key] {
-			pending[key] = true
-			asked = append(asked, c)
-		}
-	}
-	for i, decision := range policysim.Evaluate(t, asked) {
-		decided.bySubject[subject(asked[i])] = decision
-	}
-	all := make([]policysim.Decision, len(cases))
-	for i, c := range cases {
-		all[i] = decided.bySubject[subject(c)]
-	}
-	return all
-}
 
 // everyOption returns the scene with all of them.
 func everyOption(t *testing.T) played { return scenes[len(scenes)-1].played(t) }
@@ -74,23 +20,9 @@ func everyOption(t *testing.T) played { return scenes[len(scenes)-1].played(t) }
 // Reference 9.7, 9.11.
 func TestDenied(t *testing.T) {
 	p := everyOption(t)
-	dangers := p.dangers()
-	seen := map[string]bool{}
-	for i, through := range p.judge(t, dangers, p.policies) {
-		d := dangers[i]
-		if through {
-			t.Errorf("allowed: %s, by %s: %s", d.category, d.role, d.name)
-		}
-		key := fmt.Sprint(d.category, d.role, d.name, d.cases)
-		if seen[key] {
-			t.Errorf("twice: %s: %s", d.category, d.name)
-		}
-		seen[key] = true
-	}
-	if len(dangers) < 100 {
-		t.Errorf("%d dangerous calls are few", len(dangers))
-	}
-	checkout.Report(t, "leastprivilege-denied", fmt.Sprintf("Ray's roles, denied: %d dangerous calls in %d categories, %s", len(dangers), len(categories), "none gets through"))
+	catalogued := p.dangers()
+	dangers.Hold(t, catalogued, p.by(p.policies), 100)
+	checkout.Report(t, "leastprivilege-denied", fmt.Sprintf("Ray's roles, denied: %d dangerous calls in %d categories, %s", len(catalogued), len(categories), "none gets through"))
 }
 
 // TestRights holds that agents, tasks and EC2 itself can do what the options are for,
@@ -101,7 +33,7 @@ func TestRights(t *testing.T) {
 	var cases []policysim.Case
 	var want []bool
 	add := func(p played, role, name string, r right, allowed bool) {
-		for _, c := range p.by(role, p.policies[role], r.cases) {
+		for _, c := range p.by(p.policies)(role, r.cases) {
 			c.Name = fmt.Sprintf("%s, %s, %s %s: %s", role, r.why, name, r.option, c.Name)
 			cases, want = append(cases, c), append(want, allowed)
 		}
@@ -114,7 +46,7 @@ func TestRights(t *testing.T) {
 			add(without, role, "without", r, role == "head" && r.option == "")
 		}
 	}
-	for i, got := range evaluate(t, cases) {
+	for i, got := range policysim.EvaluateOnce(t, cases) {
 		if (got == policysim.Allowed) != want[i] {
 			t.Errorf("%s: %s", got, cases[i].Name)
 		}
@@ -148,24 +80,24 @@ func TestLists(t *testing.T) {
 		launch call
 		want   bool
 	}{
-		"any type":                         {set(cpu, "InstanceType", "p5.48xlarge"), true},
-		"any public image":                 {public(set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb")), true},
-		"a private image":                  {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb"), false},
-		"a private image for the cluster":  {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb").of("ami-0bbbbbbbbbbbbbbbb", ownHead), true},
-		"another cluster's private image":  {set(cpu, "ImageId", "ami-0bbbbbbbbbbbbbbbb").of("ami-0bbbbbbbbbbbbbbbb", neighbour), false},
-		"a tag of the owner's":             {retagged(cpu, map[string]string{"Team": "a"}), false},
-		"any key":                          {set(cpu, "KeyName", "somebody"), true},
-		"no key":                           {set(cpu, "KeyName", nil), true},
-		"any subnet":                       {set(cpu, "SubnetId", "subnet-0bbbbbbbbbbbbbbbb"), true},
-		"any group":                        {set(cpu, "SecurityGroupIds", []any{"sg-0bbbbbbbbbbbbbbbb"}), true},
-		"a Spot request":                   {set(cpu, "InstanceMarketOptions", map[string]any{"MarketType": "spot"}), false},
-		"the sign of the CloudWatch agent": {retagged(cpu, map[string]string{"cloudwatch-agent-installed": "True"}), false},
+		"any type":                         {cpu.Set("InstanceType", "p5.48xlarge"), true},
+		"any public image":                 {cpu.Set("ImageId", "ami-0bbbbbbbbbbbbbbbb").OfImage(true), true},
+		"a private image":                  {cpu.Set("ImageId", "ami-0bbbbbbbbbbbbbbbb"), false},
+		"a private image for the cluster":  {cpu.Set("ImageId", "ami-0bbbbbbbbbbbbbbbb").Of("ami-0bbbbbbbbbbbbbbbb", ownHead), true},
+		"another cluster's private image":  {cpu.Set("ImageId", "ami-0bbbbbbbbbbbbbbbb").Of("ami-0bbbbbbbbbbbbbbbb", neighbour), false},
+		"a tag of the owner's":             {cpu.Retagged(tags{"Team": "a"}), false},
+		"any key":                          {cpu.Set("KeyName", "somebody"), true},
+		"no key":                           {cpu.Set("KeyName", nil), true},
+		"any subnet":                       {cpu.Set("SubnetId", "subnet-0bbbbbbbbbbbbbbbb"), true},
+		"any group":                        {cpu.Set("SecurityGroupIds", []any{"sg-0bbbbbbbbbbbbbbbb"}), true},
+		"a Spot request":                   {cpu.Set("InstanceMarketOptions", map[string]any{"MarketType": "spot"}), false},
+		"the sign of the CloudWatch agent": {cpu.Retagged(tags{"cloudwatch-agent-installed": "True"}), false},
 	} {
-		cases, err := p.authorizations(tt.launch)
+		cases, err := p.Authorizations(tt.launch)
 		if err != nil {
 			t.Fatal(err)
 		}
-		through := p.judge(t, []danger{{name: name, role: "head", cases: cases}}, p.policies)
+		through := dangers.Judge(t, []dangers.Danger{{Name: name, Role: "head", Cases: cases}}, p.by(p.policies))
 		if through[0] != tt.want {
 			t.Errorf("%s: %v, want %v", name, through[0], tt.want)
 		}
@@ -176,13 +108,14 @@ func TestLists(t *testing.T) {
 // it lets a launch as a Spot Instance pass, of whose request without tags EC2 asks nothing.
 func TestSpot_Mutation(t *testing.T) {
 	p := scenes[1].played(t)
-	spot, err := p.authorizations(set(p.launched("cpu"), "InstanceMarketOptions", map[string]any{"MarketType": "spot"}))
+	spot, err := p.Authorizations(p.launched("cpu").Set("InstanceMarketOptions", map[string]any{"MarketType": "spot"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	spot = slices.DeleteFunc(spot, func(c policysim.Case) bool {
 		return c.Action != "ec2:RunInstances" || !strings.Contains(c.Resource, ":instance/")
 	})
+	denied := weaken.Denied{Implicitly: p.by(p.policies)("head", spot)}
 	weakened := 0
 	for _, st := range p.statements(t, "head") {
 		if st["Sid"] != "LaunchWorkers" {
@@ -193,7 +126,7 @@ func TestSpot_Mutation(t *testing.T) {
 			if needed {
 				weakened++
 			}
-			for _, got := range evaluate(t, p.against(m, st, spot)) {
+			for _, got := range policysim.EvaluateOnce(t, m.Against([]weaken.Statement{st}, 0, denied)) {
 				if (got == policysim.Allowed) != needed {
 					t.Errorf("%s: a Spot Instance is %s", m.Name, got)
 				}
@@ -209,19 +142,21 @@ func TestSpot_Mutation(t *testing.T) {
 // without it, or with anything in its place, a private image could be launched.
 func TestLists_Mutation(t *testing.T) {
 	p := scenes[1].played(t)
-	private, err := p.authorizations(set(p.launched("cpu"), "ImageId", "ami-0bbbbbbbbbbbbbbbb").of("ami-0bbbbbbbbbbbbbbbb", neighbour))
+	private, err := p.Authorizations(p.launched("cpu").Set("ImageId", "ami-0bbbbbbbbbbbbbbbb").Of("ami-0bbbbbbbbbbbbbbbb", neighbour))
 	if err != nil {
 		t.Fatal(err)
 	}
 	private = slices.DeleteFunc(private, func(c policysim.Case) bool { return !strings.Contains(c.Resource, ":image/") })
+	denied := weaken.Denied{Implicitly: p.by(p.policies)("head", private)}
 	weakened := 0
 	for _, st := range p.statements(t, "head") {
 		if st["Sid"] != "LaunchPublic" && st["Sid"] != "LaunchWithTagged" {
 			continue
 		}
+		alone := []weaken.Statement{st}
 		for _, m := range weaken.Conditions(st) {
 			weakened++
-			for i, got := range evaluate(t, append(p.against(m, st, private), p.against(mutant{Statement: st}, st, private)...)) {
+			for i, got := range policysim.EvaluateOnce(t, append(m.Against(alone, 0, denied), weaken.Mutant{Statement: st}.Against(alone, 0, denied)...)) {
 				if want := i == 0; (got == policysim.Allowed) != want {
 					t.Errorf("%s: a private image is %s, want allowed: %v", m.Name, got, want)
 				}
@@ -247,7 +182,7 @@ func TestActions(t *testing.T) {
 		}
 	}
 	for _, st := range p.statements(t, "head") {
-		for _, action := range list(st["Action"]) {
+		for _, action := range weaken.List(st["Action"]) {
 			if !needed[action.(string)] {
 				t.Errorf("%s allows %s, which nothing needs", st["Sid"], action)
 			}

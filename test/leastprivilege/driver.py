@@ -1,7 +1,5 @@
 """Runs Ray's own cluster launcher and autoscaler against moto and records their AWS calls.
 
-    driver.py SCENE.json
-
 First `ray up`, as on its user's machine, to the end of the head's setup; then what the
 head does, with the configuration that `ray up` has sent it: autoscaler v2, the launcher
 of v1, the setup of new workers with the CloudWatch integration in it, and the end of
@@ -9,18 +7,15 @@ the workers. What is not Ray's own here is the SSH connection, whose commands al
 succeed, and how long it waits.
 """
 
-import json
 import os
-import re
 import shutil
 import subprocess
-import sys
-import tempfile
 import time
 
+import example
 import yaml
+from defaultrole import default_role  # beside this file
 from ray.autoscaler._private import commands, subprocess_output_util
-from ray.autoscaler._private.aws import node_provider
 from ray.autoscaler._private.event_summarizer import EventSummarizer
 from ray.autoscaler._private.node_launcher import BaseNodeLauncher
 from ray.autoscaler._private.node_provider_availability_tracker import NodeProviderAvailabilityTracker
@@ -31,27 +26,6 @@ from ray.autoscaler.v2.instance_manager.node_provider import NodeProviderAdapter
 from ray.autoscaler.v2.instance_manager.ray_installer import RayInstaller
 from ray.core.generated.instance_manager_pb2 import Instance, NodeKind
 from recorder import Recorder
-
-def alarm(name):
-    return {
-        "AlarmName": name,
-        "MetricName": "cpu_usage",
-        "Namespace": "{cluster_name}-ray-CWAgent",
-        "Statistic": "Average",
-        "Period": 300,
-        "EvaluationPeriods": 1,
-        "Threshold": 90,
-        "ComparisonOperator": "GreaterThanThreshold",
-        "AlarmActions": ["arn:aws:sns:{region}:{account}:ray-alarms"],
-        "Dimensions": [{"Name": "InstanceId", "Value": "{instance_id}"}],
-    }
-
-
-CLOUDWATCH = {
-    "agent": {"logs": {"log_group_name": "{cluster_name}-ray_logs_out"}},
-    "dashboard": [{"type": "text", "width": 1, "height": 1, "properties": {"markdown": "{cluster_name}"}}],
-    "alarm": [alarm("{cluster_name}-cpu-{instance_id}"), alarm("cpu_usage_{instance_id}")],
-}
 
 
 class Ssh:
@@ -72,46 +46,19 @@ class Ssh:
 
 
 def cluster(scene, directory):
-    """Writes the example with the placeholders replaced by what there is, and the scene's changes."""
-    with open(scene["yaml"]) as f:
-        text = f.read()
-    belongings = scene["belongings"]
-    for placeholder, value in {
-        "ami-0123456789abcdef0": belongings["image"],
-        "subnet-0123456789abcdef0": belongings["subnet"],
-        "sg-0123456789abcdef0": belongings["group"],
-        "123456789012": scene["account"],
-    }.items():
-        assert placeholder in text, placeholder
-        text = text.replace(placeholder, value)
-    config = yaml.safe_load(text)
-    workers = config["available_node_types"]
+    """Writes the example's cluster with the scene's changes."""
+    config = example.cluster(scene)
+    cpu, gpu = (config["available_node_types"][kind]["node_config"] for kind in ("cpu", "gpu"))
     if scene.get("noSpot"):
-        del workers["gpu"]["node_config"]["InstanceMarketOptions"]
+        del gpu["InstanceMarketOptions"]
     if scene.get("cloudWatch"):
-        config["provider"]["cloudwatch"] = {kind: {"config": write(kind, scene, directory)} for kind in CLOUDWATCH}
-        workers["cpu"]["node_config"]["ImageId"] = belongings["agentImage"]
+        example.watch(config, scene, directory, alarm="cpu_usage_{instance_id}")
+        cpu["ImageId"] = scene["belongings"]["agentImage"]
     if scene.get("tags"):
-        tags = [{"Key": "Team", "Value": "research"}, {"Key": "Project", "Value": "x"}]
-        workers["cpu"]["node_config"]["TagSpecifications"] = [{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")]
+        example.tag(cpu, {"Team": "research", "Project": "x"}, ("instance", "volume"))
     if scene.get("reserved"):
-        node = workers["gpu"]["node_config"]
-        for given in ("InstanceType", "ImageId", "KeyName"):
-            del node[given]  # the template's
-        node["LaunchTemplate"] = {"LaunchTemplateId": belongings["template"], "Version": "$Default"}
-        node["Placement"] = {"GroupName": "ray"}
-        node["CapacityReservationSpecification"] = {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
-    path = os.path.join(directory, "cluster.yaml")
-    with open(path, "w") as f:
-        yaml.safe_dump(config, f)
-    return path
-
-
-def write(kind, scene, directory):
-    path = os.path.join(directory, kind + ".json")
-    with open(path, "w") as f:
-        f.write(json.dumps(CLOUDWATCH[kind]).replace("{account}", scene["account"]))
-    return path
+        example.reserve(gpu, scene["belongings"])
+    return example.write(config, directory)
 
 
 def ray_up(path, ssh):
@@ -193,23 +140,13 @@ class Head:
         commands.teardown_cluster(self.path, yes=True, workers_only=True, override_cluster_name=None, keep_min_workers=True)
 
 
-def main(scene):
-    node_provider.TAG_BATCH_DELAY = 0.01
-    commands.POLL_INTERVAL = 0.05
+def play(scene):
     subprocess_output_util.set_output_redirected(False)
-    with tempfile.TemporaryDirectory() as directory:
-        tempfile.tempdir = os.environ["HOME"] = directory
-        os.makedirs(os.path.join(directory, ".ssh"))
-        for key in (".ssh/ray-research.pem", "ray_bootstrap_key.pem"):
-            with open(os.path.join(directory, key), "w") as f:
-                f.write("a key")
+    with example.home(".ssh/ray-research.pem", "ray_bootstrap_key.pem") as directory:
         received = os.path.join(directory, "ray_bootstrap_config.yaml")
-        recorder, ssh = Recorder(scene["record"], scene["account"]), Ssh(received)
+        recorder, ssh = Recorder(scene["account"]), Ssh(received)
         recorder.who = "ray up"
         ray_up(cluster(scene, directory), ssh)
         recorder.who = "head"
         Head(received, ssh).play(["cpu", "gpu"])
-
-
-with open(sys.argv[1]) as f:
-    main(json.load(f))
+        return recorder.calls

@@ -1,21 +1,18 @@
 package leastprivilege
 
 import (
-	"encoding/json"
-	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
+	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 // equivalent are the weakened forms that allow nothing more, and why.
-var equivalent = map[string]string{
+var equivalent = tags{
 	"Agents with ssmmessages:*":                                           "the four actions are all that there are",
 	"Agents with ec2messages:*":                                           "the six actions are all that there are",
 	"CommandWorkers with resource instance/* of any kind":                 "of EC2, commands go to instances alone",
@@ -31,130 +28,61 @@ var equivalent = map[string]string{
 	"pass-role-policy with iam:*":                                         "no other action passes to a service",
 }
 
-// TestMutation holds that nothing in the generated policies is there for nothing: with
-// any statement weakened, an authorization that is denied today would be allowed.
-//
-// What a policy allows more with a statement weakened that allows, the weakened statement
-// alone allows.
+// statements returns those of a role's policies, by their Sid. The pass-role policy's has the
+// policy's name for one.
+func (p played) statements(t *testing.T, role string) []weaken.Statement {
+	t.Helper()
+	var all []weaken.Statement
+	for name, document := range p.policies[role] {
+		for _, st := range weaken.Statements(t, document) {
+			if st["Sid"] == nil {
+				st["Sid"] = strings.TrimPrefix(name, "ray-research-")
+			}
+			all = append(all, st)
+		}
+	}
+	slices.SortFunc(all, func(a, b weaken.Statement) int { return strings.Compare(a["Sid"].(string), b["Sid"].(string)) })
+	return all
+}
+
+// TestMutation holds that every part of the generated policies is needed: with any statement
+// weakened, an authorization that is denied today would be allowed.
 // Reference 9.7.
 func TestMutation(t *testing.T) {
 	p := everyOption(t)
-	denied := p.denied(t)
-	implicitly, explicitly := denied[policysim.ImplicitlyDenied], denied[policysim.ExplicitlyDenied]
-	generated, trial := map[string][]policysim.Case{}, weaken.Trial{}
-	statements := p.statements(t, "head")
-	for _, st := range statements {
-		if st["Effect"] == "Deny" {
-			for _, m := range denials(st) {
-				generated[m.Name] = p.beside(m, statements, explicitly)
-			}
-			continue
-		}
-		for _, m := range mutants(st) {
-			generated[m.Name] = p.against(m, st, implicitly)
-		}
-	}
-	for _, most := range []int{10, len(implicitly)} { // a few are mostly enough, and all take long
-		var cases []policysim.Case
-		for name, against := range generated {
-			if trial.Survives(name) {
-				cases = append(cases, against[:min(most, len(against))]...)
-			}
-		}
-		trial.Judge(t, cases)
-	}
-	survivors := trial.Survivors()
-	for _, name := range slices.Sorted(maps.Keys(generated)) {
-		killed := !slices.Contains(survivors, name)
-		if why, listed := equivalent[name]; killed == listed {
-			t.Errorf("%s: makes a case fail: %v, listed as equivalent: %v %s", name, killed, listed, why)
-		}
-	}
-	for name := range equivalent {
-		if _, ok := generated[name]; !ok {
-			t.Errorf("listed as equivalent, and there is no such weakened form: %s", name)
-		}
-	}
-	checkout.Report(t, "leastprivilege-weakened", fmt.Sprintf("Ray's roles, weakened: %d weakened forms, %d of them make a case fail, %d allow nothing more, %d survive; by %d authorizations",
-		len(generated), len(generated)-len(survivors), len(equivalent), len(survivors)-len(equivalent), trial.Asked()))
+	var trial weaken.Trial
+	trial.Run(t, []weaken.Policy{{Statements: p.statements(t, "head"), Denied: p.denied(t)}})
+	trial.Hold(t, equivalent)
+	checkout.Report(t, "leastprivilege-weakened", "Ray's roles, weakened: "+trial.String())
 }
 
-// denied returns the authorizations of the dangerous calls by the head that are denied: those
-// that nothing allows, and those that a statement denies.
-func (p played) denied(t *testing.T) map[policysim.Decision][]policysim.Case {
+// denied returns the authorizations of the dangerous calls by the head that are denied, those
+// in another account included.
+func (p played) denied(t *testing.T) weaken.Denied {
 	t.Helper()
-	distinct := map[string]policysim.Case{}
-	for _, d := range append(p.dangers(), p.elsewhere()...) {
-		if d.role == "head" {
-			for _, c := range p.by("head", p.policies["head"], d.cases) {
-				distinct[c.Name+fmt.Sprint(c.Context)] = c
-			}
-		}
-	}
-	var cases []policysim.Case
-	denied := map[policysim.Decision][]policysim.Case{}
-	for _, name := range slices.Sorted(maps.Keys(distinct)) {
-		cases = append(cases, distinct[name])
-	}
-	for i, got := range evaluate(t, cases) {
-		denied[got] = append(denied[got], cases[i])
-	}
-	return denied
+	ofHead := slices.DeleteFunc(append(p.dangers(), p.elsewhere()...), func(d dangers.Danger) bool { return d.Role != "head" })
+	return weaken.ReadDenied(t, dangers.Cases(ofHead, p.by(p.policies)))
 }
 
-// elsewhere are what the head may do, in another account. They are not in the
-// catalogue: the other account would have to allow them as well.
-func (p played) elsewhere() []danger {
-	c := &catalogue{played: p}
-	there := place{otherAccount, p.region}
+// elsewhere is what the head may do, in another account. It is not in the catalogue: the
+// other account would have to allow it as well.
+func (p played) elsewhere() []dangers.Danger {
+	c := p.newCatalogue()
+	there := p.InAccount(otherAccount)
 	for _, recorded := range p.perAction() {
-		if slices.Contains(unnarrowed, recorded.Service+":"+recorded.Operation) {
-			continue
+		if !recorded.NamesNothing() {
+			c.CallAt(there, "", "elsewhere", recorded)
 		}
-		cases, err := there.authorizations(recorded)
-		if err != nil {
-			panic(err)
-		}
-		c.add("", recorded.Operation+" elsewhere", "head", cases)
 	}
 	for _, r := range p.rights() {
 		for _, right := range r.cases {
-			if moved := strings.Replace(right.Resource, ":"+p.account+":", ":"+otherAccount+":", 1); moved != right.Resource {
-				c.one("", "elsewhere", right.Action, moved, withoutRegion(right.Context))
+			if moved := strings.Replace(right.Resource, ":"+p.Account+":", ":"+otherAccount+":", 1); moved != right.Resource {
+				c.One("", "elsewhere", right.Action, moved, withoutRegion(right.Context))
 			}
 		}
 	}
-	c.one("", "elsewhere", "iam:PassRole", strings.Replace(p.iam("role", "ray-research-cpu"), p.account, otherAccount, 1), conditionKeys{"iam:PassedToService": {"ec2.amazonaws.com"}})
-	c.one("", "elsewhere", "iam:PassRole", strings.Replace(p.iam("role", "ray-research-gpu"), p.account, otherAccount, 1), conditionKeys{"iam:PassedToService": {"ec2.amazonaws.com"}})
-	return c.dangers
-}
-
-// matches reports whether a pattern of IAM's covers an ARN. Documents of AWS's own are
-// written with an account here.
-func matches(pattern, arn string) bool {
-	pattern = strings.ReplaceAll(pattern, "::document/", ":"+documentsOwner+":document/")
-	quoted := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
-	return regexp.MustCompile("^" + quoted + "$").MatchString(arn)
-}
-
-// against returns what a mutant may let pass, asked of its statement alone. What its
-// resources do not cover it cannot.
-func (p played) against(m mutant, st statement, denied []policysim.Case) []policysim.Case {
-	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{m.Statement}})
-	if err != nil {
-		panic(err)
+	for _, kind := range []string{"cpu", "gpu"} {
+		c.One("", "elsewhere", "iam:PassRole", there.Role(kind), awscall.PassedTo("ec2"))
 	}
-	var cases []policysim.Case
-	for _, c := range denied {
-		concerned := slices.Contains(list(st["Action"]), any(c.Action))
-		if service, all := strings.CutSuffix(m.Action, "*"); all {
-			concerned = strings.HasPrefix(c.Action, service)
-		}
-		if concerned && slices.ContainsFunc(list(m.Statement["Resource"]), func(r any) bool { return matches(r.(string), c.Resource) }) {
-			c = p.by("head", map[string]string{"": string(text)}, []policysim.Case{c})[0]
-			c.Name = m.Name
-			cases = append(cases, c)
-		}
-	}
-	return cases
+	return c.Dangers
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ray-iam/custom-rayiam/test/policysim"
+	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 )
 
 // A right is calls that the policies allow and that Ray's head does not make by itself,
@@ -22,18 +23,18 @@ func (p played) rights() []right {
 }
 
 // someWorker is an instance of no matter which id.
-func (p place) someWorker() string { return p.arn("ec2", "instance/i-0123456789abcdef0") }
+func (p played) someWorker() string { return p.ARN("ec2", "instance/i-0123456789abcdef0") }
 
 func (p played) rightsOfAgents() []right {
 	group, worker := "log-group:"+cluster+"-ray_logs_out", p.someWorker()
 	return []right{
 		{"CloudWatch", "the CloudWatch agent", false, slices.Concat(
 			p.permit(p.dataset(), conditionKeys{"cloudwatch:namespace": {cluster + "-ray-CWAgent"}}, "cloudwatch:PutMetricData"),
-			p.permit(p.arn("logs", group), nil, "logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:PutRetentionPolicy"),
-			p.permit(p.arn("logs", group+":log-stream:i-0123456789abcdef0"), nil, "logs:CreateLogStream", "logs:PutLogEvents"),
+			p.permit(p.ARN("logs", group), nil, "logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:PutRetentionPolicy"),
+			p.permit(p.ARN("logs", group+":log-stream:i-0123456789abcdef0"), nil, "logs:CreateLogStream", "logs:PutLogEvents"),
 			p.permit("*", nil, "ec2:DescribeTags", "ec2:DescribeVolumes", "logs:DescribeLogGroups"),
-			p.permit(p.arn("ssm", "parameter/AmazonCloudWatch-ray_agent_config_"+cluster), nil, "ssm:GetParameter"))},
-		{"CloudWatch", "Ray, by the other form of the document's ARN", true, p.permit(p.arn("ssm", "document/AmazonCloudWatch-ManageAgent"), nil, "ssm:SendCommand")},
+			p.permit(p.ARN("ssm", "parameter/AmazonCloudWatch-ray_agent_config_"+cluster), nil, "ssm:GetParameter"))},
+		{"CloudWatch", "Ray, by the other form of the document's ARN", true, p.permit(p.ARN("ssm", "document/AmazonCloudWatch-ManageAgent"), nil, "ssm:SendCommand")},
 		{"CloudWatch", "the SSM agent", false, slices.Concat(
 			p.permit("*", nil, "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint",
 				"ec2messages:GetMessages", "ec2messages:SendReply", "ssmmessages:CreateControlChannel", "ssmmessages:OpenControlChannel"),
@@ -64,48 +65,43 @@ func (p played) rightsToData() []right {
 			p.permit(p.fileSystem(archive), nil, "elasticfilesystem:ClientMount", "elasticfilesystem:DescribeMountTargets"),
 			p.permit("*", nil, "ec2:DescribeAvailabilityZones"))},
 		{"EcrRepositoryArns", "a node that pulls an image", false, slices.Concat(p.permit("*", nil, "ecr:GetAuthorizationToken"),
-			p.permit(p.repository(), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
-			p.permit(p.sharedRepository(), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"))},
-		{"SecretArns", "tasks that read a secret", false, p.permit(p.secret(), nil, "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue")},
+			p.permit(repository(p.place), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+			p.permit(sharedRepository(p.place), nil, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"))},
+		{"SecretArns", "tasks that read a secret", false, p.permit(secret(p.place), nil, "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue")},
 		{"FSx", "scripts that mount a file system", false, p.permit("*", nil, "fsx:DescribeFileSystems")},
 	}
 }
 
 func (p played) rightsToLaunch() []right {
 	worker := p.someWorker()
-	later := requestTags(map[string]string{"ray-key-of-a-later-ray": "x", "ray-node-status": "up-to-date", "ray-node-type": "worker"})
+	later := awscall.RequestTags(tags{"ray-key-of-a-later-ray": "x", "ray-node-status": "up-to-date", "ray-node-type": "worker"})
 	return []right{
-		{"KmsKeyArns", "S3, for a task", false, p.permit(p.key(), p.via("s3"), "kms:Decrypt", "kms:GenerateDataKey")},
+		{"KmsKeyArns", "S3, for a task", false, p.permit(key(p.place), p.Via("s3"), "kms:Decrypt", "kms:GenerateDataKey")},
 		{"KmsKeyArns", "EC2, for a launch", true, slices.Concat(
-			p.permit(p.key(), p.via("ec2"), "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
-			p.permit(p.key(), merge(p.via("ec2"), conditionKeys{"kms:GrantIsForAWSResource": {"true"}}), "kms:CreateGrant"))},
+			p.permit(key(p.place), p.Via("ec2"), "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+			p.permit(key(p.place), awscall.Merge(p.Via("ec2"), awscall.ForAWS("true")), "kms:CreateGrant"))},
 		{"InstanceTagKeys", "a launch, with tags of the owner's", true, slices.Concat(
-			p.permit(worker, atLaunch(map[string]string{"Team": "a", "Project": "b", "Name": "c", "ray-cluster-name": cluster}), "ec2:CreateTags"),
-			p.permit(p.arn("ec2", "volume/vol-"+toBeMade), atLaunch(map[string]string{"Team": "a", "Project": "b"}), "ec2:CreateTags"),
-			p.permit(p.arn("ec2", "network-interface/eni-"+toBeMade), atLaunch(map[string]string{"Team": "a"}), "ec2:CreateTags"),
-			p.permit(p.arn("ec2", "spot-instances-request/sir-"+toBeMade), atLaunch(map[string]string{"Project": "b"}), "ec2:CreateTags"))},
-		{"", "a launch in a capacity reservation that another account shares", true, p.permit(place{otherAccount, p.region}.arn("ec2", "capacity-reservation/cr-0123456789abcdef0"),
-			resourceTags("aws:ResourceTag/", ownWorker), "ec2:RunInstances")},
-		{"", "a later Ray, on a running worker", true, p.permit(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), p.profileOf(call{}, ownWorker), later), "ec2:CreateTags")},
-		{"", "a later Ray, at a launch", true, p.permit(worker, merge(later, conditionKeys{"ec2:CreateAction": {"RunInstances"}}), "ec2:CreateTags")},
-		{"Spot", "a launch whose Spot request has tags", true, p.permit(p.arn("ec2", "spot-instances-request/sir-"+toBeMade), nil, "ec2:RunInstances")},
-		{"Spot", "EC2, at an account's first Spot Instance", true, p.permit(p.iam("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),
+			p.permit(worker, awscall.AtLaunch(tags{"Team": "a", "Project": "b", "Name": "c", "ray-cluster-name": cluster}), "ec2:CreateTags"),
+			p.permit(p.ARN("ec2", "volume/vol-"+awscall.ToBeMade), awscall.AtLaunch(tags{"Team": "a", "Project": "b"}), "ec2:CreateTags"),
+			p.permit(p.ARN("ec2", "network-interface/eni-"+awscall.ToBeMade), awscall.AtLaunch(tags{"Team": "a"}), "ec2:CreateTags"),
+			p.permit(p.ARN("ec2", "spot-instances-request/sir-"+awscall.ToBeMade), awscall.AtLaunch(tags{"Project": "b"}), "ec2:CreateTags"))},
+		{"", "a launch in a capacity reservation that another account shares", true, p.permit(p.InAccount(otherAccount).ARN("ec2", "capacity-reservation/cr-0123456789abcdef0"),
+			awscall.ResourceTags(ownWorker), "ec2:RunInstances")},
+		{"", "a later Ray, on a running worker", true, p.permit(worker, awscall.Merge(awscall.ResourceTags(ownWorker), p.ProfileOf(ownWorker), later), "ec2:CreateTags")},
+		{"", "a later Ray, at a launch", true, p.permit(worker, awscall.Merge(later, awscall.AsPartOf("RunInstances")), "ec2:CreateTags")},
+		{"Spot", "a launch whose Spot request has tags", true, p.permit(p.ARN("ec2", "spot-instances-request/sir-"+awscall.ToBeMade), nil, "ec2:RunInstances")},
+		{"Spot", "EC2, at an account's first Spot Instance", true, p.permit(p.IAM("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),
 			conditionKeys{"iam:AWSServiceName": {"spot.amazonaws.com"}}, "iam:CreateServiceLinkedRole")},
 	}
 }
 
 // permit returns an authorization of each action on one resource.
-func (p place) permit(resource string, context conditionKeys, actions ...string) []policysim.Case {
+func (p played) permit(resource string, context conditionKeys, actions ...string) []policysim.Case {
 	var all []policysim.Case
 	for _, action := range actions {
-		all = append(all, p.authorization(action, resource, context))
+		all = append(all, p.Authorization(action, resource, context))
 	}
 	return all
-}
-
-// atLaunch are the keys of a request that sets tags as part of a launch.
-func atLaunch(tags map[string]string) conditionKeys {
-	return merge(requestTags(tags), conditionKeys{"ec2:CreateAction": {"RunInstances"}})
 }
 
 // What the options name.
@@ -114,21 +110,16 @@ const (
 	archive    = "fs-0bbbbbbbbbbbbbbbb" // ReadOnly
 )
 
-func (p place) fileSystem(id string) string { return p.arn("elasticfilesystem", "file-system/"+id) }
-func (p place) repository() string          { return p.arn("ecr", "repository/ray") }
-func (p place) sharedRepository() string {
-	return place{otherAccount, p.region}.arn("ecr", "repository/shared/base")
+func (p played) fileSystem(id string) string { return p.ARN("elasticfilesystem", "file-system/"+id) }
+func repository(p place) string              { return p.ARN("ecr", "repository/ray") }
+func sharedRepository(p place) string {
+	return p.InAccount(otherAccount).ARN("ecr", "repository/shared/base")
 }
-func (p place) key() string    { return p.arn("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab") }
-func (p place) secret() string { return p.arn("secretsmanager", "secret:research/token-AbCd12") }
-
-// via are the keys of a use of a KMS key through a service.
-func (p place) via(service string) conditionKeys {
-	return conditionKeys{"kms:ViaService": {service + "." + p.region + ".amazonaws.com"}}
-}
+func key(p place) string    { return p.ARN("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab") }
+func secret(p place) string { return p.ARN("secretsmanager", "secret:research/token-AbCd12") }
 
 // dataset is where metrics go.
-func (p place) dataset() string { return p.arn("cloudwatch", "dataset/default") }
+func (p played) dataset() string { return p.ARN("cloudwatch", "dataset/default") }
 
 // recordedCall returns the first call of the head that fits, in the state that it met.
 func (p played) recordedCall(operation string, fits func(call) bool) call {
@@ -142,17 +133,7 @@ func (p played) recordedCall(operation string, fits func(call) bool) call {
 
 // launched returns how the head launches a worker of a type.
 func (p played) launched(nodeType string) call {
-	return p.recordedCall("RunInstances", func(c call) bool { return c.launchTags()["ray-user-node-type"] == nodeType })
-}
-
-// launchTags are the tags that the instance is launched with.
-func (c call) launchTags() map[string]string {
-	for _, specification := range anyList(c.Parameters["TagSpecifications"]) {
-		if text(specification, "ResourceType") == "instance" {
-			return tagList(specification.(map[string]any)["Tags"])
-		}
-	}
-	return nil
+	return p.recordedCall("RunInstances", func(c call) bool { return c.LaunchTags()["ray-user-node-type"] == nodeType })
 }
 
 func anyCall(call) bool { return true }

@@ -18,6 +18,8 @@ type Mutant struct {
 	Name      string // what is weaker, by the statement's Sid
 	Statement Statement
 	Action    string // on which alone it may differ, a pattern; empty for any of the statement's
+
+	key, value string // of the requests on which alone it may differ, a pattern; empty for any
 }
 
 // Conditions returns the statement with each condition key dropped, and with any value
@@ -41,12 +43,12 @@ func condition(st Statement, operator, key string) []Mutant {
 	keys := dropped["Condition"].(map[string]any)[operator].(map[string]any)
 	values := List(keys[key])
 	delete(keys, key)
-	all := []Mutant{{fmt.Sprintf("without %s %s", operator, key), dropped, ""}}
+	all := []Mutant{{Name: fmt.Sprintf("without %s %s", operator, key), Statement: dropped}}
 	if strings.Contains(operator, "Not") {
 		for i, value := range values {
 			weak := Clone(st)
 			weak["Condition"].(map[string]any)[operator].(map[string]any)[key] = slices.Delete(slices.Clone(values), i, i+1)
-			all = append(all, Mutant{fmt.Sprintf("with %s %s no longer %s", operator, key, value), weak, ""})
+			all = append(all, Mutant{Name: fmt.Sprintf("with %s %s no longer %s", operator, key, value), Statement: weak})
 		}
 		return all
 	}
@@ -59,7 +61,7 @@ func condition(st Statement, operator, key string) []Mutant {
 		anything = "arn:*:*:*:*:*"
 	}
 	add(weak, strings.Replace(operator, "Equals", "Like", 1), key, anything)
-	return append(all, Mutant{fmt.Sprintf("with any %s", key), weak, ""})
+	return append(all, Mutant{Name: fmt.Sprintf("with any %s", key), Statement: weak})
 }
 
 func add(st Statement, operator, key string, value any) {

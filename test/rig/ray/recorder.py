@@ -1,10 +1,11 @@
 """Records the AWS calls that botocore makes, each before it is sent.
 
-A line of JSON for each: whose credentials it would have been made with, service and
+Of each: whose credentials it would have been made with, service and
 operation, the parameters as Ray gave them, and the tags of the resources that they
 name, as these are at that moment.
 """
 
+import copy
 import json
 import re
 import threading
@@ -12,6 +13,8 @@ import types
 
 import boto3
 
+# The types of the example's nodes. Ray asks for all types that there are, and moto takes seconds to list them.
+TYPES = ["g5.xlarge", "m6i.4xlarge", "m6i.xlarge"]
 IDS = re.compile(r"(?<![a-z])(ami|i|lt)-[0-9a-f]{8,17}")
 
 
@@ -24,9 +27,9 @@ def of_account(session, account):
 class Recorder:
     """Who makes the calls is who: it is set from outside as the play goes on."""
 
-    def __init__(self, path, account):
+    def __init__(self, account):
         self.who = None
-        self._file = open(path, "w", buffering=1)
+        self.calls = []
         self._lock = threading.Lock()
         beside = of_account(boto3.Session(), account)  # its calls are not Ray's
         self._ec2, self._ssm = beside.client("ec2"), beside.client("ssm")
@@ -40,22 +43,19 @@ class Recorder:
 
     def _record(self, params, model, context, **_):
         context["parameters"] = params  # botocore keeps one context for all events of a call
+        self.add(model.service_model.service_name, model.name, params)
+        return {**params, "InstanceTypes": TYPES} if model.name == "DescribeInstanceTypes" else None  # what is sent
+
+    def add(self, service, operation, params):
         with self._lock:
-            call = {
-                "who": self.who,
-                "service": model.service_model.service_name,
-                "operation": model.name,
-                "parameters": params,
-                "tags": self._tags(params),
-            }
-            self._file.write(json.dumps(call, sort_keys=True) + "\n")
+            call = {"who": self.who, "service": service, "operation": operation, "parameters": params, "tags": self._tags(params)}
+            self.calls.append(copy.deepcopy(call))
 
     def _tags(self, params):
-        ids = sorted({m.group() for m in IDS.finditer(json.dumps(params))})
-        tags = {i: {} for i in ids}
-        for i in ids:
-            for tag in self._ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [i]}])["Tags"]:
-                tags[i][tag["Key"]] = tag["Value"]
+        tags = {m.group(): {} for m in IDS.finditer(json.dumps(params))}
+        if tags:
+            for tag in self._ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": list(tags)}])["Tags"]:
+                tags[tag["ResourceId"]][tag["Key"]] = tag["Value"]
         return tags
 
     def _invocations(self, context, **_):

@@ -1,11 +1,8 @@
-"""Makes in moto what a cluster's owner has before `ray up`, and prints what it is called.
+"""Makes in moto what a cluster's owner has before `ray up`.
 
 Placement groups and capacity reservations are left out: moto has neither, and takes
 their names in a launch for granted.
 """
-
-import json
-import sys
 
 import boto3
 from recorder import of_account
@@ -13,7 +10,8 @@ from recorder import of_account
 TAGS = [{"Key": "ray-cluster-name", "Value": "research"}]
 
 
-def main(account):
+def belongings(account):
+    """Returns what it is called."""
     session = of_account(boto3.Session(), account)
     ec2 = session.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -33,7 +31,7 @@ def main(account):
         return made
 
     plain = image("plain")
-    belongings = {
+    return {
         "subnet": subnet,
         "group": group,
         "key": "ray-research",
@@ -41,7 +39,3 @@ def main(account):
         "agentImage": image("with the agent T6Iq2faj"),  # Ray's sign that an image has the CloudWatch agent
         "template": template(plain, "g5.xlarge"),
     }
-    json.dump(belongings, sys.stdout)
-
-
-main(sys.argv[1])
