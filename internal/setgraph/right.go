@@ -83,7 +83,8 @@ func (s statement) right() right {
 func condition(operator, key string, values []string) string {
 	verb, known := map[string]string{
 		"StringEquals": "is", "ArnEquals": "is", "ArnLike": "is like", "StringLike": "is like", "Bool": "is",
-		"StringEqualsIfExists": "if given, is", "StringLikeIfExists": "if given, is like", "StringNotEquals": "is not",
+		"StringEqualsIfExists": "if given, is", "ArnEqualsIfExists": "if given, is",
+		"StringLikeIfExists": "if given, is like", "StringNotEquals": "is not",
 		"ForAllValues:StringEquals": "all are of", "ForAllValues:StringLike": "all are like",
 	}[operator]
 	if !known {

@@ -116,6 +116,11 @@ func (c *catalogue) addOtherCase() {
 			c.call(otherCase, "launched with "+disguised+" alone", head.tagged(tags{key: "", disguised: value}))
 		}
 	}
+	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the launch by itself, whatever its tags are asked of
+		alone := head.tagged(tags{"ray-cluster-name": "", ray + "-cluster-name": cluster})
+		context := instanceKeys(alone, c.profile("head"))
+		c.one(otherCase, "an instance with "+ray+"-cluster-name, of no cluster that Ray sees", "ec2:RunInstances", c.arn("ec2", "instance/i-"+toBeMade), context)
+	}
 	c.call(otherCase, "planted in another cluster", head.tagged(tags{"ray-cluster-name": "victim", "ray-Cluster-Name": cluster}))
 	c.call(otherCase, "planted as a worker", head.tagged(tags{"ray-node-type": "worker", "ray-Node-Type": "head"}))
 	c.call(otherCase, "both in other case, by their words", head.tagged(tags{"ray-cluster-name": "", "ray-node-type": "", "Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}))

@@ -91,7 +91,7 @@ func (c *catalogue) addWatching() {
 		c.call(watching, "an alarm "+name, alarm.set("AlarmActions", []any{action}))
 		c.call(watching, "an alarm "+name+" and notifies", alarm.set("AlarmActions", []any{c.arn("sns", "ray-alarms"), action}))
 	}
-	for _, name := range []string{"billing", "research2-cpu", "my-research-cpu"} {
+	for _, name := range []string{"billing", "research2-cpu", "my-research-cpu", "prod_i-forgot", "cpu_i-0123456789abcdef0-disk", "disk-i-0123456789abcdef0"} {
 		c.call(watching, "over the alarm "+name, alarm.set("AlarmName", name))
 	}
 	c.each(watching, c.arn("cloudwatch", "alarm:research-cpu-i-0b"), nil, "cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:SetAlarmState")

@@ -137,10 +137,12 @@ func (c *catalogue) addMachines() {
 		for name, profile := range c.otherProfiles() {
 			c.call(machines, "a machine with the head's tags and "+name, named(operation, ownHead).profiled(profile))
 			c.call(machines, "a machine with the head's tags in another case and "+name, named(operation, capitals).profiled(profile))
-			if len(c.launcher.WorkerProfileARNs) > 0 && profile != noProfile { // else tags alone say which are the workers
+			if len(c.launcher.WorkerProfileARNs) > 0 { // else tags alone say which are the workers
 				c.call(machines, "a machine with a worker's tags and "+name, named(operation, ownWorker).profiled(profile))
 			}
 		}
+		c.call(machines, "another cluster's head, without a profile", named(operation, neighbour).profiled(noProfile))
+		c.call(machines, "a machine without tags and without a profile", named(operation, untagged).profiled(noProfile))
 		mixed := named(operation, neighbour)
 		mixed.Parameters["InstanceIds"] = []any{"i-0aaaaaaaaaaaaaaaa", other}
 		mixed.Tags["i-0aaaaaaaaaaaaaaaa"] = ownHead
@@ -161,10 +163,11 @@ func (c *catalogue) addMachines() {
 // Ray's.
 var capitals = tags{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}
 
-// otherProfiles are instance profiles that no machine of the cluster has.
+// otherProfiles are instance profiles that no machine of the cluster has. A machine without
+// one goes by its tags.
 func (p place) otherProfiles() map[string]string {
 	return map[string]string{
-		"no profile": noProfile, "an administrator's profile": p.iam("instance-profile", "admin"), "another cluster's profile": p.profile("vision"),
+		"an administrator's profile": p.iam("instance-profile", "admin"), "another cluster's profile": p.profile("vision"),
 		"a profile named alike": p.iam("instance-profile", "elsewhere/ray-research-head"),
 	}
 }

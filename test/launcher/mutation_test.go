@@ -44,7 +44,6 @@ var equivalent = map[string]string{
 	"OwnTagsOnParts with resource spot-instances-request/* of any kind": "a launch tags nothing else that OwnTagsAtLaunch does not allow",
 	"OwnTagsOnParts with resource volume/* of any kind":                 "a launch tags nothing else that OwnTagsAtLaunch does not allow",
 	"PassHeadRole with iam:*":                                           "no other action passes to a service",
-	"RunHead with resource instance/* of any kind":                      "nothing else has an instance profile",
 	"Sessions with resource instance/* of any kind":                     "of EC2, sessions go to instances alone",
 	"TagAtLaunch with ec2:*":                                            "no other action is part of an action",
 }
@@ -153,7 +152,7 @@ func (p played) against(m mutant, statements []statement, i int, denied []policy
 	var cases []policysim.Case
 	for _, c := range denied {
 		ofValue := func(key string) bool { return matches(value, key) }
-		if strings.HasPrefix(value, "ray-") && !slices.ContainsFunc(c.Context["aws:TagKeys"], ofValue) {
+		if strings.HasPrefix(strings.ToLower(value), "ray-") && !slices.ContainsFunc(c.Context["aws:TagKeys"], ofValue) {
 			continue
 		}
 		if covers(actions, c.Action) && covers(resources, c.Resource) {

@@ -69,6 +69,10 @@ func (c *catalogue) addLaunches() {
 	for letter := 'A'; letter <= 'Z'; letter++ {
 		c.call(launching, "with a key in which only "+string(letter)+" is in upper case", retagged(cpu, map[string]string{"ray-key-of-" + string(letter): "x"}))
 	}
+	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the launch by itself, whatever its tags are asked of
+		alone := c.instanceOf(retagged(cpu, map[string]string{"ray-cluster-name": "", ray + "-cluster-name": cluster}))
+		c.add(launching, "RunInstances: an instance with "+ray+"-cluster-name, of no cluster that Ray sees", "head", alone)
+	}
 	c.call(launching, "without tags", set(cpu, "TagSpecifications", nil))
 	for _, kind := range []string{"volume", "network-interface", "spot-instances-request"} {
 		for _, key := range []string{"ray-x", "ray-cluster-name", "Environment", "team", "Name", "Ray-Cluster-Name"} {
@@ -89,6 +93,15 @@ func (c *catalogue) addLaunches() {
 		c.call(launching, "with "+name, set(cpu, "IamInstanceProfile", profileNamed(arn)))
 	}
 	c.call(launching, "without a profile", set(cpu, "IamInstanceProfile", nil))
+}
+
+// instanceOf returns the authorization of a launch that is about the instance itself.
+func (p place) instanceOf(launch call) []caseOf {
+	cases, err := p.launch(launch)
+	if err != nil {
+		panic(err)
+	}
+	return cases[:1]
 }
 
 // addParts: a launch that is right, but for one thing that it is made of.
@@ -165,6 +178,9 @@ func (c *catalogue) addTagging() {
 		c.call(tagging, "claiming "+name, claim.tagged(tags))
 		c.call(tagging, "the status of "+name, status.tagged(tags))
 		c.call(tagging, "the kind of "+name, tag("ray-node-type", "worker").tagged(tags))
+	}
+	for name, tags := range withoutProfile {
+		c.call(tagging, "the status of "+name+", without a profile", status.tagged(tags).profiled(noProfile))
 	}
 	for name, profile := range c.otherProfiles() {
 		c.call(tagging, "the status of an instance with the cluster's tags and "+name, status.tagged(ownWorker).profiled(profile))

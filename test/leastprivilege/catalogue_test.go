@@ -140,6 +140,9 @@ func (c *catalogue) addInstances() {
 		for name, tags := range foreign {
 			c.call(instances, name, right.tagged(tags))
 		}
+		for name, tags := range withoutProfile {
+			c.call(instances, name+", without a profile", right.tagged(tags).profiled(noProfile))
+		}
 		mixed := right.with(func(p map[string]any) { p["InstanceIds"] = append(anyList(p["InstanceIds"]), "i-0bbbbbbbbbbbbbbbb") })
 		mixed.Tags["i-0bbbbbbbbbbbbbbbb"] = neighbour
 		c.call(instances, "an own worker and another cluster's", mixed)
@@ -155,14 +158,19 @@ func (c *catalogue) addInstances() {
 	c.one(instances, "an own worker", "ec2:RebootInstances", c.arn("ec2", "instance/i-0bbbbbbbbbbbbbbbb"), own)
 }
 
+// withoutProfile are instances without an instance profile that are not the cluster's workers
+// by their tags either.
+var withoutProfile = map[string]map[string]string{"another cluster's worker": neighbour, "an instance without tags": untagged, "a head": ownHead}
+
 // capitals are a worker's tags as somebody else's instance may have them, which IAM takes for
 // Ray's.
 var capitals = map[string]string{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "worker"}
 
-// otherProfiles are instance profiles that no worker of the cluster has.
+// otherProfiles are instance profiles that no worker of the cluster has. An instance without
+// one goes by its tags.
 func (p place) otherProfiles() map[string]string {
 	return map[string]string{
-		"no profile": noProfile, "the head's profile": p.profile("head"), "an administrator's profile": p.iam("instance-profile", "admin"),
+		"the head's profile": p.profile("head"), "an administrator's profile": p.iam("instance-profile", "admin"),
 		"another cluster's profile": p.iam("instance-profile", "ray-vision-cpu"), "a profile named alike": p.iam("instance-profile", "elsewhere/ray-research-cpu"),
 	}
 }

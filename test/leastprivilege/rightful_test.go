@@ -87,6 +87,9 @@ func (p played) rightsToLaunch() []right {
 		{"", "a launch in a capacity reservation that another account shares", true, p.permit(place{otherAccount, p.region}.arn("ec2", "capacity-reservation/cr-0123456789abcdef0"),
 			resourceTags("aws:ResourceTag/", ownWorker), "ec2:RunInstances")},
 		{"", "a later Ray, on a running worker", true, p.permit(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), p.profileOf(call{}, ownWorker), later), "ec2:CreateTags")},
+		{"", "a head that takes over workers of Ray's own default, which have no profile", true, slices.Concat(
+			p.permit(worker, resourceTags("aws:ResourceTag/", ownWorker), "ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"),
+			p.permit(worker, merge(resourceTags("aws:ResourceTag/", ownWorker), requestTags(map[string]string{"ray-node-status": "x"})), "ec2:CreateTags"))},
 		{"", "a later Ray, at a launch", true, p.permit(worker, merge(later, conditionKeys{"ec2:CreateAction": {"RunInstances"}}), "ec2:CreateTags")},
 		{"Spot", "a launch whose Spot request has tags", true, p.permit(p.arn("ec2", "spot-instances-request/sir-"+toBeMade), nil, "ec2:RunInstances")},
 		{"Spot", "EC2, at an account's first Spot Instance", true, p.permit(p.iam("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),
