@@ -155,7 +155,9 @@ func atLaunch(sid string, resources, keys []string) policydoc.Statement {
 // permission.
 //
 // Tags are whoever's who may set them, and to IAM also those whose keys differ in case; an
-// instance profile is not. So an instance has to have a worker's too.
+// instance profile is not. So one that has a profile has to have a worker's. One that has none
+// goes by its tags: Ray's own default gives workers none, and a cluster that takes these
+// policies on still has to end those that it launched before.
 func runWorkers(o Options, s Scope) policydoc.Statement {
 	keys := []string{"Name", "ray-*"}
 	if o.CloudWatch {
@@ -166,7 +168,7 @@ func runWorkers(o Options, s Scope) policydoc.Statement {
 		Effect:   "Allow",
 		Action:   []string{"ec2:CreateTags", "ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
 		Resource: s.instances(),
-		Condition: and(o.ownWorkers("aws:ResourceTag/"), s.workersProfile(), condition{
+		Condition: and(o.ownWorkers("aws:ResourceTag/"), s.noOtherProfile(), condition{
 			"StringEqualsIfExists":    {"aws:RequestTag/" + kindTag: {workerKind}},
 			"Null":                    {"aws:RequestTag/" + clusterTag: {"true"}},
 			"ForAllValues:StringLike": {"aws:TagKeys": keys},

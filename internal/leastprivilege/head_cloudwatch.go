@@ -1,10 +1,6 @@
 package leastprivilege
 
-import (
-	"strings"
-
-	"github.com/ray-iam/custom-rayiam/internal/policydoc"
-)
+import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 
 // The tags by which Ray's CloudWatch integration remembers what it did to a worker.
 const agentInstalledTag = "cloudwatch-agent-installed"
@@ -57,6 +53,11 @@ func alarmConfig(o Options, s Scope) policydoc.Statement {
 	}
 }
 
+// ofInstance is the pattern of the names of alarms in Ray's example, such as
+// high_CPUUtilization_i-0123456789abcdef0: they end with the instance's id.
+// https://github.com/ray-project/ray/blob/master/python/ray/autoscaler/aws/cloudwatch/example-cloudwatch-alarm-config.json
+const ofInstance = "*_i-?????????????????"
+
 // alarms lets the head make alarms for its workers. The configuration's author names
 // them: in Ray's example a name ends with the instance's id, which says nothing of the
 // cluster; so the head may also replace such an alarm of another instance. An alarm's action can stop
@@ -69,7 +70,7 @@ func alarms(o Options, s Scope) policydoc.Statement {
 		Effect: "Allow",
 		Action: []string{"cloudwatch:PutMetricAlarm"},
 		Resource: []string{
-			s.arn("cloudwatch", s.Account, "alarm:*_i-"+strings.Repeat("?", 17)),
+			s.arn("cloudwatch", s.Account, "alarm:"+ofInstance),
 			s.arn("cloudwatch", s.Account, "alarm:"+o.names()+"-*"),
 		},
 		Condition: condition{"ForAllValues:StringLike": {"cloudwatch:AlarmActions": {s.arn("sns", s.Account, "*")}}},

@@ -85,7 +85,7 @@ func (l Launcher) statements() []policydoc.Statement {
 		all = append(all, l.configureCloudWatch(), l.commandHead(), l.alarms())
 	}
 	if l.SessionManager {
-		all = append(all, l.sessions(), l.sessionDocuments(), l.sessionChannels())
+		all = append(all, l.sessions(), l.sessionDocuments())
 	}
 	return all
 }

@@ -7,7 +7,7 @@ import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 // it. To set the cluster's name is refused in any case of its key, since no key that IAM
 // takes for it may be there. The kind has to stay head. A call without tags in its request
 // meets what is said of them. Tags are whoever's who may set them, an instance profile is
-// not: the machine has to have the head's.
+// not: a machine that has one has to have the head's.
 func (l Launcher) runHead() policydoc.Statement {
 	keys := l.tagKeys()
 	if l.CloudWatch {
@@ -19,7 +19,7 @@ func (l Launcher) runHead() policydoc.Statement {
 		Action:   []string{"ec2:CreateTags", "ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"},
 		Resource: l.instances(),
 		Condition: condition{
-			"ArnEquals":               {"ec2:InstanceProfile": {l.HeadProfileARN}},
+			"ArnEqualsIfExists":       {"ec2:InstanceProfile": {l.HeadProfileARN}},
 			"StringEquals":            l.ofKind("aws:ResourceTag/", headKind),
 			"StringEqualsIfExists":    {"aws:RequestTag/" + kindTag: {headKind}},
 			"Null":                    {"aws:RequestTag/" + clusterTag: {"true"}},
@@ -90,7 +90,7 @@ func (l Launcher) alarms() policydoc.Statement {
 		Effect: "Allow",
 		Action: []string{"cloudwatch:PutMetricAlarm"},
 		Resource: []string{
-			l.arn("cloudwatch", "alarm:*_i-*"),
+			l.arn("cloudwatch", "alarm:"+ofInstance),
 			l.arn("cloudwatch", "alarm:"+l.ClusterName+"-*"),
 		},
 		Condition: condition{"ForAllValues:StringLike": {"cloudwatch:AlarmActions": {l.arn("sns", "*")}}},
@@ -121,12 +121,4 @@ func (l Launcher) sessionDocuments() policydoc.Statement {
 			l.arn("ssm", "document/SSM-SessionManagerRunShell"),
 		},
 	}
-}
-
-// sessionChannels lets the launcher's Session Manager plugin carry a session. That takes
-// the token which StartSession gives. The action knows no resource.
-// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html
-// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html
-func (l Launcher) sessionChannels() policydoc.Statement {
-	return allow("SessionChannels", []string{"*"}, "ssmmessages:OpenDataChannel")
 }

@@ -9,8 +9,10 @@ import (
 const headKind = "head"
 
 // describe lets the launcher look. With CloudWatch, Ray waits for the head and for its
-// commands, and sees whether an image has the agent. None of these actions knows
-// resources.
+// commands, and sees whether an image has the agent. With Session Manager, its plugin carries
+// a session, by the token which StartSession gives. None of these actions knows resources.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html
 func (l Launcher) describe() policydoc.Statement {
 	actions := []string{
 		"ec2:DescribeInstanceTypes",
@@ -21,6 +23,9 @@ func (l Launcher) describe() policydoc.Statement {
 	}
 	if l.CloudWatch {
 		actions = append(actions, "ec2:DescribeImages", "ec2:DescribeInstanceStatus", "ssm:ListCommandInvocations")
+	}
+	if l.SessionManager {
+		actions = append(actions, "ssmmessages:OpenDataChannel")
 	}
 	return policydoc.Statement{
 		Sid:       "Describe",

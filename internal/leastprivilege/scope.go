@@ -40,6 +40,11 @@ func (s Scope) workersProfile() condition {
 	return condition{"ArnEquals": {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)}}
 }
 
+// noOtherProfile is the condition that an instance has no instance profile but a worker's.
+func (s Scope) noOtherProfile() condition {
+	return condition{"ArnEqualsIfExists": {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)}}
+}
+
 // inRegion is the condition of actions that know no resource.
 func (s Scope) inRegion() condition {
 	return condition{"StringEquals": {"aws:RequestedRegion": {s.Region}}}

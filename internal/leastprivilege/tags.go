@@ -18,17 +18,16 @@ func notSpot() condition {
 	return condition{"StringNotEquals": {"ec2:InstanceMarketType": {"spot"}}}
 }
 
-// noOtherCase denies each tag whose key begins with ray- and has a letter in upper case,
-// which no key of Ray's has. What aws:RequestTag/ray-cluster-name says of a request is
-// then said of the tag ray-cluster-name: to IAM, the name of that condition key is also
-// that of ray-Cluster-Name, with which an instance would be out of Ray's sight. A policy
-// can tell the two by the values of aws:TagKeys alone. Keys such as Ray-cluster-name are
-// in no statement that allows tags. A request without tags has no such values, and is not
-// denied.
+// noOtherCase denies each tag whose key begins with ray- in any case and has a letter in
+// upper case, which no key of Ray's has. What aws:RequestTag/ray-cluster-name says of a
+// request is then said of the tag ray-cluster-name: to IAM, the name of that condition key is
+// also that of ray-Cluster-Name, with which an instance would be out of Ray's sight. A policy
+// can tell the two by the values of aws:TagKeys alone. A request without tags has no such
+// values, and is not denied.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 func noOtherCase() policydoc.Statement {
-	var keys []string
+	keys := []string{"RAY-*", "RAy-*", "RaY-*", "Ray-*", "rAY-*", "rAy-*", "raY-*"}
 	for letter := 'A'; letter <= 'Z'; letter++ {
 		keys = append(keys, "ray-*"+string(letter)+"*")
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // The rules for the instance metadata service let root and the user that runs Ray pass, the one of the cluster's YAML, and
-// refuse both of the service's addresses to whoever else is on the machine. That nft takes the file was not tried here.
+// refuse both of the service's addresses to whoever else is on the machine. The tests have no nft: they read the file.
 func TestMetadataRules(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "examples/ray/metadata.nft"))
 	if err != nil {

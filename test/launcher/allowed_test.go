@@ -174,6 +174,29 @@ func TestRights(t *testing.T) {
 	}
 }
 
+// TestWithoutProfile holds that a machine without an instance profile goes by its tags: a
+// cluster may still have some from before its profiles.
+func TestWithoutProfile(t *testing.T) {
+	p := scenes[0].played(t)
+	machine := p.EC2("instance", "i-0aaaaaaaaaaaaaaaa")
+	asked := func(action string, kind tags, set tags) policysim.Case {
+		return p.Authorization(action, machine, awscall.Merge(awscall.ResourceTags(kind), awscall.RequestTags(set)))
+	}
+	allowed := []policysim.Case{
+		asked("ec2:StartInstances", ownHead, nil), asked("ec2:StopInstances", ownHead, nil), asked("ec2:TerminateInstances", ownHead, nil),
+		asked("ec2:CreateTags", ownHead, tags{"ray-node-status": "x"}), asked("ec2:StopInstances", ownWorker, nil), asked("ec2:TerminateInstances", ownWorker, nil),
+	}
+	denied := []policysim.Case{
+		asked("ec2:StopInstances", neighbour, nil), asked("ec2:TerminateInstances", untagged, nil),
+		asked("ec2:CreateTags", untagged, tags{"ray-node-status": "x"}), asked("ec2:CreateTags", ownHead, tags{"ray-cluster-name": cluster}),
+	}
+	for i, got := range policysim.EvaluateOnce(t, p.by(p.policies)("", append(allowed, denied...))) {
+		if want := i < len(allowed); (got == policysim.Allowed) != want {
+			t.Errorf("case %d: %s, want allowed: %v", i, got, want)
+		}
+	}
+}
+
 // TestActions holds that the policy has no action which nothing needs, and names each.
 func TestActions(t *testing.T) {
 	needed := map[string]bool{"ssmmessages:OpenDataChannel": true} // the Session Manager plugin's, with the token of a StartSession

@@ -3,6 +3,7 @@ package launcher
 import (
 	"strings"
 
+	"github.com/ray-iam/custom-rayiam/test/policysim"
 	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 )
 
@@ -116,6 +117,10 @@ func (c *catalogue) addOtherCase() {
 			c.Call(otherCase, "launched with "+disguised+" alone", head.Retagged(tags{key: "", disguised: value}))
 		}
 	}
+	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the launch by itself, whatever its tags are asked of
+		alone := head.Retagged(tags{"ray-cluster-name": "", ray + "-cluster-name": cluster})
+		c.Add(otherCase, "RunInstances: an instance with "+ray+"-cluster-name, of no cluster that Ray sees", instanceOf(c.place, alone))
+	}
 	c.Call(otherCase, "planted in another cluster", head.Retagged(tags{"ray-cluster-name": "victim", "ray-Cluster-Name": cluster}))
 	c.Call(otherCase, "planted as a worker", head.Retagged(tags{"ray-node-type": "worker", "ray-Node-Type": "head"}))
 	c.Call(otherCase, "both in other case, by their words", head.Retagged(tags{"ray-cluster-name": "", "ray-node-type": "", "Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}))
@@ -173,4 +178,13 @@ func (c *catalogue) addTagging() {
 	for name, t := range map[string]tags{"the own head": ownHead, "another cluster's head": neighbour} {
 		c.One(tagging, "from "+name, "ec2:DeleteTags", instance, awscall.Merge(awscall.ResourceTags(t), conditionKeys{"aws:TagKeys": {"ray-cluster-name"}}))
 	}
+}
+
+// instanceOf returns the authorization of a launch that is about the instance itself.
+func instanceOf(p place, launch call) policysim.Case {
+	cases, err := p.Authorizations(launch)
+	if err != nil {
+		panic(err)
+	}
+	return cases[0]
 }

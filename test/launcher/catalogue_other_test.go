@@ -94,7 +94,7 @@ func (c *catalogue) addWatching() {
 		c.Call(watching, "an alarm "+name, alarm.Set("AlarmActions", []any{action}))
 		c.Call(watching, "an alarm "+name+" and notifies", alarm.Set("AlarmActions", []any{c.ARN("sns", "ray-alarms"), action}))
 	}
-	for _, name := range []string{"billing", "research2-cpu", "my-research-cpu"} {
+	for _, name := range []string{"billing", "research2-cpu", "my-research-cpu", "prod_i-forgot", "cpu_i-0123456789abcdef0-disk", "disk-i-0123456789abcdef0"} {
 		c.Call(watching, "over the alarm "+name, alarm.Set("AlarmName", name))
 	}
 	c.Each(watching, c.ARN("cloudwatch", "alarm:research-cpu-i-0b"), nil, "cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:SetAlarmState")

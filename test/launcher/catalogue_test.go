@@ -106,10 +106,12 @@ func (c *catalogue) addMachines() {
 		for name, profile := range otherProfiles(c.place) {
 			c.Call(machines, "a machine with the head's tags and "+name, named(operation, ownHead).Profiled(profile))
 			c.Call(machines, "a machine with the head's tags in another case and "+name, named(operation, capitals).Profiled(profile))
-			if len(c.launcher.WorkerProfileARNs) > 0 && profile != awscall.NoProfile { // else tags alone say which are the workers
+			if len(c.launcher.WorkerProfileARNs) > 0 { // else tags alone say which are the workers
 				c.Call(machines, "a machine with a worker's tags and "+name, named(operation, ownWorker).Profiled(profile))
 			}
 		}
+		c.Call(machines, "another cluster's head, without a profile", named(operation, neighbour).Profiled(awscall.NoProfile))
+		c.Call(machines, "a machine without tags and without a profile", named(operation, untagged).Profiled(awscall.NoProfile))
 		mixed := named(operation, neighbour)
 		mixed.Parameters["InstanceIds"] = []any{"i-0aaaaaaaaaaaaaaaa", other}
 		mixed.Tags["i-0aaaaaaaaaaaaaaaa"] = ownHead
@@ -130,10 +132,11 @@ func (c *catalogue) addMachines() {
 // Ray's.
 var capitals = tags{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}
 
-// otherProfiles are instance profiles that no machine of the cluster has.
+// otherProfiles are instance profiles that no machine of the cluster has. A machine without
+// one goes by its tags.
 func otherProfiles(p place) map[string]string {
 	return map[string]string{
-		"no profile": awscall.NoProfile, "an administrator's profile": p.IAM("instance-profile", "admin"), "another cluster's profile": p.Profile("vision"),
+		"an administrator's profile": p.IAM("instance-profile", "admin"), "another cluster's profile": p.Profile("vision"),
 		"a profile named alike": p.IAM("instance-profile", "elsewhere/ray-research-head"),
 	}
 }

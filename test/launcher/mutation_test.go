@@ -20,7 +20,6 @@ var equivalent = map[string]string{
 	"OwnTagsOnParts with resource spot-instances-request/* of any kind": "a launch tags nothing else that OwnTagsAtLaunch does not allow",
 	"OwnTagsOnParts with resource volume/* of any kind":                 "a launch tags nothing else that OwnTagsAtLaunch does not allow",
 	"PassHeadRole with iam:*":                                           "no other action passes to a service",
-	"RunHead with resource instance/* of any kind":                      "nothing else has an instance profile",
 	"Sessions with resource instance/* of any kind":                     "of EC2, sessions go to instances alone",
 	"TagAtLaunch with ec2:*":                                            "no other action is part of an action",
 }

@@ -1,6 +1,7 @@
 package launcher
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+	"github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
 func page(t *testing.T) string {
@@ -50,6 +52,86 @@ func TestPage_Statements(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(generated)); !slices.Equal(got, want) {
 		t.Errorf("documented %v, generated %v", got, want)
 	}
+}
+
+// search prints what a JMESPath expression finds in a document, as the AWS CLI does by --query.
+const search = `import jmespath, json, sys
+expression, document = json.load(sys.stdin)
+print("\n".join("\t".join(row) for row in jmespath.search(expression, document)))`
+
+// TestPage_Command holds that the page's command deploys the launcher of the example: its
+// query finds outputs of examples/least-privilege.yaml that examples/launcher.yaml takes, what
+// it gives besides is in examples/ray/cluster.yaml, and together they are all that the
+// template demands.
+func TestPage_Command(t *testing.T) {
+	identities, err := template.Read("examples/least-privilege.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := at("aws", region)
+	values := map[string]string{
+		"ClusterName": l.ClusterName, "HeadRoleArn": l.HeadRoleARN, "HeadInstanceProfileArn": l.HeadProfileARN,
+		"WorkerInstanceProfileArns": strings.Join(sets()["workers"].WorkerProfileARNs, ","),
+	}
+	var outputs []map[string]string
+	for name := range identities.Outputs {
+		outputs = append(outputs, map[string]string{"OutputKey": name, "OutputValue": values[name]})
+	}
+	command := strings.ReplaceAll(page(t), "\\\n", " ")
+	query := regexp.MustCompile(`--query\s+"(Stacks[^"]+)"`).FindStringSubmatch(command)
+	overrides := regexp.MustCompile(`--parameter-overrides \$identities ([^\n]+)`).FindStringSubmatch(command)
+	if query == nil || overrides == nil {
+		t.Fatal("the page has no such command")
+	}
+	given := map[string]string{}
+	for _, word := range append(found(t, query[1], map[string]any{"Stacks": []any{map[string]any{"Outputs": outputs}}}), strings.Fields(overrides[1])...) {
+		name, value, _ := strings.Cut(word, "=")
+		given[name] = value
+		if want := values[name]; want != "" && value != want {
+			t.Errorf("%s is given as %s, want %s", name, value, want)
+		} else if want == "" && name != "PolicyName" && !strings.Contains(clusterYAML(t), value) {
+			t.Errorf("%s is given as %s, which is not in the cluster's YAML", name, value)
+		}
+	}
+	accepted(t, given)
+	for name, parameter := range exampleTemplate(t).Parameters {
+		if parameter.Default == nil && given[name] == "" {
+			t.Errorf("the command does not give %s", name)
+		}
+		delete(given, name)
+	}
+	if len(given) > 0 {
+		t.Errorf("examples/launcher.yaml has no parameters %v", given)
+	}
+}
+
+// found returns the rows that a query of the AWS CLI prints.
+func found(t *testing.T, query string, document any) []string {
+	t.Helper()
+	python, err := checkout.Python()
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, err := json.Marshal([]any{query, document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(python, "-c", search)
+	cmd.Stdin = strings.NewReader(string(input))
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("searching by %s: %v", query, err)
+	}
+	return strings.Fields(string(output))
+}
+
+func clusterYAML(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // TestPage_Templates holds that cfn-lint finds nothing in the page's templates.

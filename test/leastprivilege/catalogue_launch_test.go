@@ -3,6 +3,7 @@ package leastprivilege
 import (
 	"strings"
 
+	"github.com/ray-iam/custom-rayiam/test/policysim"
 	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 )
 
@@ -46,6 +47,10 @@ func (c *catalogue) addLaunches() {
 	}
 	for letter := 'A'; letter <= 'Z'; letter++ {
 		c.Call(launching, "with a key in which only "+string(letter)+" is in upper case", cpu.Retagged(tags{"ray-key-of-" + string(letter): "x"}))
+	}
+	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the launch by itself, whatever its tags are asked of
+		alone := cpu.Retagged(tags{"ray-cluster-name": "", ray + "-cluster-name": cluster})
+		c.Add(launching, "RunInstances: an instance with "+ray+"-cluster-name, of no cluster that Ray sees", instanceOf(c.place, alone))
 	}
 	c.Call(launching, "without tags", cpu.Set("TagSpecifications", nil))
 	for _, kind := range []string{"volume", "network-interface", "spot-instances-request"} {
@@ -127,6 +132,9 @@ func (c *catalogue) addTagging() {
 		c.Call(tagging, "the status of "+name, status.OfAll(t))
 		c.Call(tagging, "the kind of "+name, tag("ray-node-type", "worker").OfAll(t))
 	}
+	for name, t := range withoutProfile {
+		c.Call(tagging, "the status of "+name+", without a profile", status.OfAll(t).Profiled(awscall.NoProfile))
+	}
 	for name, profile := range otherProfiles(c.place) {
 		c.Call(tagging, "the status of an instance with the cluster's tags and "+name, status.OfAll(ownWorker).Profiled(profile))
 		c.Call(tagging, "the status of an instance with the cluster's tags in another case and "+name, status.OfAll(capitals).Profiled(profile))
@@ -175,4 +183,13 @@ func (c *catalogue) addOwnersTags(after call) {
 			c.One(tagging, "an owner's tag on "+id+" "+name, "ec2:CreateTags", c.ByID(id), awscall.Merge(awscall.RequestTags(tags{"Team": "a"}), by))
 		}
 	}
+}
+
+// instanceOf returns the authorization of a launch that is about the instance itself.
+func instanceOf(p place, launch call) policysim.Case {
+	cases, err := p.Authorizations(launch)
+	if err != nil {
+		panic(err)
+	}
+	return cases[0]
 }

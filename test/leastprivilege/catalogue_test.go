@@ -107,6 +107,9 @@ func (c *catalogue) addInstances() {
 		for name, t := range foreign {
 			c.Call(instances, name, right.OfAll(t))
 		}
+		for name, t := range withoutProfile {
+			c.Call(instances, name+", without a profile", right.OfAll(t).Profiled(awscall.NoProfile))
+		}
 		mixed := right.Set("InstanceIds", append(awscall.List(right.Parameters["InstanceIds"]), "i-0bbbbbbbbbbbbbbbb")).Of("i-0bbbbbbbbbbbbbbbb", neighbour)
 		c.Call(instances, "an own worker and another cluster's", mixed)
 		for name, profile := range otherProfiles(c.place) {
@@ -121,14 +124,19 @@ func (c *catalogue) addInstances() {
 	c.One(instances, "an own worker", "ec2:RebootInstances", c.ARN("ec2", "instance/i-0bbbbbbbbbbbbbbbb"), own)
 }
 
+// withoutProfile are instances without an instance profile that are not the cluster's workers
+// by their tags either.
+var withoutProfile = map[string]map[string]string{"another cluster's worker": neighbour, "an instance without tags": untagged, "a head": ownHead}
+
 // capitals are a worker's tags as somebody else's instance may have them, which IAM takes for
 // Ray's.
 var capitals = tags{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "worker"}
 
-// otherProfiles are instance profiles that no worker of the cluster has.
+// otherProfiles are instance profiles that no worker of the cluster has. An instance without
+// one goes by its tags.
 func otherProfiles(p place) map[string]string {
 	return map[string]string{
-		"no profile": awscall.NoProfile, "the head's profile": p.Profile("head"), "an administrator's profile": p.IAM("instance-profile", "admin"),
+		"the head's profile": p.Profile("head"), "an administrator's profile": p.IAM("instance-profile", "admin"),
 		"another cluster's profile": p.IAM("instance-profile", "ray-vision-cpu"), "a profile named alike": p.IAM("instance-profile", "elsewhere/ray-research-cpu"),
 	}
 }

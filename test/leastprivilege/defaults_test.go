@@ -104,7 +104,8 @@ func TestDefaultPolicies(t *testing.T) {
 		}
 	}
 	const columns = " | calls | allowed with `LeastPrivilege` | allowed with the default policies | allowed with Ray's own default role |\n|---|---|---|---|---|\n"
-	byCategory, byParty := "| what"+columns, "| who"+columns
+	byCategory := "| what" + columns
+	byParty := "| who | calls | allowed with the policies made here | allowed with the default policies | allowed with what Ray makes, or people attach |\n|---|---|---|---|---|\n"
 	for _, category := range append(slices.Clone(categories), all) {
 		byCategory += counts[category].row(category)
 	}

@@ -18,7 +18,6 @@ var equivalent = tags{
 	"CommandWorkers with resource instance/* of any kind":                 "of EC2, commands go to instances alone",
 	"LaunchWorkers with resource instance/* of any kind":                  "nothing else has an instance profile",
 	"Metrics with cloudwatch:*":                                           "no other action has a namespace",
-	"RunWorkers with resource instance/* of any kind":                     "nothing else has an instance profile",
 	"SpotRole with iam:*":                                                 "no other action has the name of a service",
 	"TagPartsAtLaunch with ec2:*":                                         "no other action is part of an action",
 	"TagPartsAtLaunch with resource network-interface/* of any kind":      "a launch makes nothing else but the instance, which TagAtLaunch allows",

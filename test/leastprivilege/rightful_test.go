@@ -88,6 +88,9 @@ func (p played) rightsToLaunch() []right {
 		{"", "a launch in a capacity reservation that another account shares", true, p.permit(p.InAccount(otherAccount).ARN("ec2", "capacity-reservation/cr-0123456789abcdef0"),
 			awscall.ResourceTags(ownWorker), "ec2:RunInstances")},
 		{"", "a later Ray, on a running worker", true, p.permit(worker, awscall.Merge(awscall.ResourceTags(ownWorker), p.ProfileOf(ownWorker), later), "ec2:CreateTags")},
+		{"", "a head that takes over workers of Ray's own default, which have no profile", true, slices.Concat(
+			p.permit(worker, awscall.ResourceTags(ownWorker), "ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"),
+			p.permit(worker, awscall.Merge(awscall.ResourceTags(ownWorker), awscall.RequestTags(tags{"ray-node-status": "x"})), "ec2:CreateTags"))},
 		{"", "a later Ray, at a launch", true, p.permit(worker, awscall.Merge(later, awscall.AsPartOf("RunInstances")), "ec2:CreateTags")},
 		{"Spot", "a launch whose Spot request has tags", true, p.permit(p.ARN("ec2", "spot-instances-request/sir-"+awscall.ToBeMade), nil, "ec2:RunInstances")},
 		{"Spot", "EC2, at an account's first Spot Instance", true, p.permit(p.IAM("role", "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"),

@@ -1,0 +1,80 @@
+package launcher
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
+	"github.com/ray-iam/custom-rayiam/test/rig"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
+)
+
+// usual are the policies that people who run `ray up` attach to themselves, where nobody
+// tells them which calls it makes.
+// https://github.com/ray-project/ray/issues/9848
+var usual = []string{"AmazonEC2FullAccess", "IAMFullAccess"}
+
+// usualPolicies returns their documents, as AWS has them.
+func usualPolicies(t *testing.T) []string {
+	t.Helper()
+	r := rig.NewAccount(t)
+	var documents []string
+	for _, name := range usual {
+		arn := "arn:aws:iam::aws:policy/" + name
+		policy, err := r.IAM.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: &arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		version, err := r.IAM.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: policy.Policy.DefaultVersionId})
+		if err != nil {
+			t.Fatal(err)
+		}
+		document, err := url.QueryUnescape(aws.ToString(version.PolicyVersion.Document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents = append(documents, document)
+	}
+	return documents
+}
+
+// TestUsualPolicies holds the launcher's row of the table in docs/least-privilege.md to what
+// the launcher's policy, and those that people attach without it, allow of the same catalogue.
+func TestUsualPolicies(t *testing.T) {
+	p := scenes[1].played(t)
+	catalogued := p.dangers()
+	own := count(dangers.Judge(t, catalogued, p.by(p.policies)))
+	attached := count(dangers.Judge(t, catalogued, p.by(usualPolicies(t))))
+	if row := fmt.Sprintf("\n| by a launcher | %d | %d | none are for it | %d |\n", len(catalogued), own, attached); !strings.Contains(comparison(t), row) {
+		t.Errorf("docs/least-privilege.md has not this row: %s", row)
+	}
+	checkout.Report(t, "launcher-usual-policies", fmt.Sprintf("Launcher, compared: of %d dangerous calls, %d are allowed with the launcher's policy, %d with %s",
+		len(catalogued), own, attached, strings.Join(usual, " and ")))
+}
+
+func count(through []bool) int {
+	n := 0
+	for _, yes := range through {
+		if yes {
+			n++
+		}
+	}
+	return n
+}
+
+// comparison is the page that sets the parties' policies side by side.
+func comparison(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "least-privilege.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
