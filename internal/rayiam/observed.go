@@ -50,6 +50,21 @@ type Lookup struct {
 	OutOfBounds bool
 }
 
+// Has reports whether o has a role or an instance profile with the tag of this owner.
+func (o Observed) Has(owner string) bool {
+	for _, role := range o.Roles {
+		if role.Tags[OwnerTag] == owner {
+			return true
+		}
+	}
+	for _, profile := range o.InstanceProfiles {
+		if profile.Tags[OwnerTag] == owner {
+			return true
+		}
+	}
+	return false
+}
+
 // Inconsistent reports whether o contradicts itself: a role is held by the instance
 // profile of its name, and no such profile was seen. It takes several calls to observe.
 // A change between two of them, or a change that IAM does not show everywhere yet, is no

@@ -225,6 +225,26 @@ func TestInstances_NotHeldUp(t *testing.T) {
 	}
 }
 
+// TestInstances_CreateOfWhatIsThere holds that a Create which fails, and which anybody who may
+// invoke the function can send, does not let the Delete of a set pass that was there before it.
+// Reference 14.4.
+func TestInstances_CreateOfWhatIsThere(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	head := l.Launch("us-east-1", "ray-head", "research", 1)
+	create := func(p properties) cloudformation.Answer {
+		e := s.Event("Create", p)
+		e.PhysicalResourceID = ""
+		return s.Send(e)
+	}
+	l.Failed(create(quick.With(properties{"Unknown": 1})), "Unknown")
+	l.denyFor("AttachRolePolicy", "ray-head")
+	l.Failed(create(quick.With(properties{"Head": properties{"ManagedPolicyArns": []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "IAMReadOnlyAccess"}}})), "AccessDenied")
+	l.Proxy.SetFault(nil)
+	l.Proxy.Reset()
+	l.heldUp(s.Delete(), head.IDs[0])
+}
+
 // TestInstances_OtherUpdateIsHeldUp holds that an Update with swapped properties which is no
 // rollback is held up like any other, and so is one of which CloudFormation does not say.
 // Reference 14.1, 14.4.
