@@ -67,6 +67,11 @@ func notAsked(err error) error {
 	return fmt.Errorf("it cannot be told whether instances use what would be deleted: %w", err)
 }
 
+// notOwnersName is about tags that somebody has written by hand.
+func notOwnersName(owner, name string) error {
+	return fmt.Errorf("%s cannot own %s, whose name begins otherwise: somebody has written its tag %s by hand", owner, name, rayiam.OwnerTag)
+}
+
 // takenBackInUse is a warning: what CloudFormation rolls back is not held up.
 func takenBackInUse(err error) string {
 	return "going on because CloudFormation is rolling back what it has begun: " + err.Error()
