@@ -67,6 +67,12 @@ func notAsked(err error) error {
 	return fmt.Errorf("it cannot be told whether instances use what would be deleted: %w", err)
 }
 
+// keptInUse is a warning: CloudFormation's rollback goes on, and the set that the stack had
+// retained before stays.
+func keptInUse(err error) string {
+	return "leaving what was there before CloudFormation began what it is rolling back: " + err.Error()
+}
+
 // notOwnersName is about tags that somebody has written by hand.
 func notOwnersName(owner, name string) error {
 	return fmt.Errorf("%s cannot own %s, whose name begins otherwise: somebody has written its tag %s by hand", owner, name, rayiam.OwnerTag)
@@ -78,6 +84,7 @@ func takenBackInUse(err error) string {
 }
 
 var (
+	errSpared       = errors.New("what instances use was there before and stays: plan again")
 	errInconsistent = errors.New("what IAM answers contradicts itself")
 	errNotOrphaned  = errors.New("CloudFormation says that a stack has the set")
 	errNotVerified  = errors.New("CloudFormation did not say whether it is working on this resource")
