@@ -114,7 +114,7 @@ const chunk = 16
 
 // read reads the roles, without their policies, and the instance profiles of this look, and
 // returns those that have an owner, by owner. What is no physical id is none: a provider's own
-// role has such a tag.
+// role has such a tag. Nor is one that cannot own the name: somebody has written its tag by hand.
 func (l *Look) read(ctx context.Context) (map[string][]entity, error) {
 	byOwner, read := map[string][]entity{}, 0
 	for some := range slices.Chunk(l.part, chunk) {
@@ -123,7 +123,7 @@ func (l *Look) read(ctx context.Context) (map[string][]entity, error) {
 			return nil, err
 		}
 		for _, e := range entities {
-			if _, isID := rayiam.OwnerNamePrefix(e.owner); isID && (l.Owner == "" || e.owner == l.Owner) {
+			if rayiam.OwnsName(e.owner, e.name) && (l.Owner == "" || e.owner == l.Owner) {
 				byOwner[e.owner] = append(byOwner[e.owner], e)
 			}
 		}

@@ -40,6 +40,8 @@ func TestDenialOf(t *testing.T) {
 		{"due to an explicit deny in a Service Control Policy", denial{servicePolicy, true}},
 		{"with an explicit deny in a resource control policy", denial{resourceControl, true}},
 		{"with an explicit deny in a VPC endpoint policy", denial{endpointPolicy, true}},
+		{"because no role trust policy allows the sts:AssumeRole action", denial{"", false}},
+		{"with an explicit deny in a declarative policy", denial{declarativePolicy, true}},
 		{"with an explicit deny", denial{"", true}},
 		{"", denial{"", false}},
 		{"for a reason that nobody has documented", denial{"", false}},
@@ -59,7 +61,7 @@ func TestDenialOf(t *testing.T) {
 // Reference 6.10.
 func TestDenialAdvice(t *testing.T) {
 	seen := map[string]string{}
-	for _, d := range []denial{{"", false}, {"", true}, {resourcePolicy, true}, {boundaryPolicy, true}, {sessionPolicy, true}, {servicePolicy, true}, {resourceControl, true}, {endpointPolicy, true}} {
+	for _, d := range []denial{{"", false}, {"", true}, {resourcePolicy, true}, {boundaryPolicy, true}, {sessionPolicy, true}, {servicePolicy, true}, {resourceControl, true}, {declarativePolicy, true}, {endpointPolicy, true}} {
 		advice := denialAdvice(d)
 		if d.policy != "" && !strings.Contains(strings.ToLower(advice), strings.ReplaceAll(d.policy, "vpc endpoint policy", "policy of a vpc endpoint")) {
 			t.Errorf("%+v: %q does not say whose policy it is", d, advice)

@@ -1,22 +1,25 @@
 package provider
 
 import (
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
 
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
-	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// failedCreates are the resources whose last Create this process has failed. The Delete that
-// follows does not say that its Create failed, and instances must not hold it up: it only rolls
-// back what the Create made. Lambda sends the two events, a few seconds apart, to the same
-// process, unless that is busy with another stack; then CloudFormation is asked. An entry is
-// kept only for a short time: another process may carry out a new Create, and instances may
-// then use the resource.
+// failedCreates are the resources whose last Create this process has failed, after it had made
+// their sets. The Delete that follows does not say that its Create failed, and instances must
+// not hold it up: it only rolls back what the Create made. Lambda sends the two events, a few
+// seconds apart, to the same process, unless that is busy with another stack; then
+// CloudFormation is asked. An entry is kept only for a short time: another process may carry
+// out a new Create, and instances may then use the resource.
+//
+// A Create that finds something of the set is not kept, nor is one that has written nothing.
+// What is there was there before, and instances may use it: anybody who may invoke the function
+// can send a Create that fails for somebody else's resource, and a stack can declare again what
+// it had retained.
 type failedCreates struct {
 	mu sync.Mutex
 	at map[string]time.Time // by stack and logical id
@@ -26,21 +29,18 @@ type failedCreates struct {
 // it back.
 const maxFailedAge = 10 * time.Minute
 
-// note records how a request has ended. Two kinds of request say nothing about the resource and
+// note keeps how a request has ended. made says that the set was not there before, and that
+// the request had begun to make it. Two kinds of request say nothing about the resource and
 // are ignored: a Create that is superseded without being abandoned, such as an event that
 // Lambda delivers again, and a request that is not CloudFormation's.
-func (f *failedCreates) note(r customresource.Request, err error) {
+func (f *failedCreates) note(r customresource.Request, made bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	over, superseded := errors.AsType[*supersede.Error](err)
-	_, unexpected := errors.AsType[*supersede.UnexpectedError](err)
 	switch {
-	case unexpected, superseded && !over.Abandoned():
-		return
 	case err == nil:
 		delete(f.at, keyOf(r))
 		return
-	case r.Type != cfn.RequestCreate:
+	case r.Type != cfn.RequestCreate || !made:
 		return
 	case len(f.at) >= maxRefusals || f.at == nil:
 		f.at = map[string]time.Time{}

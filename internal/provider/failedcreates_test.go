@@ -2,7 +2,6 @@ package provider
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
-	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
 // TestFailedCreates holds which Deletes are known to take back what a Create has made.
@@ -22,17 +20,16 @@ func TestFailedCreates(t *testing.T) {
 			return customresource.Request{Type: requestType, StackID: "arn", LogicalID: logicalID}
 		}
 		failed := errors.New("denied")
-		f.note(of(cfn.RequestCreate, "Failed"), failed)
-		f.note(of(cfn.RequestDelete, "Failed"), failed) // to be repeated
-		f.note(of(cfn.RequestCreate, "Made"), nil)
-		f.note(of(cfn.RequestDelete, "Made"), failed)
-		f.note(of(cfn.RequestCreate, "MadeLater"), failed)
-		f.note(of(cfn.RequestCreate, "MadeLater"), nil)
-		f.note(of(cfn.RequestCreate, "MovedOn"), fmt.Errorf("nothing was changed: %w", &supersede.Error{}))
-		f.note(of(cfn.RequestCreate, "Forged"), fmt.Errorf("nothing was changed: %w", &supersede.UnexpectedError{}))
-		f.note(of(cfn.RequestCreate, "Deleted"), failed)
-		f.note(of(cfn.RequestDelete, "Deleted"), nil)
-		for logicalID, want := range map[string]bool{"Failed": true, "Made": false, "MadeLater": false, "MovedOn": false, "Forged": false, "Deleted": false, "Unknown": false} {
+		f.note(of(cfn.RequestCreate, "Failed"), true, failed)
+		f.note(of(cfn.RequestDelete, "Failed"), true, failed) // to be repeated
+		f.note(of(cfn.RequestCreate, "Made"), true, nil)
+		f.note(of(cfn.RequestDelete, "Made"), true, failed)
+		f.note(of(cfn.RequestCreate, "MadeLater"), true, failed)
+		f.note(of(cfn.RequestCreate, "MadeLater"), true, nil)
+		f.note(of(cfn.RequestCreate, "MadeBefore"), false, failed)
+		f.note(of(cfn.RequestCreate, "Deleted"), true, failed)
+		f.note(of(cfn.RequestDelete, "Deleted"), true, nil)
+		for logicalID, want := range map[string]bool{"Failed": true, "Made": false, "MadeLater": false, "MadeBefore": false, "Deleted": false, "Unknown": false} {
 			if got := f.has(of(cfn.RequestDelete, logicalID)); got != want {
 				t.Errorf("%s: %v, want %v", logicalID, got, want)
 			}
@@ -46,7 +43,7 @@ func TestFailedCreates(t *testing.T) {
 			t.Error("still known after ten minutes")
 		}
 		for i := range maxRefusals + 1 {
-			f.note(of(cfn.RequestCreate, string(rune('a'+i))), failed)
+			f.note(of(cfn.RequestCreate, string(rune('a'+i))), true, failed)
 		}
 		if len(f.at) > maxRefusals {
 			t.Errorf("%d are kept, want %d at most", len(f.at), maxRefusals)

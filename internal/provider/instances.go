@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -120,6 +121,9 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 	switch {
 	case err != nil:
 		r.log.Warn("cannot tell whether CloudFormation is rolling back", slog.String("error", err.Error()))
+	case rollingBack && r.spare(plan, users):
+		r.warn(keptInUse(inUse))
+		return errSpared
 	case rollingBack:
 		r.warn(notHeldUp(inUse))
 		return nil
@@ -127,29 +131,67 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 	return inUse
 }
 
+// spare reports whether a Delete, with which CloudFormation rolls a Create back, would take from
+// instances what is older than the operation that is rolled back. The Create has found that set,
+// which the stack had retained before, and has not made it. From then on the plan leaves alone
+// what is so old.
+func (r *run) spare(plan rayiam.Plan, users []instances.Instance) bool {
+	if r.kind != supersede.Delete {
+		return false
+	}
+	since := r.watch.Issued().Add(-longestOperation)
+	if !slices.ContainsFunc(plan.Loses(), func(name string) bool {
+		arn := r.profileARN(name)
+		return slices.ContainsFunc(users, func(i instances.Instance) bool { return i.Profile == arn }) &&
+			r.first.Retained(rayiam.Removal{Name: name, Owner: r.desired.Owner, Since: since})
+	}) {
+		return false
+	}
+	r.spared = since
+	return true
+}
+
+// sparing returns the removals without what is spared.
+func (r *reconciler) sparing(removals []rayiam.Removal) []rayiam.Removal {
+	if r.spared.IsZero() {
+		return removals
+	}
+	removals = slices.Clone(removals)
+	for i := range removals {
+		removals[i].Since = r.spared
+	}
+	return removals
+}
+
 // losing returns the ARNs of the instance profiles that a plan deletes, or whose role it
 // deletes.
 func (r *run) losing(plan rayiam.Plan) []string {
 	var arns []string
 	for _, name := range plan.Loses() {
-		path := r.path
-		if profile, ok := r.first.InstanceProfiles[name]; ok {
-			path = profile.Path
-		}
-		arns = append(arns, r.stack.InstanceProfileARN(path, name))
+		arns = append(arns, r.profileARN(name))
 	}
 	return arns
 }
 
-// refusedAsInUse returns an error if instances use what a plan deletes.
+// profileARN returns the ARN of an instance profile that is to be deleted.
+func (r *run) profileARN(name string) string {
+	path := r.path
+	if profile, ok := r.first.InstanceProfiles[name]; ok {
+		path = profile.Path
+	}
+	return r.stack.InstanceProfileARN(path, name)
+}
+
+// refusedAsInUse returns an error if instances use what a plan deletes. After errSpared,
+// another plan may be applied.
 func (r *reconciler) refusedAsInUse(ctx context.Context, t target, plan rayiam.Plan) error {
 	if t.inUse == nil {
 		return nil
 	}
 	err := t.inUse(ctx, plan)
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, errSpared):
+		return err
 	case r.wrote:
 		return notReverted(err)
 	}

@@ -62,6 +62,9 @@ func (p *Provider) orphanRun(s OrphanedSet, log *slog.Logger) (*run, error) {
 		outcome: customresource.Outcome{PhysicalID: s.Owner},
 	}
 	for _, name := range s.Names {
+		if !rayiam.OwnsName(s.Owner, name) {
+			return nil, notOwnersName(s.Owner, name)
+		}
 		in.expected[name] = true
 		in.desired.Removals = append(in.desired.Removals, rayiam.Removal{Name: name, Owner: s.Owner})
 	}

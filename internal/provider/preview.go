@@ -40,6 +40,9 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 	if err == nil {
 		err = run.refusedAsInUse(ctx, run.target, plan)
 	}
+	if errors.Is(err, errSpared) {
+		preview.Plan, err = run.plan(ctx, run.target)
+	}
 	return preview, err
 }
 

@@ -79,7 +79,8 @@ func (p *Provider) namePrefix(raw json.RawMessage) string {
 
 // Reconcile brings IAM to the state that r asks for.
 func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (outcome customresource.Outcome, err error) {
-	defer func() { p.failedCreates.note(r, err) }()
+	made := false
+	defer func() { p.failedCreates.note(r, made, err) }()
 	rollback := p.refusals.rollsBack(r)
 	in, err := p.intent(r, functionARN)
 	if err != nil {
@@ -90,6 +91,7 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 		if err = w.do(ctx); err != nil {
 			w.sync.AwaitShown(ctx) // to the request that CloudFormation sends next
 		}
+		made = w.wrote && !w.first.Has(in.desired.Owner)
 		in.outcome.Effort, in.outcome.Warnings = w.summarize(), w.warnings
 		if w.wrote && err != nil {
 			return effortOf(in.outcome), err

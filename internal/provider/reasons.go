@@ -72,7 +72,19 @@ func notHeldUp(err error) string {
 	return "instances do not hold this request up, because CloudFormation is rolling the stack back: " + err.Error()
 }
 
+// keptInUse is a warning: CloudFormation's rollback goes on, and the set that the stack had
+// retained before stays.
+func keptInUse(err error) string {
+	return "keeping what is older than the operation that CloudFormation is rolling back: " + err.Error()
+}
+
+// notOwnersName is about tags that somebody has written by hand.
+func notOwnersName(owner, name string) error {
+	return fmt.Errorf("%s cannot own %s, whose name begins otherwise: somebody has written its tag %s by hand", owner, name, rayiam.OwnerTag)
+}
+
 var (
+	errSpared       = errors.New("instances use what was there before, and it stays: make another plan")
 	errInconsistent = errors.New("IAM's answers contradict each other")
 	errNotOrphaned  = errors.New("CloudFormation says that a stack has the set")
 	errNotVerified  = errors.New("CloudFormation did not say whether it is working on this resource")

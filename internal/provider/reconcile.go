@@ -56,6 +56,8 @@ type reconciler struct {
 	isOrphaned func(ctx context.Context, owner, stackID string) bool
 	orphaned   map[string]bool // owners of orphaned sets
 
+	spared time.Time // once it is set, what the owner had before then stays
+
 	first rayiam.Observed // before the first write
 	wrote bool
 	fresh []string // instance profiles that EC2 may not know yet
@@ -97,7 +99,9 @@ func (r *reconciler) converge(ctx context.Context, t target) error {
 				return nothingChanged(err)
 			}
 		}
-		if err := r.refusedAsInUse(ctx, t, plan); err != nil {
+		if err := r.refusedAsInUse(ctx, t, plan); errors.Is(err, errSpared) {
+			continue
+		} else if err != nil {
 			return err
 		}
 		begun := time.Now()
@@ -196,6 +200,7 @@ func (r *reconciler) askLate(ctx context.Context, t target, observed rayiam.Obse
 // newPlan returns the plan. If the desired state adopts, the plan also adopts orphaned sets.
 func (r *reconciler) newPlan(ctx context.Context, d rayiam.Desired, o rayiam.Observed) (rayiam.Plan, error) {
 	d.Orphaned = r.orphaned
+	d.Removals = r.sparing(d.Removals)
 	plan, err := rayiam.NewPlan(d, o)
 	conflicts, ok := errors.AsType[rayiam.Conflicts](err)
 	if !ok || d.Adoption != rayiam.HoldAdopted || r.isOrphaned == nil {

@@ -65,6 +65,14 @@ func OwnerNamePrefix(owner string) (string, bool) {
 	return owner[:cut], true
 }
 
+// OwnsName reports whether an owner in the form of a physical id can own what has this name:
+// each name that a resource makes or adopts begins with its NamePrefix and a dash. Tags that say
+// otherwise were written by hand.
+func OwnsName(owner, name string) bool {
+	namePrefix, isID := OwnerNamePrefix(owner)
+	return isID && strings.HasPrefix(name, namePrefix+"-")
+}
+
 func reserved(tagKey string) bool {
 	return strings.HasPrefix(strings.ToLower(tagKey), tagNamespace)
 }

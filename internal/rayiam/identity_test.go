@@ -91,3 +91,26 @@ func TestParseStackID(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnsName holds which names the owner in a tag can have: somebody may have written it by hand.
+// Reference 15.7.
+func TestOwnsName(t *testing.T) {
+	for _, tt := range []struct {
+		owner, name string
+		want        bool
+	}{
+		{"ray-0123456789ab", "ray-head", true},
+		{"ray-0123456789ab", "ray-a-b", true},
+		{"ray-a-0123456789ab", "ray-a-head", true},
+		{"ray-a-0123456789ab", "ray-head", false},
+		{"ray-0123456789ab", "Ray-head", false},
+		{"ray-0123456789ab", "rayhead", false},
+		{"ray-0123456789ab", "admin", false},
+		{"ray", "ray-head", false},
+		{"", "", false},
+	} {
+		if got := OwnsName(tt.owner, tt.name); got != tt.want {
+			t.Errorf("OwnsName(%q, %q) = %v, want %v", tt.owner, tt.name, got, tt.want)
+		}
+	}
+}

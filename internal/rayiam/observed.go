@@ -49,6 +49,21 @@ type Lookup struct {
 	OutOfBounds bool
 }
 
+// Has reports whether o has a role or an instance profile with the tag of this owner.
+func (o Observed) Has(owner string) bool {
+	for _, role := range o.Roles {
+		if role.Tags[OwnerTag] == owner {
+			return true
+		}
+	}
+	for _, profile := range o.InstanceProfiles {
+		if profile.Tags[OwnerTag] == owner {
+			return true
+		}
+	}
+	return false
+}
+
 // Inconsistent reports whether o contradicts itself: a role says that the instance profile of
 // its name holds it, and no such profile was seen. Observing takes several calls. If something
 // changes between two of them, or if IAM does not show a change everywhere yet, that is no

@@ -52,9 +52,9 @@ func (o Observed) profileOwnership(name, owner string) ownership {
 	return ownershipOf(profile.Name == name, profile.Tags, owner)
 }
 
-// retained reports whether the removal leaves its name alone, because the owner had a
+// Retained reports whether the removal leaves its name alone, because the owner had a
 // role or profile of its own there before removal.Since.
-func (o Observed) retained(removal Removal) bool {
+func (o Observed) Retained(removal Removal) bool {
 	role, profile := o.Roles[removal.Name], o.InstanceProfiles[removal.Name]
 	older := func(state ownership, tags map[string]string, created time.Time) bool {
 		return state == ours && tags[AdoptedTag] != Held && created.Before(removal.Since)

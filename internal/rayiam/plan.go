@@ -33,7 +33,7 @@ const (
 // NewPlan returns the steps from o to d. If a step would change what the resource must not
 // change, the error is Conflicts, and there is no plan.
 func NewPlan(d Desired, o Observed) (Plan, error) {
-	d.Removals = slices.DeleteFunc(slices.Clone(d.Removals), o.retained)
+	d.Removals = slices.DeleteFunc(slices.Clone(d.Removals), o.Retained)
 	if found := d.conflicts(o); len(found) > 0 {
 		return Plan{}, found
 	}

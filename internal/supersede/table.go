@@ -27,7 +27,8 @@ type Rule struct {
 	// while IAM does not show what it has made. If it is abandoned it rolls back.
 	AsksLast bool
 	// Verified: where the administrator wants it, it asks while it observes whether
-	// CloudFormation is at work on the resource at all, and changes nothing otherwise.
+	// CloudFormation is at work on the resource, or on its stack, at all, and changes nothing
+	// otherwise.
 	Verified bool
 	// QuietPeriod: when its work is done, it goes on looking, since the request that it
 	// follows may still be in flight.
@@ -41,7 +42,7 @@ var rules = [...]Rule{
 	Replacement:         {AsksFirst: true, AsksLast: true, Verified: true},
 	ReplacementRollback: {AsksFirst: true, AsksBeforeRemovals: true, Verified: true, QuietPeriod: true},
 	Delete:              {Verified: true},
-	GeneratedDelete:     {AsksOwner: true, QuietPeriod: true},
+	GeneratedDelete:     {AsksOwner: true, Verified: true, QuietPeriod: true},
 }
 
 // Rule returns the row of the table for a kind.

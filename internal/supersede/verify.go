@@ -2,45 +2,85 @@ package supersede
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
+
+	smithytime "github.com/aws/smithy-go/time"
 
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// An UnexpectedError says that CloudFormation is not at work on the resource that a request is
-// about. Anybody who may invoke the function can send an event; one that CloudFormation sends
-// finds its resource in progress.
-type UnexpectedError struct{ status string }
-
-// Error names the status of the resource.
-func (e *UnexpectedError) Error() string {
-	return fmt.Sprintf("CloudFormation is not working on this resource, which is %s: the event does not come from CloudFormation, or comes too late", e.status)
+// An UnexpectedError says that CloudFormation is not at work on what a request is about. Anybody
+// who may invoke the function can send an event; one that CloudFormation sends finds its
+// resource, and its stack, in progress.
+type UnexpectedError struct {
+	subject string // this resource
+	status  string
 }
 
-// Verify asks whether CloudFormation is at work on the resource, and returns an
-// *UnexpectedError if it says twice that it is not, while the resource has the set that the
-// request is about, or one of the others that it would change, by their owners. An event can
-// have any physical id and any type, so it is the set that counts. Verify returns nil for a
-// kind of request of which that cannot be said, for a set that the resource does not have at
-// present, such as one that is cleaned up after a replacement, and if CloudFormation cannot be
-// asked.
+// Error names the status of the resource or of the stack.
+func (e *UnexpectedError) Error() string {
+	return fmt.Sprintf("CloudFormation is not working on %s, which is %s: the event does not come from CloudFormation, or comes too late", e.subject, e.status)
+}
+
+// Verify asks whether CloudFormation is at work on what the request is about, and returns an
+// *UnexpectedError if it says twice that it is not:
+//
+//   - the resource has the set that the request is about, or one of the others that it would
+//     change, by their owners, and is not in progress. An event can have any physical id and any
+//     type, so it is the set that counts;
+//   - or the resource does not have such a set, because the set was retained or replaced, or
+//     because there is no such resource, and its stack is not in progress, or does not exist.
+//
+// It returns nil for a kind of request of which that cannot be said, and if CloudFormation
+// cannot be asked: an event of its own must not fail because a question did.
 func (w *Watch) Verify(ctx context.Context, others ...string) error {
 	if !w.kind.Rule().Verified {
 		return nil
 	}
 	sets := append([]string{w.physicalID, w.owner}, others...)
-	state, idle, _ := w.confirmed(ctx, func(s stackresource.State) bool {
-		switch {
-		case s.PhysicalID == "" || s.InProgress():
-			return false
-		case w.kind == Create && s.Removed():
-			return false // the answer may be of the resource before: its Create makes the same set
-		}
-		return slices.Contains(sets, s.PhysicalID)
-	})
-	if !idle {
+	if w.unexpected(ctx, sets) == nil || smithytime.SleepWithContext(ctx, confirmPause) != nil {
 		return nil
 	}
-	return &UnexpectedError{state.Status}
+	if unexpected := w.unexpected(ctx, sets); unexpected != nil {
+		return unexpected
+	}
+	return nil
+}
+
+// unexpected asks once.
+func (w *Watch) unexpected(ctx context.Context, sets []string) *UnexpectedError {
+	state, err := w.read(ctx)
+	switch {
+	case errors.Is(err, stackresource.ErrNoStack), errors.Is(err, stackresource.ErrNoResource):
+	case err != nil, state.InProgress():
+		return nil
+	case w.has(state, sets):
+		return &UnexpectedError{"this resource", state.Status}
+	}
+	stack, err := w.stacks.Stack(ctx, w.stackID)
+	switch {
+	case errors.Is(err, stackresource.ErrNoStack):
+		return &UnexpectedError{"this stack", "unknown to it"}
+	case err != nil:
+		w.log.Warn("cannot tell whether CloudFormation is working on the stack", slog.String("error", err.Error()))
+		return nil
+	case strings.HasSuffix(stack.Status, "_IN_PROGRESS"):
+		return nil
+	}
+	return &UnexpectedError{"this stack", stack.Status}
+}
+
+// has reports whether a resource in this state has one of the sets. A Create may be answered the
+// state of the resource before, which made the same set and is gone. A generated id is no set's,
+// and what the resource has of the owner's is left alone: see OwnsSet.
+func (w *Watch) has(state stackresource.State, sets []string) bool {
+	switch {
+	case state.PhysicalID == "", w.kind == GeneratedDelete, w.kind == Create && state.Removed():
+		return false
+	}
+	return slices.Contains(sets, state.PhysicalID)
 }

@@ -50,3 +50,45 @@ func TestVerify(t *testing.T) {
 		})
 	}
 }
+
+// TestVerify_Stack holds what is asked where the resource does not have the set that a request is
+// about: CloudFormation sends a request only while it is at work on the stack.
+// Reference 11.11.
+func TestVerify_Stack(t *testing.T) {
+	const set = presentID
+	gone := stackresource.State{Status: absent}
+	for name, tt := range map[string]struct {
+		kind    Kind
+		state   stackresource.State
+		stack   string
+		refused bool
+	}{
+		"a forged Delete of a retained set":                   {Delete, gone, "UPDATE_COMPLETE", true},
+		"a forged Delete of a retained set that is shown":     {Delete, stackresource.State{Status: "DELETE_SKIPPED", PhysicalID: set}, "UPDATE_IN_PROGRESS", true},
+		"a forged Create on a retained set":                   {Create, stackresource.State{Status: "DELETE_SKIPPED", PhysicalID: set}, "UPDATE_COMPLETE", true},
+		"a forged Update of a retained set":                   {Update, gone, "CREATE_COMPLETE", true},
+		"a forged Delete of a replaced set":                   {Delete, stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: "new"}, "UPDATE_COMPLETE", true},
+		"a forged Delete with an invented id":                 {GeneratedDelete, gone, "UPDATE_ROLLBACK_COMPLETE", true},
+		"an event of a stack that does not exist":             {Create, gone, absent, true},
+		"a Create that is not shown yet":                      {Create, gone, "CREATE_IN_PROGRESS", false},
+		"a Create of what was retained":                       {Create, stackresource.State{Status: "DELETE_SKIPPED", PhysicalID: set}, "UPDATE_IN_PROGRESS", false},
+		"the cleanup after a replacement":                     {Delete, stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: "new"}, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", false},
+		"the rollback of a Create, not shown any more":        {Delete, gone, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", false},
+		"the rollback of a stack":                             {GeneratedDelete, stackresource.State{Status: "CREATE_FAILED", PhysicalID: "generated"}, "ROLLBACK_IN_PROGRESS", false},
+		"a Delete with a generated id, of a later resource":   {GeneratedDelete, stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: set}, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", false},
+		"a Delete of a stack that is deleted":                 {Delete, gone, "DELETE_IN_PROGRESS", false},
+		"a stack that cannot be asked":                        {Delete, gone, "", false},
+		"a resource in progress, whatever its stack":          {Delete, stackresource.State{Status: "DELETE_IN_PROGRESS", PhysicalID: set}, "UPDATE_COMPLETE", false},
+		"a resource that cannot be asked, whatever its stack": {Delete, stackresource.State{}, "UPDATE_COMPLETE", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, cloudformation := watching(tt.kind, 0, tt.state)
+				cloudformation.stack = tt.stack
+				if err := w.Verify(t.Context()); (err != nil) != tt.refused {
+					t.Errorf("got %v, want an error %v", err, tt.refused)
+				}
+			})
+		})
+	}
+}

@@ -34,6 +34,7 @@ const (
 // resource that CloudFormation does not know, of a denial, or of no answer in time.
 type Stacks interface {
 	Read(ctx context.Context, stackID, logicalID string) (stackresource.State, error)
+	Statuses
 }
 
 // A Watch asks CloudFormation, which never takes a request back, what has become of the

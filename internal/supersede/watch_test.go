@@ -20,18 +20,35 @@ import (
 const presentID = "ray-0123456789ab"
 
 // answers are what CloudFormation answers in turn, the last one again and again. An empty
-// state is a denial.
+// state is a denial, and so is an empty status of the stack.
 type answers struct {
 	states []stackresource.State
+	stack  string // its status; absent where there is none
 	asked  int
 }
+
+// absent is the status of a stack, or of a resource, that CloudFormation does not know.
+const absent = "absent"
 
 func (a *answers) Read(context.Context, string, string) (stackresource.State, error) {
 	s := a.states[min(a.asked, len(a.states)-1)]
 	if a.asked++; s.Status == "" {
 		return s, errors.New("denied")
 	}
+	if s.Status == absent {
+		return stackresource.State{}, stackresource.ErrNoResource
+	}
 	return s, nil
+}
+
+func (a *answers) Stack(context.Context, string) (stackresource.Stack, error) {
+	switch a.stack {
+	case "":
+		return stackresource.Stack{}, errors.New("denied")
+	case absent:
+		return stackresource.Stack{}, stackresource.ErrNoStack
+	}
+	return stackresource.Stack{Status: a.stack}, nil
 }
 
 // watching returns the Watch of a request of this age.

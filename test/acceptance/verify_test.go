@@ -10,22 +10,28 @@ import (
 )
 
 // TestVerify holds that, where the administrator wants it, an Update and a Delete change
-// nothing of a resource that CloudFormation is not working on, and that they do their work
-// where it is, where the resource has another set, and where it cannot be asked.
+// nothing of a resource that CloudFormation is not working on, nor of a set that the resource
+// does not have while CloudFormation is not working on the stack. They do their work where it is,
+// and where it cannot be asked.
 // Reference 11.11.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	tagged := quick.With(properties{"Tags": tags("team", "x")})
 	for name, tt := range map[string]struct {
-		status  string // empty where CloudFormation does not know
+		status  string // empty where CloudFormation has no such resource
 		another bool   // whether CloudFormation has another id
+		stack   string // its status; empty where CloudFormation has none
 		done    bool
 	}{
-		"in progress":     {"_IN_PROGRESS", false, true},
-		"complete":        {"_COMPLETE", false, false},
-		"failed":          {"_FAILED", false, false},
-		"another set":     {"_COMPLETE", true, true},
-		"cannot be asked": {"", false, true},
+		"in progress":                       {"_IN_PROGRESS", false, "", true},
+		"complete":                          {"_COMPLETE", false, "UPDATE_IN_PROGRESS", false},
+		"failed":                            {"_FAILED", false, "UPDATE_IN_PROGRESS", false},
+		"another set":                       {"_COMPLETE", true, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", true},
+		"another set, the stack is at rest": {"_COMPLETE", true, "UPDATE_COMPLETE", false},
+		"no resource":                       {"", false, "UPDATE_ROLLBACK_IN_PROGRESS", true},
+		"no resource, the stack is at rest": {"", false, "UPDATE_COMPLETE", false},
+		"no stack":                          {"", false, "", false},
+		"cannot be asked":                   {"silent", false, "", true},
 	} {
 		for _, request := range []string{"Update", "Delete"} {
 			t.Run(name+", "+request, func(t *testing.T) {
@@ -33,18 +39,21 @@ func TestVerify(t *testing.T) {
 				s := l.created(quick)
 				before := l.Snapshot()
 				s.Use(l.Start("RAYIAM_VERIFY_REQUESTS=true"))
-				if id := s.PhysicalID; tt.status != "" {
-					if tt.another {
-						id = "other-0123456789ab"
-					}
+				switch id := s.PhysicalID; {
+				case tt.status == "silent":
+					l.Resources.Silence()
+				case tt.another:
+					l.Resources.Set(s.ID, s.LogicalID, "UPDATE"+tt.status, "other-0123456789ab")
+				case tt.status != "":
 					l.Resources.Set(s.ID, s.LogicalID, "UPDATE"+tt.status, id)
 				}
+				l.Resources.SetStack(s.ID, tt.stack)
 				answer := s.Send(s.Event(request, tagged))
 				if tt.done {
 					l.OK(answer)
 					return
 				}
-				l.Failed(answer, "nothing was changed", "CloudFormation is not working on this resource", "UPDATE"+tt.status)
+				l.Failed(answer, "nothing was changed", "CloudFormation is not working on this ", "comes too late")
 				l.unchanged(before, "an event that nobody expects")
 			})
 		}
@@ -79,29 +88,43 @@ func TestVerify_Forged(t *testing.T) {
 			e.PhysicalResourceID, e.OldResourceProperties = rayiam.PhysicalID("ray2", s.ID, s.LogicalID), quick
 			return e
 		},
+		"a Delete with an invented id": func(s *cloudformation.Stack) cloudformation.Event {
+			e := s.Event("Delete", quick)
+			e.PhysicalResourceID = "x"
+			return e
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
 			s := l.created(quick)
 			before := l.Snapshot()
 			s.Use(l.Start("RAYIAM_VERIFY_REQUESTS=true"))
+			l.Resources.SetStack(s.ID, "UPDATE_COMPLETE")
 			l.Resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", s.PhysicalID)
-			l.Failed(s.Send(forge(s)), "nothing was changed", "CloudFormation is not working on this resource", "CREATE_COMPLETE")
+			if e := forge(s); e.RequestType == "Delete" { // it succeeds, and leaves alone what is a resource's
+				l.OK(s.Send(e))
+			} else {
+				l.Failed(s.Send(e), "nothing was changed", "CloudFormation is not working on this resource", "CREATE_COMPLETE")
+			}
 			l.unchanged(before, "an event that nobody expects")
+			l.Resources.Set(s.ID, s.LogicalID, "DELETE_SKIPPED", "retained") // and the set, retained
+			l.Failed(s.Send(forge(s)), "nothing was changed", "CloudFormation is not working on this stack", "UPDATE_COMPLETE")
+			l.unchanged(before, "an event about a retained set")
 		})
 	}
 }
 
 // TestVerify_Create holds that a Create does its work where CloudFormation is at work, and
-// where it knows no such resource.
+// where it does not show the resource yet.
 // Reference 11.11.
 func TestVerify_Create(t *testing.T) {
 	t.Parallel()
-	for _, status := range []string{"CREATE_IN_PROGRESS", ""} {
+	for _, status := range []string{"CREATE_IN_PROGRESS", ""} { // of a stack that is being created
 		t.Run(status, func(t *testing.T) {
 			l := newLab(t)
 			s := l.Stack()
 			s.Use(l.Start("RAYIAM_VERIFY_REQUESTS=true"))
+			l.Resources.SetStack(s.ID, "CREATE_IN_PROGRESS")
 			if status != "" {
 				l.Resources.Set(s.ID, s.LogicalID, status, "")
 			}

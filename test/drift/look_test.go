@@ -102,12 +102,13 @@ func TestLook_OtherTags(t *testing.T) {
 }
 
 // TestLook_ProvidersRole holds that a provider's own role, whose name may begin like those of a
-// set, is no set.
+// set, is no set, nor is a role onto which somebody has written an owner that cannot be its.
 // Reference 15.7.
 func TestLook_ProvidersRole(t *testing.T) {
 	l := newLab(t)
 	s := l.created(nil)
 	l.CreateRole("ray-iam-ExecutionRole-1ABC", "/", rig.Tag(rayiam.OwnerTag, "provider"))
+	l.CreateRole("ray-admin", "/", rig.Tag(rayiam.OwnerTag, "gone-0123456789ab"))
 	if seen := l.sees(l.look()); len(seen) != 1 || seen[s.PhysicalID].Owner != s.PhysicalID {
 		t.Errorf("sees %v, want one set", seen)
 	}

@@ -1,0 +1,32 @@
+package provider
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// TestDeleteOrphan_OtherNames holds that what cannot be of a set is not deleted with it: whoever may
+// tag a role can write an owner and a stack that does not exist onto it, and an administrator
+// deletes orphaned sets with rights of their own.
+// Reference 15.7.
+func TestDeleteOrphan_OtherNames(t *testing.T) {
+	p, err := New(aws.Config{Region: "us-east-1", HTTPClient: emptyIAM{}, Credentials: aws.AnonymousCredentials{}}, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := OrphanedSet{Owner: "ray-0123456789ab", Stack: "arn:aws:cloudformation:us-east-1:123456789012:stack/gone/1"}
+	for name, names := range map[string][]string{"another role": {"admin"}, "one beside the set's": {"ray-head", "admin"}, "another prefix": {"Ray-head"}} {
+		t.Run(name, func(t *testing.T) {
+			set.Names = names
+			want := notOwnersName(set.Owner, names[len(names)-1]).Error()
+			if _, err := p.PlanOrphan(t.Context(), set, slog.New(slog.DiscardHandler)); err == nil || err.Error() != want {
+				t.Errorf("planned, or not for its name: %v", err)
+			}
+			if err := p.DeleteOrphan(t.Context(), set, slog.New(slog.DiscardHandler)); err == nil || err.Error() != want {
+				t.Errorf("deleted, or not for its name: %v", err)
+			}
+		})
+	}
+}
