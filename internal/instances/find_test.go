@@ -32,10 +32,13 @@ func TestFind(t *testing.T) {
 		"throttled on its second page": {map[string][]reply{"us-east-1": {lists("more", two), throttles, lists("", one)}}, "i-1 research us-east-1, i-2 research us-east-1", "", 3, lookTime},
 		"denied":                       {map[string][]reply{"us-east-1": {denies}}, "", "looking for instances in us-east-1: UnauthorizedOperation: You are not authorized to perform this operation.", 1, 0},
 		"denied on its second page":    {map[string][]reply{"us-east-1": {lists("more", two), denies}}, "i-2 research us-east-1", "UnauthorizedOperation", 2, 0},
-		"off in one Region":            {map[string][]reply{"us-east-1": {lists("", two)}, "ap-east-1": {regionOff}}, "i-2 research us-east-1", "looking for instances in ap-east-1: AuthFailure", 2, 0},
-		"no such Region":               {map[string][]reply{"mars-1": {nowhere}}, "", "looking for instances in mars-1: the connection to EC2 broke: lookup ec2.mars-1.amazonaws.com: no such host", 1, 0},
-		"silent":                       {map[string][]reply{"us-east-1": {hangs}}, "", "looking for instances in us-east-1: EC2 did not answer", -1, maxSilence},
-		"throttled for ever":           {map[string][]reply{"us-east-1": {throttles}}, "", "RequestLimitExceeded", -1, lookTime},
+		"denied on a second page, in one Region of two":          {map[string][]reply{"us-east-1": {lists("more", two), denies}, "eu-west-1": {lists("", one)}}, "i-1 research eu-west-1, i-2 research us-east-1", "looking for instances in us-east-1: UnauthorizedOperation", 3, 0},
+		"silent after a first page, in one Region of two":        {map[string][]reply{"us-east-1": {lists("", two)}, "eu-west-1": {lists("more", one), hangs}}, "i-1 research eu-west-1, i-2 research us-east-1", "looking for instances in eu-west-1: EC2 did not answer", -1, maxSilence},
+		"throttled after a page of others, in one Region of two": {map[string][]reply{"us-east-1": {lists("", "i-3 "+head+"-2")}, "eu-west-1": {lists("more", "i-3 "+head+"-2"), throttles}}, "", "looking for instances in eu-west-1: RequestLimitExceeded", -1, lookTime},
+		"off in one Region":  {map[string][]reply{"us-east-1": {lists("", two)}, "ap-east-1": {regionOff}}, "i-2 research us-east-1", "looking for instances in ap-east-1: AuthFailure", 2, 0},
+		"no such Region":     {map[string][]reply{"mars-1": {nowhere}}, "", "looking for instances in mars-1: the connection to EC2 broke: lookup ec2.mars-1.amazonaws.com: no such host", 1, 0},
+		"silent":             {map[string][]reply{"us-east-1": {hangs}}, "", "looking for instances in us-east-1: EC2 did not answer", -1, maxSilence},
+		"throttled for ever": {map[string][]reply{"us-east-1": {throttles}}, "", "RequestLimitExceeded", -1, lookTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &wire{replies: tt.replies}

@@ -67,8 +67,10 @@ func TestInstances_DeleteIsHeldUp(t *testing.T) {
 	}
 }
 
-// TestInstances_Pages holds that instances are found on whatever page, and counted on all.
-// Reference 14.1.
+// TestInstances_Pages holds that instances are found on whatever page, and counted on all; and
+// that those of a page hold the Delete up although EC2, in that Region of two, does not answer
+// for the next.
+// Reference 14.1, 14.5.
 func TestInstances_Pages(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick.With(properties{"Path": "/team/"}))
@@ -79,6 +81,15 @@ func TestInstances_Pages(t *testing.T) {
 	if calls := l.EC2.Calls(); len(calls) != 2 {
 		t.Errorf("EC2 was asked %d times, want for two pages", len(calls))
 	}
+	s.Use(l.Start("RAYIAM_REGIONS=eu-west-1"))
+	l.Proxy.Reset()
+	l.EC2.SetFault(func(c iamproxy.Call) iamproxy.Effect {
+		if c.Form.Has("NextToken") {
+			return iamproxy.EC2Denied()
+		}
+		return iamproxy.Effect{With: map[string]string{"MaxResults": "5"}}
+	})
+	l.heldUp(s.Delete(), "5 EC2 instances use", "of cluster research in us-east-1")
 }
 
 // TestInstances_AnotherPath holds that the instance profiles are looked for where IAM has them,

@@ -2,7 +2,6 @@ package acceptance
 
 import (
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,37 +22,38 @@ func TestSuperseded_LaterRequestIsLeftAlone(t *testing.T) {
 	s.Age = late
 	first := s.Event("Create", quick)
 	s.Age = 0
-	wait := l.inQuietPeriod(s, first)
-	l.Resources.Set(s.ID, s.LogicalID, "CREATE_IN_PROGRESS", "")
-	next := l.Start()
-	s.Use(next)
-	create, _ := s.Create(quick)
+	var create cloudformation.Answer
+	l.inQuietPeriod(s, first, func() {
+		l.Resources.Set(s.ID, s.LogicalID, "CREATE_IN_PROGRESS", "")
+		s.Use(l.Start())
+		create, _ = s.Create(quick)
+		l.Resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", create.PhysicalResourceID)
+	})
 	l.OK(create)
-	l.Resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", create.PhysicalResourceID)
-	wait()
 	l.Failed(s.Answers(first)[0], "no longer waits for this Create")
 	l.isComplete(s, quick)
 }
 
-// inQuietPeriod runs an abandoned Create, returns when it has rolled back what it made and is
-// in its quiet period, and has wait wait for its end.
-func (l *lab) inQuietPeriod(s *cloudformation.Stack, create cloudformation.Event) (wait func()) {
+// inQuietPeriod runs an abandoned Create, and has do happen when it has rolled back what it
+// made and looks for the first time whether something has appeared: before IAM sees the look.
+func (l *lab) inQuietPeriod(s *cloudformation.Stack, create cloudformation.Event, do func()) {
 	l.TB.Helper()
 	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.GeneratedID())
-	deleted, seen := make(chan bool), 0
+	deleted, looked := 0, false
 	l.Proxy.SetFault(func(c iamproxy.Call) iamproxy.Effect {
-		if c.Action == "DeleteRole" {
-			if seen++; seen == 2 {
-				close(deleted)
-			}
+		switch {
+		case c.Action == "DeleteRole":
+			deleted++
+		case deleted == 2 && !looked && c.Action == "GetRole" && c.Form.Get("RoleName") == "ray-worker":
+			looked = true
+			return iamproxy.Effect{Before: do}
 		}
 		return iamproxy.Effect{}
 	})
-	var ended sync.WaitGroup
-	ended.Go(func() { l.Function.Invoke(create.JSON(), s.Timeout) })
-	<-deleted
-	time.Sleep(500 * time.Millisecond) // both have reached IAM
-	return ended.Wait
+	l.Function.Invoke(create.JSON(), s.Timeout)
+	if !looked {
+		l.TB.Fatal("there was no look")
+	}
 }
 
 // TestSuperseded_FailsByItself holds that a Create which fails for a reason of its own,
@@ -181,10 +181,10 @@ func TestSuperseded_CannotTell(t *testing.T) {
 	s.Age = late
 	create := s.Event("Create", quick)
 	owner := l.stackID(s, "ray")
-	wait := l.inQuietPeriod(s, create)
-	l.Resources.Forget(s.ID, s.LogicalID)
-	l.CreateRole("ray-worker", "/", rig.Tag("ray-iam:owner", owner))
-	wait()
+	l.inQuietPeriod(s, create, func() {
+		l.Resources.Forget(s.ID, s.LogicalID)
+		l.CreateRole("ray-worker", "/", rig.Tag("ray-iam:owner", owner))
+	})
 	l.Failed(s.Answers(create)[0], "could not be rolled back", "cannot tell whether")
 	l.has("role ray-worker: ")
 	l.Function.Stop()

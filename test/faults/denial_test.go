@@ -22,7 +22,9 @@ func (c *cell) patient() (*cloudformation.Stack, cloudformation.Event) {
 func (c *cell) playPassing() {
 	s, e := c.patient()
 	defer c.Stop()
-	c.ended(s, c.succeeds(s, e, iamproxy.On(iamproxy.Times(2, iamproxy.Same(c.n)), iamproxy.DeniedWith(iamproxy.Implicit))))
+	answer := c.succeeds(s, e, iamproxy.On(iamproxy.Times(2, iamproxy.Same(c.n)), iamproxy.DeniedWith(iamproxy.Implicit)))
+	c.met()
+	c.ended(s, answer)
 }
 
 // playExplicit holds that an explicit denial is not repeated, and that its Reason says whose

@@ -2,9 +2,11 @@ package faults
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
@@ -25,6 +27,9 @@ var ec2Faults = []fault{
 	{"Region off", every, every, func(c *cell) { c.playEC2(iamproxy.EC2RegionOff(), forEver) }},
 	{"profile unknown, twice", every, every, func(c *cell) { c.playEC2(iamproxy.EC2Unknown("p"), 2) }},
 	{"profile without its role, twice", every, every, func(c *cell) { c.playEC2(iamproxy.EC2WithoutRole("p"), 2) }},
+	{"killed before the call, event again", every, every, func(c *cell) { c.playEC2Killed(true, 0) }},
+	{"killed after the call, event again", every, every, func(c *cell) { c.playEC2Killed(false, 0) }},
+	{"killed while it waits, event again", makes, every, func(c *cell) { c.playEC2Killed(true, 1) }},
 }
 
 // inUse are the same where an instance uses what the operation deletes. What passes does not
@@ -40,16 +45,21 @@ var inUse = []fault{
 	{"Region off", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.EC2RegionOff()) }},
 	{"throttled for ever", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.EC2Throttled()) }},
 	{"silent for ever", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.Hang()) }},
+	{"killed before the call, event again", every, every, func(c *cell) { c.playKilledHeldUp(true) }},
+	{"killed after the call, event again", every, every, func(c *cell) { c.playKilledHeldUp(false) }},
 }
 
 const forEver = 1 << 30
 
 // losing are the profiles that an operation deletes, one for each operation that deletes any.
-var losing = map[string]string{"Delete": "ray-head", "Update": "ray-cpu", "Update back": "ray-gpu"}
+var losing = map[string]string{"Delete": "ray-head", "Update": "ray-cpu", "Update back": "ray-gpu", "Cleanup": "ray-head"}
+
+// ec2Operations are the columns of EC2's matrix.
+var ec2Operations = append(slices.Clone(operations), cleanup)
 
 // deleting are the operations that delete something.
 var deleting = func() (all []operation) {
-	for _, o := range operations {
+	for _, o := range ec2Operations {
 		if losing[o.name] != "" {
 			all = append(all, o)
 		}
@@ -64,7 +74,7 @@ func TestEC2Matrix(t *testing.T) {
 	t.Parallel()
 	learn(t)
 	calls := learnEC2(t)
-	m := &matrix{title: "EC2's faults: cells that hold, of all", rows: ec2Faults, columns: operations, each: func(o operation) int { return calls[o.name] }}
+	m := &matrix{title: "EC2's faults: cells that hold, of all", rows: ec2Faults, columns: ec2Operations, each: func(o operation) int { return calls[o.name] }}
 	m.play(t)
 	held := &matrix{title: "in use: cells that hold, of all", rows: inUse, columns: deleting, each: func(operation) int { return 1 }}
 	held.play(t)
@@ -76,7 +86,7 @@ func learnEC2(t *testing.T) map[string]int {
 	t.Helper()
 	calls := map[string]int{}
 	w := newWorld(t)
-	for _, o := range operations {
+	for _, o := range ec2Operations {
 		w.enter(o.from)
 		s := w.stack(declared[o.from])
 		w.EC2.Reset()
@@ -129,6 +139,42 @@ func (c *cell) playEC2(effect iamproxy.Effect, times int) {
 	c.ended(s, answer)
 }
 
+// playEC2Killed holds that the same event ends the operation where it should after the process
+// has died over the n-th call to EC2. Where it waits, EC2 first says so many times that it does
+// not know the profile, and the process dies at the question after that.
+func (c *cell) playEC2Killed(before bool, unknown int) {
+	s, e := c.begin()
+	e = waiting(e)
+	c.killedAtEC2(e, c.n, before, unknown)
+	c.ended(s, c.succeeds(s, e, settled))
+}
+
+// killedAtEC2 runs an event, and kills the running process over it.
+func (c *cell) killedAtEC2(e cloudformation.Event, n int, before bool, unknown int) {
+	c.TB.Helper()
+	f := c.Running()
+	c.Proxy.SetFault(settled)
+	defer c.Proxy.SetFault(nil)
+	c.EC2.Reset()
+	same := question(n)
+	c.EC2.SetFault(func(call iamproxy.Call) iamproxy.Effect {
+		switch {
+		case !same(call):
+			return iamproxy.Effect{}
+		case call.Action == "RunInstances" && unknown > 0:
+			unknown--
+			return iamproxy.EC2Unknown("p")
+		}
+		return iamproxy.Then(before, f.Kill)
+	})
+	defer c.EC2.SetFault(nil)
+	outcome := f.Invoke(e.JSON(), cloudformation.DefaultTimeout)
+	c.Stop()
+	if !outcome.Died {
+		c.TB.Errorf("%s was not killed: %+v", e.RequestType, outcome)
+	}
+}
+
 // playHeldUp holds that the operation changes nothing while an instance uses what it deletes,
 // and that what CloudFormation sends once it is gone leaves things as it should.
 func (c *cell) playHeldUp(effect iamproxy.Effect, times int) {
@@ -137,6 +183,20 @@ func (c *cell) playHeldUp(effect iamproxy.Effect, times int) {
 	c.EC2.Reset()
 	c.EC2.SetFault(iamproxy.On(iamproxy.Times(times, question(1)), effect))
 	defer c.EC2.SetFault(nil)
+	c.heldUp(s, e, machine)
+}
+
+// playKilledHeldUp holds the same where the process dies as it asks EC2, and the event comes
+// again.
+func (c *cell) playKilledHeldUp(before bool) {
+	s, e := c.begin()
+	machine := c.Launch("us-east-1", losing[c.name], "research", 1)
+	c.killedAtEC2(e, 1, before, 0)
+	c.heldUp(s, e, machine)
+}
+
+func (c *cell) heldUp(s *cloudformation.Stack, e cloudformation.Event, machine *rig.Launched) {
+	c.TB.Helper()
 	answer := c.send(s, e, nil)
 	c.EC2.SetFault(nil)
 	c.Failed(answer, "nothing was changed: 1 EC2 instance uses", machine.IDs[0])

@@ -78,7 +78,17 @@ func (c *cell) begin() (*cloudformation.Stack, cloudformation.Event) {
 // playSurvived holds that the operation ends as if nothing had been.
 func (c *cell) playSurvived(effect iamproxy.Effect, times int) {
 	s, e := c.begin()
-	c.ended(s, c.succeeds(s, e, iamproxy.On(iamproxy.Times(times, iamproxy.Same(c.n)), effect)))
+	answer := c.succeeds(s, e, iamproxy.On(iamproxy.Times(times, iamproxy.Same(c.n)), effect))
+	c.met()
+	c.ended(s, answer)
+}
+
+// met holds that the request that was sent last has made the cell's call.
+func (c *cell) met() {
+	c.TB.Helper()
+	if calls := len(c.Proxy.Calls()); calls < c.n {
+		c.TB.Errorf("%d calls: the fault was not met", calls)
+	}
 }
 
 // playRetried holds that the next process, with the same event, ends where the killed

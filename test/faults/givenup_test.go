@@ -51,7 +51,12 @@ func (c *cell) giveUp() (*cloudformation.Stack, cloudformation.Event) {
 // takenBack delivers the event and holds that nothing is left.
 func (c *cell) takenBack(s *cloudformation.Stack, e cloudformation.Event, fault iamproxy.Fault) {
 	c.TB.Helper()
-	answer := c.send(s, e, fault)
+	c.isTakenBack(s, e, c.send(s, e, fault))
+}
+
+// isTakenBack holds that nothing is left once the event was answered.
+func (c *cell) isTakenBack(s *cloudformation.Stack, e cloudformation.Event, answer cloudformation.Answer) {
+	c.TB.Helper()
 	c.Resources.Forget(s.ID, s.LogicalID)
 	c.saysSo(answer, e)
 	c.nothingIsLeft()
@@ -106,23 +111,54 @@ func look(calls []iamproxy.Call) int {
 // nth is the number, among all calls of the request, of the cell's.
 func (c *cell) nth() int { return backs[c.name].first + c.n - 1 }
 
+// maxPlays is how often a cell is played at the most until its call comes.
+const maxPlays = 20
+
+// untilMet has the operation given up, and again until the request makes the cell's call, which
+// the fault of play is for. Only the second look at nothing may not come: the quiet period is
+// a time, and on a machine that is very busy the first look fills it. Then the fault has met
+// nothing, what was made has been rolled back without it, and the cell has shown nothing yet.
+// It returns the last request and its answers.
+func (c *cell) untilMet(play func(*cloudformation.Stack, cloudformation.Event)) (*cloudformation.Stack, cloudformation.Event, []cloudformation.Answer) {
+	c.TB.Helper()
+	for range maxPlays {
+		s, e := c.giveUp()
+		play(s, e)
+		answers := s.Answers(e)
+		if len(c.Proxy.Calls()) >= c.nth() {
+			return s, e, answers
+		}
+		if len(answers) != 1 {
+			c.TB.Fatalf("%d answers though the fault was not met, want 1", len(answers))
+		}
+		c.isTakenBack(s, e, answers[0])
+	}
+	c.TB.Fatalf("call %d of the request has not come in %d plays", c.nth(), maxPlays)
+	return nil, cloudformation.Event{}, nil
+}
+
 func (c *cell) playBackKilled(before bool) {
-	s, e := c.giveUp()
-	c.Killed(e, iamproxy.Nth(c.nth()), before)
+	s, e, answers := c.untilMet(func(_ *cloudformation.Stack, e cloudformation.Event) { c.Kill(e, iamproxy.Nth(c.nth()), before) })
+	if len(answers) != 0 {
+		c.TB.Errorf("%s was not killed: it answered %+v", e.RequestType, answers)
+	}
 	s.Use(c.Running())
 	c.takenBack(s, c.again(e), nil)
 }
 
 func (c *cell) playBackSurvived(effect iamproxy.Effect) {
-	s, e := c.giveUp()
-	c.takenBack(s, e, iamproxy.On(iamproxy.Times(2, iamproxy.Same(c.nth())), effect))
+	s, e, answers := c.untilMet(func(s *cloudformation.Stack, e cloudformation.Event) {
+		c.send(s, e, iamproxy.On(iamproxy.Times(2, iamproxy.Same(c.nth())), effect))
+	})
+	c.isTakenBack(s, e, answers[0])
 }
 
 // playBackDenied holds that a denial is answered with what is left and how to find it,
 // and that the event, once it is delivered again, leaves nothing.
 func (c *cell) playBackDenied() {
-	s, e := c.giveUp()
-	answer := c.send(s, e, iamproxy.On(iamproxy.Same(c.nth()), iamproxy.Denied()))
-	c.Failed(answer, "could not be rolled back", "ray-iam:owner=", "AccessDenied: injected by the test")
+	s, e, answers := c.untilMet(func(s *cloudformation.Stack, e cloudformation.Event) {
+		c.send(s, e, iamproxy.On(iamproxy.Same(c.nth()), iamproxy.Denied()))
+	})
+	c.Failed(answers[0], "could not be rolled back", "ray-iam:owner=", "AccessDenied: injected by the test")
 	c.takenBack(s, c.again(e), nil)
 }

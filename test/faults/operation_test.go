@@ -34,12 +34,16 @@ const (
 	small   = "small"
 	changed = "changed" // small, with other policies, tags and another group
 	other   = "other"   // small, under another prefix
+	both    = "both"    // other, which has replaced small, before small is cleaned up
 )
+
+var replaced = roles("ray", "cpu", policies("AmazonS3FullAccess", "ReadOnlyAccess"), policies("AmazonS3FullAccess"))
 
 var declared = map[string]properties{
 	made:    {"PropagationWaitSeconds": 0},
 	adopted: roles("ray", "worker", policies("AmazonS3FullAccess"), policies("AmazonS3FullAccess")).With(properties{"AdoptExisting": true}),
-	small:   roles("ray", "cpu", policies("AmazonS3FullAccess", "ReadOnlyAccess"), policies("AmazonS3FullAccess")),
+	small:   replaced,
+	both:    replaced,
 	changed: roles("ray", "gpu", policies("AmazonS3FullAccess", "AmazonSSMFullAccess"), policies("AmazonS3FullAccess")).With(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}}),
 	other:   roles("other", "cpu", policies("AmazonS3FullAccess", "ReadOnlyAccess"), policies("AmazonS3FullAccess")),
 }
@@ -63,6 +67,10 @@ var operations = []operation{
 	{"Replacement back", "Update", other, small},
 }
 
+// cleanup is the Delete of the old set after a replacement. To IAM it is a Delete like any
+// other. To EC2 it is not: the stack has moved on, and its instances may not have.
+var cleanup = operation{"Cleanup", "Delete", both, other}
+
 func (o operation) replaces() bool {
 	return o.request == "Update" && (o.from == other) != (o.to == other)
 }
@@ -85,6 +93,11 @@ func (w *world) enter(state string) {
 	switch from := w.at; {
 	case from == state:
 		return
+	case state == both:
+		w.enter(small)
+		s := w.stack(declared[small])
+		replacement := operation{request: "Update", from: small, to: other}
+		w.successor = w.succeeds(s, replacement.event(s), nil).PhysicalResourceID
 	case from == empty && state == byHand:
 		w.CreateSet()
 		w.DeleteProfile("ray-worker")
@@ -114,6 +127,9 @@ func (w *world) cleanUp(s *cloudformation.Stack, o operation, answer cloudformat
 		w.succeeds(s, e, nil)
 	}
 	w.physicalID = answer.PhysicalResourceID
+	if o == cleanup {
+		w.physicalID = w.successor
+	}
 }
 
 // foreign is the name of what belongs to nobody here, like those that the operations use.

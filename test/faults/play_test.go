@@ -27,11 +27,11 @@ func learn(t *testing.T) {
 	t.Helper()
 	learnOnce.Do(func() {
 		w := newWorld(t)
-		for _, o := range operations {
+		for _, o := range ec2Operations {
 			w.learn(o)
 		}
 	})
-	if len(references) != len(operations) {
+	if len(references) != len(ec2Operations) {
 		t.Fatal("what happens without a fault is not known")
 	}
 }

@@ -2,7 +2,6 @@ package faults
 
 import (
 	"strings"
-	"sync"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
@@ -23,7 +22,7 @@ func (c *cell) playSuperseded(held bool) {
 		id = generatedID
 	}
 	c.Resources.Set(s.ID, s.LogicalID, strings.ToUpper(e.RequestType)+"_IN_PROGRESS", id)
-	reached, forgotten := make(chan bool), make(chan bool)
+	reached, forgotten, ended := make(chan bool), make(chan bool), make(chan bool)
 	c.Proxy.Reset()
 	c.Proxy.SetFault(iamproxy.On(iamproxy.Nth(c.n), iamproxy.Effect{Before: func() {
 		c.Resources.Set(s.ID, s.LogicalID, between, id)
@@ -32,15 +31,22 @@ func (c *cell) playSuperseded(held bool) {
 			<-forgotten
 		}
 	}}))
-	var first sync.WaitGroup
-	first.Go(func() { c.Running().Invoke(e.JSON(), cloudformation.DefaultTimeout) })
-	<-reached
+	first := c.Running()
+	go func() {
+		defer close(ended)
+		first.Invoke(e.JSON(), cloudformation.DefaultTimeout)
+	}()
+	select {
+	case <-reached:
+	case <-ended:
+		c.TB.Fatalf("%s ended without call %d", e.RequestType, c.n)
+	}
 	beside := c.Start()
 	defer beside.Stop()
 	outcome := beside.Invoke(next.JSON(), cloudformation.DefaultTimeout)
 	c.Resources.Set(s.ID, s.LogicalID, over, id)
 	close(forgotten)
-	first.Wait()
+	<-ended
 	c.Proxy.SetFault(nil)
 	c.Resources.Forget(s.ID, s.LogicalID)
 	if answers := s.Answers(next); !outcome.OK() || len(answers) != 1 || !answers[0].OK() {

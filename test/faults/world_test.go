@@ -18,6 +18,7 @@ type world struct {
 
 	at         string // the state that the account is in; empty where that is not known
 	physicalID string
+	successor  string // the physical id of the set that has replaced it, in the state both
 }
 
 func newWorld(t *testing.T) *world {

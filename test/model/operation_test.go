@@ -72,7 +72,8 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 		after = c.apply(before)
 	}
 	w.Resources.SetStack(r.stack, c.status(e.RequestType))
-	d := w.deliver(r, e, o.Fault, attempts)
+	v := o.view()
+	d := w.deliverTo(v, r, e, o.Fault, attempts)
 	what := e.RequestType + " of " + r.String()
 	switch {
 	case !d.answered:
@@ -104,6 +105,7 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 		w.check(what + ", held up")
 		return d, false
 	}
+	w.ready(what, v, d, c, before)
 	w.done(what, d, before, after, e.RequestType)
 	return d, true
 }

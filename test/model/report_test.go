@@ -16,6 +16,8 @@ var enough = map[string]map[string]int{
 	"events":   {"": 300, "Create": 80, "Update": 90, "Delete": 70},
 	"answers":  {"SUCCESS": 180, "FAILED": 80, "none, killed": 6},
 	"faults":   {"": 50, denied: 15, killedBefore: 5, killedAfter: 5, "cut before": 1},
+	"plans":    {"carried out": 80, "empty, and nothing was written": 70, "refused, and so was the event": 100},
+	"ready":    {"EC2 late, and waited for": 6, "known at once": 2},
 	"adoption": {"adopted": 15, "held then released": 10, "held then owned": 2, "owned then deleted": 1},
 	"ends": {
 		"Create done": 20, "Update done": 25, "Delete done": 4, "replacement tried": 10, "replacement done": 1, "replacement rolled back": 1, "replacement undone": 1,

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ray-iam/custom-rayiam/internal/provider"
 	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
@@ -36,6 +37,7 @@ type world struct {
 	ids       map[string]string // the physical id of each resource under each prefix
 	policies  rig.Snapshot
 	running   map[string][]string // instances, by the ARN of their profile
+	planner   *provider.Provider
 }
 
 // A resource is one Custom::RayIAM of one stack.
@@ -60,6 +62,7 @@ func newWorld(t *testing.T, tally *tally) *world {
 		r.stack = "arn:aws:cloudformation:us-east-1:" + w.AccountID + ":stack/" + r.stack + "/11111111-2222-4333-8444-555555555555"
 		w.resources = append(w.resources, &r)
 	}
+	w.planner = newPlanner(w)
 	return w
 }
 
@@ -90,6 +93,7 @@ func (w *world) stack(r *resource) *cloudformation.Stack {
 type delivered struct {
 	answer   cloudformation.Answer
 	answered bool
+	died     bool // a process, over it
 	hits     []string
 }
 
@@ -103,16 +107,21 @@ func (w *world) deliver(r *resource, e cloudformation.Event, f fault, attempts i
 	defer w.Proxy.SetFault(nil)
 	w.Resources.Set(r.stack, r.logical, strings.ToUpper(e.RequestType)+"_IN_PROGRESS", e.PhysicalResourceID)
 	w.tally.add("events", e.RequestType)
-	var outcome lambdaruntime.Outcome
+	planned := w.forecast(e, f)
+	var (
+		outcome lambdaruntime.Outcome
+		died    bool
+	)
 	for range attempts {
 		if outcome = w.Running().Invoke(e.JSON(), timeout); outcome.OK() {
 			break
 		}
 		if outcome.Died {
+			died = true
 			w.Stop()
 		}
 	}
-	d := delivered{hits: h.list()}
+	d := delivered{hits: h.list(), died: died}
 	if len(d.hits) > 0 {
 		w.tally.add("faults", f.Kind)
 	}
@@ -121,6 +130,7 @@ func (w *world) deliver(r *resource, e cloudformation.Event, f fault, attempts i
 	case outcome.OK() && len(answers) == 1:
 		w.tally.add("answers", answers[0].Status)
 		d.answer, d.answered = answers[0], true
+		w.carriedOut(e.RequestType+" of "+r.String(), planned, d.answer)
 	case outcome.Died && len(answers) == 0 && f.killed() && attempts == 1 && len(d.hits) > 0:
 		w.tally.add("answers", "none, killed")
 	default:

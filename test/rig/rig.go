@@ -114,15 +114,21 @@ func (r *Rig) StoppedLog() string {
 // before IAM has met it or after.
 func (r *Rig) Killed(e cloudformation.Event, match func(iamproxy.Call) bool, before bool) {
 	r.TB.Helper()
+	if outcome := r.Kill(e, match, before); !outcome.Died {
+		r.TB.Errorf("%s was not killed: %+v", e.RequestType, outcome)
+	}
+}
+
+// Kill is Killed where the call may not come. The process ends in any case.
+func (r *Rig) Kill(e cloudformation.Event, match func(iamproxy.Call) bool, before bool) lambdaruntime.Outcome {
+	r.TB.Helper()
 	f := r.Running()
 	r.Proxy.Reset()
 	r.Proxy.SetFault(iamproxy.On(iamproxy.Times(1, match), iamproxy.Then(before, f.Kill)))
+	defer r.Proxy.SetFault(nil)
 	outcome := f.Invoke(e.JSON(), cloudformation.DefaultTimeout)
 	r.Stop()
-	r.Proxy.SetFault(nil)
-	if !outcome.Died {
-		r.TB.Errorf("%s was not killed: %+v", e.RequestType, outcome)
-	}
+	return outcome
 }
 
 // Stack returns a new stack whose resource the running process serves.
