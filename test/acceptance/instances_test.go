@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
@@ -197,7 +196,7 @@ func TestInstances_NotHeldUp(t *testing.T) {
 			launch(l, "ray-head")
 			l.Resources.SetStack(s.ID, "ROLLBACK_IN_PROGRESS")
 			answer := s.Delete()
-			l.warned(t, "CloudFormation is rolling back", "1 EC2 instance uses")
+			l.warned(t, "CloudFormation is rolling the stack back", "1 EC2 instance uses")
 			return answer
 		},
 		"the rollback of an update that made a nested stack": func(t *testing.T, l *lab) cloudformation.Answer {
@@ -207,7 +206,7 @@ func TestInstances_NotHeldUp(t *testing.T) {
 			l.Resources.Nest(s.ID, parent.ID)
 			l.Resources.SetStack(parent.ID, "UPDATE_ROLLBACK_IN_PROGRESS")
 			answer := s.Delete()
-			l.warned(t, "CloudFormation is rolling back", "1 EC2 instance uses")
+			l.warned(t, "CloudFormation is rolling the stack back", "1 EC2 instance uses")
 			return answer
 		},
 		"the rollback of an Update that added a group": func(_ *testing.T, l *lab) cloudformation.Answer {
@@ -235,51 +234,6 @@ func TestInstances_NotHeldUp(t *testing.T) {
 			l.OK(play(t, l))
 		})
 	}
-}
-
-// TestInstances_CreateOfWhatIsThere holds that a Create which fails, and which anybody who may
-// invoke the function can send, does not let the Delete of a set pass that was there before it.
-// Reference 14.4.
-func TestInstances_CreateOfWhatIsThere(t *testing.T) {
-	l := newLab(t)
-	s := l.created(quick)
-	head := l.Launch("us-east-1", "ray-head", "research", 1)
-	create := func(p properties) cloudformation.Answer {
-		e := s.Event("Create", p)
-		e.PhysicalResourceID = ""
-		return s.Send(e)
-	}
-	l.Failed(create(quick.With(properties{"Unknown": 1})), "Unknown")
-	l.denyFor("AttachRolePolicy", "ray-head")
-	l.Failed(create(quick.With(properties{"Head": properties{"ManagedPolicyArns": []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "IAMReadOnlyAccess"}}})), "AccessDenied")
-	l.Proxy.SetFault(nil)
-	l.Proxy.Reset()
-	l.heldUp(s.Delete(), head.IDs[0])
-}
-
-// TestInstances_RetainedStays holds that a Create on what the stack had retained, which fails and
-// is rolled back, does not take their identity from the instances that use it; and that what the
-// Create has made goes.
-// Reference 14.4.
-func TestInstances_RetainedStays(t *testing.T) {
-	l := newLab(t)
-	s := l.created(quick)
-	before := l.Snapshot()
-	l.Launch("us-east-1", "ray-head", "research", 1)
-	l.Resources.SetStack(s.ID, "UPDATE_ROLLBACK_IN_PROGRESS")
-	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
-		return !strings.HasSuffix(c.Form.Get("RoleName")+c.Form.Get("InstanceProfileName"), "gpu")
-	}, iamproxy.Aged(30*24*time.Hour)))
-	more := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
-	e := s.Event("Create", more)
-	e.PhysicalResourceID = ""
-	l.OK(s.Send(e)) // and another resource of the stack fails
-	l.has("role ray-gpu")
-	l.OK(s.Send(s.Event("Delete", more)))
-	l.hasNot("role ray-gpu", "profile ray-gpu")
-	l.has("role ray-head: ", "profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")
-	l.updated(s, quick.With(properties{"Revision": "2"}))
-	l.unchanged(before, "a Create on what was retained, rolled back")
 }
 
 // TestInstances_OtherUpdateIsHeldUp holds that an Update with swapped properties which is no

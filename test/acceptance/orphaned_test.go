@@ -101,7 +101,7 @@ func TestOrphaned_NeverAProvidersRole(t *testing.T) {
 			}
 			before := l.Snapshot()
 			create, rollback := l.Stack().Create(adopting)
-			l.Failed(create, "role ray-head has the tag ray-iam:owner with the value", "provider", "marks what is never adopted")
+			l.Failed(create, "role ray-head has the tag ray-iam:owner with the value", "provider", "is never adopted")
 			l.OK(rollback)
 			l.unchanged(before, "an adoption of a provider's role")
 			if l.Resources.Asked() > 0 {

@@ -137,7 +137,7 @@ func TestRecord_Denied(t *testing.T) {
 	answer, _ := s.Update(quick)
 	l.OK(answer)
 	l.unchanged(before, "an Update that could not record")
-	if log := l.StoppedLog(); !strings.Contains(log, "going on without the tag ray-iam:declared") {
+	if log := l.StoppedLog(); !strings.Contains(log, "going on without writing the tag ray-iam:declared") {
 		t.Errorf("no warning in %s", log)
 	}
 	l.Proxy.SetFault(nil)

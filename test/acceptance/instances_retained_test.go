@@ -1,0 +1,55 @@
+package acceptance
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
+	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+)
+
+// TestInstances_CreateOfWhatIsThere holds that a Create which fails, and which anybody who may
+// invoke the function can send, does not let the Delete of a set pass that was there before it.
+// Reference 14.4.
+func TestInstances_CreateOfWhatIsThere(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	head := l.Launch("us-east-1", "ray-head", "research", 1)
+	create := func(p properties) cloudformation.Answer {
+		e := s.Event("Create", p)
+		e.PhysicalResourceID = ""
+		return s.Send(e)
+	}
+	l.Failed(create(quick.With(properties{"Unknown": 1})), "Unknown")
+	l.denyFor("AttachRolePolicy", "ray-head")
+	l.Failed(create(quick.With(properties{"Head": properties{"ManagedPolicyArns": []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "IAMReadOnlyAccess"}}})), "AccessDenied")
+	l.Proxy.SetFault(nil)
+	l.Proxy.Reset()
+	l.heldUp(s.Delete(), head.IDs[0])
+}
+
+// TestInstances_RetainedStays holds that a Create on what the stack had retained, which fails and
+// is rolled back, does not take their identity from the instances that use it; and that what the
+// Create has made goes.
+// Reference 14.4.
+func TestInstances_RetainedStays(t *testing.T) {
+	l := newLab(t)
+	s := l.created(quick)
+	before := l.Snapshot()
+	l.Launch("us-east-1", "ray-head", "research", 1)
+	l.Resources.SetStack(s.ID, "UPDATE_ROLLBACK_IN_PROGRESS")
+	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
+		return !strings.HasSuffix(c.Form.Get("RoleName")+c.Form.Get("InstanceProfileName"), "gpu")
+	}, iamproxy.Aged(30*24*time.Hour)))
+	more := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	e := s.Event("Create", more)
+	e.PhysicalResourceID = ""
+	l.OK(s.Send(e)) // and another resource of the stack fails
+	l.has("role ray-gpu")
+	l.OK(s.Send(s.Event("Delete", more)))
+	l.hasNot("role ray-gpu", "profile ray-gpu")
+	l.has("role ray-head: ", "profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")
+	l.updated(s, quick.With(properties{"Revision": "2"}))
+	l.unchanged(before, "a Create on what was retained, rolled back")
+}
