@@ -16,9 +16,9 @@ SOAK    ?= 30
 GOFILES := find . -type d \( -name '.?*' -o -name build -o -name node_modules \) -prune -o -name '*.go' -print0
 LAMBDA  := -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w'
 
-# What the race detector is for: code of this module that runs in the tests' own process. The other suites are tests of
-# built commands and of policies. test/acceptance has the function built with the detector.
-RACED   := ./internal/... ./function/... ./cmd/... ./test/acceptance ./test/rig/... ./test/standin/...
+# What the race detector is for: code that runs in the tests' own process. The other suites are tests of built commands and
+# of policies. test/acceptance has the function built with the detector.
+RACED   := ./internal/... ./function/... ./cmd/... ./test/rig/... ./test/standin/...
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -29,7 +29,7 @@ export GOFLAGS := $(strip $(filter-out -trimpath,$(GOFLAGS)) -trimpath)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo invoke lint lint-go lint-templates check test test-faults test-others bench soak fuzz fmt clean build-RayIAMFunction
+.PHONY: help setup build demo invoke lint lint-go lint-templates check check-tests test test-faults test-suites test-raced bench soak fuzz fmt clean build-RayIAMFunction
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-zA-Z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,12 +37,13 @@ help: ## Show this list
 setup: $(STAMP) $(MODULES) $(CHECKER) ## Install what the other commands need into this checkout; a second run is instant
 	@go mod download && go mod download -modfile=tools/go.mod
 
-# --no-deps: requirements.txt is complete, and pip's hash mode stumbles over the extras inside its packages.
+# --no-deps: requirements.txt is complete, and pip's hash mode stumbles over the extras inside its packages. --no-compile:
+# Python compiles a module when it is first used, and most never are.
 $(STAMP): requirements.txt
 	@echo "Installing the Python tools into .venv ..."
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
-	@$(VENV) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r requirements.txt
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes -r requirements.txt
 	@$(VENV) -m pip check
 	@touch $(STAMP)
 
@@ -51,7 +52,7 @@ $(CHECKER): requirements-checkov.txt $(STAMP)
 	@echo "Installing checkov into .venv/checkov ..."
 	@rm -rf .venv/checkov
 	@$(PYTHON) -m venv .venv/checkov
-	@.venv/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r requirements-checkov.txt
+	@.venv/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes -r requirements-checkov.txt
 	@.venv/checkov/bin/python -m pip check
 	@touch $(CHECKER)
 
@@ -98,22 +99,28 @@ lint-templates:
 	$(CHECKOV) --file template.yaml examples/*.yaml
 
 # Nothing comes from the cache, which knows nothing of what other programs read.
-check: setup lint ## Run the checks for the daily loop: without the long proofs and without what deploys
-	CGO_ENABLED=1 go test -race -count=1 ./internal/...
-	go test -count=1 $$(go list ./... | grep -v -E '/(internal/.*|test/(faults|model|drift|executionrole|launcher|leastprivilege|servicecatalog|deploy))$$')
+check: setup ## Run the checks for the daily loop: without the long proofs, the command's pages and what deploys
+	@$(MAKE) --no-print-directory -j3 lint-templates lint-go check-tests
 
-# Much of every suite is waiting: the matrix of faults is played beside all others.
-test: setup lint ## Run every check
+check-tests:
+	CGO_ENABLED=1 go test -race -count=1 ./internal/...
+	go test -count=1 $$(go list ./... | grep -v -E '/(internal/.*|test/(command|faults|model|drift|executionrole|launcher|leastprivilege|servicecatalog|deploy))$$')
+
+# Python's tools are installed while Go compiles. Much of every suite is waiting: they are played beside each other.
+test: ## Run every check
 	@rm -rf build/reports
-	@$(MAKE) --no-print-directory -j2 test-faults test-others
+	@$(MAKE) --no-print-directory -j2 setup lint-go
+	@$(MAKE) --no-print-directory -j4 test-faults test-suites test-raced lint-templates
 	@cat build/reports/*.txt
 
 test-faults:
 	go test -count=1 -timeout 60m ./test/faults
 
-test-others:
+test-suites:
+	go test -count=1 -timeout 60m -p 3 $$({ go list ./...; go list $(RACED) $(RACED) ./test/faults ./test/faults; } | sort | uniq -u)
+
+test-raced:
 	CGO_ENABLED=1 go test -race -count=1 -timeout 60m $(RACED)
-	go test -count=1 -timeout 60m $$({ go list ./...; go list $(RACED) $(RACED) ./test/faults ./test/faults; } | sort | uniq -u)
 
 # A part that fails takes no other's result: the page says of it that it failed, and make fails.
 bench: setup ## Measure what depends on the machine, ours beside others, and write docs/benchmarks.md; ten minutes
