@@ -42,6 +42,7 @@ func TestRollback_BoundsHaveChanged(t *testing.T) {
 		"path":                              {quick, "RAYIAM_PATH=/team/"},
 		"allowed policies, around the list": {quick.With(leastPrivilege()), "RAYIAM_ALLOWED_POLICY_ARNS=arn:aws:iam::aws:policy/ReadOnlyAccess"},
 		"cluster names":                     {quick.With(leastPrivilege()), "RAYIAM_ALLOWED_CLUSTER_NAMES=team-*"},
+		"permissions boundary":              {quick.With(properties{"PermissionsBoundary": awsPolicy + "PowerUserAccess"}), "RAYIAM_PERMISSIONS_BOUNDARY=arn:aws:iam::aws:policy/ReadOnlyAccess"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)

@@ -39,8 +39,8 @@ func TestSpeed_RoundTrips(t *testing.T) {
 	for _, n := range []int{1, 8} {
 		t.Run(fmt.Sprint(n, " worker groups"), func(t *testing.T) {
 			l := newLab(t)
-			l.Proxy.SetPatience(time.Second)
-			l.EC2.SetPatience(time.Second)
+			l.Proxy.SetPatience(2 * time.Second)
+			l.EC2.SetPatience(2 * time.Second)
 			s := l.Stack()
 			p := quick.With(properties{"WorkerGroups": groups(numbered(n)...)})
 			changed := p.With(properties{"Head": policies("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "AmazonSQSFullAccess", "AmazonSNSFullAccess")})

@@ -140,7 +140,7 @@ func TestVerify_Create(t *testing.T) {
 // Reference 11.11.
 func TestVerify_CostsNoRoundTrip(t *testing.T) {
 	l := newLab(t)
-	l.Proxy.SetPatience(400 * time.Millisecond)
+	l.Proxy.SetPatience(2 * time.Second)
 	s := l.created(quick)
 	l.Resources.Set(s.ID, s.LogicalID, "DELETE_IN_PROGRESS", s.PhysicalID)
 	s.Use(l.Start("RAYIAM_VERIFY_REQUESTS=true"))

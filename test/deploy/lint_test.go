@@ -21,7 +21,8 @@ func TestLint_EveryOptionSet(t *testing.T) {
 	for name, value := range map[string]string{
 		"PermissionsBoundary": policy, "AllowedPolicyArns": policy + "," + policy + "*", "AllowedBuckets": "data-*", "AllowedClusterNames": "research*", "AllowAdoption": "true", "VerifyRequests": "true", "Revision": "2",
 		"AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:ops", "ReservedConcurrency": "5", "Tags": tags(10),
-		"DriftSchedule": "cron(0 3 * * ? *)", "DriftCallsPerSecond": "50", "CreateDashboard": "true",
+		"DriftSchedule": "cron(0 3 * * ? *)", "DriftCallsPerSecond": "50", "CreateDashboard": "true", "CheckInstances": "false", "Regions": "eu-west-1,us-gov-west-1",
+		"NamePrefix": "team-ray", "Path": "/team/",
 		"ExecutionRolePermissionsBoundary": policy, "ExecutionRolePath": "/service/", "ExecutionRoleNamePrefix": "company-", "ExecutionPolicyType": "managed",
 		"KmsKeyArn":    "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-4333-8444-555555555555",
 		"VpcSubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1", "VpcSecurityGroupIds": "sg-0123456789abcdef0",

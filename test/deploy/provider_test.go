@@ -18,6 +18,7 @@ func TestProvider(t *testing.T) {
 		"gives outputs":                           givesOutputs,
 		"keeps what tells of failures":            keepsWhatTellsOfFailures,
 		"tags everything":                         tagsEverything,
+		"brings RayIAM under new bounds":          bringsRayIAMUnderNewBounds,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, provider) })
 	}
@@ -38,6 +39,7 @@ func checksParameters(t *testing.T, provider template) {
 		{"AllowedPolicyArns", "", []string{"", policy, policy + "*," + policy}, []string{"a", "*", ",", policy + ",", policy + ", " + policy, "arn:aws:iam::*:role/x", policy + strings.Repeat("x", 1024)}},
 		{"AllowedBuckets", "", []string{"", "*", "data", "data-*,my.bucket-?"}, []string{",", "a, b", "Data", "a/b", "a,", "${x}", strings.Repeat("b", 513)}},
 		{"AllowedClusterNames", "", []string{"", "*", "Research", "ci-*,my.cluster_?"}, []string{",", "a, b", "a/b", "a,", "${x}", strings.Repeat("c", 513)}},
+		{"Regions", "", []string{"", "eu-west-1", "us-east-1,us-gov-west-1,ap-southeast-5"}, []string{"eu", "eu-west-1,", "eu-west-1, us-east-1", "*", "eu-west-*"}},
 		{"AlarmTopicArn", "", []string{"", "arn:aws:sns:eu-west-1:123456789012:ops"}, []string{"ops"}},
 		{"Revision", "", []string{"", "2", "any words"}, []string{strings.Repeat("x", 257)}},
 		{"ReservedConcurrency", "", []string{"", "1", "100"}, []string{"0", "-1", "x", "10000"}},
@@ -78,6 +80,7 @@ func checksParameters(t *testing.T, provider template) {
 		})
 	}
 	choices := map[string]string{"AllowAdoption": "false of [true false]", "Architecture": "arm64 of [arm64 x86_64]", "CreateRayIAM": "true of [true false]", "VerifyRequests": "false of [true false]",
+		"CheckInstances": "true of [true false]", "CreateDashboard": "false of [true false]",
 		"ExecutionPolicyType": "inline of [inline managed]"}
 	for name, want := range choices {
 		p := provider.Parameters[name]
@@ -126,6 +129,15 @@ func runsTheFunction(t *testing.T, provider template) {
 	tls := statements(t, provider.Resources["FailureQueuePolicy"].Properties["PolicyDocument"])
 	if len(tls) != 1 || tls[0].Effect != "Deny" || tls[0].Condition["Bool"]["aws:SecureTransport"] != false {
 		t.Errorf("the failure queue may be reached without TLS: %+v", tls)
+	}
+}
+
+// CloudFormation updates a custom resource only if one of its properties changes. So the bounds are in the Revision.
+func bringsRayIAMUnderNewBounds(t *testing.T, provider template) {
+	const want = `{"Fn::Join":[" ",[{"Ref":"Revision"},{"Ref":"PermissionsBoundary"},{"Ref":"AllowedPolicyArns"},` +
+		`{"Fn::If":["WithInlinePolicies",{"Ref":"ExecutionPolicy"},{"Ref":"ExecutionManagedPolicy"}]}]]}`
+	if got := text(t, provider.Resources["RayIAM"].Properties["Revision"]); got != want {
+		t.Errorf("RayIAM has the Revision %s, want %s", got, want)
 	}
 }
 

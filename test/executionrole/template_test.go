@@ -101,6 +101,12 @@ func TestExecutionRole(t *testing.T) {
 	if own[0] != "WithInlinePolicies" || len(own[1].([]any)) != 1 || encode(own[2]) != `{"Ref":"AWS::NoValue"}` {
 		t.Errorf("ExecutionRole has the Policies %s", encode(own))
 	}
+	// Lambda checks these rights seconds after it has the role, before other policies are attached.
+	for _, sid := range []string{"WriteLog", "ReportFailures"} {
+		if !strings.Contains(encode(own[1]), `"`+sid+`"`) {
+			t.Errorf("%s is not among the policies that ExecutionRole is created with", sid)
+		}
+	}
 	for _, d := range tpl.documents() {
 		if encode(d.inline) != encode(d.managed) {
 			t.Errorf("%s is not the same inline and managed", d.name)
