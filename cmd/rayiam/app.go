@@ -55,10 +55,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rayiam",
-		Short: "See what Custom::RayIAM would do, what it permits, and what has become of it",
+		Short: "See what Custom::RayIAM would do, what it permits, and what state its roles are in",
 		Long: `rayiam shows what the CloudFormation resource Custom::RayIAM would do, what it would
-generate and permit, and what has become of it. It shares the code of the provider's
-function. It writes nothing to AWS, but for orphans --delete.
+generate and permit, and what state its roles are in. It shares the code of the provider's
+function. Only orphans --delete changes anything in AWS.
 
 It finds AWS as the AWS CLI does: by --profile, --region and --endpoint-url, the
 environment, the shared configuration with SSO, and the roles of machines.

@@ -60,7 +60,7 @@ an error, or if one could not be deleted.`,
 
 var (
 	errNobodyToAsk = errors.New("nobody can be asked without a terminal, or with --output json: pass --yes to delete without being asked")
-	errNoneAsked   = errors.New("of no set it can be told whether a stack still has it: see the notes")
+	errNoneAsked   = errors.New("cannot tell of any set whether a stack still has it: see the notes")
 )
 
 // An orphan is an orphaned set in the JSON, with what has become of it.

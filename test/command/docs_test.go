@@ -96,12 +96,16 @@ var mentioned = regexp.MustCompile("(?m)(?:`|^)rayiam ([a-z][^`\\n]*)")
 // TestDocs_OtherPages holds that each command which another page names is one, with its flags.
 func TestDocs_OtherPages(t *testing.T) {
 	l := newLab(t)
-	pages, err := filepath.Glob(filepath.Join(checkout.Root(), "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md", "examples/*.yaml"} {
+		some, err := filepath.Glob(filepath.Join(checkout.Root(), filepath.FromSlash(pattern)))
+		if err != nil || len(some) == 0 {
+			t.Fatalf("no page like %s: %v", pattern, err)
+		}
+		pages = append(pages, some...)
 	}
 	commands := map[string]string{}
-	for _, path := range append(pages, filepath.Join(checkout.Root(), "README.md"), filepath.Join(checkout.Root(), "docs", "decisions", "0014-command.md")) {
+	for _, path := range pages {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -129,7 +129,7 @@ func TestCommand_Small(t *testing.T) {
 	if got := l.run("", "__complete", "pol").out; !strings.HasPrefix(got, "policy\t") {
 		t.Errorf("pol is completed to %q", got)
 	}
-	for _, command := range []string{"", "plan", "policy", "policy head", "policy worker", "policy execution", "policy launch-role", "check", "graph", "schema", "version"} {
+	for _, command := range []string{"", "plan", "policy", "policy head", "policy worker", "policy launcher", "policy execution", "policy launch-role", "check", "graph", "list", "drift", "orphans", "schema", "version"} {
 		if help := l.ok(0, "", append(strings.Fields(command), "--help")...); !strings.Contains(help, "Examples:\n  rayiam") {
 			t.Errorf("the help of %q has no example:\n%s", command, help)
 		}

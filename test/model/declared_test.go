@@ -58,7 +58,7 @@ func nodeNames(p properties) []string {
 }
 
 // declared returns what an account has of a resource with these properties, as the
-// contract says it, when all of it is new.
+// reference says it, when all of it is new.
 func declared(p properties, accountID, stackID, owner string) account {
 	a, path := account{}, text(p, "Path", "/")
 	head, _ := p["Head"].(map[string]any)

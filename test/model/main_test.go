@@ -1,6 +1,6 @@
 // Package model plays random stacks in an account that others use too, through random
 // operations of CloudFormation, random faults and random changes by hand, and holds the
-// account, after each step, to a model that knows the contract and not the code.
+// account, after each step, to a model that knows the reference and not the code.
 package model
 
 import (
