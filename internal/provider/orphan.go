@@ -23,7 +23,8 @@ type OrphanedSet struct {
 }
 
 // PlanOrphan returns the first plan that DeleteOrphan would make, and writes nothing. The
-// errors are those of Plan.
+// errors are those of Plan. A role that would be deleted, and that others than EC2 may assume, is
+// a conflict: its tags may have been written by hand.
 func (p *Provider) PlanOrphan(ctx context.Context, s OrphanedSet, log *slog.Logger) (Preview, error) {
 	run, err := p.orphanRun(s, log)
 	if err != nil {
@@ -66,7 +67,7 @@ func (p *Provider) orphanRun(s OrphanedSet, log *slog.Logger) (*run, error) {
 			return nil, notOwnersName(s.Owner, name)
 		}
 		in.expected[name] = true
-		in.desired.Removals = append(in.desired.Removals, rayiam.Removal{Name: name, Owner: s.Owner})
+		in.desired.Removals = append(in.desired.Removals, rayiam.Removal{Name: name, Owner: s.Owner, TrustPolicy: rayiam.TrustPolicy(stack)})
 	}
 	w := &run{intent: in, reconciler: newReconciler(iamsync.New(p.iam, p.patience, nil, log), log)}
 	w.beforeWrites = func(ctx context.Context) error {

@@ -45,8 +45,8 @@ func inline(namePrefix string, generated []leastprivilege.Policy) []InlinePolicy
 	return policies
 }
 
-// trustPolicy lets EC2 assume the role.
-func trustPolicy(stack Stack) string {
+// TrustPolicy is that of every role of a set: EC2 may assume the role.
+func TrustPolicy(stack Stack) string {
 	return policydoc.New(policydoc.Statement{
 		Effect:    "Allow",
 		Principal: map[string]policydoc.Values{"Service": {stack.ec2Service()}},

@@ -49,7 +49,7 @@ func (d Declaration) Nodes(owner string) []Node {
 		node := Node{
 			Name:                declared.name,
 			Path:                d.properties.Path,
-			TrustPolicy:         trustPolicy(d.stack),
+			TrustPolicy:         TrustPolicy(d.stack),
 			PermissionsBoundary: d.properties.PermissionsBoundary,
 			ManagedPolicyARNs:   unique(slices.Concat(declared.ManagedPolicyARNs, declared.defaultPolicies)),
 			InlinePolicies:      map[string]string{},

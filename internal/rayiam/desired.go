@@ -39,6 +39,9 @@ type Removal struct {
 	// Since, if it is set, keeps a role or profile that the owner made under the name before
 	// that time. One that was adopted and is still Held is released even then.
 	Since time.Time
+	// TrustPolicy, if it is set, is the only one that a role may have which the removal deletes:
+	// another one is a conflict. JSON.
+	TrustPolicy string
 	// OutOfBounds says that the name is outside the administrator's bounds, so that the
 	// provider may not even read it. Then the provider has made nothing there.
 	OutOfBounds bool

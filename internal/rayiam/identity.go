@@ -67,7 +67,8 @@ func OwnerNamePrefix(owner string) (string, bool) {
 
 // OwnsName reports whether an owner in the form of a physical id can own what has this name:
 // each name that a resource makes or adopts begins with its NamePrefix and a dash. Tags that say
-// otherwise were written by hand.
+// otherwise were written by hand. It proves no owner: whoever writes tags by hand can write an
+// owner that fits the name.
 func OwnsName(owner, name string) bool {
 	namePrefix, isID := OwnerNamePrefix(owner)
 	return isID && strings.HasPrefix(name, namePrefix+"-")

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
 // ownership is what the tags of a role or instance profile say to a resource.
@@ -116,6 +118,7 @@ func (d Desired) conflicts(o Observed) Conflicts {
 	for _, removal := range d.Removals {
 		found = append(found, d.sameButForCase(o, removal)...)
 		found = append(found, foreignHolders(o, removal)...)
+		found = append(found, otherTrustPolicy(o, removal)...)
 	}
 	return found
 }
@@ -186,6 +189,15 @@ func foreignHolders(o Observed, removal Removal) Conflicts {
 		}
 	}
 	return found
+}
+
+// otherTrustPolicy finds a role that is to be deleted and does not have the trust policy that the
+// removal demands.
+func otherTrustPolicy(o Observed, removal Removal) Conflicts {
+	if removal.TrustPolicy == "" || !o.deletesRole(removal) || policydoc.Equal(o.Roles[removal.Name].TrustPolicy, removal.TrustPolicy) {
+		return nil
+	}
+	return Conflicts{{Entity: "role " + removal.Name, Reason: trustsOthers}}
 }
 
 // sameButForCase finds a role or profile that is to be deleted while another one is to be made

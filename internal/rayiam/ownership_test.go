@@ -57,6 +57,8 @@ func TestConflicts(t *testing.T) {
 			[]string{"instance profile other was not made by this resource and holds role ray-worker", "remove-role-from-instance-profile"}},
 		{"unowned profile of the same name holds a role that goes", deletion(defaults), alterProfile(settled(defaults), "ray-head", func(p *InstanceProfile) { p.Tags = nil }),
 			[]string{"instance profile ray-head was not made by this resource"}},
+		{"the role of an orphaned set that others may assume", trusting(deletion(defaults)), alterRole(settled(defaults), "ray-worker", func(r *Role) { r.TrustPolicy = trustOfLambda }),
+			[]string{"role ray-worker has another trust policy than the provider gives to a role"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,6 +71,39 @@ func TestConflicts(t *testing.T) {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("error %q does not say %q", err, part)
 				}
+			}
+		})
+	}
+}
+
+const trustOfLambda = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["ec2.amazonaws.com","lambda.amazonaws.com"]},"Action":"sts:AssumeRole"}]}`
+
+// trusting has the removals delete only roles with the trust policy of a set's roles.
+func trusting(d Desired) Desired {
+	for i := range d.Removals {
+		d.Removals[i].TrustPolicy = TrustPolicy(testStack)
+	}
+	return d
+}
+
+// TestTrustPolicy_Removals holds which roles of an orphaned set are no conflict: those that EC2
+// alone may assume, in IAM's spelling too, those that are only released, and another's.
+// Reference 16.4.
+func TestTrustPolicy_Removals(t *testing.T) {
+	spelled := `{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": ["sts:AssumeRole"] } }`
+	others := func(r *Role) { r.TrustPolicy = trustOfLambda }
+	for name, tt := range map[string]struct {
+		observed Observed
+		want     string // of the plan
+	}{
+		"as made":           {settled(defaults), "deleting role ray-worker\n"},
+		"in other spelling": {alterRole(settled(defaults), "ray-worker", func(r *Role) { r.TrustPolicy = spelled }), "deleting role ray-worker\n"},
+		"held":              {alterRole(tagged(settled(defaults), "ray-worker", AdoptedTag, Held), "ray-worker", others), "untagging role ray-worker "},
+		"another's":         {alterRole(tagged(settled(defaults), "ray-worker", OwnerTag, "other-0123456789ab"), "ray-worker", others), "deleting role ray-head\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := mustPlan(t, trusting(deletion(defaults)), tt.observed).String(); !strings.Contains(got, tt.want) {
+				t.Errorf("the plan is\n%s, want %q in it", got, tt.want)
 			}
 		})
 	}

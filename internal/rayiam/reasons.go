@@ -106,6 +106,9 @@ func tooManyTags(count, reservedCount int) string {
 
 // Reasons of conflicts.
 
+// trustsOthers is about a role that is orphaned by its tags.
+const trustsOthers = "has another trust policy than the provider gives to a role: somebody has changed it, or has written the role's tags by hand; if nobody needs the role, delete it in IAM"
+
 const existsUnowned = "exists and was not made by this resource: choose another NamePrefix or group name, remove it, or set AdoptExisting to true to adopt it"
 
 // existsWithoutRole is about a lone instance profile; the commands remove it.

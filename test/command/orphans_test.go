@@ -130,8 +130,9 @@ func TestOrphans_InUse(t *testing.T) {
 }
 
 // TestOrphans_NoLonger holds that a set which a stack has again is not deleted, although it was
-// orphaned when the command began, and neither is one of another account's stack.
-// Reference 16.5.
+// orphaned when the command began, and neither is one of another account's stack, or one with a
+// role that others than EC2 may assume.
+// Reference 16.4, 16.5.
 func TestOrphans_NoLonger(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(nil)
@@ -144,6 +145,12 @@ func TestOrphans_NoLonger(t *testing.T) {
 		t.Errorf("changed was %v, it is %v", before, after)
 	}
 	l.orphan(s)
+	l.SetTrust("ray-head", "lambda.amazonaws.com")
+	before = l.Snapshot()
+	l.fails2(t, []string{"role ray-head has another trust policy than the provider gives to a role"}, "orphans", "--delete", "--yes")
+	if after := l.Snapshot(); !slices.Equal(after, before) {
+		t.Errorf("changed was %v, it is %v", before, after)
+	}
 	for _, name := range []string{"ray-head", "ray-worker"} {
 		l.TagRole(name, "ray-iam:stack", strings.Replace(s.ID, l.AccountID, "999999999999", 1))
 	}
