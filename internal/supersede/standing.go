@@ -24,10 +24,14 @@ const (
 // as those of an import, says nothing.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events-by-operation.html
 var (
-	gone    = []string{"CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED"}
+	gone    = []string{"CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"}
 	updated = []string{"UPDATE_COMPLETE", "UPDATE_FAILED"}
-	created = []string{"CREATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_FAILED"}
+	created = []string{"CREATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_FAILED", deleteFailed}
 )
+
+// deleteFailed: the stack still has the resource, and instances may use its set. They are what
+// has made the Delete fail, mostly. The next Delete deletes the set.
+const deleteFailed = "DELETE_FAILED"
 
 // standing judges a state of the resource.
 func (w *Watch) standing(s stackresource.State) standing {
@@ -37,7 +41,7 @@ func (w *Watch) standing(s stackresource.State) standing {
 	case Replacement:
 		return w.standingOfReplacement(s)
 	case Update, ReplacementRollback:
-		if slices.Contains(gone, s.Status) || slices.Contains(updated, s.Status) {
+		if slices.Contains(gone, s.Status) || slices.Contains(updated, s.Status) || s.Status == deleteFailed {
 			return superseded
 		}
 	}
@@ -60,7 +64,7 @@ func (w *Watch) standingOfReplacement(s stackresource.State) standing {
 	switch {
 	case slices.Contains(updated, s.Status) && s.PhysicalID == w.physicalID:
 		return abandoned // the resource is what it was before the replacement
-	case slices.Contains(gone, s.Status), slices.Contains(updated, s.Status):
+	case slices.Contains(gone, s.Status), slices.Contains(updated, s.Status), s.Status == deleteFailed:
 		return superseded
 	}
 	return current

@@ -95,7 +95,7 @@ func TestWatch(t *testing.T) {
 		{"a cancelled Create", Create, 4 * time.Second, last, []stackresource.State{is("CREATE_FAILED")}, abandoned, 2},
 		{"a Create whose Delete is at work", Create, 4 * time.Second, last, []stackresource.State{is("DELETE_IN_PROGRESS")}, abandoned, 2},
 		{"a Create whose Delete is over", Create, 4 * time.Second, last, []stackresource.State{is("DELETE_COMPLETE")}, abandoned, 2},
-		{"a Create whose Delete failed", Create, 4 * time.Second, last, []stackresource.State{is("DELETE_FAILED")}, abandoned, 2},
+		{"a Create whose Delete failed", Create, 4 * time.Second, last, []stackresource.State{is("DELETE_FAILED")}, current, 1},
 		{"a state that was older than the request", Create, 4 * time.Second, last, []stackresource.State{is("CREATE_FAILED"), is("CREATE_IN_PROGRESS")}, current, 2},
 		{"a Create whose like has been answered", Create, time.Hour, last, []stackresource.State{is("CREATE_COMPLETE")}, current, 1},
 		{"a Create of what lives and was updated", Create, time.Hour, last, []stackresource.State{is("UPDATE_COMPLETE")}, current, 1},
@@ -114,6 +114,9 @@ func TestWatch(t *testing.T) {
 		{"a Create at its beginning", Create, 29 * time.Second, first, []stackresource.State{is("DELETE_COMPLETE")}, current, 0},
 		{"a stale Create that is waited for", Create, 30 * time.Second, first, []stackresource.State{is("CREATE_IN_PROGRESS")}, current, 1},
 		{"a stale Create of what is deleted", Create, 30 * time.Second, first, []stackresource.State{is("DELETE_COMPLETE")}, abandoned, 2},
+		{"a stale Create of what could not be deleted", Create, 30 * time.Second, first, []stackresource.State{is("DELETE_FAILED")}, superseded, 2},
+		{"a stale Update of what could not be deleted", Update, 30 * time.Second, first, []stackresource.State{is("DELETE_FAILED")}, superseded, 2},
+		{"a stale replacement of what could not be deleted", Replacement, 30 * time.Second, first, []stackresource.State{is("DELETE_FAILED")}, superseded, 2},
 		{"a stale Create of what is being updated", Create, 30 * time.Second, first, []stackresource.State{is("UPDATE_IN_PROGRESS")}, superseded, 2},
 		{"a stale Create of what was updated", Create, 30 * time.Second, first, []stackresource.State{is("UPDATE_COMPLETE")}, superseded, 2},
 		{"a stale Create of what has been created", Create, 30 * time.Second, first, []stackresource.State{is("CREATE_COMPLETE")}, superseded, 2},
@@ -156,15 +159,17 @@ func TestWatch_OwnsSet(t *testing.T) {
 		states []stackresource.State
 		want   bool
 	}{
-		"a later resource":                    {0, []stackresource.State{is("CREATE_COMPLETE")}, true},
-		"a later resource that is updated":    {0, []stackresource.State{is("UPDATE_IN_PROGRESS")}, true},
-		"its own Create":                      {0, []stackresource.State{generated("DELETE_IN_PROGRESS")}, false},
-		"its own Create, answered after all":  {0, []stackresource.State{is("DELETE_IN_PROGRESS")}, false},
-		"a later resource that begins":        {time.Minute, []stackresource.State{generated("CREATE_IN_PROGRESS")}, true},
-		"its own Create, shown late":          {0, []stackresource.State{generated("CREATE_IN_PROGRESS")}, false},
-		"an answer that does not last":        {0, []stackresource.State{is("CREATE_COMPLETE"), is("DELETE_IN_PROGRESS")}, false},
-		"CloudFormation does not tell":        {0, []stackresource.State{{}}, false},
-		"CloudFormation does not tell, later": {0, []stackresource.State{is("CREATE_COMPLETE"), {}}, false},
+		"a later resource":                     {0, []stackresource.State{is("CREATE_COMPLETE")}, true},
+		"a later resource that is updated":     {0, []stackresource.State{is("UPDATE_IN_PROGRESS")}, true},
+		"its own Create":                       {0, []stackresource.State{generated("DELETE_IN_PROGRESS")}, false},
+		"its own Create, not deleted at first": {0, []stackresource.State{generated("DELETE_FAILED")}, false},
+		"a later resource, not deleted":        {0, []stackresource.State{is("DELETE_FAILED")}, true},
+		"its own Create, answered after all":   {0, []stackresource.State{is("DELETE_IN_PROGRESS")}, false},
+		"a later resource that begins":         {time.Minute, []stackresource.State{generated("CREATE_IN_PROGRESS")}, true},
+		"its own Create, shown late":           {0, []stackresource.State{generated("CREATE_IN_PROGRESS")}, false},
+		"an answer that does not last":         {0, []stackresource.State{is("CREATE_COMPLETE"), is("DELETE_IN_PROGRESS")}, false},
+		"CloudFormation does not tell":         {0, []stackresource.State{{}}, false},
+		"CloudFormation does not tell, later":  {0, []stackresource.State{is("CREATE_COMPLETE"), {}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
