@@ -19,10 +19,10 @@ import (
 // A Create that finds something of the set is not kept, nor is one that has written nothing.
 // What is there was there before, and instances may use it: anybody who may invoke the function
 // can send a Create that fails for somebody else's resource, and a stack can declare again what
-// it had retained.
+// it had retained. Such a Create may have another NamePrefix, so each set counts for itself.
 type failedCreates struct {
 	mu sync.Mutex
-	at map[string]time.Time // by stack and logical id
+	at map[string]time.Time // by stack, logical id and owner
 }
 
 // maxFailedAge is how long a failed Create is kept: longer than CloudFormation takes to roll
@@ -33,25 +33,28 @@ const maxFailedAge = 10 * time.Minute
 // the request had begun to make it. Two kinds of request say nothing about the resource and
 // are ignored: a Create that is superseded without being abandoned, such as an event that
 // Lambda delivers again, and a request that is not CloudFormation's.
-func (f *failedCreates) note(r customresource.Request, made bool, err error) {
+func (f *failedCreates) note(r customresource.Request, owner string, made bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case err == nil:
-		delete(f.at, keyOf(r))
+		delete(f.at, keyOfSet(r, owner))
 		return
 	case r.Type != cfn.RequestCreate || !made:
 		return
 	case len(f.at) >= maxRefusals || f.at == nil:
 		f.at = map[string]time.Time{}
 	}
-	f.at[keyOf(r)] = time.Now()
+	f.at[keyOfSet(r, owner)] = time.Now()
 }
 
-// has reports whether the Create before a request has failed, at most maxFailedAge ago.
-func (f *failedCreates) has(r customresource.Request) bool {
+func keyOfSet(r customresource.Request, owner string) string { return keyOf(r) + "|" + owner }
+
+// has reports whether the Create of the owner's set before a request has failed, at most
+// maxFailedAge ago.
+func (f *failedCreates) has(r customresource.Request, owner string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	at, ok := f.at[keyOf(r)]
+	at, ok := f.at[keyOfSet(r, owner)]
 	return ok && time.Since(at) < maxFailedAge
 }

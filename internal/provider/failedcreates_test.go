@@ -19,31 +19,36 @@ func TestFailedCreates(t *testing.T) {
 		of := func(requestType cfn.RequestType, logicalID string) customresource.Request {
 			return customresource.Request{Type: requestType, StackID: "arn", LogicalID: logicalID}
 		}
+		const owner = "ray-0123456789ab"
 		failed := errors.New("denied")
-		f.note(of(cfn.RequestCreate, "Failed"), true, failed)
-		f.note(of(cfn.RequestDelete, "Failed"), true, failed) // to be repeated
-		f.note(of(cfn.RequestCreate, "Made"), true, nil)
-		f.note(of(cfn.RequestDelete, "Made"), true, failed)
-		f.note(of(cfn.RequestCreate, "MadeLater"), true, failed)
-		f.note(of(cfn.RequestCreate, "MadeLater"), true, nil)
-		f.note(of(cfn.RequestCreate, "MadeBefore"), false, failed)
-		f.note(of(cfn.RequestCreate, "Deleted"), true, failed)
-		f.note(of(cfn.RequestDelete, "Deleted"), true, nil)
+		f.note(of(cfn.RequestCreate, "Failed"), owner, true, failed)
+		f.note(of(cfn.RequestDelete, "Failed"), owner, true, failed) // to be repeated
+		f.note(of(cfn.RequestCreate, "Made"), owner, true, nil)
+		f.note(of(cfn.RequestDelete, "Made"), owner, true, failed)
+		f.note(of(cfn.RequestCreate, "MadeLater"), owner, true, failed)
+		f.note(of(cfn.RequestCreate, "MadeLater"), owner, true, nil)
+		f.note(of(cfn.RequestCreate, "MadeBefore"), owner, false, failed)
+		f.note(of(cfn.RequestCreate, "Deleted"), owner, true, failed)
+		f.note(of(cfn.RequestDelete, "Deleted"), owner, true, nil)
 		for logicalID, want := range map[string]bool{"Failed": true, "Made": false, "MadeLater": false, "MadeBefore": false, "Deleted": false, "Unknown": false} {
-			if got := f.has(of(cfn.RequestDelete, logicalID)); got != want {
+			if got := f.has(of(cfn.RequestDelete, logicalID), owner); got != want {
 				t.Errorf("%s: %v, want %v", logicalID, got, want)
 			}
 		}
+		if f.has(of(cfn.RequestDelete, "Failed"), "other-0123456789ab") {
+			t.Error("a failed Create with another NamePrefix counts for the set")
+		}
+		f.note(of(cfn.RequestUpdate, "Failed"), "other-0123456789ab", true, nil)
 		time.Sleep(maxFailedAge - time.Second)
-		if !f.has(of(cfn.RequestDelete, "Failed")) {
+		if !f.has(of(cfn.RequestDelete, "Failed"), owner) {
 			t.Error("not known any more before ten minutes")
 		}
 		time.Sleep(time.Second)
-		if f.has(of(cfn.RequestDelete, "Failed")) {
+		if f.has(of(cfn.RequestDelete, "Failed"), owner) {
 			t.Error("still known after ten minutes")
 		}
 		for i := range maxRefusals + 1 {
-			f.note(of(cfn.RequestCreate, string(rune('a'+i))), true, failed)
+			f.note(of(cfn.RequestCreate, string(rune('a'+i))), owner, true, failed)
 		}
 		if len(f.at) > maxRefusals {
 			t.Errorf("%d are kept, want %d at most", len(f.at), maxRefusals)

@@ -153,8 +153,8 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) intent
 		in.kind = supersede.GeneratedDelete
 	}
 	in.stack, in.path = stack, props.Path
-	in.guarded = in.kind == supersede.Delete && !props.AllowDeleteInUse && !p.failedCreates.has(r)
 	in.desired.Owner = rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
+	in.guarded = in.kind == supersede.Delete && !props.AllowDeleteInUse && !p.failedCreates.has(r, in.desired.Owner)
 	for _, name := range props.PossibleNames() {
 		in.expected[name] = strings.HasPrefix(name, p.bounds.NamePrefix)
 		in.desired.Removals = append(in.desired.Removals, p.removal(name, in.desired.Owner, time.Time{}))

@@ -79,10 +79,10 @@ func (p *Provider) namePrefix(raw json.RawMessage) string {
 
 // Reconcile brings IAM to the state that r asks for.
 func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (outcome customresource.Outcome, err error) {
-	made := false
-	defer func() { p.failedCreates.note(r, made, err) }()
 	rollback := p.refusals.rollsBack(r)
 	in, err := p.intent(r, functionARN)
+	made := false
+	defer func() { p.failedCreates.note(r, in.desired.Owner, made, err) }()
 	if err != nil {
 		err = nothingChanged(err)
 	} else {
