@@ -134,9 +134,9 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 // spare reports whether a Delete, with which CloudFormation rolls a Create back, would take from
 // instances what is older than the operation that is rolled back. The Create has found that set,
 // which the stack had retained before, and has not made it. From then on the plan leaves alone
-// what is so old.
+// what is so old. A run does so once: what the next plan still deletes is younger.
 func (r *run) spare(plan rayiam.Plan, users []instances.Instance) bool {
-	if r.kind != supersede.Delete {
+	if r.kind != supersede.Delete || !r.spared.IsZero() {
 		return false
 	}
 	since := r.watch.Issued().Add(-longestOperation)

@@ -57,6 +57,9 @@ func TestJudge_RollingBack(t *testing.T) {
 			}
 			found := finding{instances: []instances.Instance{{ID: "i-1", Profile: stack.InstanceProfileARN("/", tt.uses)}}}
 			if err := r.judge(t.Context(), plan, profiles, found); errors.Is(err, errSpared) {
+				if r.spare(plan, found.instances) {
+					t.Error("spares the same plan twice, and so again and again")
+				}
 				plan, err = r.newPlan(t.Context(), r.desired, o)
 				if err != nil || r.judge(t.Context(), plan, profiles, found) != nil {
 					t.Fatalf("the second plan is judged: %v", err)
