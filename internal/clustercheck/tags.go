@@ -36,7 +36,7 @@ func (c *check) tags(spec value) {
 	for _, tag := range spec.at("Tags").items() {
 		switch key := tag.at("Key"); {
 		case otherCase(key.text()):
-			c.add(key, "begins with ray- and has a letter in upper case", otherCaseReason, "write it in lower case, or leave the tag out")
+			c.add(key, "begins with ray-, in whatever case, and has a letter in upper case", otherCaseReason, "write it in lower case, or leave the tag out")
 		case kind.text() == instanceKind && c.raysOwn(key.text()), slices.Contains(own, key.text()), slices.ContainsFunc(own, c.unknown):
 		default:
 			c.add(key, "is a tag that the head may not set", tagReason, "add the key to LeastPrivilege.InstanceTagKeys, or leave the tag out")
@@ -51,7 +51,7 @@ func (c *check) raysOwn(key string) bool {
 
 // otherCase reports whether the statement NoOtherCase of package leastprivilege denies a key.
 func otherCase(key string) bool {
-	return strings.HasPrefix(key, "ray-") && strings.ContainsFunc(key, func(r rune) bool { return r <= unicode.MaxASCII && unicode.IsUpper(r) })
+	return strings.HasPrefix(strings.ToLower(key), "ray-") && strings.ContainsFunc(key, func(r rune) bool { return r <= unicode.MaxASCII && unicode.IsUpper(r) })
 }
 
 // The reasons of findings about tags.
