@@ -33,7 +33,8 @@ func (e *UnexpectedError) Error() string {
 //     change, by their owners, and is not in progress. An event can have any physical id and any
 //     type, so it is the set that counts;
 //   - or the resource does not have such a set, because the set was retained or replaced, or
-//     because there is no such resource, and its stack is not in progress, or does not exist.
+//     because there is no such resource, and neither its stack nor one that this is nested in is
+//     in progress, or the stack does not exist.
 //
 // It returns nil for a kind of request of which that cannot be said, and if CloudFormation
 // cannot be asked: an event of its own must not fail because a question did.
@@ -61,17 +62,34 @@ func (w *Watch) unexpected(ctx context.Context, sets []string) *UnexpectedError 
 	case w.has(state, sets):
 		return &UnexpectedError{"this resource", state.Status}
 	}
-	stack, err := w.stacks.Stack(ctx, w.stackID)
-	switch {
-	case errors.Is(err, stackresource.ErrNoStack):
-		return &UnexpectedError{"this stack", "unknown to it"}
-	case err != nil:
-		w.log.Warn("cannot tell whether CloudFormation is working on the stack", slog.String("error", err.Error()))
-		return nil
-	case strings.HasSuffix(stack.Status, "_IN_PROGRESS"):
-		return nil
+	return w.stackUnexpected(ctx)
+}
+
+// stackUnexpected asks for the resource's stack, and for each stack that this one is nested in: a
+// nested stack may be complete while these still clean up what it has replaced.
+func (w *Watch) stackUnexpected(ctx context.Context) *UnexpectedError {
+	var unexpected *UnexpectedError
+	stackID := w.stackID
+	for depth := range maxNesting {
+		stack, err := w.stacks.Stack(ctx, stackID)
+		switch {
+		case errors.Is(err, stackresource.ErrNoStack) && depth == 0:
+			return &UnexpectedError{"this stack", "unknown to it"}
+		case errors.Is(err, stackresource.ErrNoStack): // then nothing works on it
+			return unexpected
+		case err != nil:
+			w.log.Warn("cannot tell whether CloudFormation is working on the stack", slog.String("error", err.Error()))
+			return nil
+		case strings.HasSuffix(stack.Status, "_IN_PROGRESS"):
+			return nil
+		case depth == 0:
+			unexpected = &UnexpectedError{"this stack", stack.Status}
+		}
+		if stackID = stack.ParentID; stackID == "" {
+			break
+		}
 	}
-	return &UnexpectedError{"this stack", stack.Status}
+	return unexpected
 }
 
 // has reports whether a resource in this state has one of the sets. A Create may be answered the

@@ -51,6 +51,28 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestVerify_Nested holds that a request for a nested stack that is complete is CloudFormation's
+// while it is at work on a stack that this one is nested in, directly or not: the cleanup deletes
+// what the nested stack has replaced.
+// Reference 11.11.
+func TestVerify_Nested(t *testing.T) {
+	replaced := stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: "new"}
+	for parent, refused := range map[string]bool{
+		"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": false, "UPDATE_ROLLBACK_IN_PROGRESS": false, denied: false,
+		"UPDATE_COMPLETE": true, "UPDATE_ROLLBACK_FAILED": true, absent: true,
+	} {
+		t.Run(parent, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, cloudformation := watching(Delete, 0, replaced)
+				cloudformation.stack, cloudformation.parent = "UPDATE_COMPLETE", parent
+				if err := w.Verify(t.Context()); (err != nil) != refused {
+					t.Errorf("got %v, want an error %v", err, refused)
+				}
+			})
+		})
+	}
+}
+
 // TestVerify_Stack holds what is asked where the resource does not have the set that a request is
 // about: CloudFormation sends a request only while it is at work on the stack.
 // Reference 11.11.

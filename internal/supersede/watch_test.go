@@ -24,6 +24,7 @@ const presentID = "ray-0123456789ab"
 type answers struct {
 	states []stackresource.State
 	stack  string // its status; absent where there is none
+	parent string // that of the stack that it is nested in; empty for none
 	asked  int
 }
 
@@ -41,15 +42,23 @@ func (a *answers) Read(context.Context, string, string) (stackresource.State, er
 	return s, nil
 }
 
-func (a *answers) Stack(context.Context, string) (stackresource.Stack, error) {
-	switch a.stack {
-	case "":
+func (a *answers) Stack(_ context.Context, stackID string) (stackresource.Stack, error) {
+	status := map[string]string{"": a.stack, middleStack: "UPDATE_COMPLETE", parentStack: a.parent}[stackID]
+	switch {
+	case status == "" || status == denied:
 		return stackresource.Stack{}, errors.New("denied")
-	case absent:
+	case status == absent:
 		return stackresource.Stack{}, stackresource.ErrNoStack
+	case a.parent == "" || stackID == parentStack:
+		return stackresource.Stack{Status: status}, nil
+	case stackID == middleStack:
+		return stackresource.Stack{Status: status, ParentID: parentStack}, nil
 	}
-	return stackresource.Stack{Status: a.stack}, nil
+	return stackresource.Stack{Status: status, ParentID: middleStack}, nil
 }
+
+// middleStack is what the stack is nested in, and itself nested in parentStack.
+const middleStack, denied = "middle", "denied"
 
 // watching returns the Watch of a request of this age.
 func watching(kind Kind, age time.Duration, states ...stackresource.State) (*Watch, *answers) {
