@@ -116,7 +116,10 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 		}
 		return nil
 	}
-	inUse := &instances.InUseError{Instances: users, Deleting: r.kind == supersede.Delete, Orphaned: r.ofOrphan}
+	inUse := &instances.InUseError{Instances: users, Deleting: r.kind != supersede.Update, Orphaned: r.ofOrphan}
+	if r.kind == supersede.GeneratedDelete {
+		return r.spareOrGoOn(plan, users, inUse)
+	}
 	rollingBack, err := r.ec2.rollingBack(ctx)
 	switch {
 	case err != nil:
@@ -131,12 +134,23 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 	return inUse
 }
 
+// spareOrGoOn never holds up a Delete with a generated id: its Create never answered, so this is
+// how CloudFormation rolls that back.
+func (r *run) spareOrGoOn(plan rayiam.Plan, users []instances.Instance, inUse error) error {
+	if r.spare(plan, users) {
+		r.warn(keptInUse(inUse))
+		return errSpared
+	}
+	r.warn(createNeverAnswered(inUse))
+	return nil
+}
+
 // spare reports whether a Delete, with which CloudFormation rolls a Create back, would take from
 // instances what is older than the operation that is rolled back. The Create has found that set,
 // which the stack had retained before, and has not made it. From then on the plan leaves alone
 // what is so old. A run does so once: what the next plan still deletes is younger.
 func (r *run) spare(plan rayiam.Plan, users []instances.Instance) bool {
-	if r.kind != supersede.Delete || !r.spared.IsZero() {
+	if r.kind != supersede.Delete && r.kind != supersede.GeneratedDelete || !r.spared.IsZero() {
 		return false
 	}
 	since := r.watch.Issued().Add(-longestOperation)

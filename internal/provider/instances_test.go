@@ -28,10 +28,12 @@ func TestJudge_RollingBack(t *testing.T) {
 		uses      string
 		want      string // the plan in the end
 	}{
-		"a retained set, in use":         {supersede.Delete, old, old, "ray-head", ""},
-		"a group that the Create made":   {supersede.Delete, old, young, "ray-head", "deleting instance profile ray-gpu\ndeleting role ray-gpu\n"},
-		"only what the Create made used": {supersede.Delete, young, young, "ray-gpu", "deleting instance profile ray-head\ndeleting role ray-head\ndeleting instance profile ray-gpu\ndeleting role ray-gpu\n"},
-		"an Update":                      {supersede.Update, old, old, "ray-gpu", "deleting instance profile ray-head\ndeleting role ray-head\ndeleting instance profile ray-gpu\ndeleting role ray-gpu\n"},
+		"a retained set, in use":            {supersede.Delete, old, old, "ray-head", ""},
+		"a group that the Create made":      {supersede.Delete, old, young, "ray-head", "deleting instance profile ray-gpu\ndeleting role ray-gpu\n"},
+		"only what the Create made used":    {supersede.Delete, young, young, "ray-gpu", "deleting instance profile ray-head\ndeleting role ray-head\ndeleting instance profile ray-gpu\ndeleting role ray-gpu\n"},
+		"no answer, a retained set, in use": {supersede.GeneratedDelete, old, old, "ray-head", ""},
+		"no answer, and a young set":        {supersede.GeneratedDelete, young, young, "ray-gpu", "deleting instance profile ray-head\ndeleting role ray-head\ndeleting instance profile ray-gpu\ndeleting role ray-gpu\n"},
+		"an Update":                         {supersede.Update, old, old, "ray-gpu", "deleting instance profile ray-head\ndeleting role ray-head\ndeleting instance profile ray-gpu\ndeleting role ray-gpu\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tags := map[string]string{rayiam.OwnerTag: owner}
@@ -50,7 +52,7 @@ func TestJudge_RollingBack(t *testing.T) {
 			log := slog.New(slog.DiscardHandler)
 			r := &run{intent: in, reconciler: newReconciler(nil, log)}
 			r.first, r.watch = o, supersede.New(customresource.Request{Type: cfn.RequestDelete}, tt.kind, owner, nil, log)
-			r.ec2 = &ec2Questions{rollingBack: func(context.Context) (bool, error) { return true, nil }}
+			r.ec2 = &ec2Questions{rollingBack: func(context.Context) (bool, error) { return tt.kind != supersede.GeneratedDelete, nil }}
 			plan, err := r.newPlan(t.Context(), r.desired, o)
 			if err != nil {
 				t.Fatal(err)

@@ -21,7 +21,7 @@ type intent struct {
 	added       []string               // nodes of an Update that the old properties do not have
 	stack       rayiam.Stack           // zero where the request does not tell
 	path        string                 // of the names to be deleted
-	guarded     bool                   // nothing is deleted while instances use it
+	guarded     bool                   // instances are looked for that use what is deleted
 	ofOrphan    bool                   // an OrphanedSet is to be deleted
 	outOfBounds rayiam.Faults          // of an Update: what the administrator does not allow, unless it is there already
 	outcome     customresource.Outcome // of a success
@@ -154,7 +154,7 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) intent
 	}
 	in.stack, in.path = stack, props.Path
 	in.desired.Owner = rayiam.PhysicalID(props.NamePrefix, r.StackID, r.LogicalID)
-	in.guarded = in.kind == supersede.Delete && !props.AllowDeleteInUse && !p.failedCreates.has(r, in.desired.Owner)
+	in.guarded = !props.AllowDeleteInUse && !p.failedCreates.has(r, in.desired.Owner)
 	for _, name := range props.PossibleNames() {
 		in.expected[name] = strings.HasPrefix(name, p.bounds.NamePrefix)
 		in.desired.Removals = append(in.desired.Removals, p.removal(name, in.desired.Owner, time.Time{}))

@@ -72,6 +72,11 @@ func notHeldUp(err error) string {
 	return "instances do not hold this request up, because CloudFormation is rolling the stack back: " + err.Error()
 }
 
+// createNeverAnswered is a warning: a Delete with a generated id is not held up.
+func createNeverAnswered(err error) string {
+	return "instances do not hold this request up, because its Create never answered: " + err.Error()
+}
+
 // keptInUse is a warning: CloudFormation's rollback goes on, and the set that the stack had
 // retained before stays.
 func keptInUse(err error) string {
