@@ -36,7 +36,7 @@ func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 			write:   true,
 			tagged:  conditionedOnTags(step),
 			policy:  needed(step),
-			verdict: func(err error) verdict { return s.judge(step, err) },
+			judge:   func(err error) verdict { return s.judge(step, err) },
 			attempt: func(ctx context.Context) error {
 				attempts++
 				return s.remember(step, s.write(ctx, step))

@@ -96,7 +96,7 @@ func (b *batch) denied(c call, err error, since time.Time) (verdict, error) {
 		return final, err
 	}
 	if absent := b.absence(c); absent != nil {
-		if v := c.verdict(absent); v != final {
+		if v := c.judge(absent); v != final {
 			return v, absent
 		}
 	}

@@ -49,7 +49,7 @@ type call struct {
 	write   bool                // whether it may have happened although it failed
 	tagged  bool                // whether IAM judges it by the subject's tags
 	policy  string              // the managed policy that it needs; empty for none
-	verdict func(error) verdict // judges the errors that classify finds final
+	judge   func(error) verdict // judges the errors that classify finds final
 	attempt func(context.Context) error
 }
 
@@ -71,7 +71,7 @@ func (b *batch) do(c call) error {
 		}
 		v := classify(err)
 		if v == final {
-			v = c.verdict(err)
+			v = c.judge(err)
 		}
 		if v == final && has(err, codeDenied) {
 			if denied.IsZero() {

@@ -25,7 +25,7 @@ func (s *Sync) AwaitProfiles(ctx context.Context, names []string, wait time.Dura
 		return b.do(call{
 			doing:   fmt.Sprintf("waiting for instance profile %s to list its role", name),
 			subject: entity{profileKind, name},
-			verdict: visibility,
+			judge:   visibility,
 			attempt: func(ctx context.Context) error { return s.listsItsRole(ctx, name) },
 		})
 	})

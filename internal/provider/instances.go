@@ -124,9 +124,9 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 	switch {
 	case err != nil:
 		r.log.Warn("cannot tell whether CloudFormation is rolling back", slog.String("error", err.Error()))
-	case rollingBack && r.spare(plan, users):
+	case rollingBack && r.keepsOld(plan, users):
 		r.warn(keptInUse(inUse))
-		return errSpared
+		return errKept
 	case rollingBack:
 		r.warn(notHeldUp(inUse))
 		return nil
@@ -137,20 +137,20 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 // spareOrGoOn never holds up a Delete with a generated id: its Create never answered, so this is
 // how CloudFormation rolls that back.
 func (r *run) spareOrGoOn(plan rayiam.Plan, users []instances.Instance, inUse error) error {
-	if r.spare(plan, users) {
+	if r.keepsOld(plan, users) {
 		r.warn(keptInUse(inUse))
-		return errSpared
+		return errKept
 	}
 	r.warn(createNeverAnswered(inUse))
 	return nil
 }
 
-// spare reports whether a Delete, with which CloudFormation rolls a Create back, would take from
+// keepsOld reports whether a Delete, with which CloudFormation rolls a Create back, would take from
 // instances what is older than the operation that is rolled back. The Create has found that set,
 // which the stack had retained before, and has not made it. From then on the plan leaves alone
 // what is so old. A run does so once: what the next plan still deletes is younger.
-func (r *run) spare(plan rayiam.Plan, users []instances.Instance) bool {
-	if r.kind != supersede.Delete && r.kind != supersede.GeneratedDelete || !r.spared.IsZero() {
+func (r *run) keepsOld(plan rayiam.Plan, users []instances.Instance) bool {
+	if r.kind != supersede.Delete && r.kind != supersede.GeneratedDelete || !r.keepBefore.IsZero() {
 		return false
 	}
 	since := r.watch.Issued().Add(-longestOperation)
@@ -161,18 +161,18 @@ func (r *run) spare(plan rayiam.Plan, users []instances.Instance) bool {
 	}) {
 		return false
 	}
-	r.spared = since
+	r.keepBefore = since
 	return true
 }
 
-// sparing returns the removals without what is spared.
-func (r *reconciler) sparing(removals []rayiam.Removal) []rayiam.Removal {
-	if r.spared.IsZero() {
+// withoutKept returns the removals without what is kept.
+func (r *reconciler) withoutKept(removals []rayiam.Removal) []rayiam.Removal {
+	if r.keepBefore.IsZero() {
 		return removals
 	}
 	removals = slices.Clone(removals)
 	for i := range removals {
-		removals[i].Since = r.spared
+		removals[i].Since = r.keepBefore
 	}
 	return removals
 }
@@ -196,7 +196,7 @@ func (r *run) profileARN(name string) string {
 	return r.stack.InstanceProfileARN(path, name)
 }
 
-// refusedAsInUse returns an error if instances use what a plan deletes. After errSpared,
+// refusedAsInUse returns an error if instances use what a plan deletes. After errKept,
 // another plan may be applied.
 func (r *reconciler) refusedAsInUse(ctx context.Context, t target, plan rayiam.Plan) error {
 	if t.inUse == nil {
@@ -204,7 +204,7 @@ func (r *reconciler) refusedAsInUse(ctx context.Context, t target, plan rayiam.P
 	}
 	err := t.inUse(ctx, plan)
 	switch {
-	case err == nil, errors.Is(err, errSpared):
+	case err == nil, errors.Is(err, errKept):
 		return err
 	case r.wrote:
 		return notReverted(err)

@@ -58,9 +58,9 @@ func TestJudge_RollingBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			found := finding{instances: []instances.Instance{{ID: "i-1", Profile: stack.InstanceProfileARN("/", tt.uses)}}}
-			if err := r.judge(t.Context(), plan, profiles, found); errors.Is(err, errSpared) {
-				if r.spare(plan, found.instances) {
-					t.Error("spares the same plan twice, and so again and again")
+			if err := r.judge(t.Context(), plan, profiles, found); errors.Is(err, errKept) {
+				if r.keepsOld(plan, found.instances) {
+					t.Error("keeps the old set of the same plan twice, and so again and again")
 				}
 				plan, err = r.newPlan(t.Context(), r.desired, o)
 				if err != nil || r.judge(t.Context(), plan, profiles, found) != nil {

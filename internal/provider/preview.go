@@ -40,7 +40,7 @@ func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionA
 	if err == nil {
 		err = run.refusedAsInUse(ctx, run.target, plan)
 	}
-	if errors.Is(err, errSpared) {
+	if errors.Is(err, errKept) {
 		preview.Plan, err = run.plan(ctx, run.target)
 	}
 	return preview, err

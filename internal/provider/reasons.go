@@ -89,7 +89,7 @@ func notOwnersName(owner, name string) error {
 }
 
 var (
-	errSpared       = errors.New("instances use what was there before, and it stays: make another plan")
+	errKept         = errors.New("instances use what was there before, and it stays: make another plan")
 	errInconsistent = errors.New("IAM's answers contradict each other")
 	errNotOrphaned  = errors.New("CloudFormation says that a stack has the set")
 	errNotVerified  = errors.New("CloudFormation did not say whether it is working on this resource")

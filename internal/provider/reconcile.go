@@ -56,7 +56,7 @@ type reconciler struct {
 	isOrphaned func(ctx context.Context, owner, stackID string) bool
 	orphaned   map[string]bool // owners of orphaned sets
 
-	spared time.Time // once it is set, what the owner had before then stays
+	keepBefore time.Time // once it is set, what the owner had before then stays
 
 	first rayiam.Observed // before the first write
 	wrote bool
@@ -99,7 +99,7 @@ func (r *reconciler) converge(ctx context.Context, t target) error {
 				return nothingChanged(err)
 			}
 		}
-		if err := r.refusedAsInUse(ctx, t, plan); errors.Is(err, errSpared) {
+		if err := r.refusedAsInUse(ctx, t, plan); errors.Is(err, errKept) {
 			continue
 		} else if err != nil {
 			return err
@@ -200,7 +200,7 @@ func (r *reconciler) askLate(ctx context.Context, t target, observed rayiam.Obse
 // newPlan returns the plan. If the desired state adopts, the plan also adopts orphaned sets.
 func (r *reconciler) newPlan(ctx context.Context, d rayiam.Desired, o rayiam.Observed) (rayiam.Plan, error) {
 	d.Orphaned = r.orphaned
-	d.Removals = r.sparing(d.Removals)
+	d.Removals = r.withoutKept(d.Removals)
 	plan, err := rayiam.NewPlan(d, o)
 	conflicts, ok := errors.AsType[rayiam.Conflicts](err)
 	if !ok || d.Adoption != rayiam.HoldAdopted || r.isOrphaned == nil {

@@ -52,9 +52,9 @@ type Watch struct {
 	stacks     Stacks
 	log        *slog.Logger
 
-	mu      sync.Mutex
-	asked   time.Time // by WhileHidden
-	verdict *Error    // once the request is known to be abandoned
+	mu    sync.Mutex
+	asked time.Time // by WhileHidden
+	over  *Error    // once the request is known to be abandoned
 }
 
 // New returns the Watch of a request of this kind, which is about the set of owner.
@@ -155,13 +155,13 @@ func (w *Watch) WhileHidden(ctx context.Context) error {
 func (w *Watch) remember(over *Error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.verdict = over
+	w.over = over
 }
 
 func (w *Watch) known() *Error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.verdict
+	return w.over
 }
 
 // OwnsSet reports, for a Delete with a generated id, whether the set belongs to the

@@ -86,9 +86,8 @@ func TestSuperseded_FailsByItself(t *testing.T) {
 	l.unchanged(before, "a Create that failed after its Delete")
 }
 
-// TestSuperseded_AdoptedIsReleased holds that a Create which adopted what is much older than
-// itself, and for which nobody waits any more, lets go of it; and that it does so as well
-// when it was cut off and runs again.
+// TestSuperseded_AdoptedIsReleased holds that an abandoned Create releases what it adopted, which
+// is much older than the Create; and that it does so as well when it was cut off and runs again.
 // Reference 11.1.
 func TestSuperseded_AdoptedIsReleased(t *testing.T) {
 	t.Parallel()
@@ -118,8 +117,8 @@ func TestSuperseded_AdoptedIsReleased(t *testing.T) {
 	}
 }
 
-// TestSuperseded_RetainedIsLeftAlone holds that a Create for which nobody waits any more
-// does not delete what an earlier life of the resource has left on purpose.
+// TestSuperseded_RetainedIsLeftAlone holds that an abandoned Create does not delete what the
+// stack has retained of the resource before.
 // Reference 11.2.
 func TestSuperseded_RetainedIsLeftAlone(t *testing.T) {
 	l := newLab(t)
@@ -134,7 +133,7 @@ func TestSuperseded_RetainedIsLeftAlone(t *testing.T) {
 	l.Proxy.SetFault(nil)
 	s.Age = 0
 	l.updated(s, quick.With(properties{"Revision": "2"}))
-	l.unchanged(before, "a Create that nobody waits for, on what was retained")
+	l.unchanged(before, "an abandoned Create, on what was retained")
 }
 
 // TestSuperseded_RetainedSetStays holds that the Update back from a replacement that failed

@@ -47,8 +47,8 @@ func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l.unchanged(before, "a life in which everything came three times")
 }
 
-// TestCreate_Cancelled holds that a Create which nobody waits for any more is
-// taken away by a Delete with an id that CloudFormation made up.
+// TestCreate_Cancelled holds that a Delete with a generated id removes what an abandoned Create
+// has made.
 // Reference 5.12.
 func TestCreate_Cancelled(t *testing.T) {
 	l := newLab(t)

@@ -59,7 +59,7 @@ func (w *world) carriedOut(what string, f forecast, answer cloudformation.Answer
 	_, conflicts := provider.Refusals(f.err)
 	switch {
 	case answer.OK() && inUse && strings.HasPrefix(what, "Delete"):
-		// Only the process that has failed the Create knows that this Delete takes it back.
+		// Only the process that has failed the Create knows that this Delete rolls it back.
 		w.tally.add("plans", "refused, of what a failed Create has left")
 	case answer.OK() && len(conflicts) > 0 && strings.HasPrefix(what, "Update"):
 		// Likewise, of the Update that rolls back one which was refused.
