@@ -127,7 +127,7 @@ func TestList_StackGone(t *testing.T) {
 	if r.code != 0 || !strings.Contains(r.out, "unasked") || !strings.Contains(r.err, "note: it cannot be told whether a stack still has "+s.PhysicalID) {
 		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
 	}
-	l.fails2(t, []string{"of no set it can be told"}, "orphans")
+	l.fails2(t, []string{"cannot tell of any set"}, "orphans")
 }
 
 // fails2 runs a command that fails after notes.
