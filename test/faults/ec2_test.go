@@ -3,10 +3,10 @@ package faults
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
@@ -178,31 +178,41 @@ func (c *cell) killedAtEC2(e cloudformation.Event, n int, before bool, unknown i
 // playHeldUp holds that the operation changes nothing while an instance uses what it deletes,
 // and that what CloudFormation sends once it is gone leaves things as it should.
 func (c *cell) playHeldUp(effect iamproxy.Effect, times int) {
-	s, e := c.begin()
-	machine := c.Launch("us-east-1", losing[c.name], "research", 1)
-	c.EC2.Reset()
-	c.EC2.SetFault(iamproxy.On(iamproxy.Times(times, question(1)), effect))
-	defer c.EC2.SetFault(nil)
-	c.heldUp(s, e, machine)
+	c.heldUp(func(cloudformation.Event) {
+		c.EC2.Reset()
+		c.EC2.SetFault(iamproxy.On(iamproxy.Times(times, question(1)), effect))
+	})
 }
 
 // playKilledHeldUp holds the same where the process dies as it asks EC2, and the event comes
 // again.
 func (c *cell) playKilledHeldUp(before bool) {
-	s, e := c.begin()
-	machine := c.Launch("us-east-1", losing[c.name], "research", 1)
-	c.killedAtEC2(e, 1, before, 0)
-	c.heldUp(s, e, machine)
+	c.heldUp(func(e cloudformation.Event) { c.killedAtEC2(e, 1, before, 0) })
 }
 
-func (c *cell) heldUp(s *cloudformation.Stack, e cloudformation.Event, machine *rig.Launched) {
+// heldUp sends the operation after what fails. On a very busy machine EC2's stand-in may answer
+// later than the function waits for it, which then goes on and says so. So the cell is played again.
+func (c *cell) heldUp(fails func(cloudformation.Event)) {
 	c.TB.Helper()
-	answer := c.send(s, e, nil)
-	c.EC2.SetFault(nil)
-	c.Failed(answer, "nothing was changed: 1 EC2 instance uses", machine.IDs[0])
-	c.holds("held up", references[c.name].before)
-	machine.Terminate()
-	c.followedUp(s, answer)
+	for range 5 {
+		s, e := c.begin()
+		machine := c.Launch("us-east-1", losing[c.name], "research", 1)
+		fails(e)
+		logged := len(c.Running().Log())
+		answer := c.send(s, e, nil)
+		c.EC2.SetFault(nil)
+		if answer.OK() && strings.Contains(c.Running().Log()[logged:], "going on without knowing whether instances use what is deleted") {
+			machine.Terminate()
+			c.at = ""
+			continue
+		}
+		c.Failed(answer, "nothing was changed: 1 EC2 instance uses", machine.IDs[0])
+		c.holds("held up", references[c.name].before)
+		machine.Terminate()
+		c.followedUp(s, answer)
+		return
+	}
+	c.TB.Error("EC2's stand-in answered too late five times")
 }
 
 // playNotHeldUp holds that the operation ends as if there were no instance.
