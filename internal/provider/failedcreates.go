@@ -30,8 +30,8 @@ type failedCreates struct {
 const maxFailedAge = 10 * time.Minute
 
 // note keeps how a request has ended. made says that the set was not there before, and that
-// the request had begun to make it. Two kinds of request say nothing about the resource and
-// are ignored: a Create that is superseded without being abandoned, such as an event that
+// the request had begun to make it. That leaves out two kinds of request, which write nothing and
+// say nothing about the resource: a Create that was superseded when it began, such as an event that
 // Lambda delivers again, and a request that is not CloudFormation's.
 func (f *failedCreates) note(r customresource.Request, owner string, made bool, err error) {
 	f.mu.Lock()

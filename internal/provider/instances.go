@@ -117,32 +117,24 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 		return nil
 	}
 	inUse := &instances.InUseError{Instances: users, Deleting: r.kind != supersede.Update, Orphaned: r.ofOrphan}
-	if r.kind == supersede.GeneratedDelete {
-		return r.spareOrGoOn(plan, users, inUse)
+	rollingBack, err := true, error(nil) // a Delete with a generated id rolls back a Create that never answered
+	if r.kind != supersede.GeneratedDelete {
+		rollingBack, err = r.ec2.rollingBack(ctx)
 	}
-	rollingBack, err := r.ec2.rollingBack(ctx)
 	switch {
 	case err != nil:
 		r.log.Warn("cannot tell whether CloudFormation is rolling back", slog.String("error", err.Error()))
 	case rollingBack && r.keepsOld(plan, users):
 		r.warn(keptInUse(inUse))
 		return errKept
+	case r.kind == supersede.GeneratedDelete:
+		r.warn(createNeverAnswered(inUse))
+		return nil
 	case rollingBack:
 		r.warn(notHeldUp(inUse))
 		return nil
 	}
 	return inUse
-}
-
-// spareOrGoOn never holds up a Delete with a generated id: its Create never answered, so this is
-// how CloudFormation rolls that back.
-func (r *run) spareOrGoOn(plan rayiam.Plan, users []instances.Instance, inUse error) error {
-	if r.keepsOld(plan, users) {
-		r.warn(keptInUse(inUse))
-		return errKept
-	}
-	r.warn(createNeverAnswered(inUse))
-	return nil
 }
 
 // keepsOld reports whether a Delete, with which CloudFormation rolls a Create back, would take from
