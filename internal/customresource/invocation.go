@@ -25,8 +25,12 @@ func invocationOf(ctx context.Context, r Request) invocation {
 	return inv
 }
 
-// whereToReadOn is the end of every Reason.
+// whereToReadOn is the end of every Reason. Lambda names the log group; a local stand-in may not.
 func (inv invocation) whereToReadOn() string {
-	return fmt.Sprintf(" (read on in log group %s, log stream %s, request id %s, Lambda request id %s)",
-		lambdacontext.LogGroupName, lambdacontext.LogStreamName, inv.requestID, inv.lambdaRequestID)
+	group := ""
+	if name := lambdacontext.LogGroupName; name != "" {
+		group = "log group " + name + ", "
+	}
+	return fmt.Sprintf(" (read on in %slog stream %s, request id %s, Lambda request id %s)",
+		group, lambdacontext.LogStreamName, inv.requestID, inv.lambdaRequestID)
 }
