@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
+	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
 var ec2Unavailable = iamproxy.EC2Answer(http.StatusServiceUnavailable, "Unavailable", "The service is unavailable.")
@@ -145,12 +147,14 @@ func (c *cell) playEC2(effect iamproxy.Effect, times int) {
 func (c *cell) playEC2Killed(before bool, unknown int) {
 	s, e := c.begin()
 	e = waiting(e)
-	c.killedAtEC2(e, c.n, before, unknown)
+	if outcome := c.killedAtEC2(e, c.n, before, unknown); !outcome.Died {
+		c.TB.Errorf("%s was not killed: %+v", e.RequestType, outcome)
+	}
 	c.ended(s, c.succeeds(s, e, settled))
 }
 
-// killedAtEC2 runs an event, and kills the running process over it.
-func (c *cell) killedAtEC2(e cloudformation.Event, n int, before bool, unknown int) {
+// killedAtEC2 runs an event, kills the running process over it, and returns how that ended.
+func (c *cell) killedAtEC2(e cloudformation.Event, n int, before bool, unknown int) lambdaruntime.Outcome {
 	c.TB.Helper()
 	f := c.Running()
 	c.Proxy.SetFault(settled)
@@ -170,41 +174,54 @@ func (c *cell) killedAtEC2(e cloudformation.Event, n int, before bool, unknown i
 	defer c.EC2.SetFault(nil)
 	outcome := f.Invoke(e.JSON(), cloudformation.DefaultTimeout)
 	c.Stop()
-	if !outcome.Died {
-		c.TB.Errorf("%s was not killed: %+v", e.RequestType, outcome)
-	}
+	return outcome
 }
 
 // playHeldUp holds that the operation changes nothing while an instance uses what it deletes,
 // and that what CloudFormation sends once it is gone leaves things as it should.
 func (c *cell) playHeldUp(effect iamproxy.Effect, times int) {
-	c.heldUp(func(cloudformation.Event) {
+	c.heldUp(func(cloudformation.Event) error {
 		c.EC2.Reset()
 		c.EC2.SetFault(iamproxy.On(iamproxy.Times(times, question(1)), effect))
+		return nil
 	})
 }
 
 // playKilledHeldUp holds the same where the process dies as it asks EC2, and the event comes
 // again.
 func (c *cell) playKilledHeldUp(before bool) {
-	c.heldUp(func(e cloudformation.Event) { c.killedAtEC2(e, 1, before, 0) })
+	c.heldUp(func(e cloudformation.Event) error {
+		if outcome := c.killedAtEC2(e, 1, before, 0); !outcome.Died {
+			return fmt.Errorf("%s was not killed: %+v", e.RequestType, outcome)
+		}
+		return nil
+	})
 }
 
-// heldUp sends the operation after what fails. On a very busy machine EC2's stand-in may answer
-// later than the function waits for it, which then goes on and says so. So the cell is played again.
-func (c *cell) heldUp(fails func(cloudformation.Event)) {
+// heldUp sends the operation after what fails, which may end the process. On a very busy machine
+// EC2's stand-in may answer later than the function waits for it, which then goes on and says so.
+// So the cell is played again.
+func (c *cell) heldUp(fails func(cloudformation.Event) error) {
 	c.TB.Helper()
 	for range 5 {
 		s, e := c.begin()
 		machine := c.Launch("us-east-1", losing[c.name], "research", 1)
-		fails(e)
-		logged := len(c.Running().Log())
+		first := c.Running()
+		logged := len(first.Log())
+		err := fails(e)
 		answer := c.send(s, e, nil)
 		c.EC2.SetFault(nil)
-		if answer.OK() && strings.Contains(c.Running().Log()[logged:], "going on without knowing whether instances use what is deleted") {
+		log := first.Log()[logged:]
+		if second := c.Running(); second != first {
+			log += second.Log()
+		}
+		if strings.Contains(log, "going on without knowing whether instances use what is deleted") {
 			machine.Terminate()
 			c.at = ""
 			continue
+		}
+		if err != nil {
+			c.TB.Error(err)
 		}
 		c.Failed(answer, "nothing was changed: 1 EC2 instance uses", machine.IDs[0])
 		c.holds("held up", references[c.name].before)
