@@ -2,14 +2,10 @@ package launcher
 
 import (
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 	"github.com/ray-iam/custom-rayiam/test/rig"
@@ -27,20 +23,7 @@ func usualPolicies(t *testing.T) []string {
 	r := rig.NewAccount(t)
 	var documents []string
 	for _, name := range usual {
-		arn := "arn:aws:iam::aws:policy/" + name
-		policy, err := r.IAM.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: &arn})
-		if err != nil {
-			t.Fatal(err)
-		}
-		version, err := r.IAM.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: policy.Policy.DefaultVersionId})
-		if err != nil {
-			t.Fatal(err)
-		}
-		document, err := url.QueryUnescape(aws.ToString(version.PolicyVersion.Document))
-		if err != nil {
-			t.Fatal(err)
-		}
-		documents = append(documents, document)
+		documents = append(documents, r.PolicyDocument("arn:aws:iam::aws:policy/"+name))
 	}
 	return documents
 }

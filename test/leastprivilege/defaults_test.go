@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
@@ -33,15 +34,7 @@ func defaultPolicies(t *testing.T, p played) map[string]map[string]string {
 			t.Fatal(err)
 		}
 		for _, policy := range attached.AttachedPolicies {
-			head, err := r.IAM.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: policy.PolicyArn})
-			if err != nil {
-				t.Fatal(err)
-			}
-			version, err := r.IAM.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: policy.PolicyArn, VersionId: head.Policy.DefaultVersionId})
-			if err != nil {
-				t.Fatal(err)
-			}
-			policies[role][aws.ToString(policy.PolicyName)] = decoded(t, version.PolicyVersion.Document)
+			policies[role][aws.ToString(policy.PolicyName)] = awscall.Readable(r.PolicyDocument(aws.ToString(policy.PolicyArn)))
 		}
 		for name, document := range policies[role] {
 			policies[role][name] = strings.ReplaceAll(document, r.AccountID, p.Account)

@@ -3,8 +3,10 @@ package rig
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
@@ -71,4 +73,22 @@ func (a *Account) Wipe() {
 	if err := Wipe(context.Background(), a.IAM, a.Keep...); err != nil {
 		a.TB.Fatalf("wiping the account: %v", err)
 	}
+}
+
+// PolicyDocument returns the document of a managed policy in its default version.
+func (a *Account) PolicyDocument(arn string) string {
+	a.TB.Helper()
+	policy, err := a.IAM.GetPolicy(background, &iam.GetPolicyInput{PolicyArn: &arn})
+	if err != nil {
+		a.TB.Fatal(err)
+	}
+	version, err := a.IAM.GetPolicyVersion(background, &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: policy.Policy.DefaultVersionId})
+	if err != nil {
+		a.TB.Fatal(err)
+	}
+	document, err := url.QueryUnescape(aws.ToString(version.PolicyVersion.Document))
+	if err != nil {
+		a.TB.Fatal(err)
+	}
+	return document
 }
