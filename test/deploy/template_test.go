@@ -8,8 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
+
+	cfn "github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
 // root is the checkout as seen from this package's folder, where go test runs.
@@ -61,27 +62,15 @@ type statement struct {
 	Condition        map[string]map[string]any
 }
 
-// readTemplate reads a template with cfn-lint's parser, which knows the short forms of CloudFormation's functions and
-// gives the long ones.
+// readTemplate reads a template of the checkout, with the short forms of CloudFormation's functions written out.
 func readTemplate(t *testing.T, path string) template {
 	t.Helper()
-	const program = `import json, sys
-from cfnlint.decode import decode
-template, faults = decode(sys.argv[1])
-if faults:
-    sys.exit(str(faults))
-json.dump(template, sys.stdout)`
-	command := exec.Command(python(t), "-c", program, filepath.Join(root, path))
-	var stderr strings.Builder
-	command.Stderr = &stderr
-	out, err := command.Output()
+	parsed, err := cfn.Read(path)
 	if err != nil {
-		t.Fatalf("reading %s: %v: %s", path, err, &stderr)
+		t.Fatal(err)
 	}
 	var read template
-	if err := json.Unmarshal(out, &read); err != nil {
-		t.Fatalf("reading %s: %v", path, err)
-	}
+	convert(t, parsed, &read)
 	return read
 }
 

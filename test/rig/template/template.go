@@ -1,18 +1,17 @@
-// Package template reads the CloudFormation templates of this checkout by the parser of
-// cfn-lint. Package cfntemplate computes their functions.
+// Package template reads the CloudFormation templates of this checkout. It uses the command's
+// own reader, internal/cfntemplate; TestRead compares that with the parser of cfn-lint.
 package template
 
 import (
-	"encoding/json"
 	"fmt"
-	"os/exec"
-	"strings"
+	"os"
+	"path/filepath"
 
 	"github.com/ray-iam/custom-rayiam/internal/cfntemplate"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// The types are those of the command's own reader, which TestRead holds to this one.
+// The types are those of the command's own reader.
 type (
 	Template  = cfntemplate.Template
 	Parameter = cfntemplate.Parameter
@@ -21,31 +20,15 @@ type (
 	Stack     = cfntemplate.Stack
 )
 
-// decode prints a template as JSON. cfn-lint's parser knows the short forms.
-const decode = `import json, sys
-from cfnlint.decode import decode
-template, faults = decode(sys.argv[1])
-if faults:
-    sys.exit(str(faults))
-json.dump(template, sys.stdout)`
-
-// Read returns the template at a path within the checkout.
+// Read returns the template at a path within the checkout. The caller may change it.
 func Read(path string) (Template, error) {
-	python, err := checkout.Python()
+	text, err := os.ReadFile(filepath.Join(checkout.Root(), path))
 	if err != nil {
-		return Template{}, err
+		return Template{}, fmt.Errorf("reading a template: %w", err)
 	}
-	cmd := exec.Command(python, "-c", decode, path)
-	cmd.Dir = checkout.Root()
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	output, err := cmd.Output()
+	t, err := cfntemplate.Parse(text)
 	if err != nil {
-		return Template{}, fmt.Errorf("reading %s: %w: %s", path, err, &stderr)
-	}
-	var t Template
-	if err := json.Unmarshal(output, &t); err != nil {
-		return Template{}, fmt.Errorf("reading %s: %w", path, err)
+		return Template{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return t, nil
 }
