@@ -2,12 +2,13 @@ package leastprivilege
 
 import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 
-// agentStatements let the CloudWatch agent of a node report, and the SSM agent take the
-// commands that set it up, or the sessions of people who log in. They allow what the
-// cluster uses of CloudWatchAgentServerPolicy and AmazonSSMManagedInstanceCore: its own
-// metrics, log groups and parameter, by the names of Ray's example configuration, Run
-// Command without the data channels of Session Manager, and Session Manager without Run
-// Command and without every parameter of the account.
+// agentStatements let the CloudWatch agent of a node send metrics and logs, and let the SSM
+// agent receive the Run Command commands that set the CloudWatch agent up, or the sessions of
+// people who log in. They allow the part of CloudWatchAgentServerPolicy and
+// AmazonSSMManagedInstanceCore that the cluster uses: metrics, log groups and the parameter
+// with the cluster's names in Ray's example configuration, Run Command without the data
+// channels of Session Manager, and Session Manager without Run Command. They do not allow
+// reading every parameter of the account.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-setting-up-messageAPIs.html
 func agentStatements(o Options, s Scope) []policydoc.Statement {
 	var statements []policydoc.Statement
@@ -20,7 +21,7 @@ func agentStatements(o Options, s Scope) []policydoc.Statement {
 	return statements
 }
 
-// metrics lets a node report to the cluster's own metric namespaces.
+// metrics lets a node put metrics into the cluster's own metric namespaces.
 func metrics(o Options, s Scope) policydoc.Statement {
 	return policydoc.Statement{
 		Sid:      "Metrics",
@@ -34,7 +35,7 @@ func metrics(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// logs lets a node write to the cluster's own log groups, and make them.
+// logs lets a node create the cluster's own log groups and write to them.
 func logs(o Options, s Scope) policydoc.Statement {
 	return policydoc.Statement{
 		Sid:    "Logs",
@@ -50,8 +51,8 @@ func logs(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// agentConfig lets a node read the agent's configuration, which `ray up` has left in
-// a parameter.
+// agentConfig lets a node read the configuration of the CloudWatch agent, which `ray up` has
+// stored in an SSM parameter.
 func agentConfig(o Options, s Scope) policydoc.Statement {
 	return policydoc.Statement{
 		Sid:      "AgentConfig",
@@ -61,13 +62,14 @@ func agentConfig(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// agents lets the SSM agent register the node and take commands or sessions, and the
-// CloudWatch agent look its own dimensions up, and whether a log group has its retention
-// yet. None of these actions knows resources but ssm:UpdateInstanceInformation and
-// ssm:ListInstanceAssociations, which know instances: a policy has no room to say so.
+// agents lets the SSM agent register the node and receive commands or sessions. It lets the
+// CloudWatch agent look up its own dimensions, and whether a log group already has its
+// retention. Only ssm:UpdateInstanceInformation and ssm:ListInstanceAssociations support
+// resource-level permissions, on instances, and a role's policies have no room for another
+// statement.
 //
-// Who may start a session is said in the policies of people. The head starts none: Ray rids
-// its configuration of ssh_proxy_command and ssh_proxy_use_node_id.
+// The policies of people say who may start a session. The head starts none: Ray removes
+// ssh_proxy_command and ssh_proxy_use_node_id from the head's configuration.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
 func agents(o Options, s Scope) policydoc.Statement {
 	actions := []string{"ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:OpenControlChannel"}

@@ -8,14 +8,15 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
-// dataStatements let a node use the named buckets, file systems, images and secrets, and
-// find its FSx for Lustre file system. Mounting that takes the network alone.
+// dataStatements let a node use the named buckets, file systems, images and secrets, and look
+// up FSx file systems. Mounting FSx for Lustre needs network access and no permission.
 func dataStatements(o Options, s Scope) []policydoc.Statement {
 	return slices.Concat(buckets(o, s), encryptedObjects(o, s), fileSystems(o, s), images(o), secrets(o), findFileSystems(o, s))
 }
 
-// buckets let a node find, read and write the objects of the named buckets. Of a statement,
-// the actions on buckets are for its ARNs of buckets, and those on objects for the others.
+// buckets let a node find, read and write the objects of the named buckets. In each statement,
+// actions on buckets apply to the ARNs of buckets, and actions on objects to the ARNs of
+// objects.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 func buckets(o Options, s Scope) []policydoc.Statement {
 	var read, write, locate, uploads []string
@@ -41,8 +42,8 @@ func buckets(o Options, s Scope) []policydoc.Statement {
 			write = append(write, resources...)
 		}
 	}
-	// Checkpoints and results are written in parts, and replaced. Of the actions on buckets,
-	// only the listing of objects knows their prefix as a condition.
+	// Tasks write checkpoints and results in parts, and replace them. Of the actions on
+	// buckets, only s3:ListBucket supports the condition key s3:prefix.
 	return some(slices.Concat([]policydoc.Statement{
 		allow("Read", read, "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"),
 		allow("ReadAndWrite", write, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetBucketLocation", "s3:GetObject",
@@ -52,8 +53,8 @@ func buckets(o Options, s Scope) []policydoc.Statement {
 	}, below)...)
 }
 
-// listBelow adds to statements that a bucket may be listed below prefixes. Buckets with the
-// same prefixes share a statement, and no others: each bucket of a statement may be listed
+// listBelow adds the permission to list a bucket below its prefixes. Only buckets with the
+// same prefixes share a statement, because a statement allows listing each of its buckets
 // below each of its prefixes.
 func listBelow(statements []policydoc.Statement, arn string, prefixes []string) []policydoc.Statement {
 	for i, st := range statements {
@@ -71,8 +72,9 @@ func listBelow(statements []policydoc.Statement, arn string, prefixes []string) 
 	return append(statements, st)
 }
 
-// folders are the patterns of the keys below a bucket's prefixes. The slash at the end of
-// a prefix belongs to it, written or not: team-a does not stand for team-ab.
+// folders returns the patterns of the object keys below a bucket's prefixes. Each prefix ends
+// with a slash, whether it is written or not, so team-a does not match keys that begin with
+// team-ab.
 func (b S3Bucket) folders() []string {
 	var folders []string
 	for _, prefix := range b.Prefixes {
@@ -85,8 +87,9 @@ func sortedBuckets(buckets []S3Bucket) []S3Bucket {
 	return slices.SortedFunc(slices.Values(buckets), func(a, b S3Bucket) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// fileSystems let a node mount EFS file systems by IAM, and look up their addresses. Root
-// on a node is nobody on the file system, unless an access point says otherwise.
+// fileSystems let a node mount EFS file systems with IAM authorization, and look up their
+// addresses. EFS treats root on a node as the user nobody, unless an access point says
+// otherwise.
 // https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
 func fileSystems(o Options, s Scope) []policydoc.Statement {
 	var mount, write []string
@@ -105,7 +108,8 @@ func fileSystems(o Options, s Scope) []policydoc.Statement {
 }
 
 // findFileSystems lets scripts on a node look up the mount name of an FSx file system, and
-// the mount helper of EFS the zone of its mount target. Neither action is narrowed here.
+// lets the mount helper of EFS look up the Availability Zone of its mount target. Neither
+// action is limited to resources here.
 // https://github.com/aws/efs-utils
 func findFileSystems(o Options, s Scope) []policydoc.Statement {
 	var actions []string
@@ -123,7 +127,8 @@ func findFileSystems(o Options, s Scope) []policydoc.Statement {
 	return []policydoc.Statement{st}
 }
 
-// images let a node pull images. The token knows no repository, and is of a Region.
+// images let a node pull images. ecr:GetAuthorizationToken has no resource-level permissions,
+// so a condition limits it to the Regions of the repositories.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 func images(o Options) []policydoc.Statement {
 	if len(o.ECRRepositoryARNs) == 0 {
@@ -142,7 +147,7 @@ func secrets(o Options) []policydoc.Statement {
 	return some(allow("Secrets", unique(o.SecretARNs), "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"))
 }
 
-// regions are those of ARNs, each once.
+// regions returns the Region of each ARN, sorted and without duplicates.
 func regions(arns []string) []string {
 	var found []string
 	for _, arn := range arns {

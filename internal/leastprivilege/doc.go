@@ -1,10 +1,11 @@
-// Package leastprivilege writes the policies that stand in for the default ones
-// where a template declares LeastPrivilege: just wide enough for Ray's autoscaler
-// on one cluster, and for the data that the template names.
+// Package leastprivilege writes the policies that replace the default ones where a template
+// declares LeastPrivilege. They allow what Ray's autoscaler needs for the declared cluster or
+// clusters, and the use of the data that the template names.
 //
-// It owns the options and the documents made of them, one file for each policy: those of the
-// head and the workers, and, in the files launcher*.go, that of the person who runs ray up. What
-// a statement is limited to is in scope.go, and what is said of tags in tags.go. The package takes
-// plain names and ARNs, and knows no role, no template and no request. It checks nothing: the
-// published schema ensures that no string has a wildcard or a policy variable.
+// The package owns the options and the policy documents that they produce, one file for each
+// policy. The files launcher*.go produce the policy of the person who runs ray up. scope.go
+// limits statements to a Region, an account and instance profiles, and tags.go has the
+// conditions on tags. The package uses only plain names and ARNs, no roles, templates or
+// requests. It does not check Options: the published schema ensures that no string has a
+// wildcard or a policy variable. It checks each Launcher itself.
 package leastprivilege

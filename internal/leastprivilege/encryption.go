@@ -7,13 +7,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
-// Keys are for use through a service alone, which asks in the node's name: through S3 for
-// objects, which the node must be allowed to read or write besides, and through EC2 for the
-// volumes of a launch.
+// A node may use a KMS key only through a service that calls KMS on the node's behalf: through
+// S3 for objects, which the node must also be allowed to read or write, and through EC2 for
+// the volumes of a launch.
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 
-// encryptedObjects let a node use the objects of its buckets that are under a key. S3 asks
-// for Decrypt to end an upload in parts, too.
+// encryptedObjects let a node use the objects of its buckets that are encrypted with one of
+// the keys. Completing a multipart upload needs kms:Decrypt, too.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 func encryptedObjects(o Options, s Scope) []policydoc.Statement {
 	if len(o.S3Buckets) == 0 {
@@ -32,8 +32,9 @@ func encryptedObjects(o Options, s Scope) []policydoc.Statement {
 	return some(st)
 }
 
-// encryptedVolumes let the head launch, and start again, workers whose volumes are under a
-// key of the Region. EC2 uses the key by grants, for its own resources alone.
+// encryptedVolumes let the head launch workers whose volumes are encrypted with a key of the
+// Region, and start them again. EC2 uses the key through grants, and only AWS services may
+// create these.
 // https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
 func encryptedVolumes(o Options, s Scope) []policydoc.Statement {
 	keys := slices.DeleteFunc(unique(o.KMSKeyARNs), func(arn string) bool { return !strings.Contains(arn, ":kms:"+s.Region+":") })

@@ -7,8 +7,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
-// TestEveryOption holds that the golden files named after everything have every option but
-// the names of several clusters, which have one of their own.
+// TestEveryOption checks that the golden files named after everything have every option,
+// except ClusterNamePrefix, which has a golden file of its own.
 // Reference 9.2.
 func TestEveryOption(t *testing.T) {
 	options := reflect.ValueOf(everyOption("aws", "eu-west-1"))

@@ -6,10 +6,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
-// autoscalerPolicy lets the head do what Ray's autoscaler does, to the workers of its own
-// cluster alone. That is read from Ray's sources, python/ray/autoscaler/
-// _private/aws/node_provider.py and config.py; actions, resources and condition
-// keys are those of
+// autoscalerPolicy lets the head do what Ray's autoscaler does, only to the workers of its own
+// cluster. The calls come from Ray's sources,
+// python/ray/autoscaler/_private/aws/node_provider.py and config.py. The actions, resources
+// and condition keys come from
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 func autoscalerPolicy(o Options, s Scope) string {
 	statements := []policydoc.Statement{describe(o, s), launchWorkers(o, s), launchWith(o, s), launchWithTagged(o, s)}
@@ -27,12 +27,12 @@ func autoscalerPolicy(o Options, s Scope) string {
 	return policydoc.New(append(statements, encryptedVolumes(o, s)...)...)
 }
 
-// describe lets the head look. The autoscaler itself asks for instances and their
-// types. It asks for the rest when it takes its workers down: with `ray teardown`, at
-// the end of `ray submit --stop` and when the autoscaler fails. With CloudWatch it waits for
-// a worker and for its commands, and sees whether an image has the agent. AWS narrows none
-// of these actions to resources: ssm:ListCommandInvocations shows the commands that
-// anybody sent in the Region, and the beginning of what they printed.
+// describe lets the head read. The autoscaler itself describes instances and instance types.
+// It describes the rest when it takes its workers down: with `ray teardown`, at the end of
+// `ray submit --stop` and when the autoscaler fails. With CloudWatch, Ray waits for a worker
+// and for the commands sent to it, and looks whether an image has the agent. None of these
+// actions supports resource-level permissions: ssm:ListCommandInvocations shows the commands
+// that anybody sent in the Region, and the beginning of their output.
 func describe(o Options, s Scope) policydoc.Statement {
 	actions := []string{
 		"ec2:DescribeInstances",
@@ -49,9 +49,9 @@ func describe(o Options, s Scope) policydoc.Statement {
 	return st
 }
 
-// launchWorkers lets the head launch instances that are workers of this cluster from
-// their first moment and carry one of its workers' instance profiles. With the head's
-// own profile, an instance could do all that the head can.
+// launchWorkers lets the head launch instances that have the tags of this cluster's workers
+// from the start, and one of the workers' instance profiles. An instance with the head's own
+// profile would have all of the head's permissions.
 func launchWorkers(o Options, s Scope) policydoc.Statement {
 	workers := and(o.ownWorkers("aws:RequestTag/"), s.workersProfile())
 	if types := unique(o.InstanceTypes); len(types) > 0 {
@@ -69,10 +69,10 @@ func launchWorkers(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// launchWith allows what a launch needs besides the instance. In a shared VPC, subnets
-// and security groups belong to another account; an image's ARN names no account. A
-// snapshot is not allowed: a volume made of it would show what is in it, and a launch
-// does not ask for those of its image.
+// launchWith allows the resources that a launch needs besides the instance. In a shared VPC,
+// subnets and security groups belong to another account. An image's ARN has no account.
+// Snapshots are not allowed: a volume made from a snapshot would expose its data. EC2 does not
+// authorize a launch on the snapshots of the image.
 func launchWith(o Options, s Scope) policydoc.Statement {
 	resources := slices.Concat(
 		s.ec2ARNs(s.Account, "network-interface", nil),
@@ -95,9 +95,9 @@ func launchWith(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// launchWithTagged allows what a cluster may have of its own, once its owner has
-// tagged it with the cluster's name: images too, where none are listed. A capacity
-// reservation may be another account's, which shares it.
+// launchWithTagged allows capacity reservations, launch templates, placement groups and, if
+// none are listed, images that their owner has tagged with the cluster's name. Another account
+// may own a capacity reservation and share it.
 func launchWithTagged(o Options, s Scope) policydoc.Statement {
 	resources := slices.Concat(
 		s.ec2ARNs("*", "capacity-reservation", nil),
@@ -112,16 +112,16 @@ func launchWithTagged(o Options, s Scope) policydoc.Statement {
 	return st
 }
 
-// launchPublic allows the images that everybody may launch. Another one would show what
-// is in it to whoever launches it.
+// launchPublic allows public images. A private image would expose its content to whoever
+// launches it.
 func launchPublic(s Scope) policydoc.Statement {
 	st := allow("LaunchPublic", s.ec2ARNs("", "image", nil), "ec2:RunInstances")
 	st.Condition = condition{"Bool": {"ec2:Public": {"true"}}}
 	return st
 }
 
-// tagAtLaunch lets a launch set Ray's tags: EC2 authorizes RunInstances with tags as
-// CreateTags too. LaunchWorkers fixes the values of the cluster's and the kind's tag.
+// tagAtLaunch lets a launch set Ray's tags: EC2 authorizes the tags of RunInstances as
+// CreateTags too. LaunchWorkers fixes the values of ray-cluster-name and ray-node-type.
 func tagAtLaunch(o Options, s Scope) policydoc.Statement {
 	keys := []string{"Name", "ray-*"}
 	if o.CloudWatch {
@@ -130,8 +130,8 @@ func tagAtLaunch(o Options, s Scope) policydoc.Statement {
 	return atLaunch("TagAtLaunch", s.instances(), append(keys, o.InstanceTagKeys...))
 }
 
-// tagPartsAtLaunch lets a launch set the owner's own tags on what it makes besides the
-// instance, and no tag of Ray's.
+// tagPartsAtLaunch lets a launch set the owner's own tags, and none of Ray's tags, on the
+// network interfaces, volumes and Spot requests that it creates.
 func tagPartsAtLaunch(o Options, s Scope) policydoc.Statement {
 	resources := slices.Concat(s.ec2ARNs(s.Account, "network-interface", nil), s.ec2ARNs(s.Account, "volume", nil))
 	if o.Spot {
@@ -140,24 +140,25 @@ func tagPartsAtLaunch(o Options, s Scope) policydoc.Statement {
 	return atLaunch("TagPartsAtLaunch", resources, o.InstanceTagKeys)
 }
 
-// atLaunch allows tags with these keys, as part of a launch.
+// atLaunch returns a statement that allows tags with these keys as part of a launch.
 func atLaunch(sid string, resources, keys []string) policydoc.Statement {
 	st := allow(sid, resources, "ec2:CreateTags")
 	st.Condition = tagsAtLaunch(keys)
 	return st
 }
 
-// runWorkers lets the head start, stop and terminate the cluster's workers, and set Ray's
-// tags on them, those of a later Ray included. When Ray starts a stopped worker again, it
-// sets those of a launch again: so the kind is among them, and has to stay worker. The
-// cluster's name is not among them. A call without tags in its request meets what is said
-// of them. The head is not one of the workers: it ends itself by `shutdown`, which needs no
-// permission.
+// runWorkers lets the head start, stop and terminate the cluster's workers, and set Ray's tags
+// on them. The pattern ray-* also covers tags of later versions of Ray. When Ray starts a
+// stopped worker again, it sets the tags of a launch again, except ray-cluster-name. So the
+// head may set ray-node-type, only to worker, and may not set ray-cluster-name. A call without
+// tags in its request meets these conditions on tags. The head is not one of the workers: it
+// ends itself by `shutdown`, which needs no permission.
 //
-// Tags are whoever's who may set them, and to IAM also those whose keys differ in case; an
-// instance profile is not. So one that has a profile has to have a worker's. One that has none
-// goes by its tags: Ray's own default gives workers none, and a cluster that takes these
-// policies on still has to end those that it launched before.
+// Anyone with ec2:CreateTags can set these tags, or tags whose keys differ in case, which IAM
+// does not tell apart. ec2:CreateTags cannot change an instance profile. So an instance that
+// has a profile must have a worker's profile. An instance without a profile is judged by its
+// tags alone: Ray's own default gives workers no profile, and a cluster that changes to these
+// policies still has to end the workers that it launched before.
 func runWorkers(o Options, s Scope) policydoc.Statement {
 	keys := []string{"Name", "ray-*"}
 	if o.CloudWatch {
@@ -176,7 +177,8 @@ func runWorkers(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// spotRole lets the account's first Spot Instance create the role that Spot works with.
+// spotRole lets the account's first Spot launch create the service-linked role
+// AWSServiceRoleForEC2Spot.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
 func spotRole(s Scope) policydoc.Statement {
 	const service = "spot.amazonaws.com"

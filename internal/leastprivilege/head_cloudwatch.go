@@ -2,25 +2,25 @@ package leastprivilege
 
 import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 
-// The tags by which Ray's CloudWatch integration remembers what it did to a worker.
+// The tags in which Ray's CloudWatch integration records what it did to a worker.
 const agentInstalledTag = "cloudwatch-agent-installed"
 
-// manageAgent is the document by which Ray starts and stops the agent.
+// manageAgent is the SSM document with which Ray starts and stops the agent.
 const manageAgent = "AmazonCloudWatch-ManageAgent"
 
 var agentConfigTags = []string{"cloudwatch-config-hash-agent", "cloudwatch-config-hash-alarm", "cloudwatch-config-hash-dashboard"}
 
 // cloudWatchPolicy lets the head set up the CloudWatch agent on its workers, as Ray's
-// python/ray/autoscaler/_private/aws/cloudwatch/cloudwatch_helper.py does: by one SSM
-// document, with what `ray up` left in the cluster's parameters.
+// python/ray/autoscaler/_private/aws/cloudwatch/cloudwatch_helper.py does: with one SSM
+// document, and with the configuration that `ray up` has stored in the cluster's parameters.
 func cloudWatchPolicy(o Options, s Scope) string {
 	return policydoc.New(agentCommand(s), commandWorkers(o, s), alarmConfig(o, s), alarms(o, s))
 }
 
-// agentCommand allows the one document with which Ray starts and stops the agent. It
-// runs no command of the head's choice. The document is AWS's own, whose ARN some of the
-// Systems Manager's pages write without an account and some with the caller's: no account
-// can have another document whose name begins with Amazon.
+// agentCommand allows the one SSM document with which Ray starts and stops the agent. The
+// document runs no command of the head's choice. AWS owns it. Some pages of Systems Manager
+// write its ARN without an account and some with the caller's account. No account can have
+// another document whose name begins with Amazon.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
 func agentCommand(s Scope) policydoc.Statement {
 	return policydoc.Statement{
@@ -31,7 +31,8 @@ func agentCommand(s Scope) policydoc.Statement {
 	}
 }
 
-// commandWorkers allows that document on the cluster's own workers.
+// commandWorkers allows commands to the cluster's own workers. A command needs this statement
+// and AgentCommand.
 func commandWorkers(o Options, s Scope) policydoc.Statement {
 	return policydoc.Statement{
 		Sid:       "CommandWorkers",
@@ -42,8 +43,8 @@ func commandWorkers(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// alarmConfig lets the head read the configuration of its alarms, which `ray up` has
-// left in a parameter.
+// alarmConfig lets the head read the configuration of its alarms, which `ray up` has stored in
+// an SSM parameter.
 func alarmConfig(o Options, s Scope) policydoc.Statement {
 	return policydoc.Statement{
 		Sid:      "AlarmConfig",
@@ -53,16 +54,16 @@ func alarmConfig(o Options, s Scope) policydoc.Statement {
 	}
 }
 
-// ofInstance is the pattern of the names of alarms in Ray's example, such as
-// high_CPUUtilization_i-0123456789abcdef0: they end with the instance's id.
+// ofInstance is the pattern of the alarm names in Ray's example, such as
+// high_CPUUtilization_i-0123456789abcdef0, which end with the instance's id.
 // https://github.com/ray-project/ray/blob/master/python/ray/autoscaler/aws/cloudwatch/example-cloudwatch-alarm-config.json
 const ofInstance = "*_i-?????????????????"
 
-// alarms lets the head make alarms for its workers. The configuration's author names
-// them: in Ray's example a name ends with the instance's id, which says nothing of the
-// cluster; so the head may also replace such an alarm of another instance. An alarm's action can stop
-// or terminate any instance, without the permissions of whoever made the alarm, so the
-// only actions allowed are notifications.
+// alarms lets the head create alarms for its workers. The author of the configuration names
+// them. In Ray's example a name ends with the instance's id and does not contain the cluster's
+// name, so the head may also replace such an alarm of another instance. An alarm's action can
+// stop or terminate any instance, whatever permissions the alarm's creator has, so the only
+// actions allowed are notifications.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
 func alarms(o Options, s Scope) policydoc.Statement {
 	return policydoc.Statement{

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// A form is what the strings of one of a Launcher's fields look like: none has a wildcard
-// or a policy variable, so that each stands for itself alone in a policy, and none has the
-// comma that parts them in the template.
+// A form is the pattern for the values of one field of a Launcher. No pattern allows a
+// wildcard or a policy variable, so that each value matches only itself in a policy. No
+// pattern allows a comma, which separates the values in the template.
 type form struct {
 	field   string // as the template names it
 	values  []string
 	pattern string
-	rule    string // what pattern says
+	rule    string // the pattern in words, for the error
 }
 
 // The patterns are compiled when they are used: the function, which never makes a launcher's
@@ -54,8 +54,8 @@ func (l Launcher) forms() []form {
 	}
 }
 
-// check returns every fault, joined. No schema stands before a Launcher, as one does before
-// Options.
+// check returns every fault, joined. The published schema checks Options, and no schema checks
+// a Launcher.
 func (l Launcher) check() error {
 	var faults []error
 	for _, f := range l.forms() {
@@ -69,7 +69,7 @@ func (l Launcher) check() error {
 	for _, key := range l.InstanceTagKeys {
 		for _, reserved := range []string{"aws:", "ray-"} {
 			if strings.HasPrefix(strings.ToLower(key), reserved) {
-				faults = append(faults, fmt.Errorf("InstanceTagKeys: %q begins with %s, as no key of the owner's does", key, reserved))
+				faults = append(faults, fmt.Errorf("InstanceTagKeys: %q begins with %s, which is reserved", key, reserved))
 			}
 		}
 	}
@@ -79,14 +79,15 @@ func (l Launcher) check() error {
 	return errors.Join(faults...)
 }
 
-// elsewhere returns what is of another account or Region than the head, where all forms
-// are right. No launch could use it.
+// elsewhere returns a fault for each instance profile of another account than the head's role,
+// and for each key of another Region. It expects every field to have its form. No launch could
+// use such a profile or key.
 func (l Launcher) elsewhere() []error {
 	var faults []error
 	here, _, _ := strings.Cut(l.HeadRoleARN, ":role/")
 	for _, profile := range append([]string{l.HeadProfileARN}, l.WorkerProfileARNs...) {
 		if !strings.HasPrefix(profile, here+":") {
-			faults = append(faults, fmt.Errorf("%s is of another account than %s", profile, l.HeadRoleARN))
+			faults = append(faults, fmt.Errorf("%s is in another account than %s", profile, l.HeadRoleARN))
 		}
 	}
 	for _, key := range l.KMSKeyARNs {

@@ -2,12 +2,13 @@ package leastprivilege
 
 import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 
-// runHead lets the launcher set the tags that Ray sets on a running head, stop it, start it
-// again, and then set the tags of a launch again, but for the cluster's name, and terminate
-// it. To set the cluster's name is refused in any case of its key, since no key that IAM
-// takes for it may be there. The kind has to stay head. A call without tags in its request
-// meets what is said of them. Tags are whoever's who may set them, an instance profile is
-// not: a machine that has one has to have the head's.
+// runHead lets the launcher set Ray's tags on a running head, and stop, start and terminate
+// the head. When Ray starts the head again, it sets the tags of a launch again, except
+// ray-cluster-name. No request may set the tag ray-cluster-name, in any case: IAM ignores case
+// in the name of the condition key. ray-node-type may only be set to head. A call without tags
+// in its request meets these conditions on tags. Anyone with ec2:CreateTags can set these
+// tags, but not change an instance profile: so an instance that has a profile must have the
+// head's profile.
 func (l Launcher) runHead() policydoc.Statement {
 	keys := l.tagKeys()
 	if l.CloudWatch {
@@ -29,8 +30,8 @@ func (l Launcher) runHead() policydoc.Statement {
 }
 
 // endWorkers lets the launcher stop or terminate the workers: `ray down` does so itself,
-// whether the head still runs or not. One that has an instance profile has to have one of
-// the cluster's workers'.
+// whether the head is running or not. If WorkerProfileARNs are given, a worker that has an
+// instance profile must have one of these.
 func (l Launcher) endWorkers() policydoc.Statement {
 	st := policydoc.Statement{
 		Sid:       "EndWorkers",
@@ -45,11 +46,11 @@ func (l Launcher) endWorkers() policydoc.Statement {
 	return st
 }
 
-// configureCloudWatch lets the launcher leave the configurations of agent, alarms and
-// dashboard where the head and the agents read them, make the dashboard, and send the one
-// document with which Ray starts and stops the agent: CommandHead says where to. Each action
-// knows one of these kinds of resources alone. The two parameters that begin with a are the
-// agent's and the alarms'.
+// configureCloudWatch lets the launcher store the configurations of agent, alarms and
+// dashboard in the parameters that the head and the agents read, put the dashboard, and send
+// the one SSM document with which Ray starts and stops the agent. CommandHead limits where it
+// may send the document. Each action supports only one of these resource types. The pattern
+// a???? matches agent and alarm.
 func (l Launcher) configureCloudWatch() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:    "ConfigureCloudWatch",
@@ -64,13 +65,15 @@ func (l Launcher) configureCloudWatch() policydoc.Statement {
 	}
 }
 
-// ofAWS returns the ARN of a document of AWS's own, whose account is none in some places and
-// the caller's in others. Nobody else has documents of such names.
+// ofAWS returns the ARN of an SSM document that AWS owns. AWS writes it without an account in
+// some places and with the caller's account in others. Only AWS can have documents with such
+// names.
 func (l Launcher) ofAWS(document string) string {
 	return "arn:*:ssm:" + l.Region + ":*:document/" + document
 }
 
-// commandHead allows the agent's document on the head.
+// commandHead allows commands to the head. A command needs this statement and
+// ConfigureCloudWatch.
 func (l Launcher) commandHead() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:       "CommandHead",
@@ -81,9 +84,9 @@ func (l Launcher) commandHead() policydoc.Statement {
 	}
 }
 
-// alarms lets the launcher make the head's alarms, as the head makes its workers': with no
-// action but notifications. Ray's example names an alarm by the instance's id alone, which
-// nobody knows before the launch.
+// alarms lets the launcher create the head's alarms, as the head creates its workers' alarms:
+// with no action but notifications. Ray's example names an alarm by the instance's id alone,
+// which nobody knows before the launch.
 func (l Launcher) alarms() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:    "Alarms",
@@ -97,7 +100,7 @@ func (l Launcher) alarms() policydoc.Statement {
 	}
 }
 
-// sessions lets the launcher log in to the cluster's machines.
+// sessions lets the launcher log in to the cluster's instances.
 func (l Launcher) sessions() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:       "Sessions",
@@ -108,9 +111,9 @@ func (l Launcher) sessions() policydoc.Statement {
 	}
 }
 
-// sessionDocuments allows SSH through Session Manager, as auth.ssh_proxy_command of the
-// cluster's YAML has it, and a shell. Documents have no tags of a cluster: hence their own
-// statement.
+// sessionDocuments allows SSH through Session Manager, as auth.ssh_proxy_command in the
+// cluster's YAML starts it, and a shell. Documents do not have the cluster's tags, so they
+// need their own statement.
 func (l Launcher) sessionDocuments() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:    "SessionDocuments",

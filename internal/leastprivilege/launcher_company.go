@@ -2,8 +2,8 @@ package leastprivilege
 
 import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 
-// ownTagsAtLaunch lets a launch set tags of the owner's own on the head, beside Ray's. One
-// statement has to allow all keys of a request.
+// ownTagsAtLaunch lets a launch set the owner's own tags on the head, together with Ray's
+// tags. A single statement has to allow all tag keys of a request.
 func (l Launcher) ownTagsAtLaunch() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:       "OwnTagsAtLaunch",
@@ -14,7 +14,8 @@ func (l Launcher) ownTagsAtLaunch() policydoc.Statement {
 	}
 }
 
-// ownTagsOnParts lets a launch set them on what is made with the head.
+// ownTagsOnParts lets a launch set the owner's own tags on the head's network interfaces,
+// volumes and Spot requests.
 func (l Launcher) ownTagsOnParts() policydoc.Statement {
 	resources := []string{l.arn("ec2", "network-interface/*"), l.arn("ec2", "volume/*")}
 	if l.Spot {
@@ -29,7 +30,7 @@ func (l Launcher) ownTagsOnParts() policydoc.Statement {
 	}
 }
 
-// useKeys lets EC2 use the keys of encrypted volumes in the launcher's name, when it
+// useKeys lets EC2 use the keys of encrypted volumes on the launcher's behalf, when it
 // launches or starts the head.
 // https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
 func (l Launcher) useKeys() policydoc.Statement {
@@ -48,7 +49,7 @@ func (l Launcher) useKeys() policydoc.Statement {
 	}
 }
 
-// grantKeys lets EC2 hand a key on to the volume, and nobody else.
+// grantKeys lets EC2, and nobody else, create the grant with which a volume uses a key.
 func (l Launcher) grantKeys() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:      "GrantKeys",

@@ -8,9 +8,10 @@ import (
 
 const headKind = "head"
 
-// describe lets the launcher look. With CloudWatch, Ray waits for the head and for its
-// commands, and sees whether an image has the agent. With Session Manager, its plugin carries
-// a session, by the token which StartSession gives. None of these actions knows resources.
+// describe lets the launcher read. With CloudWatch, Ray waits for the head and for the
+// commands sent to it, and looks whether an image has the agent. With SessionManager, the
+// Session Manager plugin opens a session's data channel with the token that StartSession
+// returns. None of these actions supports resource-level permissions.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html
 func (l Launcher) describe() policydoc.Statement {
@@ -36,8 +37,8 @@ func (l Launcher) describe() policydoc.Statement {
 	}
 }
 
-// tagKeys are patterns of the tag keys that Ray gives a head, those of a later Ray
-// included.
+// tagKeys returns patterns of the tag keys that Ray sets on a head. The pattern ray-* also
+// covers tags of later versions of Ray.
 func (l Launcher) tagKeys() policydoc.Values {
 	keys := policydoc.Values{"Name", "ray-*"}
 	if l.CloudWatch {
@@ -46,9 +47,9 @@ func (l Launcher) tagKeys() policydoc.Values {
 	return keys
 }
 
-// launchHead lets the launcher launch an instance that is the cluster's head from its
-// first moment and has the head's instance profile. Without tags in the request there is
-// no aws:RequestTag either, and the statement allows nothing.
+// launchHead lets the launcher launch an instance that has the tags of the cluster's head from
+// the start, and the head's instance profile. A request without tags has no aws:RequestTag, so
+// the statement does not allow it.
 func (l Launcher) launchHead() policydoc.Statement {
 	equal := l.ofKind("aws:RequestTag/", headKind)
 	if types := unique(l.InstanceTypes); len(types) > 0 {
@@ -70,8 +71,8 @@ func (l Launcher) launchHead() policydoc.Statement {
 	}
 }
 
-// launchWith allows what a launch needs besides the instance. A snapshot is not among it:
-// a volume made of one would show what is in it.
+// launchWith allows the resources that a launch needs besides the instance. Snapshots are not
+// allowed: a volume made from a snapshot would expose its data.
 func (l Launcher) launchWith() policydoc.Statement {
 	resources := slices.Concat(
 		anywhere("network-interface", nil),
@@ -95,8 +96,9 @@ func (l Launcher) launchWith() policydoc.Statement {
 	}
 }
 
-// launchWithTagged allows what a cluster may have of its own, once its owner has tagged it
-// with the cluster's name. Another account may share a capacity reservation.
+// launchWithTagged allows capacity reservations, launch templates, placement groups and, if
+// none are listed, images that their owner has tagged with the cluster's name. Another account
+// may own a capacity reservation and share it.
 func (l Launcher) launchWithTagged() policydoc.Statement {
 	kinds := []string{"capacity-reservation", "launch-template", "placement-group"}
 	if len(l.ImageIDs) == 0 {
@@ -115,8 +117,8 @@ func (l Launcher) launchWithTagged() policydoc.Statement {
 	}
 }
 
-// launchPublicImages allows images that everybody may launch. Any other shows what is in
-// it to whoever launches it.
+// launchPublicImages allows public images. A private image would expose its content to whoever
+// launches it.
 func (l Launcher) launchPublicImages() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:       "LaunchPublicImages",
@@ -127,8 +129,8 @@ func (l Launcher) launchPublicImages() policydoc.Statement {
 	}
 }
 
-// tagAtLaunch lets a launch set the head's tags: EC2 authorizes RunInstances with tags as
-// CreateTags too. LaunchHead fixes the values of the cluster's and the kind's tag.
+// tagAtLaunch lets a launch set the head's tags: EC2 authorizes the tags of RunInstances as
+// CreateTags too. LaunchHead fixes the values of ray-cluster-name and ray-node-type.
 func (l Launcher) tagAtLaunch() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:       "TagAtLaunch",
@@ -139,7 +141,7 @@ func (l Launcher) tagAtLaunch() policydoc.Statement {
 	}
 }
 
-// passHeadRole lets a launch give the head its role, and EC2 alone.
+// passHeadRole lets the launcher pass the head's role to EC2, and to no other service.
 func (l Launcher) passHeadRole() policydoc.Statement {
 	return policydoc.Statement{
 		Sid:       "PassHeadRole",

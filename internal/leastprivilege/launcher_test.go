@@ -29,7 +29,8 @@ func everyLaunch() leastprivilege.Launcher {
 	return l
 }
 
-// TestLauncher holds the launcher's policies against golden files, as a person reads them.
+// TestLauncher compares the launcher's policies with golden files, which are indented for
+// readers.
 func TestLauncher(t *testing.T) {
 	for name, l := range map[string]leastprivilege.Launcher{"launcher": launcher(), "launcher-everything": everyLaunch()} {
 		policy, err := l.Policy()
@@ -66,8 +67,8 @@ func TestLauncher(t *testing.T) {
 	}
 }
 
-// TestLauncher_Refused holds that whatever could stand for more than itself is refused,
-// each by its field, and so is what IAM would not take.
+// TestLauncher_Refused checks that Policy refuses each value that could match more than
+// itself, and names its field, and that it refuses a document that is too long for IAM.
 func TestLauncher_Refused(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -116,7 +117,7 @@ func TestLauncher_Refused(t *testing.T) {
 	}
 }
 
-// TestLauncher_Regions holds that the Regions of each partition are Regions.
+// TestLauncher_Regions checks that Policy accepts the Regions of each partition.
 func TestLauncher_Regions(t *testing.T) {
 	for _, region := range []string{"us-east-1", "ap-southeast-7", "us-gov-west-1", "cn-northwest-1", "us-iso-east-1", "us-isof-south-1", "eusc-de-east-1"} {
 		l := launcher()

@@ -8,12 +8,12 @@ import (
 
 // A Policy is an inline policy of a role.
 type Policy struct {
-	Name     string // what follows the NamePrefix and a hyphen in its name
+	Name     string // the policy's name without the NamePrefix and a hyphen
 	Document string // JSON
 }
 
-// Head returns the policies of the head: what a worker has, and what the autoscaler
-// needs.
+// Head returns the head's inline policies: the autoscaler's, with CloudWatch another one, and
+// the policies of a worker.
 func Head(o Options, s Scope) []Policy {
 	policies := []Policy{{"autoscaler-policy", autoscalerPolicy(o, s)}}
 	if o.CloudWatch {
@@ -22,7 +22,7 @@ func Head(o Options, s Scope) []Policy {
 	return append(policies, Worker(o, s)...)
 }
 
-// Worker returns the policies of a worker group.
+// Worker returns the inline policies of a worker group, which are none if no option needs one.
 func Worker(o Options, s Scope) []Policy {
 	var policies []Policy
 	for _, policy := range []struct {
@@ -39,8 +39,8 @@ func Worker(o Options, s Scope) []Policy {
 	return policies
 }
 
-// some returns the statements that have a resource: one of an empty list would be
-// malformed.
+// some returns the statements that have a resource: IAM rejects a statement with an empty
+// list.
 func some(statements ...policydoc.Statement) []policydoc.Statement {
 	return slices.DeleteFunc(statements, func(st policydoc.Statement) bool { return len(st.Resource) == 0 })
 }

@@ -41,10 +41,9 @@ func everyOption(partition, region string) leastprivilege.Options {
 	}
 }
 
-// TestGeneratedPolicies holds the policies of every option, each against its golden
-// file, which shows the inline policies of whole roles as a person reads them. So it
-// takes the roles from rayiam, which imports this package; the package itself does not
-// need rayiam.
+// TestGeneratedPolicies compares the policies of every option with golden files, which show
+// the inline policies of whole roles, indented for readers. So it takes the roles from rayiam,
+// which imports this package; the package itself does not need rayiam.
 // Reference 9.1, 9.2.
 func TestGeneratedPolicies(t *testing.T) {
 	const (
@@ -115,7 +114,7 @@ func TestGeneratedPolicies(t *testing.T) {
 	}
 }
 
-// rendered is every inline policy of every role.
+// rendered returns every inline policy of every role, as indented JSON.
 func rendered(t *testing.T, nodes []rayiam.Node) []byte {
 	t.Helper()
 	roles := map[string]map[string]json.RawMessage{}

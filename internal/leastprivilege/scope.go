@@ -7,7 +7,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
-// A Scope says where the policies hold, and as what the head may launch workers.
+// A Scope says where the policies apply, and with which instance profiles the head may launch
+// workers.
 type Scope struct {
 	Partition string // aws, aws-cn, aws-us-gov, ...
 	Region    string
@@ -20,7 +21,7 @@ type Scope struct {
 // condition is the Condition element of a statement: operators, keys, values.
 type condition = map[string]map[string]policydoc.Values
 
-// and returns the condition that all of these are met. No two of them have the same
+// and returns the condition that all of these conditions are met. No two of them have the same
 // operator and key.
 func and(all ...condition) condition {
 	met := condition{}
@@ -35,17 +36,18 @@ func and(all ...condition) condition {
 	return met
 }
 
-// workersProfile is the condition that an instance has a worker's instance profile.
+// workersProfile returns the condition that an instance has a worker's instance profile.
 func (s Scope) workersProfile() condition {
 	return condition{"ArnEquals": {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)}}
 }
 
-// noOtherProfile is the condition that an instance has no instance profile but a worker's.
+// noOtherProfile returns the condition that an instance has a worker's instance profile or
+// none.
 func (s Scope) noOtherProfile() condition {
 	return condition{"ArnEqualsIfExists": {"ec2:InstanceProfile": unique(s.WorkerProfileARNs)}}
 }
 
-// inRegion is the condition of actions that know no resource.
+// inRegion returns the condition for actions that have no resource-level permissions.
 func (s Scope) inRegion() condition {
 	return condition{"StringEquals": {"aws:RequestedRegion": {s.Region}}}
 }
@@ -54,9 +56,9 @@ func (s Scope) arn(service, account, resource string) string {
 	return "arn:" + s.Partition + ":" + service + ":" + s.Region + ":" + account + ":" + resource
 }
 
-// listed returns an ARN for each id that EC2 gave out, whatever Region: no id is there
-// twice, and an instance can be launched in the Region of the Scope alone. A policy gets
-// too large for a role by such lists before it does by anything else.
+// listed returns an ARN for each id that EC2 assigned, in any Region. EC2 never assigns an id
+// twice, and an instance can be launched only in the Region of the Scope. Leaving the Region
+// out saves characters: these lists are the first to make a policy too large for a role.
 func (s Scope) listed(account, kind string, ids []string) []string {
 	if len(ids) > 0 {
 		s.Region = "*"
@@ -64,8 +66,8 @@ func (s Scope) listed(account, kind string, ids []string) []string {
 	return s.ec2ARNs(account, kind, ids)
 }
 
-// ec2ARNs returns an ARN for each name, or one for all names of the kind where
-// there are none.
+// ec2ARNs returns an ARN for each name, or one ARN for all names of the kind if there are
+// none.
 func (s Scope) ec2ARNs(account, kind string, names []string) []string {
 	if len(names) == 0 {
 		names = []string{"*"}
@@ -77,8 +79,8 @@ func (s Scope) ec2ARNs(account, kind string, names []string) []string {
 	return arns
 }
 
-// instances are all EC2 instances of the account in the Region: a condition on
-// their tags says which of them are meant.
+// instances returns the ARN of all EC2 instances of the account in the Region. A condition
+// selects instances by their tags.
 func (s Scope) instances() []string { return s.ec2ARNs(s.Account, "instance", nil) }
 
 // bucketARN returns the ARN of a bucket, which has neither Region nor account.
@@ -89,8 +91,8 @@ func unique(list []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(list)))
 }
 
-// services are the names of a service of a Region, as kms:ViaService may have it: in China
-// there are two, and AWS does not say which one it is.
+// services returns the values of kms:ViaService for a service in a Region. In China there are
+// two, because AWS does not document which one it is.
 func (s Scope) services(name, region string) policydoc.Values {
 	global := name + "." + region + ".amazonaws.com"
 	if s.Partition == "aws-cn" {
@@ -99,7 +101,7 @@ func (s Scope) services(name, region string) policydoc.Values {
 	return policydoc.Values{global}
 }
 
-// allow is the statement that allows actions on resources, without a condition.
+// allow returns a statement that allows actions on resources, without a condition.
 func allow(sid string, resources []string, actions ...string) policydoc.Statement {
 	return policydoc.Statement{Sid: sid, Effect: "Allow", Action: actions, Resource: resources}
 }

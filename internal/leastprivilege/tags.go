@@ -2,7 +2,7 @@ package leastprivilege
 
 import "github.com/ray-iam/custom-rayiam/internal/policydoc"
 
-// tagsAtLaunch is the condition that tags are part of a launch and have these keys.
+// tagsAtLaunch returns the condition that tags are part of a launch and have only these keys.
 func tagsAtLaunch(keys []string) condition {
 	return condition{
 		"StringEquals":            {"ec2:CreateAction": {"RunInstances"}},
@@ -10,20 +10,18 @@ func tagsAtLaunch(keys []string) condition {
 	}
 }
 
-// notSpot is the condition that a launch is not of a Spot Instance. EC2 authorizes the Spot
-// request of a launch if the request has tags, and asks nothing of one without: so the
-// instance says it.
+// notSpot returns the condition that a launch is not for a Spot Instance. EC2 authorizes the
+// Spot request of a launch only if the launch tags it, so the condition is on the instance.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-spot-instances
 func notSpot() condition {
 	return condition{"StringNotEquals": {"ec2:InstanceMarketType": {"spot"}}}
 }
 
-// noOtherCase denies each tag whose key begins with ray- in any case and has a letter in
-// upper case, which no key of Ray's has. What aws:RequestTag/ray-cluster-name says of a
-// request is then said of the tag ray-cluster-name: to IAM, the name of that condition key is
-// also that of ray-Cluster-Name, with which an instance would be out of Ray's sight. A policy
-// can tell the two by the values of aws:TagKeys alone. A request without tags has no such
-// values, and is not denied.
+// noOtherCase denies each tag whose key begins with ray- in any case and has a letter in upper
+// case, which no key of Ray's has. IAM ignores case in the name of a condition key, so
+// aws:RequestTag/ray-cluster-name also matches a tag ray-Cluster-Name. Ray would not find an
+// instance with such a tag. A policy can tell the two keys apart only by the values of
+// aws:TagKeys. A request without tags has no such values, and is not denied.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 func noOtherCase() policydoc.Statement {
