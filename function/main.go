@@ -1,6 +1,6 @@
 // Command function is the AWS Lambda function behind Custom::RayIAM. It runs on
-// provided.al2023, speaks the Lambda Runtime API and finds AWS by the SDK's default
-// chain, so AWS_ENDPOINT_URL points it at an emulator.
+// provided.al2023, speaks the Lambda Runtime API and finds credentials and endpoints by the
+// SDK's default chain, so AWS_ENDPOINT_URL points it at an emulator.
 package main
 
 import (
@@ -28,8 +28,8 @@ func main() {
 	})
 }
 
-// A function tells scheduled looks from CloudFormation's requests. What it does not know is a
-// request, which has to be answered.
+// A function tells scheduled looks from CloudFormation's requests. It treats any other event
+// as a request, which must be answered.
 type function struct {
 	requests *customresource.Handler
 	looks    *drift.Schedule
@@ -44,8 +44,8 @@ func (f function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return f.requests.Invoke(ctx, payload)
 }
 
-// resource returns the provider. One that cannot start must answer all the same: a
-// function that only exits leaves CloudFormation waiting for an hour.
+// resource returns the provider, or, if the provider cannot start, a resource that answers
+// with the reason: a function that only exits leaves CloudFormation waiting for an hour.
 func resource(cfg aws.Config, err error, log *slog.Logger) customresource.Resource {
 	if err != nil {
 		log.Error("loading the AWS configuration", slog.String("error", err.Error()))

@@ -17,13 +17,14 @@ const (
 	somethingTo = 2 // a plan with changes, a check with findings, drift, orphaned sets
 )
 
-// errSomething ends a command that has printed what there is to do.
+// errSomething ends a command that has printed changes, findings or sets, with the exit code
+// somethingTo.
 var errSomething = errors.New("there is something to do")
 
-// errPrinted ends a command that has printed why it fails.
+// errPrinted ends a command that has already printed its error.
 var errPrinted = errors.New("failed")
 
-// An app is the command with what it is given.
+// An app is the command with its input, outputs, environment and flags.
 type app struct {
 	in       *os.File
 	out, err *os.File

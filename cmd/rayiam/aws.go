@@ -18,7 +18,8 @@ import (
 
 var errNoRegion = errors.New("no Region: pass --region, set AWS_REGION, or give the profile one (aws configure)")
 
-// awsConfig finds AWS as the AWS CLI does. The error says what is missing.
+// awsConfig finds credentials and Region as the AWS CLI does. The error says which of them is
+// missing.
 func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 	var options []func(*config.LoadOptions) error
 	if a.profile != "" {
@@ -33,7 +34,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 		return cfg, fmt.Errorf("loading the AWS configuration: %w", err)
 	}
 	if a.endpoint != "" {
-		// The sources would bring in the environment's addresses of single services, which the
+		// The sources would add endpoints of single services from the environment, which the
 		// AWS CLI's flag overrides as well.
 		cfg.BaseEndpoint, cfg.ConfigSources = &a.endpoint, nil
 	}
@@ -51,7 +52,7 @@ func (a *app) withTimeout(ctx context.Context) (context.Context, context.CancelF
 	return context.WithTimeout(ctx, a.timeout)
 }
 
-// logger is where the shared code says what it does.
+// logger returns the logger of the code that the function and the command share.
 func (a *app) logger() *slog.Logger {
 	if a.debug {
 		return slog.New(slog.NewTextHandler(a.err, nil))
@@ -59,14 +60,14 @@ func (a *app) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(io.Discard, nil))
 }
 
-// A place is where a set is, or would be.
+// A place is the account and partition of a set.
 type place struct {
-	account, partition string // flags; empty for those of the credentials and of the Region
+	account, partition string // flags; empty for the credentials' account and the Region's partition
 	stackName          string
 }
 
-// stack returns the place as a stack of this name, with an id that no stack has. It asks AWS
-// for the account where no flag names one.
+// stack returns a stack of this name in the place, with an id that no stack has. It asks STS
+// for the account if no flag names one.
 func (a *app) stack(ctx context.Context, p place) (rayiam.Stack, error) {
 	region := a.region
 	if p.account == "" || region == "" {
@@ -94,7 +95,7 @@ func (a *app) stack(ctx context.Context, p place) (rayiam.Stack, error) {
 	return stack, nil
 }
 
-// noID stands for the last part of the id of a stack that does not exist.
+// noID is the last part of the id of a stack that does not exist.
 const noID = "00000000-0000-0000-0000-000000000000"
 
 func account(ctx context.Context, cfg aws.Config) (string, error) {
@@ -105,8 +106,8 @@ func account(ctx context.Context, cfg aws.Config) (string, error) {
 	return aws.ToString(out.Account), nil
 }
 
-// sameAccount refuses credentials of another account than the stack's: what is there would be
-// read from the wrong one. Where AWS does not say whose they are, a note does.
+// sameAccount refuses credentials of another account than the stack's: the plan would show the
+// wrong account. If AWS does not return the credentials' account, it only prints a note.
 func (a *app) sameAccount(ctx context.Context, cfg aws.Config, stack rayiam.Stack) error {
 	own, err := account(ctx, cfg)
 	switch {

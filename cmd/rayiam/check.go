@@ -18,7 +18,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// setFlags say which set is meant: a deployed one, or one that properties declare.
+// setFlags choose a set: a deployed set, or a set that properties declare.
 type setFlags struct {
 	place
 	logicalID, properties string
@@ -74,7 +74,7 @@ byte of the file, its comments above all, stays as it is.`,
 	return c
 }
 
-// set returns what a cluster is held against.
+// set returns the set with which a cluster is compared.
 func (a *app) set(ctx context.Context, f setFlags) (clustercheck.Set, error) {
 	var values afterapply.Values
 	d, err := a.declaredSet(ctx, f, &values)
@@ -84,7 +84,8 @@ func (a *app) set(ctx context.Context, f setFlags) (clustercheck.Set, error) {
 	return clustercheck.Set{Properties: d.properties, Stack: d.stack, Attributes: d.Attributes(), IsUnknown: values.IsIn}, nil
 }
 
-// declaredSet returns what the flags name, with stand-ins for what nobody knows.
+// declaredSet returns the declaration that the flags name, with placeholders for values that
+// nobody knows.
 func (a *app) declaredSet(ctx context.Context, f setFlags, values *afterapply.Values) (declaration, error) {
 	if f.stackName == "" {
 		return a.declaration(ctx, f.properties, f.place)
@@ -128,7 +129,7 @@ func asDelivered(raw json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(delivered(v))
 }
 
-// checkCluster prints what the set does not permit of a cluster.
+// checkCluster prints what the cluster needs and the set does not permit.
 func (a *app) checkCluster(file string, set clustercheck.Set) error {
 	text, err := a.read(file)
 	if err != nil {
@@ -153,7 +154,7 @@ func (a *app) checkCluster(file string, set clustercheck.Set) error {
 	return nil
 }
 
-// noteImages says which images of the workers cannot be judged.
+// noteImages prints a note with the images of the workers that cannot be checked.
 func (a *app) noteImages(text []byte, set clustercheck.Set) error {
 	images, err := clustercheck.Images(text, set)
 	if err != nil || len(images) == 0 {

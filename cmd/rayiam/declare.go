@@ -7,7 +7,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// declare judges properties as the function does, within the bounds of the environment.
+// declare checks properties as the function does, within the bounds of the environment.
 func (a *app) declare(raw json.RawMessage, stack rayiam.Stack) (declaration, error) {
 	checker, err := properties.NewChecker()
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// deleteOrphans plans what becomes of each set, asks, and applies it. A set that cannot be
-// deleted stays, and the others go.
+// deleteOrphans plans the deletion of each set, asks, and applies the plans. A set that cannot
+// be deleted does not stop the others.
 func (a *app) deleteOrphans(ctx context.Context, cfg aws.Config, f orphanFlags, orphans []*orphan) error {
 	own, err := account(ctx, cfg)
 	if err != nil {
@@ -48,7 +48,7 @@ func (a *app) deleteOrphans(ctx context.Context, cfg aws.Config, f orphanFlags, 
 	return nil
 }
 
-// agreed shows the plans, and asks for a yes where nobody has given it.
+// agreed shows the plans, and asks for a yes unless a flag has given it.
 func (a *app) agreed(ctx context.Context, f orphanFlags, planned []*orphan) (bool, error) {
 	if a.output == "text" {
 		for _, o := range planned {
@@ -72,12 +72,12 @@ func (a *app) agreed(ctx context.Context, f orphanFlags, planned []*orphan) (boo
 	return yes, err
 }
 
-// ask asks a person, and reports whether the answer is yes. The error is that of ctx.
+// ask asks a person, and reports whether the answer is yes. It returns ctx's error.
 func (a *app) ask(ctx context.Context, question string) (bool, error) {
 	fmt.Fprint(a.err, question)
 	answer := make(chan string, 1)
 	go func() {
-		text, _ := bufio.NewReader(a.in).ReadString('\n') // what ends without a line is no yes
+		text, _ := bufio.NewReader(a.in).ReadString('\n') // input that ends without a line is not a yes
 		answer <- text
 	}()
 	select {
@@ -88,7 +88,8 @@ func (a *app) ask(ctx context.Context, question string) (bool, error) {
 	}
 }
 
-// planOrphans returns the sets that can be deleted, each with its plan. The others say why not.
+// planOrphans returns the sets that can be deleted, each with its plan. It sets Failed on the
+// others.
 func (a *app) planOrphans(ctx context.Context, p *provider.Provider, f orphanFlags, own string, orphans []*orphan) []*orphan {
 	var planned []*orphan
 	for _, o := range orphans {
@@ -131,14 +132,14 @@ func (a *app) applyOrphans(ctx context.Context, p *provider.Provider, f orphanFl
 	}
 }
 
-// complain says why a set stays, if it does.
+// complain prints why a set was not deleted, if it was not.
 func (a *app) complain(o *orphan) {
 	if o.Failed != "" {
 		fmt.Fprintln(a.err, a.errorPaint()('-', fmt.Sprintf("rayiam: %s was not deleted: %s", o.Owner, o.Failed)))
 	}
 }
 
-// set is what package provider deletes.
+// set returns the orphaned set for package provider.
 func (o *orphan) set(f orphanFlags) provider.OrphanedSet {
 	return provider.OrphanedSet{Owner: o.Owner, Stack: o.StackID, Names: o.names(), AllowDeleteInUse: f.allowInUse}
 }

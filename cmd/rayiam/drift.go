@@ -78,7 +78,7 @@ func (a *app) runDrift(ctx context.Context, cfg aws.Config, f lookFlags) error {
 	return err
 }
 
-// facets say what of a role or instance profile differs.
+// facets are the words for the differences of a role or instance profile.
 var facets = map[rayiam.Facet]string{
 	rayiam.TrustFacet:    "the trust policy differs",
 	rayiam.BoundaryFacet: "the permissions boundary differs",
@@ -93,7 +93,7 @@ var facets = map[rayiam.Facet]string{
 
 const unknownState = "what was declared of it is unknown until the next update"
 
-// driftSummary says how many of all sets have drifted.
+// driftSummary returns a sentence with how many sets have drifted.
 func driftSummary(drifted, all int) string {
 	switch {
 	case all == 0:
@@ -104,7 +104,7 @@ func driftSummary(drifted, all int) string {
 	return fmt.Sprintf("Drift in %d of %s.\n", drifted, counted(all, "set"))
 }
 
-// driftText renders a set with what of it differs.
+// driftText renders a set with its differences.
 func (s listedSet) driftText(paint planview.Paint) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s of stack %s: %s", s.Owner, s.stack(), s.State)

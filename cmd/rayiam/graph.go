@@ -96,7 +96,7 @@ func (a *app) drawObserved(ctx context.Context, owner string) (setgraph.Graph, e
 	return setgraph.New("Set of "+owner+", as it is in IAM", nodes)
 }
 
-// errNoOwner says what a physical id looks like.
+// errNoOwner is the error for text that is not a physical id.
 const errNoOwner = "%q is no physical id of a Custom::RayIAM: want one such as ray-b9e057b95982 (aws cloudformation describe-stack-resources shows it, and so does rayiam list)"
 
 // observed reads the roles of an owner, the head first.

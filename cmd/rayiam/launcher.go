@@ -91,9 +91,9 @@ func (a *app) launcher(ctx context.Context, f setFlags, parameters map[string]st
 	return printed, nil
 }
 
-// launcherOf returns the launcher of a set's cluster. What the parameters give is not asked of
-// the set. The error names what is known only after apply, since leaving it out would allow
-// more.
+// launcherOf returns the launcher of a set's cluster. Parameters take precedence over the set.
+// The error names a value that is known only after apply, since a policy without it would
+// allow more.
 func (a *app) launcherOf(ctx context.Context, f setFlags, parameters map[string]string) (leastprivilege.Launcher, error) {
 	var values afterapply.Values
 	set, err := a.declaredSet(ctx, f, &values)
@@ -124,8 +124,8 @@ func (a *app) launcherOf(ctx context.Context, f setFlags, parameters map[string]
 	return l, nil
 }
 
-// sameCluster refuses a parameter ClusterName that names another cluster than the set's, and
-// none where the set does not name one.
+// sameCluster refuses a parameter ClusterName that differs from the set's cluster, and a
+// missing ClusterName if the set does not name one cluster.
 func sameCluster(o *leastprivilege.Options, parameters map[string]string) error {
 	name, given := parameters["ClusterName"]
 	switch {
@@ -139,7 +139,7 @@ func sameCluster(o *leastprivilege.Options, parameters map[string]string) error 
 	return nil
 }
 
-// A field is one of a Launcher, as a parameter of the template.
+// A field is a field of a Launcher, as a parameter of the template.
 type field struct {
 	text *string
 	list *[]string
@@ -167,17 +167,17 @@ func (f field) values() []string {
 	return nil
 }
 
-// anyOf are the parameters that the template gives * for anything.
+// anyOf are the parameters whose value * in the template allows any resource.
 var anyOf = []string{"SubnetIds", "SecurityGroupIds", "KeyNames"}
 
-// policyNameParameter and defaultPolicyName are the template's.
+// policyNameParameter and defaultPolicyName are a parameter of the template and its default.
 const (
 	policyNameParameter = "PolicyName"
 	defaultPolicyName   = "ray-launcher"
 )
 
 // assign sets the fields that parameters give, and returns the name of the policy. The error
-// names the first parameter that is none, or whose value is not of its form.
+// names the first parameter that does not exist, or whose value does not have its form.
 func assign(l *leastprivilege.Launcher, parameters map[string]string) (policyName string, err error) {
 	fields, policyName := fieldsOf(l), defaultPolicyName
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {

@@ -71,12 +71,12 @@ func (a *app) runList(ctx context.Context, cfg aws.Config, f lookFlags) error {
 
 const noSets = "There are no sets.\n"
 
-// A table shows sets, one a line, each as soon as it is known.
+// A table prints sets, one a line, each as soon as it is known.
 type table struct {
 	to    io.Writer
 	paint planview.Paint
 	now   time.Time
-	owner int // how wide that column is; 0 before the first line
+	owner int // width of the owner column, in characters; 0 before the first line
 }
 
 // add writes the line of a set, which is one of these owners'.

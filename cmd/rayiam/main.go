@@ -1,6 +1,5 @@
-// Command rayiam shows what Custom::RayIAM would do, what it would generate and permit, before
-// and after it is deployed, and what has become of it. It writes nothing to AWS, but for
-// `rayiam orphans --delete`.
+// Command rayiam shows the plans, policies, drift and orphaned sets of Custom::RayIAM, before
+// and after its deployment. Only `rayiam orphans --delete` writes to AWS.
 package main
 
 import (

@@ -14,7 +14,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// orphanFlags say what becomes of orphaned sets.
+// orphanFlags say whether to delete orphaned sets, and under which conditions.
 type orphanFlags struct {
 	lookFlags
 	delete, yes, allowInUse bool
@@ -63,12 +63,12 @@ var (
 	errNoneAsked   = errors.New("cannot tell of any set whether a stack still has it: see the notes")
 )
 
-// An orphan is an orphaned set in the JSON, with what has become of it.
+// An orphan is an orphaned set in the JSON, with its plan and whether it was deleted.
 type orphan struct {
 	listedSet
 	Plan    *planview.View `json:"plan,omitempty"`   // with --delete
 	Deleted bool           `json:"deleted"`          // by this command
-	Failed  string         `json:"failed,omitempty"` // why it was not
+	Failed  string         `json:"failed,omitempty"` // why it was not deleted
 }
 
 func (a *app) runOrphans(ctx context.Context, cfg aws.Config, f orphanFlags) error {

@@ -31,8 +31,8 @@ func indented(to io.Writer, v any, prefix string) error {
 	return enc.Encode(v)
 }
 
-// A setsDocument is the JSON {"sets": [...]}, of which each set is written as soon as it is
-// known. Without end it is no whole document.
+// A setsDocument is the JSON {"sets": [...]}. Each set is written as soon as it is known. The
+// document is complete only after end.
 type setsDocument struct {
 	to  io.Writer
 	any bool
@@ -65,7 +65,7 @@ func (d *setsDocument) end() error {
 // The colours of marks.
 var colours = map[rune]string{'+': "32", '-': "31", '~': "33", '>': "36", '<': "36", '…': "2"}
 
-// paint colours what goes to a terminal, unless NO_COLOR is set: https://no-color.org.
+// paint colours output on a terminal, unless NO_COLOR is set: https://no-color.org.
 func (a *app) paint(to *os.File) planview.Paint {
 	if a.getenv("NO_COLOR") != "" || a.getenv("TERM") == "dumb" || !term.IsTerminal(int(to.Fd())) {
 		return planview.Plain
@@ -80,22 +80,21 @@ func (a *app) paint(to *os.File) planview.Paint {
 
 func (a *app) errorPaint() planview.Paint { return a.paint(a.err) }
 
-// progress shows on a terminal what takes its time, until the function that it returns is
-// called.
+// progress shows on a terminal which work is under way, until the returned function is called.
 func (a *app) progress(doing string) (done func()) {
 	return a.progressOf(func() string { return doing }).done
 }
 
-// A progress is a line on a terminal that says what is being done.
+// A progress is a line on a terminal that says which work is under way.
 type progress struct {
-	to          *os.File // nil where nothing is shown
+	to          *os.File // nil if nothing is shown
 	ended, gone chan struct{}
 	mu          sync.Mutex // of the line
 }
 
 const eraseLine = "\r\x1b[K"
 
-// progressOf is progress of what changes: it asks every second what is being done.
+// progressOf is a progress whose text changes: it calls doing every second.
 func (a *app) progressOf(doing func() string) *progress {
 	p := &progress{ended: make(chan struct{}), gone: make(chan struct{})}
 	if a.debug || !term.IsTerminal(int(a.err.Fd())) {
@@ -138,7 +137,7 @@ func (p *progress) without(print func()) {
 	print()
 }
 
-// note tells people what they should know beside the output.
+// note prints a note for people on standard error.
 func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.err, "rayiam: note: "+format+"\n", args...)
 }

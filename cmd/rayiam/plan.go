@@ -15,7 +15,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// planFlags say what is to be planned.
+// planFlags choose the request to plan.
 type planFlags struct {
 	event, properties, old string // files
 	changeSet, logicalID   string
@@ -98,7 +98,7 @@ func (a *app) runPlan(ctx context.Context, f planFlags) error {
 	return result
 }
 
-// planned returns the plans of every request that is asked about.
+// planned returns the plans of every chosen request.
 func (a *app) planned(ctx context.Context, cfg aws.Config, f planFlags) ([]planview.View, error) {
 	requests, err := a.requests(ctx, cfg, f)
 	if err != nil {
@@ -126,13 +126,14 @@ func planTexts(views []planview.View, paint planview.Paint) string {
 	return strings.Join(texts, "\n")
 }
 
-// oldSet is the Delete that CloudFormation sends after a replacement.
+// oldSet returns the Delete that CloudFormation sends after a replacement.
 func oldSet(r customresource.Request) customresource.Request {
 	r.Type, r.Properties, r.OldProperties = cfn.RequestDelete, r.OldProperties, nil
 	return r
 }
 
-// functionARN is the function that a request goes to, empty where it is not known.
+// functionARN returns the ARN of the function that a request goes to, empty if it is not
+// known.
 func functionARN(r customresource.Request) string {
 	if strings.Contains(r.ServiceToken, ":lambda:") {
 		return r.ServiceToken
@@ -140,7 +141,7 @@ func functionARN(r customresource.Request) string {
 	return ""
 }
 
-// explained adds to an error of a plan what to do, where the plan ran out of time.
+// explained adds advice to the error of a plan that ran out of time.
 func explained(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("no answer in time (give it longer with --timeout): %w", err)
@@ -148,7 +149,7 @@ func explained(ctx context.Context, err error) error {
 	return err
 }
 
-// refused reports whether an error of a plan is the template's own.
+// refused reports whether the template causes an error of a plan.
 func refused(err error) bool {
 	refusal, ok := errors.AsType[interface {
 		error
@@ -157,7 +158,7 @@ func refused(err error) bool {
 	return ok && refusal.Refused()
 }
 
-// stackOf returns the stack of a request, for stand-ins of its account.
+// stackOf returns the stack of a request, for placeholders in its account.
 func stackOf(r customresource.Request) rayiam.Stack {
 	stack, _ := rayiam.ParseStackID(r.StackID) // a plan refuses any other
 	return stack

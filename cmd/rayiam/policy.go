@@ -17,9 +17,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/templatepolicy"
 )
 
-// A rolePolicies is what `rayiam policy --output json` prints.
+// A rolePolicies is the JSON that `rayiam policy --output json` prints.
 type rolePolicies struct {
-	Role              string           `json:"role,omitempty"` // its name, or the logical id in its template; none of the launcher's
+	Role              string           `json:"role,omitempty"` // its name, or the logical id in its template; empty for a launcher
 	TrustPolicy       json.RawMessage  `json:"trustPolicy,omitempty"`
 	ManagedPolicyARNs []string         `json:"managedPolicyArns,omitzero"`
 	Policies          []policyDocument `json:"policies"`
@@ -62,7 +62,7 @@ With --name it prints the document of one policy and nothing else.`,
 	return c
 }
 
-// policyFlags are those of every policy command.
+// policyFlags are the flags of every policy command.
 type policyFlags struct {
 	place
 	name       string
@@ -168,10 +168,10 @@ func ofNode(node rayiam.Node) rolePolicies {
 	return printed
 }
 
-// trustPolicyName is what --name calls the trust policy.
+// trustPolicyName is the trust policy's name for --name.
 const trustPolicyName = "trust-policy"
 
-// printPolicies prints a role, or one document of it.
+// printPolicies prints a role, or one of its documents.
 func (a *app) printPolicies(r rolePolicies, name string) error {
 	if name == "" {
 		return a.print(r, func(planview.Paint) string { return r.text() })
@@ -207,15 +207,15 @@ func (r rolePolicies) text() string {
 	return strings.TrimPrefix(out.String(), "\n")
 }
 
-// A declaration is what properties in a file declare in a place.
+// A declaration is the declaration of the properties in a file, in a place.
 type declaration struct {
 	rayiam.Declaration
 	properties rayiam.Properties
 	stack      rayiam.Stack
 }
 
-// declaration reads properties and judges them as the function does. The error is
-// rayiam.Faults where they break a rule.
+// declaration reads properties and checks them as the function does. The error is
+// rayiam.Faults if they break a rule.
 func (a *app) declaration(ctx context.Context, file string, p place) (declaration, error) {
 	raw, err := a.properties(file)
 	if err != nil {
@@ -231,7 +231,7 @@ func (a *app) declaration(ctx context.Context, file string, p place) (declaratio
 	return a.declare(raw, stack)
 }
 
-// policies returns those of the head or of a worker group.
+// policies returns the policies of the head or of a worker group.
 func (d declaration) policies(node, group string) (rolePolicies, error) {
 	nodes := d.Nodes("")
 	if node == "head" {

@@ -15,7 +15,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// planOne returns the plan of a request, and, of a replacement, that of the Delete which
+// planOne returns the plan of a request and, for a replacement, the plan of the Delete that
 // follows it.
 func (a *app) planOne(ctx context.Context, cfg aws.Config, r customresource.Request, bounds string) ([]planview.View, error) {
 	var values afterapply.Values
@@ -42,7 +42,7 @@ func (a *app) planOne(ctx context.Context, cfg aws.Config, r customresource.Requ
 	return views, err
 }
 
-// view plans one request. An error that is the template's becomes part of the view.
+// view plans one request. An error that the template causes becomes part of the view.
 func (a *app) view(ctx context.Context, p *provider.Provider, r customresource.Request, values *afterapply.Values) (planview.View, supersede.Kind, error) {
 	preview, err := p.Plan(ctx, r, functionARN(r), a.logger())
 	if err != nil && !refused(err) {

@@ -19,8 +19,8 @@ func (a *app) read(name string) ([]byte, error) {
 }
 
 // properties reads a file with the properties of a resource, in YAML or JSON, as
-// CloudFormation delivers them: booleans and numbers as strings. Without a file, there are
-// none.
+// CloudFormation delivers them: booleans and numbers as strings. Without a file, it returns no
+// properties.
 func (a *app) properties(file string) (json.RawMessage, error) {
 	if file == "" {
 		return json.RawMessage("{}"), nil

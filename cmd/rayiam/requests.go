@@ -14,10 +14,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// defaultLogicalID is that of a resource which nobody has named.
+// defaultLogicalID is the logical id if no flag names one.
 const defaultLogicalID = "RayIAM"
 
-// requests returns what CloudFormation would send.
+// requests returns the requests that CloudFormation would send.
 func (a *app) requests(ctx context.Context, cfg aws.Config, f planFlags) ([]customresource.Request, error) {
 	switch {
 	case f.event != "":
@@ -30,10 +30,11 @@ func (a *app) requests(ctx context.Context, cfg aws.Config, f planFlags) ([]cust
 	return []customresource.Request{r}, err
 }
 
-// unanswered stands for the ResponseURL of a request that nobody answers.
+// unanswered is the ResponseURL of a request that nobody answers.
 const unanswered = "https://response.invalid/"
 
-// event reads an event as the function does. It may lack what only an answer needs.
+// event reads an event as the function does. The event may lack fields that only an answer
+// needs.
 func (a *app) event(file string) (customresource.Request, error) {
 	text, err := a.read(file)
 	if err != nil {
@@ -70,8 +71,8 @@ func (a *app) changeSet(ctx context.Context, cfg aws.Config, f planFlags) ([]cus
 	return requests, nil
 }
 
-// declared returns the request for properties in a file: an Update where the stack has the
-// resource, a Create elsewhere.
+// declared returns the request for properties in a file: an Update if the stack has the
+// resource, otherwise a Create.
 func (a *app) declared(ctx context.Context, cfg aws.Config, f planFlags) (customresource.Request, error) {
 	r := customresource.Request{Type: cfn.RequestCreate, RequestID: noID, ResponseURL: unanswered, LogicalID: f.logicalID}
 	if r.LogicalID == "" {
@@ -93,7 +94,7 @@ func (a *app) declared(ctx context.Context, cfg aws.Config, f planFlags) (custom
 	return withToken(r), nil
 }
 
-// find completes a request with the stack and the resource that it is about.
+// find sets the stack and the resource of a request.
 func (a *app) find(ctx context.Context, cfg aws.Config, f planFlags, r *customresource.Request) error {
 	if f.stackName != "" {
 		found, err := deployed.NewReader(cfg).Resources(ctx, f.stackName, r.LogicalID)
@@ -134,8 +135,7 @@ func namePrefix(raw json.RawMessage) string {
 	return p.NamePrefix
 }
 
-// withToken completes a request that CloudFormation has not sent with what it would say of
-// the function.
+// withToken sets the ServiceToken of a request that CloudFormation has not sent.
 func withToken(r customresource.Request) customresource.Request {
 	var p struct{ ServiceToken string }
 	_ = json.Unmarshal(r.Properties, &p) // no ServiceToken, no function

@@ -24,10 +24,10 @@ func (a *app) schema() *cobra.Command {
 	}
 }
 
-// A build is what this executable says of itself.
+// A build has the version of this executable.
 type build struct {
 	Version  string `json:"version"`  // of the module, or (devel)
-	Revision string `json:"revision"` // of the checkout, empty where it was built without
+	Revision string `json:"revision"` // of the checkout; empty if it was built without one
 	Modified bool   `json:"modified"` // the checkout had changes
 	Go       string `json:"go"`
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// lookFlags say which sets are looked at.
+// lookFlags choose the sets of a look.
 type lookFlags struct {
 	namePrefix, path string
 	callsPerSecond   int
@@ -34,8 +34,8 @@ func (f *lookFlags) add(c *cobra.Command) {
 	c.Flags().IntVar(&f.callsPerSecond, "calls-per-second", 0, "calls to IAM, at the most (default no limit)")
 }
 
-// lookTimeout is how long a look at all sets may take where --timeout does not say: thousands
-// of sets, and a second for each that is orphaned.
+// lookTimeout is how long a look at all sets may take without --timeout: enough for thousands
+// of sets, and a second for each orphaned set.
 const lookTimeout = 30 * time.Minute
 
 // A listedSet is one set in the JSON of list, drift and orphans.
@@ -56,10 +56,10 @@ type listedEntity struct {
 	Kind    drift.Kind     `json:"kind"`
 	Name    string         `json:"name"`
 	State   drift.State    `json:"state"`
-	Differs []rayiam.Facet `json:"differs,omitempty"` // facets, where it is drifted
+	Differs []rayiam.Facet `json:"differs,omitempty"` // facets, if it has drifted
 }
 
-// The words for what CloudFormation says of a set.
+// The words for the relation of a set to its stack.
 var belongings = map[supersede.Belonging]string{
 	supersede.Unasked: "unasked", supersede.InStack: "in stack", supersede.InFlight: "in flight", supersede.Orphaned: "orphaned",
 }
@@ -70,7 +70,7 @@ const (
 	stackWithout = "the stack does not have the resource any more"
 )
 
-// A reading is a look at sets, and what it has come to so far.
+// A reading is a look at sets, and its results so far.
 type reading struct {
 	look    *drift.Look
 	stacks  *stackresource.Reader
@@ -78,7 +78,8 @@ type reading struct {
 	unasked unasked
 }
 
-// reading returns a look that has not begun. The error says that there can be no such owner.
+// reading returns a look that has not begun. The error says that the owner is not a physical
+// id.
 func (a *app) reading(cfg aws.Config, f lookFlags) (*reading, error) {
 	if _, ok := rayiam.OwnerNamePrefix(f.owner); f.owner != "" && !ok {
 		return nil, fmt.Errorf(errNoOwner, f.owner)
@@ -90,9 +91,9 @@ func (a *app) reading(cfg aws.Config, f lookFlags) (*reading, error) {
 	}}, nil
 }
 
-// sets yields each set as soon as it has been read. The error ends it: it is IAM's, or says
-// that there is no set of the owner. At the end, a note says which sets nobody could be asked
-// about.
+// sets yields each set as soon as it has been read. An error ends it: IAM's error, or that the
+// owner has no set. At the end, a note names the sets for which CloudFormation could not be
+// asked.
 func (a *app) sets(ctx context.Context, r *reading) iter.Seq2[listedSet, error] {
 	return func(yield func(listedSet, error) bool) {
 		var doing atomic.Pointer[string]
@@ -132,8 +133,8 @@ func (r *reading) each(ctx context.Context, found func(listedSet) (more bool)) e
 	return nil
 }
 
-// listed returns a set as it is printed. Of one that is orphaned, CloudFormation is asked
-// whether there is still a stack.
+// listed returns a set as it is printed. For an orphaned set, it asks CloudFormation whether
+// the stack still exists.
 func listed(ctx context.Context, stacks *stackresource.Reader, s drift.Set) listedSet {
 	set := listedSet{Owner: s.Owner, StackID: s.Stack, Belongs: belongings[s.Belongs], State: s.State(), Created: s.Created, belongs: s.Belongs}
 	for _, e := range s.Entities {
@@ -151,14 +152,14 @@ func listed(ctx context.Context, stacks *stackresource.Reader, s drift.Set) list
 	return set
 }
 
-// drifted reports whether somebody else has changed the set. One that a request is changing
-// is not: what it lacks may be on its way.
+// drifted reports whether somebody else has changed the set. A set in flight has not drifted:
+// the request may still add missing entities.
 func (s listedSet) drifted() bool {
 	return s.State == drift.Drifted && s.belongs != supersede.InFlight
 }
 
-// names returns the names of the set's roles and instance profiles: the head's, then those of
-// the worker groups, sorted.
+// names returns the names of the set's roles and instance profiles: the head's name, then the
+// worker groups' names, sorted.
 func (s listedSet) names() []string {
 	var names []string
 	for _, e := range s.Entities {
@@ -173,7 +174,7 @@ func (s listedSet) names() []string {
 	return names
 }
 
-// stack shows the stack of a set: its name and Region, where its id tells.
+// stack returns the name and Region of a set's stack, as far as the stack's id shows them.
 func (s listedSet) stack() string {
 	stack, err := rayiam.ParseStackID(s.StackID)
 	switch {
@@ -185,8 +186,8 @@ func (s listedSet) stack() string {
 	return strings.Split(s.StackID, "/")[1] + " (" + stack.Region + ")"
 }
 
-// looking carries out a command that looks at sets: with AWS found, and with the time that a
-// look may take.
+// looking runs a command that looks at sets, with the configuration of AWS and the look's
+// timeout.
 func (a *app) looking(c *cobra.Command, do func(context.Context, aws.Config) error) error {
 	if !c.Flags().Changed("timeout") {
 		a.timeout = lookTimeout
@@ -200,8 +201,8 @@ func (a *app) looking(c *cobra.Command, do func(context.Context, aws.Config) err
 	return do(ctx, cfg)
 }
 
-// unasked has, for each reason why CloudFormation could not be asked, the first of the sets and
-// how many there are.
+// unasked has, for each reason why CloudFormation could not be asked, the first set and the
+// number of sets.
 type unasked map[string]struct {
 	first string
 	sets  int
@@ -218,7 +219,7 @@ func (u unasked) add(s listedSet) {
 	u[s.Reason] = of
 }
 
-// note says, once for each reason, of which sets CloudFormation could not be asked.
+// note prints, once for each reason, for which sets CloudFormation could not be asked.
 func (u unasked) note(a *app) {
 	for _, reason := range slices.Sorted(maps.Keys(u)) {
 		sets := u[reason].first

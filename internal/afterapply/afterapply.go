@@ -22,7 +22,7 @@ import (
 // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2113
 const Marker = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
-// Shown is what a person reads in its place.
+// Shown is the text that a person reads in place of such a value.
 const Shown = "(known after apply)"
 
 // Values are the placeholders of one or more sets of properties. The zero value has none.
@@ -31,11 +31,11 @@ type Values struct {
 	standIns []string
 }
 
-// deciding are the properties by which roles are named or found: without them, there is
-// nothing to look up.
+// deciding matches the properties that name the roles: without them, there is nothing to look
+// up.
 var deciding = regexp.MustCompile(`^(NamePrefix|Path|WorkerGroups\[\d+\]\.Name|WorkerGroups)$`)
 
-// ignored are the properties that change no plan.
+// ignored lists the properties that change no plan.
 var ignored = []string{"ServiceToken", "ServiceTimeout", "Revision", "PropagationWaitSeconds"}
 
 // Fill returns raw, the JSON of ResourceProperties, with a placeholder for each value that is
@@ -69,7 +69,8 @@ func (v *Values) Fill(checker *properties.Checker, raw json.RawMessage, stack ra
 	return json.Marshal(root)
 }
 
-// fill sets a place to the first placeholder that the schema accepts there.
+// fill sets a place to the first placeholder that the schema accepts there, and reports
+// whether there is one.
 func (v *Values) fill(checker *properties.Checker, root *any, p place, stack rayiam.Stack) bool {
 	for _, candidate := range candidates(p.text, len(v.standIns)+1, stack) {
 		for _, form := range []any{candidate, []any{candidate}} {
@@ -87,7 +88,7 @@ func (v *Values) fill(checker *properties.Checker, root *any, p place, stack ray
 	return false
 }
 
-// refused reports whether the schema finds a fault at a path or in what lies below it.
+// refused reports whether the schema finds a fault at a path or below it.
 func refused(checker *properties.Checker, root any, path string) bool {
 	raw, err := json.Marshal(root)
 	if err != nil {
@@ -99,7 +100,8 @@ func refused(checker *properties.Checker, root any, path string) bool {
 	})
 }
 
-// candidates are texts of the forms that properties have, each of which no other place has.
+// candidates returns texts in the forms that properties have. No other place has the same
+// texts.
 func candidates(text string, n int, s rayiam.Stack) []string {
 	name := fmt.Sprintf("known-after-apply-%d", n)
 	id := fmt.Sprintf("0afafafafafafa%03x", n)

@@ -12,26 +12,25 @@ import (
 type Stack struct {
 	Parameters map[string]string // those that are given; the others have their defaults
 	Pseudo     map[string]string // "AWS::Region"
-	Refs       map[string]string // what Ref gives for resources
-	Attributes map[string]string // what Fn::GetAtt gives, "Resource.Attribute"
-	Exports    map[string]string // what Fn::ImportValue gives
+	Refs       map[string]string // the value of Ref for each resource
+	Attributes map[string]string // the value of Fn::GetAtt for "Resource.Attribute"
+	Exports    map[string]string // the value of Fn::ImportValue for each export
 
 	// Unknown returns a placeholder for a value that the stack does not know, given its name:
 	// "LogGroup.Arn", "Fn::Cidr". If Unknown is nil, such a value is an error.
 	Unknown func(name string) string
 }
 
-// Resolve returns v with every function computed. The error names what the stack does
-// not know.
+// Resolve returns v with every function computed. The error names the value that the stack
+// does not know.
 func (t Template) Resolve(s Stack, v any) (resolved any, err error) {
 	defer recoverUnknown(&err)
 	resolved, _ = resolver{t, s, false}.resolve(v)
 	return resolved, nil
 }
 
-// Choose returns the template that is left under these parameters: without the resources
-// and outputs whose condition does not hold, and with the one branch of each Fn::If. Other
-// functions stay.
+// Choose returns the template for these parameters: without the resources and outputs whose
+// condition is false, and with only the chosen branch of each Fn::If. Other functions stay.
 func (t Template) Choose(s Stack) (chosen Template, err error) {
 	defer recoverUnknown(&err)
 	r := resolver{t, s, true}
@@ -61,7 +60,7 @@ func recoverUnknown(err *error) {
 	case nil:
 	case unknown:
 		*err = fmt.Errorf("resolving a template: %s", string(fault))
-	case runtime.Error: // an argument of another form than the documentation's
+	case runtime.Error: // an argument in a form that the documentation does not have
 		*err = fmt.Errorf("resolving a template: a function whose argument has another form than it should: %w", fault)
 	default:
 		panic(fault)

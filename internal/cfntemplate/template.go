@@ -1,6 +1,6 @@
-// Package cfntemplate reads CloudFormation templates and computes their intrinsic functions, as
-// far as a command needs them. It follows the documentation of each function, and knows no
-// resource types.
+// Package cfntemplate reads CloudFormation templates and computes their intrinsic functions,
+// as far as the command needs them. It follows the documentation of each function, and has no
+// knowledge of resource types.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 package cfntemplate
 
@@ -9,7 +9,7 @@ import (
 	"fmt"
 )
 
-// A Template is one with the short forms of functions written out.
+// A Template is a CloudFormation template, with the short forms of functions written out.
 type Template struct {
 	Metadata   map[string]any                       `json:"Metadata,omitempty"`
 	Parameters map[string]Parameter                 `json:"Parameters,omitempty"`
@@ -20,7 +20,7 @@ type Template struct {
 	Outputs    map[string]Output                    `json:"Outputs,omitempty"`
 }
 
-// A Parameter is what a template says of one.
+// A Parameter is a template's declaration of a parameter.
 type Parameter struct {
 	Type                  string
 	Default               any      `json:",omitempty"` // nil where there is none
@@ -33,7 +33,7 @@ type Parameter struct {
 	ConstraintDescription string   `json:",omitempty"`
 }
 
-// A Resource is what a template says of one.
+// A Resource is a template's declaration of a resource.
 type Resource struct {
 	Type                string
 	Condition           string         `json:",omitempty"`
@@ -44,7 +44,7 @@ type Resource struct {
 	Properties          map[string]any `json:",omitempty"`
 }
 
-// An Output is what a template says of one.
+// An Output is a template's declaration of an output.
 type Output struct {
 	Condition   string         `json:",omitempty"`
 	Description string         `json:",omitempty"`
@@ -52,7 +52,7 @@ type Output struct {
 	Export      map[string]any `json:",omitempty"`
 }
 
-// Parse reads a template, in YAML or JSON. The error says where it is not one.
+// Parse reads a template, in YAML or JSON. The error says where the text is not a template.
 func Parse(text []byte) (Template, error) {
 	value, err := Decode(text)
 	if err != nil {

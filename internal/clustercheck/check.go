@@ -1,5 +1,5 @@
 // Package clustercheck compares the YAML of a Ray cluster with what a set permits, before `ray
-// up`. Otherwise Ray shows the same faults as an encoded message of EC2's, as a worker that
+// up`. Otherwise a user sees the same faults as an encoded message from EC2, as a worker that
 // never appears, or not at all.
 //
 // It owns the findings, each with a place, a reason and a remedy. It computes what a set
@@ -21,15 +21,15 @@ type Set struct {
 	Properties rayiam.Properties
 	Stack      rayiam.Stack
 	Attributes map[string]string      // of the set, by their names for Fn::GetAtt
-	IsUnknown  func(text string) bool // a value that nobody knows, so that nothing is held against it
-	Groups     map[string]string      // worker groups by node type, where the names do not tell
+	IsUnknown  func(text string) bool // whether nobody knows the value, so that it is not compared
+	Groups     map[string]string      // worker groups by node type, if the names do not match
 }
 
 // A Finding is one thing that a cluster needs and the set does not permit.
 type Finding struct {
 	Path    string `json:"path"`            // available_node_types.gpu.node_config.InstanceType
 	Line    int    `json:"line"`            // of the file, counted from 1
-	Found   string `json:"found,omitempty"` // the value there; empty where there is none
+	Found   string `json:"found,omitempty"` // the value there; empty if there is none
 	Problem string `json:"problem"`
 	Reason  string `json:"reason"`
 	Remedy  string `json:"remedy"`
@@ -77,7 +77,7 @@ func (c *check) provider() {
 		c.add(kind, "is not aws", "the set's roles are for EC2", "write type: aws")
 	}
 	if c.options == nil {
-		return // the default policies are bound to no cluster and no Region
+		return // the default policies are not limited to a cluster or a Region
 	}
 	c.clusterName(c.cluster.at("cluster_name"))
 	if region := provider.at("region"); region.text() != c.set.Stack.Region {
@@ -88,8 +88,7 @@ func (c *check) provider() {
 	}
 }
 
-// clusterName checks the name against the one cluster of the set, or against what the names of
-// its clusters begin with.
+// clusterName checks the cluster's name against the set's ClusterName or ClusterNamePrefix.
 func (c *check) clusterName(name value) {
 	only, prefix := c.options.ClusterName, c.options.ClusterNamePrefix
 	switch {

@@ -12,7 +12,7 @@ import (
 // the mapping or list around it, so that it has a line.
 type value struct {
 	path   string
-	node   *yaml.Node // nil where there is nothing
+	node   *yaml.Node // nil if there is no value
 	parent *yaml.Node
 }
 
@@ -37,7 +37,7 @@ func resolved(n *yaml.Node) *yaml.Node {
 
 func (v value) exists() bool { return v.node != nil && resolved(v.node).Tag != "!!null" }
 
-// at returns what a mapping has under a key, merges (<<) followed.
+// at returns the value of a mapping under a key, and follows merges (<<).
 func (v value) at(key string) value {
 	below := value{path: strings.TrimPrefix(v.path+"."+key, "."), parent: v.node}
 	if v.node == nil {
@@ -108,7 +108,7 @@ func (v value) text() string {
 	return resolved(v.node).Value
 }
 
-// line is where a person looks for the value.
+// line returns the line of the value in the file, counted from 1.
 func (v value) line() int {
 	switch {
 	case v.node != nil:

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// A narrowing is a list of LeastPrivilege that narrows what the head may launch.
+// A narrowing is a list of LeastPrivilege that limits the launches of the head.
 type narrowing struct {
 	option  string
 	allowed []string
-	keys    []string // of node_config; the first is the one that a remedy names
-	without string   // what Ray does where node_config has none of them
+	keys    []string // of node_config; a remedy names the first key
+	without string   // what Ray does if node_config has none of the keys
 }
 
-// narrowings returns those that the set declares.
+// narrowings returns the lists that the set declares.
 func (c *check) narrowings() []narrowing {
 	o := c.options
 	all := []narrowing{
@@ -27,7 +27,7 @@ func (c *check) narrowings() []narrowing {
 	return slices.DeleteFunc(all, func(n narrowing) bool { return len(n.allowed) == 0 || slices.ContainsFunc(n.allowed, c.unknown) })
 }
 
-// launch checks what the head gives EC2 when it launches a worker.
+// launch checks the parameters of the launch with which the head launches a worker.
 func (c *check) launch(t nodeType) {
 	for _, n := range c.narrowings() {
 		c.narrow(t, n)

@@ -37,7 +37,7 @@ func (c *check) profile(t nodeType) {
 	}
 }
 
-// reason is why the head may launch no machine with another profile.
+// reason returns why the head may not launch an instance with another profile.
 func (c *check) reason(always string) string {
 	if c.options == nil {
 		return always + ", and the head may pass no other role than the workers'"
@@ -57,9 +57,9 @@ func (c *check) profileOf(group string) string {
 	return c.set.Attributes["WorkerGroups."+group+".InstanceProfileArn"]
 }
 
-// group returns the worker group of a node type: the one that is given for it, the only one,
-// or the one whose name is the node type's or a part of it between dots, hyphens and
-// underscores.
+// group returns the worker group of a node type: the group in Groups, the only group, or the
+// group whose name is the node type's name, or a part of the node type's name between dots,
+// hyphens and underscores.
 func (c *check) group(t nodeType) (string, bool) {
 	groups := c.set.Properties.WorkerGroups
 	if given, ok := c.set.Groups[t.name]; ok {

@@ -9,7 +9,7 @@ import (
 // agentInstalled is the tag that Ray's CloudWatch integration sets at launch.
 const agentInstalled = "cloudwatch-agent-installed"
 
-// The kinds that a launch may tag. Ray puts its own tags on the instance alone.
+// The resource types that a launch may tag. Ray sets its own tags only on the instance.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TagSpecification.html
 const (
 	instanceKind         = "instance"
@@ -18,7 +18,7 @@ const (
 	spotRequestKind      = "spot-instances-request"
 )
 
-// tags checks tags of the owner's own, which Ray adds to its own at a launch.
+// tags checks the owner's own tags, which Ray sets at a launch together with its own tags.
 func (c *check) tags(spec value) {
 	kind, own := spec.at("ResourceType"), c.options.InstanceTagKeys
 	switch kind.text() {
@@ -44,7 +44,8 @@ func (c *check) tags(spec value) {
 	}
 }
 
-// raysOwn reports whether the head may set a tag on an instance whatever InstanceTagKeys says.
+// raysOwn reports whether the head may set a tag on an instance, whether InstanceTagKeys has
+// its key or not.
 func (c *check) raysOwn(key string) bool {
 	return key == "Name" || strings.HasPrefix(key, "ray-") || key == agentInstalled && c.options.CloudWatch
 }

@@ -20,10 +20,10 @@ type Written struct {
 // Left is a node type whose instance profile has to be written by hand.
 type Left struct{ NodeType, Reason string }
 
-// Write fills in the ARN of the right instance profile for every node type that has none or
-// another one. Every other byte stays as it is, comments included: Write edits the text, and
-// reads the result again before it returns it. The error says why the text is not a cluster's
-// YAML.
+// Write fills in the ARN of the right instance profile for every node type that has no profile
+// or another profile. Every other byte stays as it is, comments included: Write edits the
+// text, and reads the result again before it returns it. The error says why the text is not a
+// cluster's YAML.
 func Write(text []byte, set Set) (Written, error) {
 	cluster, err := parse(text)
 	if err != nil {
@@ -35,7 +35,7 @@ func Write(text []byte, set Set) (Written, error) {
 	for _, t := range c.nodeTypes() {
 		before := len(c.findings)
 		if c.profile(t); len(c.findings) == before {
-			continue // it has a profile of the set's
+			continue // it has one of the set's profiles
 		}
 		arn, reason := c.rightProfile(t)
 		if reason == "" {
@@ -71,7 +71,8 @@ func (c *check) verify(w Written) error {
 	return nil
 }
 
-// rightProfile returns the ARN that a node type is to have, or why that is not clear.
+// rightProfile returns the ARN of the profile that a node type must have, or why the profile
+// is not clear.
 func (c *check) rightProfile(t nodeType) (arn, reason string) {
 	if t.head {
 		return c.set.Attributes["HeadInstanceProfileArn"], ""
@@ -93,7 +94,7 @@ type edit struct {
 	text     string
 }
 
-// editOf returns the edit that gives a node type its profile, or why there is none.
+// editOf returns the edit that gives a node type its profile, or why there is no such edit.
 func editOf(text []byte, t nodeType, arn string) (edit, string) {
 	if t.config.node == nil || resolved(t.config.node).Kind != yaml.MappingNode || len(resolved(t.config.node).Content) == 0 {
 		return edit{}, "it has no node_config to write to"
@@ -114,7 +115,8 @@ func editOf(text []byte, t nodeType, arn string) (edit, string) {
 	return edit{}, "its IamInstanceProfile has neither Arn nor Name: write it by hand"
 }
 
-// own returns what a mapping itself has under a key, not by a merge or an alias.
+// own returns the value that a mapping itself has under a key, and follows no merge and no
+// alias.
 func own(n *yaml.Node, key string) *yaml.Node {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Kind == yaml.MappingNode && n.Content[i].Value == key {

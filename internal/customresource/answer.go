@@ -20,7 +20,7 @@ const (
 	maxOther      = 512
 )
 
-// An Answer is what CloudFormation is told.
+// An Answer is the response to CloudFormation.
 type Answer struct {
 	Status     cfn.StatusType
 	Reason     string // of a failure
@@ -56,10 +56,9 @@ func (a Answer) wire() wire {
 	}
 }
 
-// Encode returns the answer as it is sent, in at most MaxAnswer bytes. A Reason
-// that does not fit is cut in its middle, so that it keeps what failed, the cause,
-// and tail, which says where to read on. Data that does not fit makes the answer a
-// failure that says so.
+// Encode returns the answer as it is sent, in at most MaxAnswer bytes. A Reason that does not
+// fit is cut in its middle, so that it keeps what failed, the cause, and tail, which says
+// where to find the log. If Data does not fit, the answer is a failure whose Reason says so.
 func (a Answer) Encode(tail string) []byte {
 	w := a.wire()
 	reason := a.Reason
@@ -93,9 +92,9 @@ func encodedLen(s string) int { return len(encode(s)) - 2 }
 
 const ellipsis = " … "
 
-// shorten returns s if its encoded form has at most room bytes, and otherwise its
-// beginning and its end: two thirds of the room for what was being done, which
-// comes first in an error, and one for the cause, which comes last.
+// shorten returns s if its encoded form has at most room bytes, and otherwise its beginning
+// and its end. An error begins with the operation, which gets two thirds of the room, and ends
+// with the cause, which gets one third.
 func shorten(s string, room int) string {
 	if encodedLen(s) <= room {
 		return s

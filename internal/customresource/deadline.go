@@ -8,7 +8,7 @@ import (
 )
 
 // maxReserve is the most time that is kept for delivering the answer, enough for several
-// attempts. Of a short time, a fifth is kept.
+// attempts. If a fifth of the request's time is less, only a fifth is kept.
 const maxReserve = 15 * time.Second
 
 // workDeadline returns when the work on a request has to be done, so that the answer still
@@ -36,16 +36,16 @@ func workDeadline(ctx context.Context, r Request, now time.Time) (time.Time, boo
 	return end.Add(-min(maxReserve, end.Sub(now)/5)), true
 }
 
-// longestServiceTimeout is CloudFormation's.
+// longestServiceTimeout is the longest ServiceTimeout that CloudFormation accepts.
 const longestServiceTimeout = time.Hour
 
-// serviceTimeout returns the shortest ServiceTimeout of an event, 0 where there is none that
-// can be understood. CloudFormation reads it in the template, and sends it along as a field
-// of the event, as a property of the resource, or not at all.
+// serviceTimeout returns the shortest ServiceTimeout of an event, or 0 if the event has no
+// valid one. CloudFormation reads it in the template, and sends it as a field of the event, as
+// a property of the resource, or not at all.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
 func serviceTimeout(event map[string]json.RawMessage) time.Duration {
 	var properties map[string]json.RawMessage
-	_ = json.Unmarshal(event["ResourceProperties"], &properties) // what is not an object has none
+	_ = json.Unmarshal(event["ResourceProperties"], &properties) // only an object has properties
 	var shortest time.Duration
 	for _, raw := range []json.RawMessage{event["ServiceTimeout"], properties["ServiceTimeout"]} {
 		text := strings.Trim(string(raw), "\" ")

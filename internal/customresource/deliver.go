@@ -12,22 +12,22 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// The times of delivery. S3 takes an answer in well under a second.
+// The times of delivery. S3 accepts an answer in well under a second.
 const (
 	putTimeout = 5 * time.Second
 	putWaitMin = 100 * time.Millisecond
 	putWaitMax = 3 * time.Second
 )
 
-// put sends body to the response URL. It retries on network errors, 429 and 5xx until ctx ends,
-// and on nothing else: if S3 has refused a presigned URL with 403, it will refuse it again. The
-// error says what the last response was, without the URL.
+// put sends body to the response URL. It retries network errors, 429 and 5xx until ctx ends,
+// and no other response: if S3 has refused a presigned URL with 403, it will refuse it again.
+// The error has the last response, without the URL.
 func put(ctx context.Context, transport http.RoundTripper, to Secret, body []byte) error {
 	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPut, string(to), body)
 	if err != nil {
 		return fmt.Errorf("delivering the answer: %w", withoutURL(err))
 	}
-	// The URL is signed for an empty Content-Type; any other is answered with 403.
+	// The URL is signed for an empty Content-Type. S3 answers 403 to any other Content-Type.
 	req.Header["Content-Type"] = []string{""}
 	last := errors.New("no response")
 	client := &retryablehttp.Client{
@@ -71,7 +71,7 @@ func deliveryError(resp *http.Response, err error) error {
 	return nil
 }
 
-// withoutURL unwraps net/url's error, whose text holds the whole URL.
+// withoutURL unwraps net/url's error, whose text contains the whole URL.
 func withoutURL(err error) error {
 	var u *url.Error
 	for errors.As(err, &u) {

@@ -1,6 +1,6 @@
-// Package customresource speaks CloudFormation's custom-resource protocol: it decodes an event,
-// keeps its deadline, lets a Resource do the work, and delivers exactly one answer. It knows
-// nothing about the resource itself.
+// Package customresource speaks CloudFormation's custom-resource protocol: it decodes an
+// event, keeps its deadline, lets a Resource do the work, and delivers exactly one answer. It
+// does not depend on the resource type.
 //
 // The protocol is described at
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html.

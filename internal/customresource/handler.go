@@ -15,13 +15,12 @@ import (
 // A Resource does the work on a request. It is called by one Handler, for one
 // request after another.
 type Resource interface {
-	// PhysicalID returns the id with which a Create of r is answered. It is known before
-	// anything is done.
+	// PhysicalID returns the physical id in the answer to the Create r. It makes no calls.
 	PhysicalID(r Request) string
-	// Reconcile does what r asks for. functionARN is the provider's own. It returns before ctx
-	// ends. Its error is the Reason of the answer; the outcome's Effort and Warnings are valid
-	// even then. An error that wraps ErrAbandoned is not counted as a failure of the provider,
-	// and neither is a Refusal.
+	// Reconcile carries out r. functionARN is the ARN of the provider's function. It returns
+	// before ctx ends. Its error is the Reason of the answer; the outcome's Effort and
+	// Warnings are valid even then. An error that wraps ErrAbandoned is not counted as a
+	// failure of the provider, and neither is a Refusal.
 	Reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error)
 }
 
@@ -31,17 +30,17 @@ type Outcome struct {
 	PhysicalID string
 	Data       map[string]string
 	Effort     Effort
-	Warnings   []string // what the request went on without; they are logged even if it fails
+	Warnings   []string // what failed without failing the request; logged even if the request fails
 }
 
-// An Effort is what the work on a request took.
+// An Effort counts the calls that the work on a request took.
 type Effort struct {
-	Calls   int64 // made to the service behind the resource, retries included
-	Retries int64 // how many of them were retries
+	Calls   int64 // calls to the service behind the resource, retries included
+	Retries int64 // how many of the calls were retries
 }
 
 // ErrAbandoned is the error of a request that CloudFormation had stopped waiting for, and
-// of which nothing is left.
+// whose changes were all rolled back.
 var ErrAbandoned = errors.New("CloudFormation has stopped waiting")
 
 // A Refusal is an error that says whether it is the template's own fault: properties that
@@ -56,16 +55,16 @@ type Refusal interface {
 type Handler struct {
 	Resource Resource
 	Log      *slog.Logger
-	// Metrics gets the lines that CloudWatch turns into metrics; nil for Log. CloudWatch
-	// wants them on standard output.
+	// Metrics gets the lines that CloudWatch turns into metrics; nil for Log. CloudWatch reads
+	// them from standard output.
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Lambda.html
 	Metrics   *slog.Logger
 	Transport http.RoundTripper // delivers the answers; nil for http.DefaultTransport
 }
 
-// Invoke handles one event. Its error is nil once the answer was delivered,
-// whatever it says, so that Lambda does not run the event again; and also when
-// CloudFormation has stopped waiting for it.
+// Invoke handles one event. Its error is nil once an answer was delivered, even a FAILED one,
+// so that Lambda does not run the event again. It is also nil if CloudFormation has stopped
+// waiting for the answer.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	start := time.Now()
 	r, decodeErr := Decode(payload)
@@ -97,8 +96,8 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return nil, nil
 }
 
-// loggers returns the logger of a request's lines and that of its metrics, both with these
-// attributes.
+// loggers returns the logger of a request's log lines and the logger of its metrics, both with
+// these attributes.
 func (h *Handler) loggers(attributes ...any) (log, metrics *slog.Logger) {
 	log, metrics = h.Log, h.Metrics
 	if metrics == nil {
@@ -125,7 +124,7 @@ func (h *Handler) deliver(ctx context.Context, r Request, answer Answer, inv inv
 	return put(ctx, transport, r.ResponseURL, answer.Encode(inv.whereToReadOn()))
 }
 
-// work lets the resource do what r asks for, unless reason says why it must not. It returns the
+// work lets the resource carry out r, unless reason says why it must not. It returns the
 // answer, the outcome of the work, and the error that made the answer FAILED.
 func (h *Handler) work(ctx context.Context, r Request, reason error, inv invocation, log *slog.Logger) (Answer, Outcome, error) {
 	answer := Answer{Status: cfn.StatusFailed, PhysicalID: r.PhysicalID, StackID: r.StackID, RequestID: r.RequestID, LogicalID: r.LogicalID}
@@ -145,7 +144,7 @@ func (h *Handler) work(ctx context.Context, r Request, reason error, inv invocat
 	return answer, outcome, nil
 }
 
-// unknownID is the physical id of what was never made.
+// unknownID is the physical id of a resource that was never created.
 const unknownID = "unknown"
 
 // physicalID returns the resource's id for a Create, and unknownID if the resource returns
@@ -160,8 +159,8 @@ func (h *Handler) physicalID(r Request) (id string) {
 	return h.Resource.PhysicalID(r)
 }
 
-// reconcile runs the resource until its deadline, and for the grace period: a resource that
-// does not return must not keep CloudFormation from its answer.
+// reconcile runs the resource until its deadline and the end of the grace period. Even if the
+// resource does not return, CloudFormation must get an answer.
 func (h *Handler) reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error) {
 	working := ctx
 	if deadline, ok := workDeadline(ctx, r, time.Now()); ok {

@@ -7,11 +7,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// An invocation is what Lambda says about one run of the function.
+// An invocation has Lambda's data about one invocation of the function.
 type invocation struct {
-	functionARN     string // the provider's own; the ServiceToken if Lambda does not say
+	functionARN     string // the function's own ARN; the ServiceToken if Lambda does not give it
 	lambdaRequestID string
-	requestID       string // CloudFormation's
+	requestID       string // the RequestId of CloudFormation's event
 }
 
 func invocationOf(ctx context.Context, r Request) invocation {

@@ -21,7 +21,7 @@ const (
 	refused     ending = "REFUSED"     // answered FAILED, because of the template
 	undelivered ending = "UNDELIVERED" // the answer was not delivered
 	expired     ending = "EXPIRED"     // CloudFormation had given up before
-	abandoned   ending = "ABANDONED"   // CloudFormation gave up meanwhile, and nothing is left of it
+	abandoned   ending = "ABANDONED"   // CloudFormation gave up meanwhile, and the request was rolled back
 )
 
 // endingOf returns how a request ended whose answer was delivered, given the error of the
@@ -51,9 +51,8 @@ func (e ending) level() slog.Level {
 	return slog.LevelError
 }
 
-// unknownType is the dimension RequestType of all requests that are of no known type. Each
-// value makes a metric, which costs money, and whoever may invoke the function can send any
-// value.
+// unknownType is the dimension RequestType of all requests of an unknown type. Each value
+// creates a metric, which costs money, and whoever may invoke the function can send any value.
 const unknownType = "Unknown"
 
 // logMetrics writes the one line that CloudWatch turns into metrics: requests by type and

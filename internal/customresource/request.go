@@ -23,7 +23,7 @@ type Request struct {
 	PhysicalID     string // empty on a Create
 	StackID        string
 	ServiceToken   string
-	ServiceTimeout time.Duration // for how long CloudFormation waits; 0 where it does not say
+	ServiceTimeout time.Duration // for how long CloudFormation waits; 0 if the event does not say
 	Properties     json.RawMessage
 	OldProperties  json.RawMessage // on an Update only
 }
@@ -41,7 +41,8 @@ func (Secret) LogValue() slog.Value         { return slog.StringValue(redacted) 
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Decode reads an event. If the event is malformed, the error says what is wrong. The request
-// then has what could be read, above all the response URL, so that it can be answered.
+// then has the fields that could be read, above all the response URL, so that it can be
+// answered.
 func Decode(payload []byte) (Request, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(payload, &fields); err != nil {

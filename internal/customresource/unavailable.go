@@ -6,8 +6,8 @@ import (
 	"log/slog"
 )
 
-// Unavailable is a Resource whose provider could not start. Every request is
-// answered with the reason.
+// Unavailable is a Resource whose provider could not start. It fails every request with the
+// reason.
 type Unavailable struct {
 	Err error
 }

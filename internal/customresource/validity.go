@@ -9,10 +9,10 @@ import (
 )
 
 // usualValidity is for how long CloudFormation's response URLs are valid, as far as known:
-// those of Signature Version 4 have X-Amz-Expires=7200.
+// URLs of Signature Version 4 have X-Amz-Expires=7200.
 const usualValidity = 7200 * time.Second
 
-// longestValidity is what S3 allows at most.
+// longestValidity is the longest validity that S3 allows.
 const longestValidity = 7 * 24 * time.Hour
 
 // A validity is what a response URL says about when it is valid.
@@ -48,9 +48,9 @@ func (r Request) validity() (validity, bool) {
 	return validity{expires: time.Unix(0, 0).Add(end).UTC()}, true
 }
 
-// Issued returns when CloudFormation issued the request, to the second, or now where the
-// response URL does not say. It is never earlier than the true time, so a role that is older
-// than that was not made by the request.
+// Issued returns when CloudFormation issued the request, to the second, or now if the response
+// URL does not say. It is never earlier than the true time, so a role that is older than that
+// was not made by the request.
 func (r Request) Issued(now time.Time) time.Time {
 	if v, ok := r.validity(); ok && !v.signed.IsZero() && v.signed.Before(now) {
 		return v.signed

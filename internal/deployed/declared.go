@@ -19,12 +19,13 @@ type Set struct {
 	Resource
 	// Properties are the JSON of the resource's properties. CloudFormation does not return
 	// resolved properties, so they are computed from the stack's template, its parameters and
-	// its resources. A value that these do not give is afterapply.Marker.
+	// its resources. A value that cannot be computed from these is afterapply.Marker.
 	Properties json.RawMessage
 }
 
-// Declared returns the set of a stack: that with the logical id, or the only one where it is
-// empty. The error wraps ErrNoStack or ErrNoResource, or names the sets to choose from.
+// Declared returns the set of a stack with this logical id, or the stack's only set if the
+// logical id is empty. The error wraps ErrNoStack or ErrNoResource, or names the sets to
+// choose from.
 func (r *Reader) Declared(ctx context.Context, stackName, logicalID string) (Set, error) {
 	stack, err := r.stack(ctx, stackName)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package deployed asks CloudFormation which Custom::RayIAM resources a stack or a change set
-// declares. It serves the command, and only reads. What the function itself asks CloudFormation
-// is in package stackresource.
+// declares. It serves the command, and only reads. Package stackresource has the function's
+// own calls to CloudFormation.
 package deployed
 
 import (
@@ -41,11 +41,11 @@ var ErrNoResource = errors.New("it has no " + Type)
 type Resource struct {
 	StackID    string
 	LogicalID  string
-	PhysicalID string // empty while CloudFormation knows none
+	PhysicalID string // empty while CloudFormation has none
 }
 
 // Resources returns the resources of a stack with this logical id, or every Custom::RayIAM of
-// it if the logical id is empty. The error wraps ErrNoStack or ErrNoResource; with
+// the stack if the logical id is empty. The error wraps ErrNoStack or ErrNoResource; with
 // ErrNoResource comes one Resource that has only the StackID.
 func (r *Reader) Resources(ctx context.Context, stackName, logicalID string) ([]Resource, error) {
 	stack, err := r.stack(ctx, stackName)
@@ -106,9 +106,9 @@ type Change struct {
 }
 
 // ChangeSet returns the changes of a change set to the resource with this logical id, or to
-// every Custom::RayIAM where it is empty, in the order of the change set. A value that
-// CloudFormation does not know yet is afterapply.Marker. The error wraps ErrNoResource where
-// the change set changes none.
+// every Custom::RayIAM if it is empty, in the order of the change set. A value that
+// CloudFormation does not know yet is afterapply.Marker. The error wraps ErrNoResource if the
+// change set changes no such resource.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
 func (r *Reader) ChangeSet(ctx context.Context, stackName, name, logicalID string) ([]Change, error) {
 	doing := fmt.Sprintf("reading change set %s of stack %s", name, stackName)
@@ -181,7 +181,7 @@ func read(rc *types.ResourceChange, stackID string) (Change, error) {
 	return Change{Request: request, Retained: rc.Action == types.ChangeActionRemove && rc.PolicyAction == types.PolicyActionRetain}, nil
 }
 
-// propertiesIn returns the properties in a BeforeContext or AfterContext; nil where there is
+// propertiesIn returns the properties in a BeforeContext or AfterContext, or nil if there are
 // none.
 func propertiesIn(text *string) (json.RawMessage, error) {
 	if aws.ToString(text) == "" {
@@ -197,7 +197,7 @@ func propertiesIn(text *string) (json.RawMessage, error) {
 	return c.Properties, nil
 }
 
-// classified says what a person can do about an error of CloudFormation's.
+// classified returns CloudFormation's error with what a person can do about it.
 func classified(err error) error {
 	var api smithy.APIError
 	switch {

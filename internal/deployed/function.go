@@ -10,7 +10,7 @@ import (
 )
 
 // Environment returns the environment of the provider's function, which has the
-// administrator's bounds: nil where Lambda does not show it. The error says why it cannot be
+// administrator's bounds: nil if Lambda does not show it. The error says why it cannot be
 // read. It needs lambda:GetFunctionConfiguration.
 func Environment(ctx context.Context, cfg aws.Config, functionARN string) (map[string]string, error) {
 	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {

@@ -1,8 +1,8 @@
-// Package drift compares what IAM has of each set with what was last declared of it, as the
-// tag ray-iam:declared says, and asks CloudFormation whether a stack still has the set. It
+// Package drift compares each set in IAM with its last declared state, which the tag
+// ray-iam:declared records, and asks CloudFormation whether a stack still has the set. It
 // writes nothing, and keeps nothing from one look to the next.
 //
-// It sees which facet of which role or instance profile differs, not what it was before: for
-// that there is the template. The documents of one role at a time are in memory, and of each
-// other role and instance profile a few hundred bytes.
+// It finds which facet of which role or instance profile differs, but not the declared value,
+// which the template has. Memory has the documents of one role at a time, and a few hundred
+// bytes for each other role and instance profile.
 package drift

@@ -9,17 +9,17 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// maxSilent is how often in a row CloudFormation may leave a question unanswered, which takes
-// seconds each time, before a look asks no more.
+// maxSilent is after how many unanswered calls to CloudFormation in a row, each of which takes
+// seconds, a look makes no more of them.
 const maxSilent = 3
 
-// Why a set is Unasked, besides what CloudFormation says.
+// Why a set is Unasked, besides CloudFormation's errors.
 var (
 	errNoStack = errors.New("the tag " + rayiam.StackTag + " is missing")
 	errSilent  = errors.New("CloudFormation has not answered several times in a row")
 )
 
-// set judges the set of an owner. It is false where the set is seen in another part.
+// set judges the set of an owner. It is false if the set belongs to another part.
 func (l *Look) set(ctx context.Context, owner string, entities []entity) (Set, bool, error) {
 	head := ""
 	if namePrefix, ok := rayiam.OwnerNamePrefix(owner); ok {
@@ -64,12 +64,12 @@ func (l *Look) ask(ctx context.Context, set Set) (supersede.Belonging, error) {
 	return belongs, err
 }
 
-// readAgain reads the entities of a set once more, and what was missing.
+// readAgain reads the entities of a set once more, including those that were missing.
 func (l *Look) readAgain(ctx context.Context, set Set) ([]entity, error) {
 	var all []string
 	for _, e := range set.Entities {
 		all = append(all, e.Name)
-		l.listed[e.Kind][e.Name] = true // perhaps by now
+		l.listed[e.Kind][e.Name] = true // it may exist by now
 	}
 	var own []entity
 	seen := names{Role: {}, InstanceProfile: {}}
@@ -93,7 +93,7 @@ func (l *Look) readAgain(ctx context.Context, set Set) ([]entity, error) {
 	return own, nil
 }
 
-// judge reads the policies of the roles of a set and compares it with what was declared.
+// judge reads the policies of a set's roles and compares the set with its declared state.
 func (l *Look) judge(ctx context.Context, owner, head string, entities []entity) (Set, error) {
 	var declared declaration
 	if head != "" {
@@ -119,8 +119,8 @@ func (l *Look) judge(ctx context.Context, owner, head string, entities []entity)
 	return judge(owner, entities, declared, l.listed), nil
 }
 
-// declaredBy returns the names that the policies of a head declare, if these are as they were
-// declared themselves, and what is known otherwise.
+// declaredBy returns the names in the policies of a head, if these policies have not drifted,
+// and otherwise the given declaration.
 func (l *Look) declaredBy(head entity, inline map[string]string, otherwise declaration) declaration {
 	namePrefix, _ := rayiam.OwnerNamePrefix(head.owner)
 	differing, known := head.digests.Differing(head.declared)
@@ -134,7 +134,7 @@ func (l *Look) declaredBy(head entity, inline map[string]string, otherwise decla
 	return declaration{declared, true}
 }
 
-// complete reads what of a set is declared and was taken for another part's.
+// complete reads the declared entities of a set that seemed to belong to another part.
 func (l *Look) complete(ctx context.Context, owner string, entities []entity, declared declaration) ([]entity, error) {
 	elsewhere := slices.DeleteFunc(slices.Clone(declared.names), func(name string) bool { return slices.Contains(l.part, name) })
 	if l.Parts == 1 || len(elsewhere) == 0 {

@@ -12,47 +12,47 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// A Look is one look at the sets of an account. It is for one caller, and for one time.
+// A Look is one look at the sets of an account. It is for one caller and one use.
 type Look struct {
 	Inventory *iamsync.Inventory
-	Stacks    supersede.Finder // nil: no set is asked for in CloudFormation
+	Stacks    supersede.Finder // nil: CloudFormation is not asked about any set
 
 	NamePrefix string // the names begin with it
-	Path       string // exactly their path; empty for any
+	Path       string // exactly the path of the entities; empty for any
 	Owner      string // only this owner's set; empty for all
 
-	// Calls is about how many calls to IAM the look may make; 0 for as many as it takes. Of
-	// more sets than that is enough for, it takes one of several parts: another one each Turn.
+	// Calls is about how many calls to IAM the look may make; 0 for no limit. If there are too
+	// many sets for that, the look examines one of several parts, another part each Turn.
 	Calls int
 	Turn  int64
 
-	// Progress is told, where it is not nil, how many of the names have been read.
+	// Progress, if it is not nil, is called with how many of the names have been read.
 	Progress func(read, names int)
 
-	// What the look has chosen, known once the first set comes.
+	// The part that the look examines. It is set before Sets yields the first set.
 	Part, Parts       int      // which part, counted from 0, of how many
 	Examined, LeftOut int      // how many names are in this part, and in the others
-	Owners            []string // of what is in this part, sorted
+	Owners            []string // the owners in this part, sorted
 
 	listed  names
-	account string   // whose they are
+	account string   // the account of the entities
 	part    []string // sorted
 	silent  int      // how many questions in a row CloudFormation has not answered
 }
 
 // callsPerName is about how many calls it takes to read a role with its policies and the
-// instance profile beside it.
+// instance profile of the same name.
 const callsPerName = 5
 
-// names are those that were listed, by kind.
+// names are the listed names, by kind.
 type names map[Kind]map[string]bool
 
 func (n names) exists(kind Kind, name string) bool { return n[kind][name] }
 
 // Sets yields each set of the look, in the order of their owners. A set that has drifted or is
-// orphaned is read twice, with CloudFormation asked in between, so that a request which was done
-// meanwhile does not count. The error is IAM's, in the words of package iamsync, and ends the look; that
-// CloudFormation cannot be asked is no error but makes a set Unasked.
+// orphaned is read twice, with CloudFormation asked in between, so that a request which was
+// done meanwhile does not count. The error is an error of package iamsync, and ends the look.
+// If CloudFormation does not answer, that is no error: the set is Unasked.
 func (l *Look) Sets(ctx context.Context) iter.Seq2[Set, error] {
 	return func(yield func(Set, error) bool) {
 		if err := l.list(ctx); err != nil {
@@ -79,7 +79,7 @@ func (l *Look) Sets(ctx context.Context) iter.Seq2[Set, error] {
 	}
 }
 
-// list reads all names, and chooses those of this look.
+// list reads all names, and chooses the names of this look.
 func (l *Look) list(ctx context.Context) error {
 	prefix := l.NamePrefix
 	if own, ok := rayiam.OwnerNamePrefix(l.Owner); ok {
@@ -113,8 +113,9 @@ func (l *Look) list(ctx context.Context) error {
 const chunk = 16
 
 // read reads the roles, without their policies, and the instance profiles of this look, and
-// returns those that have an owner, by owner. What is no physical id is none: a provider's own
-// role has such a tag. Nor is one that cannot own the name: somebody has written its tag by hand.
+// returns the entities that have an owner, by owner. An owner tag counts only if its value is
+// a physical id, which it is not on a provider's own role, and only if that owner can own the
+// name: otherwise somebody has set the tag by hand.
 func (l *Look) read(ctx context.Context) (map[string][]entity, error) {
 	byOwner, read := map[string][]entity{}, 0
 	for some := range slices.Chunk(l.part, chunk) {
@@ -134,7 +135,8 @@ func (l *Look) read(ctx context.Context) (map[string][]entity, error) {
 	return byOwner, nil
 }
 
-// entities reads what is listed under these names. What is gone by now is left out.
+// entities reads the roles and instance profiles that are listed under these names. Deleted
+// ones are left out.
 func (l *Look) entities(ctx context.Context, some []string) ([]entity, error) {
 	listed := func(kind Kind) []string {
 		return slices.DeleteFunc(slices.Clone(some), func(name string) bool { return !l.listed.exists(kind, name) })

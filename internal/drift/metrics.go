@@ -11,7 +11,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// A count is one that the metrics have, by its index.
+// A count is the index of a number in the metrics.
 type count int
 
 const (
@@ -28,8 +28,8 @@ type tally struct {
 	entities map[Kind]*[counts]int
 }
 
-// add counts a set. What a request is changing is only looked at, and what no stack has any
-// more is orphaned, whatever else it is.
+// add counts a set. A set in flight counts only as examined. An orphaned set counts as
+// orphaned, whatever its state.
 func (t *tally) add(set Set) {
 	state := func(s State) count {
 		switch {
@@ -59,7 +59,7 @@ func (t *tally) add(set Set) {
 	}
 }
 
-// A finding is what one look has found, and what it took.
+// A finding has the results of one look, and its effort.
 type finding struct {
 	tally
 	calls      int64
@@ -75,8 +75,8 @@ const (
 	lookFailed    = "FAILED"
 )
 
-// logMetrics writes the lines that CloudWatch turns into metrics: one on the look, and, on
-// what it has found, one for sets and one for each kind of entity.
+// logMetrics writes the lines that CloudWatch turns into metrics: one on the look, and, on its
+// results, one for sets and one for each kind of entity.
 func logMetrics(log *slog.Logger, f finding) {
 	now, name := time.Now(), lambdacontext.FunctionName
 	outcome, level := lookSucceeded, slog.LevelInfo
@@ -95,7 +95,7 @@ func logMetrics(log *slog.Logger, f finding) {
 		c := byKind[kind]
 		level := slog.LevelInfo
 		if c[drifted]+c[orphaned] > 0 {
-			level = slog.LevelWarn // so that a filter of the log leaves what the alarm counts
+			level = slog.LevelWarn // so that no filter by level hides what the alarm counts
 		}
 		log.Log(context.Background(), level, "metrics",
 			emf.Attr(now, [][]string{{"FunctionName", "Kind"}},

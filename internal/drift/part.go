@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// partsOf returns in how many parts something is looked at that takes so many calls, where a
-// look may make so many: 0 for no limit. Each part must have a turn of its own, and a weekly
-// schedule takes every seventh turn, so the number is no multiple of seven.
+// partsOf returns the number of parts for sets that take this many calls, if a look may make
+// at most limit calls, or 0 for no limit. Each part must have a turn of its own, and a weekly
+// schedule has every seventh turn, so the number is no multiple of seven.
 func partsOf(calls, limit int) int {
 	if limit <= 0 || calls <= limit {
 		return 1
@@ -23,8 +23,8 @@ func partsOf(calls, limit int) int {
 	return parts
 }
 
-// partOf returns those of the names, sorted, that are in a part. The head of a set and its
-// worker groups are in one part, and stay in it when other sets come and go.
+// partOf returns the names that are in a part, sorted. The head of a set and its worker groups
+// are in one part, and stay in it when other sets come and go.
 func partOf(sorted []string, part, parts int) []string {
 	if parts == 1 {
 		return sorted
@@ -42,8 +42,8 @@ func partOf(sorted []string, part, parts int) []string {
 
 const headSuffix = "-head"
 
-// stem returns the NamePrefix of the set that a name is probably of: the longest whose head is
-// among the names. A worker group without a head has its own.
+// stem returns the NamePrefix of the set to which a name probably belongs: the longest prefix
+// whose head is among the names. A worker group without a head is its own set.
 func stem(name string, sorted []string) string {
 	for cut := strings.LastIndex(name, "-"); cut > 0; cut = strings.LastIndex(name[:cut], "-") {
 		if _, found := slices.BinarySearch(sorted, name[:cut]+headSuffix); found {
@@ -57,16 +57,16 @@ func stem(name string, sorted []string) string {
 var (
 	rate = regexp.MustCompile(`^rate\(([0-9]+) (minute|hour|day)s?\)$`)
 
-	// daily is a cron of one time on each day, or on one day of each week: its minute, its hour,
-	// its day of the month, its month, its day of the week, its year.
+	// daily matches a cron with one time on each day, or on one day of each week. The fields
+	// are minute, hour, day of the month, month, day of the week and year.
 	daily = regexp.MustCompile(`^cron\([0-9]+ [0-9]+ ([*?] \* [*?]|[*?] \* ([1-7]|[A-Z]{3})) \*\)$`)
 )
 
 // Turn counts the looks that a schedule has asked for, by the time at which it asks for one.
 // The expression is EventBridge's: rate(6 hours), or cron(...) of one time a day or a week,
 // which counts days. Any other cron has periods of different lengths, or several looks a day,
-// so that a count may miss a part for as long as it stays in step with the parts. Its turns are
-// drawn by lot from the time, to the minute.
+// so that a count could stay in step with the parts and always miss one. For such a cron, the
+// turn is a hash of the time, to the minute.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 func Turn(expression string, at time.Time) int64 {
 	expression, period := strings.TrimSpace(expression), 24*time.Hour

@@ -19,7 +19,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// Settings are what the function's environment sets of its scheduled looks.
+// Settings are the settings of scheduled looks in the function's environment.
 type Settings struct {
 	NamePrefix     string
 	Path           string
@@ -27,12 +27,12 @@ type Settings struct {
 	CallsPerSecond int    // to IAM, of each look
 }
 
-// defaultCallsPerSecond is a small share of what IAM allows an account, of which AWS publishes
-// no figure.
+// defaultCallsPerSecond is a small share of IAM's rate limit for an account, which AWS does
+// not publish.
 const defaultCallsPerSecond = 5
 
 // SettingsFromEnvironment reads RAYIAM_NAME_PREFIX, RAYIAM_PATH, RAYIAM_DRIFT_SCHEDULE and
-// RAYIAM_DRIFT_CALLS_PER_SECOND, a whole number from 1 on, 5 where there is none.
+// RAYIAM_DRIFT_CALLS_PER_SECOND, a whole number from 1 on, 5 if it is not set.
 func SettingsFromEnvironment(getenv func(string) string) Settings {
 	bounds := rayiam.BoundsFromEnvironment(getenv)
 	s := Settings{NamePrefix: bounds.NamePrefix, Path: bounds.Path, Schedule: strings.TrimSpace(getenv("RAYIAM_DRIFT_SCHEDULE")), CallsPerSecond: defaultCallsPerSecond}
@@ -43,7 +43,7 @@ func SettingsFromEnvironment(getenv func(string) string) Settings {
 }
 
 // ScheduledAt returns the time of an event by which EventBridge asks for a look. It is false
-// for any other, and for all that has a member of CloudFormation's requests.
+// for any other event, and for any event that has a field of CloudFormation's requests.
 // https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduled-events.html
 func ScheduledAt(payload []byte) (time.Time, bool) {
 	var members map[string]json.RawMessage
@@ -77,19 +77,19 @@ type Schedule struct {
 }
 
 const (
-	// plannedShare is the part of its time, as a divisor, for which a look plans calls to IAM. It
-	// takes twice as many if all sets have drifted, and a second more for each that is orphaned,
-	// which is read twice as well.
+	// plannedShare is the part of its time, as a divisor, for which a look plans calls to IAM.
+	// If all sets have drifted, the look makes twice as many calls. An orphaned set is read
+	// twice too, and takes a second more.
 	plannedShare = 3
 
-	// lookMargin is what a look leaves of its time, so that what it has found is counted. Of a
-	// short time it is a quarter.
+	// lookMargin is the time that a look leaves for logging its results. If a quarter of its
+	// time is less, it leaves a quarter.
 	lookMargin = 15 * time.Second
 )
 
-// Look carries out the look that was asked for at a time, and logs what it has found. It has
-// no error: a failure is in the log and in the metrics, and is no reason for Lambda to run the
-// event again or to send it where unanswered requests go.
+// Look carries out the look that was scheduled for a time, and logs its results. It returns no
+// error: a failure is in the log and in the metrics, and Lambda must not run the event again
+// or send it to the failure queue.
 func (s *Schedule) Look(ctx context.Context, at time.Time) {
 	start := time.Now()
 	look := s.look(ctx, Turn(s.Settings.Schedule, at))
@@ -111,7 +111,7 @@ func (s *Schedule) Look(ctx context.Context, at time.Time) {
 	logMetrics(s.Metrics, took)
 }
 
-// look returns a look of as many calls as fit into the time of ctx.
+// look returns a look with as many calls as fit into the time of ctx.
 func (s *Schedule) look(ctx context.Context, turn int64) *Look {
 	look := &Look{
 		Inventory:  iamsync.NewInventory(s.AWS, s.Settings.CallsPerSecond, s.Log),
@@ -124,8 +124,8 @@ func (s *Schedule) look(ctx context.Context, turn int64) *Look {
 	return look
 }
 
-// each passes on the sets of a look. Its error is IAM's, or says that the time was up, or of
-// a panic.
+// each passes on the sets of a look. The error is IAM's, or says that the time was up, or
+// reports a panic.
 func (s *Schedule) each(ctx context.Context, look *Look, found func(Set)) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -135,7 +135,7 @@ func (s *Schedule) each(ctx context.Context, look *Look, found func(Set)) (err e
 	}()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if end, ok := ctx.Deadline(); ok { // before Lambda's, so that what was found is counted
+	if end, ok := ctx.Deadline(); ok { // before Lambda's deadline, so that the results are logged
 		ctx, cancel = context.WithDeadline(ctx, end.Add(-min(lookMargin, time.Until(end)/4)))
 		defer cancel()
 	}
@@ -148,7 +148,7 @@ func (s *Schedule) each(ctx context.Context, look *Look, found func(Set)) (err e
 	return nil
 }
 
-// report logs each entity that differs from what was declared, and a set that is orphaned.
+// report logs each entity that differs from its declared state, and the set if it is orphaned.
 func report(log *slog.Logger, set Set) {
 	log = log.With("owner", set.Owner, "stack", set.Stack)
 	switch {

@@ -17,12 +17,13 @@ const (
 	Settled State = "settled"
 	// Drifted: somebody else has changed it.
 	Drifted State = "drifted"
-	// Unknown: it does not say what was declared, because an older version of the provider
-	// made it, or in a later version's form, or its tag was removed.
+	// Unknown: its tag ray-iam:declared is missing or has a later version's form. An older
+	// version of the provider made it, a later version changed it, or somebody removed the
+	// tag.
 	Unknown State = "unknown"
 )
 
-// A Kind is that of an entity.
+// A Kind is the kind of an entity.
 type Kind string
 
 // The kinds, in the words of error messages.
@@ -31,35 +32,35 @@ const (
 	InstanceProfile Kind = "instance profile"
 )
 
-// What of an entity differs, besides the facets of package rayiam.
+// The differences of an entity, besides the facets of package rayiam.
 const (
-	Missing    rayiam.Facet = "missing"    // it is declared, and there is no such entity
+	Missing    rayiam.Facet = "missing"    // it is declared, and does not exist
 	Owner      rayiam.Facet = "owner"      // it is declared, and the tag ray-iam:owner is not the set's
-	Undeclared rayiam.Facet = "undeclared" // it is the set's, and the head knows no such worker group
+	Undeclared rayiam.Facet = "undeclared" // it has the set's owner tag, and the head's policies do not name its worker group
 )
 
 // An Entity is a role or an instance profile of a set.
 type Entity struct {
 	Kind    Kind
 	Name    string
-	Created time.Time // zero where it is Missing
+	Created time.Time // zero if it is Missing
 	State   State
-	Differs []rayiam.Facet // where it is Drifted
+	Differs []rayiam.Facet // if it is Drifted
 }
 
-// A Set is what carries one owner's tag, and what should.
+// A Set has the entities that carry one owner's tag, and those that should.
 type Set struct {
 	Owner    string // the physical id
 	Stack    string // the id of the owner's stack
 	Belongs  supersede.Belonging
-	Asking   error     // why it is Unasked
-	Created  time.Time // when the oldest entity was
+	Asking   error     // why the set is Unasked
+	Created  time.Time // when the oldest entity was created
 	Entities []Entity  // by name, each role before its instance profile
 }
 
 // State is Drifted if an entity is, Unknown if none is and one is unknown, and Settled
-// otherwise. A set that a request is changing is InFlight besides: what it lacks may be on its
-// way.
+// otherwise. A set that a request is changing is InFlight, whatever its state: the request may
+// still add missing entities.
 func (s Set) State() State {
 	for _, state := range []State{Drifted, Unknown} {
 		if slices.ContainsFunc(s.Entities, func(e Entity) bool { return e.State == state }) {
@@ -69,7 +70,7 @@ func (s Set) State() State {
 	return Settled
 }
 
-// An entity is one that was read, with what is needed to judge it.
+// An entity is a role or instance profile that was read, with what judged needs.
 type entity struct {
 	kind     Kind
 	name     string
@@ -88,7 +89,7 @@ func ofInstanceProfile(p rayiam.InstanceProfile) entity {
 	return entity{InstanceProfile, p.Name, p.Tags[rayiam.OwnerTag], p.Tags[rayiam.StackTag], p.Created, p.Digests(), p.Tags[rayiam.DeclaredTag]}
 }
 
-// judged compares an entity with what was declared of it.
+// judged compares an entity with its declared state.
 func (e entity) judged() Entity {
 	judged := Entity{Kind: e.kind, Name: e.name, Created: e.created, State: Settled}
 	differing, known := e.digests.Differing(e.declared)
@@ -101,12 +102,12 @@ func (e entity) judged() Entity {
 	return judged
 }
 
-// A listing tells which names exist, whosever they are.
+// A listing tells which names exist, whoever owns them.
 type listing interface {
 	exists(kind Kind, name string) bool
 }
 
-// A declaration is what is known of the names of a set.
+// A declaration has the declared names of a set, as far as they are known.
 type declaration struct {
 	names    []string // which are declared
 	complete bool     // whether no others are
@@ -114,8 +115,9 @@ type declaration struct {
 
 func (d declaration) excludes(name string) bool { return d.complete && !slices.Contains(d.names, name) }
 
-// judge returns the set of an owner, made of its entities. What is declared, and what stands
-// beside an entity of the set, has to exist and to be the set's.
+// judge returns the set of an owner, with these entities. Each declared role and instance
+// profile must exist and be the set's, and so must the role beside each instance profile of
+// the set, and the instance profile beside each role.
 func judge(owner string, entities []entity, declared declaration, there listing) Set {
 	set := Set{Owner: owner}
 	seen := map[Kind]map[string]bool{Role: {}, InstanceProfile: {}}

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Namespace is where CloudWatch keeps the metrics.
+// Namespace is the CloudWatch namespace of the metrics.
 const Namespace = "CustomRayIAM"
 
-// A Metric is a member of the line that is a number.
+// A Metric is a number in the log line.
 type Metric struct {
 	Name string
 	Unit string // Count, Milliseconds
@@ -30,8 +30,8 @@ type Directive struct {
 	Metrics    []Metric
 }
 
-// Attr returns the member that says which others of the line are metrics and which their
-// dimensions: each list of dimensions makes a metric of its own.
+// Attr returns the member _aws, which says which other members of the line are metrics and
+// which are dimensions. Each list of dimensions makes a metric of its own.
 func Attr(at time.Time, dimensions [][]string, metrics ...Metric) slog.Attr {
 	return slog.Any("_aws", Metadata{at.UnixMilli(), []Directive{{Namespace, dimensions, metrics}}})
 }

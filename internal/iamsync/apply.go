@@ -9,9 +9,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// Apply writes the steps of a plan, phase after phase, those of one phase at once. The errors
-// of one phase are joined in the plan's order, and no later phase begins. Stale reports whether
-// the request should observe and plan again after an error.
+// Apply writes the steps of a plan, phase after phase, and the steps of one phase at once. The
+// errors of one phase are joined in the plan's order, and no later phase begins. Stale reports
+// whether the request should observe and plan again after an error.
 func (s *Sync) Apply(ctx context.Context, plan rayiam.Plan) error {
 	for _, steps := range plan.Phases {
 		errs := s.applyPhase(ctx, steps)
@@ -56,12 +56,12 @@ func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 func (s *Sync) judge(step rayiam.Step, err error) verdict {
 	switch {
 	case has(err, codePresent), has(err, codeInUse):
-		// Another attempt at the same request was faster, something was attached
-		// meanwhile, or IAM does not show yet what it has.
+		// Another attempt at the same request was faster, somebody attached something
+		// meanwhile, or IAM does not show a change yet.
 		return stale
 	case has(err, codeOverQuota) && step.Call == rayiam.AddRoleToInstanceProfile:
-		// A profile holds one role, and this one already has one: perhaps ours, added by an
-		// attempt whose answer was lost.
+		// An instance profile can have one role, and this one already has a role: perhaps the
+		// set's own, added by an attempt whose answer was lost.
 		return stale
 	case !has(err, codeAbsent):
 		return final
@@ -79,7 +79,7 @@ func (s *Sync) judge(step rayiam.Step, err error) verdict {
 	return stale
 }
 
-// remember records what the outcome of a write shows to exist, and returns the outcome.
+// remember records which entities exist after the outcome of a write, and returns the outcome.
 func (s *Sync) remember(step rayiam.Step, err error) error {
 	switch step.Call {
 	case rayiam.CreateRole, rayiam.CreateInstanceProfile:
@@ -111,8 +111,8 @@ func needed(step rayiam.Step) string {
 	return ""
 }
 
-// setsConditions reports whether a step changes what IAM judges later steps by: tags or the
-// boundary.
+// setsConditions reports whether a step changes tags or the boundary, by which IAM authorizes
+// later steps.
 func setsConditions(step rayiam.Step) bool {
 	switch step.Call {
 	case rayiam.CreateRole, rayiam.CreateInstanceProfile, rayiam.TagRole, rayiam.TagInstanceProfile,

@@ -7,19 +7,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// A Client is what the requests of one process share: the connections to IAM, the rate of
-// the calls, and the managed policies of AWS that IAM has lately shown to exist. It is safe
-// for several requests at once.
+// A Client has the state that the requests of one process share: the connections to IAM, the
+// rate of the calls, and the managed policies of AWS that IAM has lately shown to exist. It is
+// safe for several requests at once.
 type Client struct {
 	iam   *iam.Client
 	known *knownPolicies
 	pace  pace
 }
 
-// NewClient returns a Client that reaches IAM as cfg says. The requests retry by themselves, so
-// the SDK's own retries are switched off: the SDK counts attempts, but a request has a
-// deadline. A managed policy of AWS that was seen is not asked for again within memory; with 0,
-// every request asks.
+// NewClient returns a Client that reaches IAM as cfg says. The SDK's own retries are switched
+// off, because each request retries until its deadline, and the SDK only counts attempts. For
+// the duration memory, a process does not ask IAM again for a managed policy of AWS that
+// exists; with 0, every request asks.
 func NewClient(cfg aws.Config, memory time.Duration) *Client {
 	return &Client{
 		iam:   iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} }),

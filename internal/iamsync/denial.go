@@ -12,8 +12,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// A denial of IAM may be temporary. The rights of a function that was just deployed, and the
-// tags and the boundary of a role that was just made, take seconds until all of IAM knows them:
+// A denial of IAM may be temporary. It takes seconds until all of IAM uses the permissions of
+// a function that was just deployed, or the tags and the boundary of a role that was just
+// created:
 // https://github.com/aws/aws-cdk/issues/37675,
 // https://github.com/hashicorp/terraform-provider-aws/issues/27028. A denial that IAM calls
 // explicit is final.
@@ -23,7 +24,7 @@ type Patience struct {
 	// Time is for how long one call is retried, counted from its first denial; 0 for not at
 	// all.
 	Time time.Duration
-	// Started is when the function's process started. Its rights may be as new.
+	// Started is when the function's process started. Its permissions may be as new.
 	Started time.Time
 }
 
@@ -37,7 +38,7 @@ const youth = 2 * time.Minute
 
 // A denial is IAM's refusal of a call.
 type denial struct {
-	policy   string // whose policy it is, in IAM's words; empty where IAM does not say
+	policy   string // the kind of policy that denies, in IAM's words; empty if IAM does not say
 	explicit bool   // a Deny statement matched, so the denial is final
 }
 
@@ -62,8 +63,8 @@ const (
 
 var policies = []string{identityPolicy, resourcePolicy, boundaryPolicy, sessionPolicy, servicePolicy, resourceControl, endpointPolicy, declarativePolicy}
 
-// denialOf reads a denial. It returns false for any other error. A denial in words that IAM
-// does not document counts as implicit.
+// denialOf reads a denial. It returns false for any other error. A denial with a message that
+// IAM does not document counts as implicit.
 func denialOf(err error) (denial, bool) {
 	var api smithy.APIError
 	if !errors.As(err, &api) || api.ErrorCode() != codeDenied {
@@ -106,8 +107,8 @@ func (b *batch) denied(c call, err error, since time.Time) (verdict, error) {
 	return final, err
 }
 
-// mayPass reports whether a denial of a call about this entity may come from rights or
-// tags that IAM does not see yet.
+// mayPass reports whether a denial of a call about this entity may come from permissions or
+// tags that IAM does not use yet.
 func (s *Sync) mayPass(subject entity) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,8 +125,8 @@ func (s *Sync) touch(e entity, at time.Time) {
 }
 
 // absence returns IAM's NoSuchEntity for the role or profile that a call is to change, or nil
-// if it exists. IAM has no tags of what is gone, so it denies a call that is conditioned on
-// tags. Only a read, which is not conditioned on tags, can tell:
+// if it exists. IAM has no tags of a deleted role, so it denies a call whose permission has a
+// condition on tags. Only a read, whose permission has no such condition, can tell:
 // https://github.com/aws/karpenter-provider-aws/issues/2100.
 func (b *batch) absence(c call) error {
 	if !c.tagged {
@@ -145,7 +146,7 @@ func (b *batch) absence(c call) error {
 	return nil
 }
 
-// subjectOf returns the entity whose tags IAM judges a step by.
+// subjectOf returns the entity by whose tags IAM authorizes a step.
 func subjectOf(step rayiam.Step) entity {
 	if step.InstanceProfile != "" {
 		return entity{profileKind, step.InstanceProfile}
@@ -153,8 +154,8 @@ func subjectOf(step rayiam.Step) entity {
 	return entity{roleKind, step.Role}
 }
 
-// conditionedOnTags reports whether a step is about an entity that exists, so that its tags
-// decide.
+// conditionedOnTags reports whether a step is about an existing entity, so that IAM authorizes
+// it by the entity's tags.
 func conditionedOnTags(step rayiam.Step) bool {
 	return step.Call != rayiam.CreateRole && step.Call != rayiam.CreateInstanceProfile
 }

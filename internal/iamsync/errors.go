@@ -12,7 +12,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// A verdict is what to do about an error.
+// A verdict says what to do about an error.
 type verdict int
 
 const (
@@ -47,8 +47,8 @@ func classify(err error) verdict {
 	return final
 }
 
-// IAM's error codes. The SDK has a type for each, but returns it only from the calls
-// whose documentation lists the error, and IAM does not keep to these lists.
+// IAM's error codes. The SDK has a type for each, but returns this type only from the calls
+// whose documentation lists the error, and IAM also returns errors that are not listed.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 const (
 	codeConcurrent     = "ConcurrentModification"
@@ -90,7 +90,7 @@ func Stale(err error) bool {
 }
 
 // joined returns the errors that are worth reporting, in their order. An error that is not
-// stale hides those that are, because planning again would not help.
+// stale hides the stale ones, because planning again would not help.
 func joined(errs []error) error {
 	var hard, soft failures
 	for _, err := range errs {

@@ -18,8 +18,9 @@ import (
 // inventoryInFlight bounds the calls of an Inventory that are under way at once.
 const inventoryInFlight = 8
 
-// An Inventory reads what an account has, without knowing the names before, and writes nothing.
-// Its caller decides how much to read at once. An Inventory is not safe for concurrent use.
+// An Inventory lists and reads the roles and instance profiles of an account, and writes
+// nothing. Its caller decides how much to read at once. An Inventory is not safe for
+// concurrent use.
 type Inventory struct{ sync *Sync }
 
 // NewInventory returns an Inventory that makes at most callsPerSecond calls a second, retries
@@ -69,7 +70,7 @@ func (v *Inventory) Roles(ctx context.Context, path string, found func(Listed)) 
 	})
 }
 
-// InstanceProfiles is Roles for instance profiles.
+// InstanceProfiles calls found for each instance profile at or below a path, page by page.
 func (v *Inventory) InstanceProfiles(ctx context.Context, path string, found func(Listed)) error {
 	return v.list(ctx, "listing instance profiles", func(ctx context.Context, marker *string) (*string, error) {
 		out, err := v.sync.client.iam.ListInstanceProfiles(ctx, &iam.ListInstanceProfilesInput{PathPrefix: optional(path), Marker: marker, MaxItems: aws.Int32(maxItems)})
@@ -83,8 +84,8 @@ func (v *Inventory) InstanceProfiles(ctx context.Context, path string, found fun
 	})
 }
 
-// maxItems is how many entries of a list are asked for at once. IAM may return fewer. More
-// would make fewer calls, and larger answers: a role is listed with its trust policy.
+// maxItems is the MaxItems of a call that lists. IAM may return fewer entries. A larger number
+// would make fewer calls with larger answers: a role is listed with its trust policy.
 const maxItems = 200
 
 func (v *Inventory) list(ctx context.Context, doing string, next func(ctx context.Context, marker *string) (*string, error)) error {
@@ -93,7 +94,8 @@ func (v *Inventory) list(ctx context.Context, doing string, next func(ctx contex
 	}))
 }
 
-// ReadRoles returns the roles of these names without their policies, nil where there is none.
+// ReadRoles returns the roles with these names, without their policies, and nil for each role
+// that does not exist.
 func (v *Inventory) ReadRoles(ctx context.Context, names []string) ([]*rayiam.Role, error) {
 	roles := make([]*rayiam.Role, len(names))
 	err := joined(v.sync.parallel(ctx, len(names), func(b *batch, i int) (err error) {
@@ -103,7 +105,8 @@ func (v *Inventory) ReadRoles(ctx context.Context, names []string) ([]*rayiam.Ro
 	return roles, err
 }
 
-// ReadInstanceProfiles returns the instance profiles of these names, nil where there is none.
+// ReadInstanceProfiles returns the instance profiles with these names, and nil for each one
+// that does not exist.
 func (v *Inventory) ReadInstanceProfiles(ctx context.Context, names []string) ([]*rayiam.InstanceProfile, error) {
 	profiles := make([]*rayiam.InstanceProfile, len(names))
 	err := joined(v.sync.parallel(ctx, len(names), func(b *batch, i int) (err error) {
@@ -114,7 +117,7 @@ func (v *Inventory) ReadInstanceProfiles(ctx context.Context, names []string) ([
 }
 
 // ReadPolicies returns the managed policies of a role, and its inline policies with their
-// documents. A role that is gone has none.
+// documents. A deleted role has none.
 func (v *Inventory) ReadPolicies(ctx context.Context, role string) (managed []string, inline map[string]string, err error) {
 	d := &details{documents: map[string]string{}}
 	if err := v.sync.read(ctx, d.reads(rayiam.Lookup{Name: role})); err != nil {

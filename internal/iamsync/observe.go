@@ -14,9 +14,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// Observe returns what IAM has under the names of lookups, and which of the managed policies do
-// not exist, like MissingPolicies. For a lookup that is Expected, everything is read at once,
-// in one round trip. For the others, a second round trip reads the details of what exists.
+// Observe returns the roles and instance profiles with the names of lookups, and which of the
+// managed policies do not exist, like MissingPolicies. For a lookup that is Expected, it reads
+// everything at once, in one round trip. For the others, a second round trip reads the details
+// of the existing entities.
 func (s *Sync) Observe(ctx context.Context, lookups []rayiam.Lookup, policies []string) (rayiam.Observed, map[string]bool, error) {
 	o := &observation{
 		roles:    make([]*rayiam.Role, len(lookups)),
@@ -54,14 +55,14 @@ func (s *Sync) read(ctx context.Context, reads []func(*batch) error) error {
 	return joined(s.parallel(ctx, len(reads), func(b *batch, i int) error { return reads[i](b) }))
 }
 
-// An observation collects what the reads bring, one entry for each lookup.
+// An observation collects the results of the reads, one entry for each lookup.
 type observation struct {
 	roles    []*rayiam.Role
 	profiles []*rayiam.InstanceProfile
 	details  []*details
 }
 
-// details are what GetRole leaves out of a role.
+// details are the parts of a role that GetRole does not return.
 type details struct {
 	attached []string
 	inline   []string
@@ -106,7 +107,7 @@ func (o *observation) observed(lookups []rayiam.Lookup) rayiam.Observed {
 	return observed
 }
 
-// absentIsDone makes NoSuchEntity an answer instead of an error.
+// absentIsDone treats NoSuchEntity as an answer instead of an error.
 func absentIsDone(err error) verdict {
 	if has(err, codeAbsent) {
 		return done

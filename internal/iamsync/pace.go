@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// A pace is the rate at which a process calls IAM. IAM's limits hold for the whole account: a
+// A pace is the rate at which a process calls IAM. IAM's limits are for the whole account: a
 // process that retries each call by itself leaves less for all others. While IAM throttles
 // nothing, no call is delayed. At the first throttled call the whole process slows down, and
-// then finds its rate as TCP does: a success adds to it, a throttled call multiplies it by less
-// than 1.
+// then finds its rate as TCP does: a success adds to it, a throttled call multiplies it by
+// less than 1.
 //
-// The adaptive mode of AWS's SDK is of this kind. But it cuts the rate for each throttled call,
-// even for calls that were under way together. It wakes all waiting calls at the same moment,
-// never switches itself off again, and knows neither deadlines nor the difference between reads
-// and writes.
+// The adaptive mode of AWS's SDK is of this kind. But it cuts the rate for each throttled
+// call, even for calls that were under way together. It wakes all waiting calls at the same
+// moment, never switches itself off again, and does not distinguish calls by deadline, or
+// reads from writes.
 //
 // The numbers come from playing 1 to 200 processes against one bucket of 20 calls a second
 // with a burst of 40, and against one such bucket for each action.

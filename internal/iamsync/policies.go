@@ -13,8 +13,8 @@ import (
 // hardly ever withdraws one, and IAM then refuses to attach it.
 const DefaultPolicyMemory = time.Hour
 
-// knownPolicies are the managed policies of AWS that IAM has shown to a process. The account's
-// own policies are not among them: anybody may delete one at any time.
+// knownPolicies are the managed policies of AWS whose existence a process has seen. They do
+// not include the account's own policies, which anybody may delete at any time.
 type knownPolicies struct {
 	memory time.Duration
 
@@ -22,7 +22,7 @@ type knownPolicies struct {
 	seen map[string]time.Time // by ARN, when
 }
 
-// ofAWS reports whether a managed policy is AWS's own.
+// ofAWS reports whether a managed policy belongs to AWS.
 func ofAWS(arn string) bool { return strings.Contains(arn, ":iam::aws:policy/") }
 
 func (k *knownPolicies) add(arn string, at time.Time) {

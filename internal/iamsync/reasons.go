@@ -12,10 +12,10 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// noAnswer is what is said of a call that IAM left unanswered.
+// noAnswer is the reason for a call that IAM left unanswered.
 const noAnswer = "IAM did not answer"
 
-// words reduces the SDK's error to what a person needs: IAM's own code and words.
+// words reduces the SDK's error to IAM's own code and message.
 func words(err error) string {
 	var (
 		api     smithy.APIError
@@ -41,7 +41,7 @@ func innermost(err error) error {
 	return err
 }
 
-// requestID is what AWS support asks for.
+// requestID returns the id of the request, which AWS Support asks for.
 func requestID(err error) string {
 	var response interface{ ServiceRequestID() string }
 	if errors.As(err, &response) && response.ServiceRequestID() != "" {
@@ -69,7 +69,7 @@ func (e *callError) Unwrap() error { return e.err }
 func (e *callError) what() string  { return e.doing }
 func (e *callError) cause() string { return words(e.err) }
 
-// A deadlineError says that time ran out, and over what.
+// A deadlineError says that time ran out, and during which call.
 type deadlineError struct {
 	doing    string
 	attempts int
@@ -94,11 +94,10 @@ func (e *deadlineError) cause() string {
 // failures are the errors of calls that were made at once, in the plan's order.
 type failures []error
 
-// maxNamed is how many calls are named that failed for one reason.
+// maxNamed is how many of the calls that failed for one reason are named.
 const maxNamed = 3
 
-// Error says each reason once, with the calls that failed for it, and once what to do about
-// all of one kind.
+// Error has each reason once, with the calls that failed for it, and each advice once.
 func (fs failures) Error() string {
 	var texts []string
 	for _, group := range fs.byCause() {
@@ -148,7 +147,7 @@ func (g *causeGroup) String() string {
 	}
 }
 
-// advice says what to do, each thing once.
+// advice returns what to do about the failures, without duplicates.
 func (fs failures) advice() []string {
 	var advice []string
 	for _, err := range fs {
@@ -172,7 +171,7 @@ var advices = map[string]string{
 	"InvalidClientTokenId":    "the function's credentials are not valid in this partition",
 }
 
-// denialAdvice says whose policy denies a call, and what to do.
+// denialAdvice says which policy denies a call, and what to do.
 func denialAdvice(d denial) string {
 	switch d.policy {
 	case servicePolicy, resourceControl, declarativePolicy:

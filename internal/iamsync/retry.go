@@ -17,12 +17,13 @@ const (
 	backoffBase = 100 * time.Millisecond
 	backoffCap  = 5 * time.Second
 
-	// maxFaults is how many server or network faults in a row one write meets before another
-	// plan is made: the write may have happened anyway.
+	// maxFaults is after how many server or network faults in a row of one write another plan
+	// is made: the write may have happened anyway.
 	maxFaults = 4
 
-	// hiddenAfter is how long IAM may fail to show what was made before somebody else may
-	// have deleted it. Most of the time it takes less than a second.
+	// hiddenAfter is how long a request waits for IAM to show a new entity before it considers
+	// that somebody else may have deleted the entity. Most of the time IAM takes less than a
+	// second.
 	hiddenAfter = 5 * time.Second
 )
 
@@ -42,12 +43,12 @@ func Backoff(attempt int) time.Duration {
 // had failed for good.
 var errHalted = errors.New("not tried again, since another call had failed")
 
-// A call is one call to IAM, with everything that do needs to know about it.
+// A call is one call to IAM, with everything that the function do needs.
 type call struct {
-	doing   string              // what it does, for errors and the log: "creating role ray-head"
-	subject entity              // what it is about; empty for a managed policy
+	doing   string              // the operation, for errors and the log: "creating role ray-head"
+	subject entity              // the entity of the call; empty for a managed policy
 	write   bool                // whether it may have happened although it failed
-	tagged  bool                // whether IAM judges it by the subject's tags
+	tagged  bool                // whether IAM authorizes it by the subject's tags
 	policy  string              // the managed policy that it needs; empty for none
 	judge   func(error) verdict // judges the errors that classify finds final
 	attempt func(context.Context) error
@@ -114,7 +115,7 @@ func delayAfter(attempt int, err error) time.Duration {
 	return Backoff(attempt)
 }
 
-// stopWaiting returns the reason to stop waiting for what IAM does not show, or nil.
+// stopWaiting returns the reason to stop waiting for an entity that IAM does not show, or nil.
 func (b *batch) stopWaiting(err error, waited time.Duration) error {
 	absent := has(err, codeAbsent) || errors.Is(err, errNotListed)
 	if !absent || waited < hiddenAfter || b.sync.hidden == nil {

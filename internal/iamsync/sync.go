@@ -32,15 +32,15 @@ type Sync struct {
 	urgent atomic.Bool
 }
 
-// Hidden decides whether to go on waiting for what IAM does not show.
+// Hidden decides whether to go on waiting for an entity that IAM does not show.
 type Hidden interface {
-	// WhileHidden is asked by each call that waits, again and again, while IAM does not show
-	// what this request made. It returns the reason to stop waiting, or nil.
+	// Each waiting call calls WhileHidden again and again while IAM does not show an entity
+	// that this request made. WhileHidden returns the reason to stop waiting, or nil.
 	WhileHidden(context.Context) error
 }
 
-// New returns a Sync for one request. With a nil hidden it waits for what IAM does not
-// show until the request's deadline.
+// New returns a Sync for one request. With a nil hidden it waits until the request's deadline
+// for an entity that IAM does not show.
 func New(client *Client, patience Patience, hidden Hidden, log *slog.Logger) *Sync {
 	return &Sync{
 		client: client, hidden: hidden, patience: patience, log: log, slots: make(chan struct{}, maxInFlight),
@@ -54,13 +54,13 @@ func (s *Sync) Calls() (calls, retries int64) { return s.calls.Load(), s.retries
 // Throttled returns how many of the calls so far IAM has throttled.
 func (s *Sync) Throttled() int64 { return s.throttled.Load() }
 
-// Hurry shortens the delays of all later calls: the request rolls back what it has made, and no
-// other request will do that.
+// Hurry shortens the delays of all later calls: the request rolls back, and no other request
+// will do that.
 func (s *Sync) Hurry() { s.urgent.Store(true) }
 
-// A batch is a set of calls that run at once. When one fails for good, those that wait for a
-// retry give up. Those under way are waited for, because a write that is cut off may still
-// happen.
+// A batch is a set of calls that run at once. When one call fails for good, the calls that
+// wait for a retry give up. The batch waits for calls under way, because a write that is cut
+// off may still happen.
 type batch struct {
 	sync   *Sync
 	ctx    context.Context
@@ -68,8 +68,8 @@ type batch struct {
 	once   sync.Once
 }
 
-// parallel runs do for 0 to n-1 at once and returns their errors in that order,
-// nil where there was none.
+// parallel runs do for 0 to n-1 at once and returns their errors in that order, nil for each
+// success.
 func (s *Sync) parallel(ctx context.Context, n int, do func(b *batch, i int) error) []error {
 	b := &batch{sync: s, ctx: ctx, failed: make(chan struct{})}
 	errs := make([]error, n)
@@ -100,8 +100,8 @@ const (
 	profileKind = "instance profile"
 )
 
-// setExists records what a write has shown: for a while, IAM answers reads as if what was just
-// made did not exist.
+// setExists records whether an entity exists after a write: for a while, IAM answers reads as
+// if a new entity did not exist.
 func (s *Sync) setExists(e entity, exists bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +126,8 @@ func (s *Sync) made() (all []entity) {
 	return all
 }
 
-// Forget makes later reads trust IAM alone: what was made may have been deleted since.
+// Forget makes later reads trust IAM alone: somebody may have deleted the entities of this
+// request.
 func (s *Sync) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

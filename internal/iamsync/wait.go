@@ -13,9 +13,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// AwaitProfiles reads each instance profile until it lists the role of its name, and then waits
-// for wait, so that EC2 knows it too: EC2 copies IAM's profiles, and for a while says that a
-// new one does not exist or has no role. With a wait of 0 it neither reads nor waits.
+// AwaitProfiles reads each instance profile until it lists the role of its name, and then
+// waits for wait, so that EC2 can use it too: EC2 copies IAM's profiles, and for a while
+// reports that a new profile does not exist or has no role. With a wait of 0 it neither reads
+// nor waits.
 func (s *Sync) AwaitProfiles(ctx context.Context, names []string, wait time.Duration) error {
 	if len(names) == 0 || wait <= 0 {
 		return nil
@@ -42,13 +43,13 @@ func (s *Sync) AwaitProfiles(ctx context.Context, names []string, wait time.Dura
 	}
 }
 
-// showTime bounds how long AwaitShown waits. Mostly, IAM shows at once what was made.
+// showTime bounds how long AwaitShown waits. Mostly, IAM shows a new entity at once.
 const showTime = 15 * time.Second
 
 // AwaitShown reads the roles and profiles that this request made until IAM shows them, for at
 // most showTime or half of the time that is left. It is for a request that fails: the next
-// request looks for what this one has made, and treats what it does not see as absent. Failed
-// reads are in the log.
+// request looks for the entities of this one, and treats an entity that it does not see as
+// absent. Failed reads are in the log.
 func (s *Sync) AwaitShown(ctx context.Context) {
 	limit := showTime
 	if end, ok := ctx.Deadline(); ok {

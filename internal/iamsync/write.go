@@ -13,8 +13,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// write makes the one call of a step. The SDK's output is dropped: what counts is
-// what is observed afterwards.
+// write makes the one call of a step. The SDK's output is dropped: only a later observation
+// counts.
 func (s *Sync) write(ctx context.Context, step rayiam.Step) error {
 	if step.Role == "" || step.InstanceProfile != "" {
 		return s.writeInstanceProfile(ctx, step)

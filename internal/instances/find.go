@@ -24,7 +24,7 @@ type Instance struct {
 // clusterTag is Ray's tag for the cluster that an instance belongs to.
 const clusterTag = "ray-cluster-name"
 
-// statesInUse are the states of an instance that needs its profile, now or when it is started
+// statesInUse are the states of an instance that needs its profile, now or when it starts
 // again: Ray stops nodes and reuses them.
 var statesInUse = []string{"pending", "running", "stopping", "stopped"}
 
@@ -34,8 +34,8 @@ const pageSize = 1000
 // Find returns the instances that have one of the instance profiles, by ARN, in these Regions,
 // and that are not terminated: sorted by Region, cluster and id. It asks all Regions at once,
 // for a minute or a quarter of the time of ctx, and gives up on a Region that does not answer
-// at all after ten seconds or half of that time. The error joins the errors of the Regions that
-// could not be asked; the instances found in the others are returned with it.
+// at all after ten seconds or half of that time. The error joins the errors of the Regions in
+// which EC2 could not be asked. Find also returns the instances in the other Regions then.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 func (r *Reader) Find(ctx context.Context, regions, profiles []string) ([]Instance, error) {
 	look, silence := limits(ctx)
@@ -59,8 +59,8 @@ func (r *Reader) Find(ctx context.Context, regions, profiles []string) ([]Instan
 	return instances, errors.Join(errs...)
 }
 
-// findIn reads every page of one Region. With an error it returns the instances of the pages
-// before.
+// findIn reads every page of one Region. With an error it also returns the instances of
+// earlier pages.
 func (r *Reader) findIn(ctx context.Context, silence time.Duration, region string, profiles []string) ([]Instance, error) {
 	var found []Instance
 	input := &ec2.DescribeInstancesInput{

@@ -18,22 +18,22 @@ import (
 // MaxWait is the longest time that AwaitKnown should wait.
 const MaxWait = 120 * time.Second
 
-// askPause is the pause between two questions about a profile that EC2 does not know yet.
+// askPause is the pause between two dry runs with a profile that EC2 does not know yet.
 const askPause = 2 * time.Second
 
-// noImage is a well-formed id of no image: the question needs no image of the user's, and even
-// without DryRun the call could launch nothing.
+// noImage is a valid id of no existing image: the dry run needs no image of the user's, and
+// even without DryRun the call could launch nothing.
 const noImage = "ami-00000000000000000"
 
 // AwaitKnown asks EC2 for each of the instance profiles, by ARN, whether an instance could be
-// launched with it. It asks again while EC2 answers that the profile is invalid or has no role,
-// for at most limit. Any other answer says nothing and ends the questions about that profile.
-// The answer that ended them, or the last with which EC2 did not know the profile, is in the
-// log, as ec2Answer.
+// launched with it. It asks again while EC2 answers that the profile is invalid or has no
+// role, for at most limit. Any other answer says nothing and ends the questions about that
+// profile. The log has the answer that ended them, or the last answer that the profile is
+// unknown, as ec2Answer.
 //
-// The question is a dry run of RunInstances by a caller without a right to launch. EC2 does
-// not document whether it judges the profile before the caller's rights. If it does not, the
-// answer is UnauthorizedOperation from the first question on, and this returns at once.
+// Each question is a dry run of RunInstances by a caller without permission to launch. EC2
+// does not document whether it checks the profile before the caller's permissions. If it does
+// not, its first answer is UnauthorizedOperation, and AwaitKnown returns at once.
 // https://github.com/aws/karpenter-provider-aws/issues/7849
 // https://github.com/hashicorp/packer-plugin-amazon/pull/700
 func (r *Reader) AwaitKnown(ctx context.Context, region string, profiles []string, limit time.Duration, log *slog.Logger) {

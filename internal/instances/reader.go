@@ -15,18 +15,18 @@ import (
 )
 
 const (
-	// maxSilence bounds how long EC2 is asked for instances without an answer, retries
-	// included, for example from a VPC without a way to EC2. It is at most half of the time
-	// that the request has left.
+	// maxSilence bounds how long Find waits for EC2's first answer, retries included, for
+	// example in a VPC without a route to EC2. It is at most half of the time that the request
+	// has left.
 	maxSilence = 10 * time.Second
 
-	// lookTime bounds how long EC2 is asked while it does answer, with page after page, or only
-	// that it throttles. It is at most a quarter of the time that the request has left, unless
+	// lookTime bounds how long Find goes on while EC2 does answer, with page after page, or by
+	// throttling. It is at most a quarter of the time that the request has left, unless
 	// maxSilence is longer.
 	lookTime = 60 * time.Second
 
 	// attemptTimeout is how long one call may take. A connection that is silent for longer is
-	// broken, or leads nowhere, for example in a VPC without a way to EC2.
+	// broken, or has no route, for example in a VPC without a route to EC2.
 	attemptTimeout = 4 * time.Second
 
 	// maxPause bounds the jittered pause before a call is retried.
@@ -39,8 +39,8 @@ type Reader struct {
 	pause  *retry.ExponentialJitterBackoff
 }
 
-// New returns a Reader that reaches EC2 as cfg says, in whatever Region it is asked for. It
-// retries by itself, because the SDK's retries would hide what EC2 has answered.
+// New returns a Reader that reaches EC2 as cfg says, in the Region of each call. It retries by
+// itself, because the SDK's retries would hide EC2's answers.
 func New(cfg aws.Config) *Reader {
 	return &Reader{
 		client: ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Retryer = aws.NopRetryer{} }),
@@ -53,7 +53,7 @@ func in(region string) func(*ec2.Options) {
 	return func(o *ec2.Options) { o.Region = region }
 }
 
-// limits returns how long EC2 is asked for instances, in all and without an answer.
+// limits returns how long Find goes on, in all and without an answer from EC2.
 func limits(ctx context.Context) (look, silence time.Duration) {
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -123,7 +123,7 @@ func temporary(err error) bool {
 	return errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// words reduces the SDK's error to what a person needs: EC2's own code and words.
+// words reduces the SDK's error to EC2's own code and message.
 func words(err error) string {
 	var (
 		api     smithy.APIError

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// noAnswer is what is said of a call that EC2 left unanswered.
+// noAnswer is the reason for a call that EC2 left unanswered.
 const noAnswer = "EC2 did not answer"
 
 func brokenConnection(err error) string { return "the connection to EC2 broke: " + err.Error() }
@@ -57,8 +57,7 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("%s what would be deleted: %s; without their instance profile they lose their rights, and a head can no longer terminate its workers: %s", subject, named(e.Instances), advice)
 }
 
-// Refused is true: what is in the way is the user's, and the provider's owner has nothing to
-// do.
+// Refused is true: the instances are the user's, and the provider's owner has nothing to do.
 func (e *InUseError) Refused() bool { return true }
 
 // maxNamed is how many instances of one cluster are named, and how many clusters.

@@ -2,16 +2,16 @@ package planview
 
 // A line is one line of a difference.
 type line struct {
-	mark rune // ' ' in both, '+' only after, '-' only before, '…' some that are in both
+	mark rune // ' ' in both, '+' only after, '-' only before, '…' for omitted lines in both
 	text string
 }
 
-// around is how many lines that did not change are shown around those that did.
+// around is how many unchanged lines are shown around changed lines.
 const around = 3
 
-// diff returns the lines that lead from before to after and keeps their longest common
-// subsequence. A document has at most the 10,240 characters that IAM allows, so a table of all
-// pairs is small.
+// diff returns the lines of a difference from before to after, with the longest common
+// subsequence as unchanged lines. A document has at most the 10,240 characters that IAM
+// allows, so a table of all pairs is small.
 func diff(before, after []string) []line {
 	common := make([][]int, len(before)+1)
 	for i := range common {

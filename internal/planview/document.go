@@ -13,8 +13,8 @@ import (
 // The keys of a policy document in the order in which people write them. Others follow, sorted.
 var keyOrder = []string{"Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
-// lines renders a policy document, with the same lines for documents that mean the same. Text
-// that is not JSON is one line.
+// lines renders a policy document, with the same lines for documents that are policydoc.Equal.
+// Text that is not JSON is one line.
 func lines(document string) []string {
 	if document == "" {
 		return nil

@@ -131,8 +131,9 @@ func (b *building) tagged(tags map[string]string) {
 	}
 }
 
-// shown returns the value of a tag as it is shown. Digests mean nothing to a person. If a value
-// is known only after apply, they also differ from those that will be written.
+// shown returns the value of a tag as it is shown. Digests mean nothing to a person, so they
+// are not shown. If a value is known only after apply, they also differ from the digests that
+// will be written.
 func shown(key, value string) string {
 	if key == rayiam.DeclaredTag {
 		return ""

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// A Paint colours a text for what it is about; Plain leaves it as it is.
+// A Paint colours a text by its mark; Plain leaves it as it is.
 type Paint func(mark rune, text string) string
 
 // Plain is the Paint for output that does not go to a terminal.
 func Plain(_ rune, text string) string { return text }
 
-// The marks of entities. Those of details are +, - and ~.
+// The marks of entities. Details have the marks +, - and ~.
 var marks = map[Action]rune{Create: '+', Change: '~', Adopt: '>', Release: '<', Delete: '-'}
 
 var sentences = map[Action]string{
@@ -73,7 +73,7 @@ func (v View) obstacles(out *strings.Builder, paint Paint) {
 	out.WriteString("\n" + refusedSummary + "\n")
 }
 
-// Sentence says what is in the way, and why.
+// Sentence says which entity prevents the request, and why.
 func (o Obstacle) Sentence() string {
 	if o.Entity == ec2Entity {
 		return o.Reason // which names the instances
@@ -115,7 +115,7 @@ func (d Detail) write(out *strings.Builder, paint Paint) {
 	}
 	out.WriteString("    " + paint(mark, fmt.Sprintf("%c %s", mark, subject)) + "\n")
 	if !isDocument || d.After == "" {
-		return // of what goes, the name says enough
+		return // for a deleted detail, the name is enough
 	}
 	for _, l := range diff(lines(d.Before), lines(d.After)) {
 		out.WriteString("        " + paint(l.mark, strings.TrimRight(string(l.mark)+" "+l.text, " ")) + "\n")

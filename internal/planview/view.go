@@ -21,14 +21,14 @@ import (
 type View struct {
 	Request    string     `json:"request"`              // Create, Update in place, replacement, Delete, ...
 	Follows    bool       `json:"follows,omitempty"`    // the Delete of the old set, after a replacement
-	StackID    string     `json:"stackId"`              // empty for a stack that is not there yet
-	LogicalID  string     `json:"logicalId"`            // empty for an orphaned set, which does not tell
-	PhysicalID string     `json:"physicalId"`           // that the request would answer; empty where StackID is
+	StackID    string     `json:"stackId"`              // empty for a stack that does not exist yet
+	LogicalID  string     `json:"logicalId"`            // empty for an orphaned set, which does not record it
+	PhysicalID string     `json:"physicalId"`           // in the request's answer; empty if StackID is
 	AfterApply []string   `json:"afterApply,omitempty"` // properties that CloudFormation knows only after apply
 	Refused    []Refusal  `json:"refused,omitempty"`    // properties that break a rule
-	InTheWay   []Obstacle `json:"inTheWay,omitempty"`   // what the request must not change
-	Entities   []Entity   `json:"entities"`             // in the order of the template, those that go last
-	Calls      [][]string `json:"calls"`                // what is written, phase by phase
+	InTheWay   []Obstacle `json:"inTheWay,omitempty"`   // entities that the request must not change
+	Entities   []Entity   `json:"entities"`             // in the order of the template, and the deleted ones last
+	Calls      [][]string `json:"calls"`                // the calls that write, phase by phase
 	Summary    Summary    `json:"summary"`
 }
 
@@ -39,8 +39,8 @@ type Refusal struct {
 	Rule  string `json:"rule"`
 }
 
-// An Obstacle is a role or instance profile that the request must not change, or instances that
-// use one that would be deleted.
+// An Obstacle is a role or instance profile that the request must not change, or instances
+// that use an instance profile that would be deleted.
 type Obstacle struct {
 	Entity string `json:"entity"` // role ray-head, instance profile ray-head, EC2
 	Reason string `json:"reason"`
@@ -73,8 +73,8 @@ type Detail struct {
 	Action Mark   `json:"action"`
 	What   string `json:"what"`             // trust policy, permissions boundary, managed policy, inline policy, tag, role, path
 	Name   string `json:"name,omitempty"`   // of a policy, a tag or a role
-	Before string `json:"before,omitempty"` // empty where it was not there, or was not read
-	After  string `json:"after,omitempty"`  // empty where it goes
+	Before string `json:"before,omitempty"` // empty if it did not exist, or was not read
+	After  string `json:"after,omitempty"`  // empty if it is deleted
 }
 
 // A Mark says whether a detail is added, removed or changed.
@@ -87,7 +87,7 @@ const (
 	Remove Mark = "remove"
 )
 
-// What details are about.
+// The values of Detail.What.
 const (
 	trustPolicy   = "trust policy"
 	boundary      = "permissions boundary"
@@ -104,7 +104,8 @@ const (
 	profileKind = "instance profile"
 )
 
-// ec2Entity is the entity of an Obstacle if instances use what would be deleted.
+// ec2Entity is the entity of an Obstacle if instances use an instance profile that would be
+// deleted.
 const ec2Entity = "EC2"
 
 // A Summary counts roles and instance profiles by action.
@@ -119,7 +120,7 @@ type Summary struct {
 // Empty reports whether the request would write nothing.
 func (s Summary) Empty() bool { return s == Summary{} }
 
-// New returns the View of a request. The error is that of provider.Plan; its faults and
+// New returns the View of a request. err is the error of provider.Plan: its faults and
 // conflicts become part of the View.
 func New(r customresource.Request, p provider.Preview, err error) View {
 	v := View{

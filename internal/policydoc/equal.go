@@ -6,15 +6,13 @@ import (
 	"slices"
 )
 
-// Equal reports whether two policy documents say the same in the ways in which
-// the same document comes back differently written: order of object keys, order
-// and repetition in lists of strings, a single string or statement in place of a
-// list of one, numbers and booleans in place of their strings, white space.
+// Equal reports whether two policy documents differ only in these ways: the order of object
+// keys, order and repetition in lists of strings, a single string or statement in place of a
+// list of one, numbers and booleans in place of their strings, and white space.
 //
-// It does not judge meaning: statements in another order, a wildcard that covers
-// another entry, an action in other case, and a Version left out all make
-// documents unequal. Two documents that are not JSON are equal only if they are
-// the same text.
+// It does not judge meaning: statements in another order, a wildcard that covers another
+// entry, an action in another case, and a missing Version all make documents unequal. Two
+// documents that are not JSON are equal only if they are the same text.
 func Equal(a, b string) bool {
 	if a == b {
 		return true
@@ -56,9 +54,9 @@ func canonicalStatements(v any) []any {
 	return list
 }
 
-// canonicalStatement rewrites the elements of a statement that IAM takes as one
-// string or a list of them. A Principal is "*" or a map of such values, a
-// Condition a map of maps of them.
+// canonicalStatement rewrites the elements of a statement that IAM accepts as one string or a
+// list of strings. A Principal is "*" or a map of such values, a Condition a map of maps of
+// such values.
 func canonicalStatement(st map[string]any) {
 	for key, v := range st {
 		switch key {

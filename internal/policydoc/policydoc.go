@@ -1,6 +1,6 @@
-// Package policydoc builds IAM policy documents and answers one question about them: do two say
-// the same? It owns the JSON of documents. It does not judge what they allow, makes no calls,
-// and knows no resources.
+// Package policydoc builds IAM policy documents and reports whether two of them are equal. It
+// owns the JSON of documents. It does not judge what they allow, makes no calls, and does not
+// depend on resource types.
 package policydoc
 
 import (
@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// version is the policy language that every document built here is written in.
-// The older 2008-10-17 knows no policy variables.
+// version is the version of the policy language of every document built here. The older
+// 2008-10-17 does not support policy variables.
 const version = "2012-10-17"
 
 // A policy is a document to be built. Fields are in the order in which
@@ -75,10 +75,9 @@ func Compact(document string) string {
 	return out.String()
 }
 
-// Parse returns the object that a policy document written as text says. Numbers come
-// as json.Number. The error says why the text is no document: it is not JSON, or not an
-// object, or one of its objects has a key twice, so that readers may disagree about
-// what it allows.
+// Parse returns the JSON object of a policy document. Numbers are json.Number. The error says
+// why the text is not a document: it is not JSON, or not an object, or one of its objects has
+// a key twice, so that two parsers may read different permissions.
 func Parse(text string) (map[string]any, error) {
 	v, err := parse(text)
 	if err != nil {

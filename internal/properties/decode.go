@@ -93,7 +93,7 @@ func leastPrivilege(v any) *leastprivilege.Options {
 	return &lp
 }
 
-// buckets are those of a list, S3Buckets of LeastPrivilege or of a worker group.
+// buckets returns the buckets of a list: S3Buckets of LeastPrivilege or of a worker group.
 func buckets(v any) []leastprivilege.S3Bucket {
 	var all []leastprivilege.S3Bucket
 	for _, v := range list(v) {
@@ -120,8 +120,8 @@ func text(v any, absent string) string {
 	return absent
 }
 
-// texts returns the strings of a list, with an empty one in the place of anything else,
-// so that each keeps its index.
+// texts returns the strings of a list, with an empty string in the place of any other value,
+// so that each string keeps its index.
 func texts(v any) []string {
 	var out []string
 	for _, e := range list(v) {
@@ -132,8 +132,8 @@ func texts(v any) []string {
 
 func flag(v any) bool { return strings.EqualFold(scalar(v), "true") }
 
-// scalar returns the string form of a boolean, a number or a string:
-// CloudFormation turns the first two into the third on the way.
+// scalar returns the string form of a boolean, a number or a string: CloudFormation sends
+// booleans and numbers as strings.
 func scalar(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -9,9 +9,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// decodeDocuments puts an object in the place of each policy document that is given as
-// text, so that both forms meet the same rules and are written to IAM in the same way.
-// Text that is not the JSON of an object stays, and is a fault.
+// decodeDocuments puts an object in the place of each policy document that is given as text,
+// so that both forms follow the same rules and are written to IAM in the same way. Text that
+// is not a JSON object stays, and is a fault.
 func (c *Checker) decodeDocuments(value any) rayiam.Faults {
 	var faults rayiam.Faults
 	want := wanted(text(c.at("#/$defs/policyDocument")["description"], ""))
@@ -42,9 +42,9 @@ func (c *Checker) decodeDocuments(value any) rayiam.Faults {
 	return faults
 }
 
-// document renders a policy document with its keys sorted. IAM keeps it as it is
-// given, and the comparison with what IAM keeps ignores their order. What is not an
-// object gives nothing.
+// document renders a policy document with its keys sorted. IAM keeps a document as it is
+// given, and the comparison with IAM's document ignores the order of keys. A value that is not
+// an object gives an empty string.
 func document(v any) string {
 	if object(v) == nil {
 		return ""

@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// faults judges a value by the schema.
+// faults returns the faults of a value under the schema.
 func (c *Checker) faults(value any) rayiam.Faults {
 	v := validator{checker: c, value: value}
 	v.check(object(c.published), value, nil)
@@ -96,8 +96,7 @@ func shown(value any) string {
 	return string(out)
 }
 
-// nearest returns the known name with the fewest edits, letters of either case
-// being the same.
+// nearest returns the known name with the fewest edits, and ignores case.
 func nearest(name string, known []string) string {
 	best, fewest := "", 0
 	for _, candidate := range known {

@@ -1,8 +1,8 @@
 // Package properties reads the ResourceProperties of an event: it checks them
 // against the published schema and decodes them into rayiam.Properties.
 //
-// It owns the sentences for what the schema refuses, but no rules: those that a schema can
-// express are in the schema, and the others in rayiam (Declaration.Check).
+// It owns the sentences for the schema's faults, but no rules: the schema has the rules that a
+// schema can express, and rayiam has the others (Declaration.Check).
 package properties
 
 import (
@@ -16,13 +16,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/schema"
 )
 
-// A Checker holds the published schema.
+// A Checker checks properties against the published schema.
 type Checker struct {
 	published any // the schema's own JSON
 	patterns  patterns
 }
 
-// NewChecker reads the published schema. The error is of the schema itself.
+// NewChecker reads the published schema. The error says that the schema itself is not valid.
 func NewChecker() (*Checker, error) {
 	published, err := unmarshal(schema.Properties)
 	if err != nil {
@@ -34,10 +34,9 @@ func NewChecker() (*Checker, error) {
 	return &Checker{published: published, patterns: patterns{compiled: map[string]*regexp.Regexp{}}}, nil
 }
 
-// Read decodes raw, which is the JSON of ResourceProperties, and returns every fault
-// that the schema finds in it. A property that is absent, or is not of its type, has its
-// default, so that a caller can go on with the rest: to find more faults, or, for a
-// Delete, to find the names.
+// Read decodes raw, which is the JSON of ResourceProperties, and returns every fault that the
+// schema finds in it. A property that is absent, or has the wrong type, has its default, so
+// that a caller can use the rest: to find more faults, or, for a Delete, to find the names.
 func (c *Checker) Read(raw json.RawMessage) (rayiam.Properties, rayiam.Faults) {
 	var value any = map[string]any{}
 	if len(bytes.TrimSpace(raw)) > 0 {

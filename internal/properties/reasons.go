@@ -1,9 +1,9 @@
 package properties
 
-// The rules of the faults that the schema finds. A description is the schema's own, of
-// the value that it allows.
+// The rules of the faults that the schema finds. A description is the schema's own description
+// of the allowed value.
 
-// everyProperty stands where the path of a property does, for a fault of them all.
+// everyProperty is the path of a fault of all properties together.
 const everyProperty = "ResourceProperties"
 
 func unknownProperty(known string) string {
@@ -16,6 +16,6 @@ func wanted(description string) string { return "want " + description }
 
 func notJSON(err error) string { return "not JSON: " + err.Error() }
 
-// leaveBlankOut helps where a template has an !If with an empty string in a list.
+// leaveBlankOut is the rule for a list with an empty string, for example from an !If.
 // https://github.com/aws-cloudformation/cfn-lint/issues/4396
 const leaveBlankOut = "a blank element of a list is not allowed: to leave an element out, write !Ref AWS::NoValue in its place"

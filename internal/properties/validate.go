@@ -18,13 +18,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// The function reads the published schema as it is, keyword by keyword. A validator that
-// knows all of JSON Schema compiles the schemas of each draft when a process starts, which
-// took longer than all else that runs before the first event. The tests hold that the two
-// agree: TestSchema_Validator, FuzzSchema.
+// The function reads the published schema as it is, keyword by keyword. A validator for all of
+// JSON Schema compiles the schemas of each draft when a process starts, which took longer than
+// everything else before the first event. Tests check that this code agrees with such a
+// validator: TestSchema_Validator, FuzzSchema.
 
-// keywords are those of JSON Schema 2020-12 that rules may have: those that are judged, and
-// those that say something to others. NewChecker refuses a schema with another.
+// keywords are the keywords of JSON Schema 2020-12 that rules may have: keywords that are
+// checked, and annotations. NewChecker refuses a schema with another keyword.
 var keywords = map[string]bool{
 	"type": true, "enum": true, "$ref": true, "pattern": true, "minLength": true, "maxLength": true, "minimum": true, "maximum": true,
 	"minItems": true, "maxItems": true, "items": true, "properties": true, "additionalProperties": true, "required": true,
@@ -33,8 +33,8 @@ var keywords = map[string]bool{
 	"contentMediaType": true, "contentSchema": true,
 }
 
-// understood returns an error if a rule, or one inside it, has a keyword that is not known,
-// or one in a form that is not.
+// understood returns an error if a rule, or a rule inside it, has an unknown keyword, or a
+// keyword in an unknown form.
 func understood(rule map[string]any) error {
 	for word, value := range rule {
 		inner := []any{}
@@ -65,17 +65,18 @@ func understood(rule map[string]any) error {
 	return nil
 }
 
-// A validator judges a value by rules, and adds to faults what is wrong.
+// A validator checks a value against rules, and adds to faults each rule that the value
+// breaks.
 type validator struct {
 	checker *Checker
 	value   any // at the top
 	faults  rayiam.Faults
-	silent  bool // only whether there is a fault counts
+	silent  bool // records only whether there is a fault
 	broken  bool // there is one
 }
 
-// check judges a value at a place by a rule. Nothing keeps the place, so that the places of
-// siblings may share their memory.
+// check checks a value at a place against a rule. Nothing keeps the place, so that the places
+// of siblings may share their memory.
 func (v *validator) check(rule map[string]any, value any, at []string) {
 	if !hasType(rule["type"], value) || !isIn(rule["enum"], value) {
 		v.broken = true
@@ -124,7 +125,7 @@ func (v *validator) object(rule, value map[string]any, at []string) {
 	}
 }
 
-// conditions judges by the rules inside a rule that are about the same value.
+// conditions checks the rules inside a rule that are about the same value.
 func (v *validator) conditions(rule map[string]any, value any, at []string) {
 	if not := object(rule["not"]); not != nil {
 		v.hold(rule, at, !v.obeys(not, value, at))
@@ -245,19 +246,20 @@ func inRange(n float64, least, most any) bool {
 	return (!isLow || n >= float(low)) && (!isHigh || n <= float(high))
 }
 
-// float is as near as it needs to be: what is too large for it is infinite.
+// float returns a number as a float64, which is exact enough for the limits. A number that is
+// too large is infinite.
 func float(n json.Number) float64 {
 	f, _ := n.Float64()
 	return f
 }
 
-// patterns are the regular expressions of the schema, each compiled when it is first met.
+// patterns are the regular expressions of the schema. Each is compiled at its first use.
 type patterns struct {
 	mu       sync.Mutex
 	compiled map[string]*regexp.Regexp
 }
 
-// pattern returns a pattern of the schema. That each compiles is a test.
+// pattern returns a compiled pattern of the schema. A test checks that each pattern compiles.
 func (c *Checker) pattern(text string) *regexp.Regexp {
 	c.patterns.mu.Lock()
 	defer c.patterns.mu.Unlock()

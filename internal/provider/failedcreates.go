@@ -10,16 +10,17 @@ import (
 )
 
 // failedCreates are the resources whose last Create this process has failed, after it had made
-// their sets. The Delete that follows does not say that its Create failed, and instances must
-// not hold it up: it only rolls back what the Create made. Lambda sends the two events, a few
-// seconds apart, to the same process, unless that is busy with another stack; then
-// CloudFormation is asked. An entry is kept only for a short time: another process may carry
-// out a new Create, and instances may then use the resource.
+// their sets. The Delete that follows does not say that its Create failed, and must not be
+// refused because of instances: it only rolls back what the Create made. Lambda sends the two
+// events, a few seconds apart, to the same process, unless that is busy with another stack;
+// then CloudFormation is asked. An entry is kept only for a short time: another process may
+// carry out a new Create, and instances may then use the resource.
 //
-// A Create that finds something of the set is not kept, nor is one that has written nothing.
-// What is there was there before, and instances may use it: anybody who may invoke the function
-// can send a Create that fails for somebody else's resource, and a stack can declare again what
-// it had retained. Such a Create may have another NamePrefix, so each set counts for itself.
+// A Create that finds a part of the set is not kept, and neither is a Create that has written
+// nothing. That part existed before, and instances may use it: anybody who may invoke the
+// function can send a Create that fails for somebody else's resource, and a stack can declare
+// again a set that it had retained. Such a Create may have another NamePrefix, so each set
+// counts for itself.
 type failedCreates struct {
 	mu sync.Mutex
 	at map[string]time.Time // by stack, logical id and owner
@@ -29,10 +30,10 @@ type failedCreates struct {
 // it back.
 const maxFailedAge = 10 * time.Minute
 
-// note keeps how a request has ended. made says that the set was not there before, and that
-// the request had begun to make it. That leaves out two kinds of request, which write nothing and
-// say nothing about the resource: a Create that was superseded when it began, such as an event that
-// Lambda delivers again, and a request that is not CloudFormation's.
+// note records how a request has ended. made says that the set did not exist before, and that
+// the request had begun to create it. So made is false for two kinds of request that write
+// nothing: a Create that was superseded when it began, such as an event that Lambda delivers
+// again, and a request that is not CloudFormation's.
 func (f *failedCreates) note(r customresource.Request, owner string, made bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

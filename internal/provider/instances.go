@@ -12,15 +12,15 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// ec2Questions are what a run asks EC2, and what it then asks CloudFormation if instances are
-// in the way.
+// ec2Questions are a run's calls to EC2, and its calls to CloudFormation if instances use a
+// profile to be deleted.
 type ec2Questions struct {
 	reader      *instances.Reader
 	regions     []string // the stack's own first
 	rollingBack func(context.Context) (bool, error)
 }
 
-// useEC2 has the run ask EC2.
+// useEC2 makes the run ask EC2.
 func (r *run) useEC2(p *Provider, stackID string) {
 	regions := []string{r.stack.Region}
 	for _, region := range p.regions {
@@ -67,9 +67,9 @@ type finding struct {
 	err       error
 }
 
-// findWhileObserving looks for instances that use what a request deletes, at the same time as
-// IAM is observed, so that no round trip is added. A plan is refused if it deletes a profile or
-// role that these instances use.
+// findWhileObserving looks for instances that use the profiles to be deleted, at the same time
+// as IAM is observed, so that no round trip is added. A plan is refused if it deletes a
+// profile or role that these instances use.
 func (r *run) findWhileObserving(ctx context.Context) {
 	if r.ec2 == nil || !r.guarded || len(r.desired.Removals) == 0 {
 		return
@@ -137,10 +137,11 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 	return inUse
 }
 
-// keepsOld reports whether a Delete, with which CloudFormation rolls a Create back, would take from
-// instances what is older than the operation that is rolled back. The Create has found that set,
-// which the stack had retained before, and has not made it. From then on the plan leaves alone
-// what is so old. A run does so once: what the next plan still deletes is younger.
+// keepsOld reports whether a Delete, with which CloudFormation rolls a Create back, would
+// delete entities that instances use and that are older than the operation that is rolled
+// back. The Create has found that set, which the stack had retained before, and has not made
+// it. From then on the plan keeps entities of that age. A run does so once: the entities that
+// the next plan still deletes are younger.
 func (r *run) keepsOld(plan rayiam.Plan, users []instances.Instance) bool {
 	if r.kind != supersede.Delete && r.kind != supersede.GeneratedDelete || !r.keepBefore.IsZero() {
 		return false
@@ -157,7 +158,7 @@ func (r *run) keepsOld(plan rayiam.Plan, users []instances.Instance) bool {
 	return true
 }
 
-// withoutKept returns the removals without what is kept.
+// withoutKept returns the removals without the entities that are kept.
 func (r *reconciler) withoutKept(removals []rayiam.Removal) []rayiam.Removal {
 	if r.keepBefore.IsZero() {
 		return removals

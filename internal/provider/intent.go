@@ -14,21 +14,21 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// An intent is what a request asks for: the target, and how to get there.
+// An intent is the desired state of a request: the target, and how to reach it.
 type intent struct {
 	target
 	kind        supersede.Kind
 	added       []string               // nodes of an Update that the old properties do not have
-	stack       rayiam.Stack           // zero where the request does not tell
+	stack       rayiam.Stack           // zero if the request does not say
 	path        string                 // of the names to be deleted
-	guarded     bool                   // instances are looked for that use what is deleted
+	guarded     bool                   // whether to look for instances that use the profiles to be deleted
 	ofOrphan    bool                   // an OrphanedSet is to be deleted
-	outOfBounds rayiam.Faults          // of an Update: what the administrator does not allow, unless it is there already
+	outOfBounds rayiam.Faults          // of an Update: values that the administrator does not allow, unless the old properties have them
 	outcome     customresource.Outcome // of a success
 }
 
-// intent checks a request and derives what it asks for. Its error says everything that is wrong
-// with the request; the outcome is valid even then. A Delete has no error.
+// intent checks a request and derives its intent. Its error has every fault of the request;
+// the outcome is valid even then. A Delete has no error.
 func (p *Provider) intent(r customresource.Request, functionARN string) (intent, error) {
 	if r.Type == cfn.RequestDelete {
 		return p.deletion(r, functionARN), nil
@@ -88,14 +88,15 @@ func adoption(r customresource.Request, props rayiam.Properties) rayiam.Adoption
 	return rayiam.KeepAdopted
 }
 
-// update completes the intent of an Update with what the old properties and the present
-// physical id add to it: its kind, and what has to be deleted.
+// update completes the intent of an Update from the old properties and the present physical
+// id: its kind, and the names to be deleted.
 func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Properties, stack rayiam.Stack) rayiam.Faults {
 	old, _ := p.checker.Read(r.OldProperties)
 	present, known := rayiam.NamePrefixOf(r.PhysicalID, r.StackID, r.LogicalID)
 	if !known {
-		// Not an id of this provider, so it cannot tell. CloudFormation must get it back
-		// unless the name changes: another id would make it delete the resource.
+		// The id is not an id of this provider, so it does not show the present prefix.
+		// CloudFormation must get the id back unless the name changes: for another id, it
+		// would delete the resource.
 		present = old.NamePrefix
 	}
 	if present != props.NamePrefix {
@@ -118,9 +119,9 @@ func (p *Provider) update(in *intent, r customresource.Request, props rayiam.Pro
 	return nil
 }
 
-// leftovers returns what the old properties of an Update name and the new ones do not. Under
-// the present prefix, these are the groups that are no longer declared. Under another prefix, a
-// failed replacement may have made them.
+// leftovers returns the removals of names that the old properties of an Update have and the
+// new ones do not. Under the present prefix, these are the groups that are no longer declared.
+// Under another prefix, a failed replacement may have made them.
 func (p *Provider) leftovers(in *intent, r customresource.Request, declared []string, old rayiam.Properties, oldOwner string) []rayiam.Removal {
 	since := time.Time{}
 	if in.kind == supersede.ReplacementRollback {
@@ -144,7 +145,7 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) intent
 	in.expected = map[string]bool{}
 	stack, err := rayiam.ParseStackID(r.StackID)
 	if account, known := accountOf(functionARN); err != nil || known && account != stack.Account {
-		return in // a Create was refused for this: there is nothing
+		return in // a Create with this id was refused, so nothing exists
 	}
 	props, _ := p.checker.Read(r.Properties)
 	if namePrefix, ok := rayiam.NamePrefixOf(r.PhysicalID, r.StackID, r.LogicalID); ok {
@@ -163,8 +164,8 @@ func (p *Provider) deletion(r customresource.Request, functionARN string) intent
 }
 
 // longestOperation is the longest time from the start of a stack operation to the rollback of
-// one of its resources. What a failed replacement made is younger than that; a set that an
-// earlier replacement has retained is not.
+// one of its resources. A set that a failed replacement made is younger; a set that an earlier
+// replacement has retained is not.
 const longestOperation = 24 * time.Hour
 
 func (p *Provider) removal(name, owner string, since time.Time) rayiam.Removal {

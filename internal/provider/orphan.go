@@ -15,16 +15,16 @@ import (
 // logical id is unknown.
 type OrphanedSet struct {
 	Owner string   // the physical id
-	Stack string   // the id of the stack that had it, which is of the account of the credentials
+	Stack string   // the id of the stack that had it, in the account of the credentials
 	Names []string // of its roles and instance profiles
 
 	// AllowDeleteInUse deletes the set even if instances use it, or if EC2 cannot be asked.
 	AllowDeleteInUse bool
 }
 
-// PlanOrphan returns the first plan that DeleteOrphan would make, and writes nothing. The
-// errors are those of Plan. A role that would be deleted, and that others than EC2 may assume, is
-// a conflict: its tags may have been written by hand.
+// PlanOrphan returns the first plan that DeleteOrphan would make, and writes nothing. It
+// returns the errors of Plan. A role to be deleted that principals other than EC2 may assume
+// is a conflict: somebody may have set its tags by hand.
 func (p *Provider) PlanOrphan(ctx context.Context, s OrphanedSet, log *slog.Logger) (Preview, error) {
 	run, err := p.orphanRun(s, log)
 	if err != nil {
@@ -38,10 +38,10 @@ func (p *Provider) PlanOrphan(ctx context.Context, s OrphanedSet, log *slog.Logg
 	return Preview{Kind: run.kind, PhysicalID: s.Owner, Owner: s.Owner, Names: run.names(), Observed: run.first, Plan: plan}, err
 }
 
-// DeleteOrphan deletes what an orphaned set owns, and releases what it had adopted, by the plan
-// and the apply of a Delete. Right before its first write it asks CloudFormation again whether
-// the set is orphaned. The errors are those of Reconcile. Unlike a Delete, it does not go on if
-// EC2 cannot be asked, since no stack is waiting.
+// DeleteOrphan deletes the entities that an orphaned set owns, and releases those that it had
+// adopted, with the plan and the apply of a Delete. Right before its first write it asks
+// CloudFormation again whether the set is orphaned. It returns the errors of Reconcile. Unlike
+// a Delete, it does not go on if EC2 cannot be asked, since no stack is waiting.
 func (p *Provider) DeleteOrphan(ctx context.Context, s OrphanedSet, log *slog.Logger) error {
 	run, err := p.orphanRun(s, log)
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 // A Preview is the first plan that Reconcile would make for a request.
 type Preview struct {
 	Kind       supersede.Kind
-	PhysicalID string          // that Reconcile would answer
+	PhysicalID string          // the physical id that Reconcile would return
 	Owner      string          // of the set that the request is about
-	Names      []string        // of its roles and instance profiles: those that are declared, then those to be deleted
-	Observed   rayiam.Observed // what IAM has under the names that the request is about
+	Names      []string        // of its roles and instance profiles: first the declared names, then the names to be deleted
+	Observed   rayiam.Observed // the roles and instance profiles with these names
 	Plan       rayiam.Plan
 }
 
@@ -57,8 +57,8 @@ func (t target) names() []string {
 	return names
 }
 
-// Refusals returns the parts of an error of Plan for which the template is the cause: the
-// properties that break a rule, and the conflicts. Both are empty for an error of another kind.
+// Refusals returns the parts of an error of Plan that the template causes: the properties that
+// break a rule, and the conflicts. Both are empty for an error of another kind.
 func Refusals(err error) (rayiam.Faults, rayiam.Conflicts) {
 	var (
 		faults    rayiam.Faults

@@ -1,11 +1,11 @@
-// Package provider is Custom::RayIAM: it turns a request into the state that it asks for and
-// brings IAM there. Create, Update and Delete run the same code and differ only in the desired
+// Package provider is Custom::RayIAM: it turns a request into a desired state and brings IAM
+// to this state. Create, Update and Delete run the same code and differ only in the desired
 // state.
 //
-// intent.go says what a request asks for, reconcile.go brings IAM there, instances.go refuses
-// to delete what EC2 still uses, rollback.go rolls back a request that failed or was abandoned,
-// and run.go puts them in order. Package supersede decides what a superseded or abandoned
-// request does.
+// intent.go derives the desired state, reconcile.go brings IAM to it, instances.go refuses to
+// delete profiles that instances still use, rollback.go rolls back a request that failed or
+// was abandoned, and run.go puts them in order. Package supersede decides what a superseded or
+// abandoned request does.
 package provider
 
 import (
@@ -36,7 +36,7 @@ type Provider struct {
 	stacks   *stackresource.Reader
 	refusals refusals
 
-	instances     *instances.Reader // nil where EC2 is not to be asked
+	instances     *instances.Reader // nil if EC2 is not to be asked
 	regions       []string
 	failedCreates failedCreates
 	afterApply    func(string) bool
@@ -77,7 +77,7 @@ func (p *Provider) namePrefix(raw json.RawMessage) string {
 	return props.NamePrefix
 }
 
-// Reconcile brings IAM to the state that r asks for.
+// Reconcile brings IAM to the desired state of r.
 func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (outcome customresource.Outcome, err error) {
 	rollback := p.refusals.rollsBack(r)
 	in, err := p.intent(r, functionARN)

@@ -21,7 +21,7 @@ func wrongAccount(provider, stack string) error {
 
 func nothingChanged(err error) error { return fmt.Errorf("nothing was changed: %w", err) }
 
-// notReverted does not wrap err: something is left, whatever led to it.
+// notReverted does not wrap err: the entities that are left are a failure, whatever the cause.
 func notReverted(err error) error {
 	return fmt.Errorf("%v; changes made before that were not reverted", err)
 }
@@ -34,7 +34,8 @@ func groupsRolledBack(err error) error {
 	return fmt.Errorf("%w; the worker groups that this Update had begun to add were removed again", err)
 }
 
-// notRolledBack does not wrap err: what is left behind is a failure, whatever led to it.
+// notRolledBack does not wrap err: the entities that are left are a failure, whatever the
+// cause.
 func notRolledBack(err error, owner string, cause error) error {
 	return fmt.Errorf("%v; and what this request had made could not be rolled back: see the roles and instance profiles with the tag %s=%s: %v", err, rayiam.OwnerTag, owner, cause)
 }
@@ -67,12 +68,12 @@ func notAsked(err error) error {
 	return fmt.Errorf("cannot tell whether instances use what would be deleted: %w", err)
 }
 
-// notHeldUp is a warning: what CloudFormation rolls back is not held up.
+// notHeldUp is a warning: instances do not stop a rollback of CloudFormation.
 func notHeldUp(err error) string {
 	return "instances do not hold this request up, because CloudFormation is rolling the stack back: " + err.Error()
 }
 
-// createNeverAnswered is a warning: a Delete with a generated id is not held up.
+// createNeverAnswered is a warning: instances do not stop a Delete with a generated id.
 func createNeverAnswered(err error) string {
 	return "instances do not hold this request up, because its Create never answered: " + err.Error()
 }
@@ -83,7 +84,7 @@ func keptInUse(err error) string {
 	return "keeping what is older than the operation that CloudFormation is rolling back: " + err.Error()
 }
 
-// notOwnersName is about tags that somebody has written by hand.
+// notOwnersName is an error about tags that somebody has set by hand.
 func notOwnersName(owner, name string) error {
 	return fmt.Errorf("%s cannot own %s, whose name begins otherwise: somebody has written its tag %s by hand", owner, name, rayiam.OwnerTag)
 }

@@ -26,17 +26,17 @@ const maxObservations = 8
 type target struct {
 	desired    rayiam.Desired
 	references []rayiam.PolicyReference // managed policies that have to exist
-	before     []rayiam.PolicyReference // those that the roles are likely to have already
-	expected   map[string]bool          // names that are likely to be there already
-	wait       time.Duration            // for what was newly made
+	before     []rayiam.PolicyReference // managed policies that the roles probably have already
+	expected   map[string]bool          // names that probably exist already
+	wait       time.Duration            // for new instance profiles
 	restores   bool                     // if everything is as declared, the policies no longer have to exist
 
 	// inUse refuses a plan by which instances lose their identity; nil refuses none.
 	inUse func(context.Context, rayiam.Plan) error
 }
 
-// A reconciler brings IAM to a target: it observes, plans and applies until nothing is
-// left to do. It knows nothing of CloudFormation.
+// A reconciler brings IAM to a target: it observes, plans and applies until nothing is left to
+// do. It does not depend on CloudFormation.
 type reconciler struct {
 	sync  *iamsync.Sync
 	log   *slog.Logger
@@ -56,13 +56,13 @@ type reconciler struct {
 	isOrphaned func(ctx context.Context, owner, stackID string) bool
 	orphaned   map[string]bool // owners of orphaned sets
 
-	keepBefore time.Time // once it is set, what the owner had before then stays
+	keepBefore time.Time // if it is set, older entities of the owner stay
 
 	first rayiam.Observed // before the first write
 	wrote bool
 	fresh []string // instance profiles that EC2 may not know yet
 
-	warnings []string // what the request went on without
+	warnings []string // what failed without failing the request
 
 	stages map[string]int64 // milliseconds
 }
@@ -128,7 +128,7 @@ func (r *reconciler) converge(ctx context.Context, t target) error {
 	}
 }
 
-// warn logs what the request goes on without, once, and keeps it for the lines of the answer.
+// warn logs a warning, once, and keeps it for the outcome.
 func (r *reconciler) warn(text string) {
 	if slices.Contains(r.warnings, text) {
 		return
@@ -216,8 +216,8 @@ func (r *reconciler) newPlan(ctx context.Context, d rayiam.Desired, o rayiam.Obs
 	return rayiam.NewPlan(d, o)
 }
 
-// observe reads what IAM has of the target, and reads again while the answers contradict each
-// other.
+// observe reads the target's roles and instance profiles, and reads again while the answers
+// contradict each other.
 func (r *reconciler) observe(ctx context.Context, t target) (rayiam.Observed, map[string]bool, error) {
 	for look := 1; ; look++ {
 		begun := time.Now()
@@ -236,7 +236,7 @@ func (r *reconciler) observe(ctx context.Context, t target) (rayiam.Observed, ma
 	}
 }
 
-// propagate waits until what was made can be used.
+// propagate waits until new instance profiles can be used.
 func (r *reconciler) propagate(ctx context.Context, t target) error {
 	slices.Sort(r.fresh)
 	r.fresh = slices.Compact(r.fresh)

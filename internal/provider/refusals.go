@@ -16,9 +16,9 @@ import (
 const maxRefusals = 256
 
 // refusals keep, for each resource, the last Update that this process refused because of its
-// properties or of a conflict. CloudFormation rolls such an Update back with another one, whose
-// properties are swapped and which may meet the same conflict. That one has nothing to do, and
-// a refusal would leave the stack in UPDATE_ROLLBACK_FAILED.
+// properties or of a conflict. CloudFormation rolls such an Update back with another Update,
+// whose properties are swapped and which may have the same conflict. This rollback has nothing
+// to do, and a refusal would leave the stack in UPDATE_ROLLBACK_FAILED.
 //
 // The event does not say that it is a rollback. But refused properties never became the
 // resource's, so until the next Update, only the rollback has them as its old properties. Any
@@ -38,13 +38,13 @@ type refusal struct {
 // maxRefusalAge is how long a refusal is kept: CloudFormation waits no longer for a request.
 const maxRefusalAge = time.Hour
 
-// maxFirstAge is the age up to which a request cannot be a retry of one that was cut off,
-// which may have written something: Lambda retries after a minute.
+// maxFirstAge is the age up to which a request cannot be a retry of a request that was cut off
+// after it may have written something: Lambda retries after a minute.
 const maxFirstAge = 30 * time.Second
 
 func keyOf(r customresource.Request) string { return r.StackID + "|" + r.LogicalID }
 
-// rollsBack reports whether an Update rolls back one that was refused. Any other request clears
+// rollsBack reports whether an Update rolls back a refused Update. Any other request clears
 // the resource's entry.
 func (f *refusals) rollsBack(r customresource.Request) bool {
 	f.mu.Lock()

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// clockSkew is by how much IAM's clock and that of the response URL may differ.
+	// clockSkew is by how much IAM's clock and the response URL's clock may differ.
 	clockSkew = time.Minute
 
 	// rollbackTime is how much of its time a request keeps for rolling back, or an eighth of it
@@ -29,11 +29,11 @@ func (r *run) timeToRollBack(left time.Duration) time.Duration {
 	return 0
 }
 
-// madeUnder returns the removals of what this request has made or adopted under these names.
-// What the resource owned when the request first observed IAM was made before, and may be in
-// use: the rollback of a replacement, or of an Update that removed a group, declares what is
-// there already. Only a retry may find what an earlier attempt has made before it was cut off:
-// that is younger than the request.
+// madeUnder returns the removals of the entities that this request has made or adopted under
+// these names. Entities that the resource owned when the request first observed IAM were made
+// before, and may be in use: the rollback of a replacement, or of an Update that removed a
+// group, declares existing entities. Only a retry may find entities that an earlier attempt
+// made before it was cut off: these are younger than the request.
 func (r *run) madeUnder(names []string) []rayiam.Removal {
 	var made []rayiam.Removal
 	owner := r.desired.Owner
@@ -43,17 +43,17 @@ func (r *run) madeUnder(names []string) []rayiam.Removal {
 		switch {
 		case role[rayiam.OwnerTag] != owner && profile[rayiam.OwnerTag] != owner:
 			made = append(made, rayiam.Removal{Name: name, Owner: owner})
-		case r.watch.Stale() && !held: // IAM does not tell when it was adopted
+		case r.watch.Stale() && !held: // IAM does not record when it was adopted
 			made = append(made, rayiam.Removal{Name: name, Owner: owner, Since: r.watch.Issued()})
 		}
 	}
 	return made
 }
 
-// since returns the removals of these names, which keep what the resource had before the
-// request was issued, for example what an earlier resource of the same name retained. So the
-// removals also cover what an earlier attempt made before it was cut off. What was adopted is
-// released.
+// since returns the removals of these names. They keep the entities that the resource had
+// before the request was issued, for example a set that an earlier resource of the same name
+// retained. So the removals also cover the entities that an earlier attempt made before it was
+// cut off. Adopted entities are released.
 func (r *run) since(names []string) []rayiam.Removal {
 	var made []rayiam.Removal
 	for _, name := range names {
@@ -70,8 +70,8 @@ func (r *run) declaredNames() []string {
 	return names
 }
 
-// rollBack removes what was made for a request that ended with err, and adds the result to err:
-// with done, if nothing is left.
+// rollBack removes the entities that were made for a request that ended with err, and adds the
+// result to err: with done, if nothing is left.
 func (r *run) rollBack(ctx context.Context, made []rayiam.Removal, err error, done func(error) error) error {
 	r.log.Warn("rolling back", slog.String("error", err.Error()))
 	r.sync.Hurry()
@@ -87,8 +87,8 @@ func (r *run) removeAll(ctx context.Context, back target) error {
 	if r.watch.Last(ctx) == nil {
 		return r.converge(ctx, back)
 	}
-	// Another request may have deleted what was made, so do not wait until IAM shows it. The
-	// quiet period finds what IAM shows late.
+	// Another request may have deleted these entities, so do not wait until IAM shows them.
+	// The quiet period finds entities that IAM shows late.
 	r.sync.Forget()
 	if err := r.converge(ctx, back); err != nil {
 		return err
@@ -96,15 +96,15 @@ func (r *run) removeAll(ctx context.Context, back target) error {
 	return r.quietPeriod(ctx, back, r.watch.StillAbandoned)
 }
 
-// quietPeriod looks again whether anything of the target's removals has appeared, and removes
-// it if allowed returns no error; nil allows it.
+// quietPeriod looks again whether an entity of the target's removals has appeared, and removes
+// it if allowed returns no error; a nil allowed allows it.
 func (r *run) quietPeriod(ctx context.Context, t target, allowed func(context.Context) error) error {
 	defer func(begun time.Time) { r.stage("quiet", begun) }(time.Now())
 	t.expected = nil
 	return r.watch.QuietPeriod(ctx, follower{r, t, allowed})
 }
 
-// A follower removes what appears during a quiet period.
+// A follower removes entities that appear during a quiet period.
 type follower struct {
 	run     *run
 	target  target

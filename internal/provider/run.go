@@ -14,8 +14,8 @@ type run struct {
 	*reconciler
 	intent
 	watch  *supersede.Watch
-	verify bool          // whether something is changed only if CloudFormation is at work on the resource
-	ec2    *ec2Questions // nil where EC2 is not to be asked
+	verify bool          // whether to write only if CloudFormation is at work on the resource
+	ec2    *ec2Questions // nil if EC2 is not to be asked
 }
 
 // do carries the request out, in the order of the timeline in package supersede.
@@ -48,10 +48,10 @@ func (r *run) do(ctx context.Context) error {
 	return r.quietPeriod(ctx, r.target, nil)
 }
 
-// failed ends a request that CloudFormation still waits for and that has failed after its first
-// write. It rolls back what no later request would remove: CloudFormation keeps the old
-// physical id and never learns of a new set, and if rollbacks are switched off, no later
-// request names a worker group that an Update has begun to add.
+// failed ends a request that CloudFormation still waits for and that has failed after its
+// first write. It rolls back the changes that no later request would remove: CloudFormation
+// keeps the old physical id and never learns of a new set, and if rollbacks are switched off,
+// no later request names a worker group that an Update has begun to add.
 func (r *run) failed(ctx context.Context, err error) error {
 	switch {
 	case r.kind == supersede.Replacement:
@@ -99,7 +99,7 @@ func (r *run) verifyWhileObserving(ctx context.Context) {
 	}
 }
 
-// pursue converges and waits until what was made can be used. Its error is a
+// pursue converges and waits until new instance profiles can be used. Its error is a
 // *supersede.Error if the request is abandoned by then.
 func (r *run) pursue(ctx context.Context) error {
 	r.beforeRemovals = func(ctx context.Context) error {
@@ -121,8 +121,8 @@ func (r *run) pursue(ctx context.Context) error {
 	return nil
 }
 
-// isAbandoned reports whether the request, whose work has ended with err, is abandoned, so that
-// what this attempt or an earlier one made belongs to no stack.
+// isAbandoned reports whether the request, whose work has ended with err, is abandoned, so
+// that the entities of this attempt and earlier attempts belong to no stack.
 func (r *run) isAbandoned(ctx context.Context, err error) bool {
 	return errors.Is(err, customresource.ErrAbandoned) && r.kind.Rule().AsksLast || err != nil && r.wrote && r.watch.Last(ctx) != nil
 }

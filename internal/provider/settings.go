@@ -9,11 +9,11 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// Settings are what the function's environment sets.
+// Settings are the settings in the function's environment.
 type Settings struct {
 	Bounds rayiam.Bounds
 	// DenialPatience is how long a denied call is retried if the denial may be temporary,
-	// because rights or tags are too new for IAM to see.
+	// because permissions or tags are too new for IAM.
 	DenialPatience time.Duration
 	// PolicyMemory is how long the process remembers that a managed policy of AWS exists.
 	PolicyMemory time.Duration
@@ -23,7 +23,8 @@ type Settings struct {
 	// CheckInstances makes a request ask EC2, before it deletes anything, whether instances use
 	// it, and after it has made a profile, whether EC2 knows it.
 	CheckInstances bool
-	// Regions are those in which instances are looked for, in addition to the stack's own.
+	// Regions are the Regions in which the function looks for instances, in addition to the
+	// stack's own.
 	Regions []string
 	// AfterApply is for Plan only. It reports whether a text is a placeholder for a value that
 	// is known only after apply: rules do not apply to such a value. If nil, no text is.

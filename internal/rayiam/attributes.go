@@ -1,8 +1,8 @@
 package rayiam
 
-// Attributes returns what Fn::GetAtt can read: for the head, for the worker
-// group declared first, and under flat keys for every worker group.
-// CloudFormation cannot read nested values, so no value is one.
+// Attributes returns the attributes for Fn::GetAtt: for the head, for the worker group
+// declared first, and under flat keys for every worker group. CloudFormation cannot read
+// nested values, so no value is nested.
 func (d Declaration) Attributes() map[string]string {
 	p, stack := d.properties, d.stack
 	attributes := map[string]string{}

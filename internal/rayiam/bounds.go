@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Bounds are what the administrator of the provider allows, whatever a template
-// asks for. The zero value allows everything.
+// Bounds are the administrator's limits on the properties of all templates. The zero value
+// allows everything.
 type Bounds struct {
 	NamePrefix          string   // every NamePrefix begins with it
 	Path                string   // the only Path
@@ -19,8 +19,8 @@ type Bounds struct {
 
 // BoundsFromEnvironment reads the bounds from RAYIAM_NAME_PREFIX, RAYIAM_PATH,
 // RAYIAM_PERMISSIONS_BOUNDARY, RAYIAM_ALLOWED_POLICY_ARNS, RAYIAM_ALLOWED_BUCKETS and
-// RAYIAM_ALLOWED_CLUSTER_NAMES (comma-separated) and RAYIAM_ALLOW_ADOPTION (anything but
-// true forbids it). A variable that is empty or unset is no bound.
+// RAYIAM_ALLOWED_CLUSTER_NAMES (comma-separated) and RAYIAM_ALLOW_ADOPTION (anything but true
+// forbids it). An empty or unset variable sets no bound.
 func BoundsFromEnvironment(getenv func(string) string) Bounds {
 	b := Bounds{
 		NamePrefix:          strings.TrimSpace(getenv("RAYIAM_NAME_PREFIX")),
@@ -47,7 +47,7 @@ func patterns(value string) []string {
 	return list
 }
 
-// Default returns p with the administrator's boundary where p names none.
+// Default returns p with the administrator's boundary if p names none.
 func (b Bounds) Default(p Properties) Properties {
 	if p.PermissionsBoundary == "" {
 		p.PermissionsBoundary = b.PermissionsBoundary
@@ -73,8 +73,8 @@ func allowsAll(patterns []string, prefix string) bool {
 	})
 }
 
-// matches reports whether s has the form of pattern, in which * stands for any
-// characters, / and : included, and ? for one, as in IAM's own patterns.
+// matches reports whether s has the form of pattern, in which * matches any characters, / and
+// : included, and ? matches one, as in IAM's own patterns.
 func matches(pattern, s string) bool {
 	star, from := -1, 0 // the last * seen, and where its match ends so far
 	p, i := 0, 0

@@ -7,8 +7,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
-// builtInPolicies returns the inline policies that the head and each worker group, in
-// their order, carry besides the declared ones.
+// builtInPolicies returns the inline policies that the head and each worker group, in their
+// order, have in addition to the declared ones.
 func builtInPolicies(p Properties, stack Stack) (head []InlinePolicy, workers [][]InlinePolicy) {
 	var roles, profiles []string
 	for _, g := range p.WorkerGroups {
@@ -45,7 +45,8 @@ func inline(namePrefix string, generated []leastprivilege.Policy) []InlinePolicy
 	return policies
 }
 
-// TrustPolicy is that of every role of a set: EC2 may assume the role.
+// TrustPolicy returns the trust policy of every role of a set, as JSON: EC2 may assume the
+// role.
 func TrustPolicy(stack Stack) string {
 	return policydoc.New(policydoc.Statement{
 		Effect:    "Allow",
@@ -54,8 +55,8 @@ func TrustPolicy(stack Stack) string {
 	})
 }
 
-// passRolePolicy lets the head launch machines with the workers' roles: only EC2
-// machines, and only with these roles.
+// passRolePolicy lets the head pass the workers' roles to EC2, and no other roles and to no
+// other service.
 func passRolePolicy(stack Stack, workerRoleARNs []string) string {
 	return policydoc.New(policydoc.Statement{
 		Effect:   "Allow",
@@ -68,9 +69,9 @@ func passRolePolicy(stack Stack, workerRoleARNs []string) string {
 }
 
 // DeclaredNames returns the names of the head and the worker groups of the set that a head
-// belongs to, from its inline policies: it may pass the roles of its worker groups. They are
-// those of the template only if nobody has changed the inline policies. It returns false if the
-// policy is missing, or not in the form that passRolePolicy writes.
+// belongs to, from its inline policies: the policy allows passing the roles of the worker
+// groups. The names are the template's names only if nobody has changed the inline policies.
+// It returns false if the policy is missing, or not in the form that passRolePolicy writes.
 func DeclaredNames(namePrefix string, inline map[string]string) ([]string, bool) {
 	document, err := policydoc.Parse(inline[passRolePolicyName(namePrefix)])
 	if err != nil {

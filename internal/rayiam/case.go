@@ -10,7 +10,7 @@ import (
 // policies or tag keys of a role.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
-// containsFold reports whether list has s, in whatever case. Two ARNs of managed policies that
+// containsFold reports whether list has s, in any case. Two ARNs of managed policies that
 // differ only in case name the same policy.
 func containsFold(list []string, s string) bool {
 	return slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, s) })

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// A Declaration is what a template declares in its stack: the properties, the defaults for what
-// they leave out, and the built-in policies that follow from them. Declare builds the documents
+// A Declaration is a template's declaration in its stack: the properties, with defaults for
+// missing ones, and the built-in policies that follow from them. Declare builds the documents
 // once. Check checks these documents, and Nodes returns them.
 type Declaration struct {
 	properties Properties
@@ -20,11 +20,11 @@ type declaredNode struct {
 	name            string         // of the role and the instance profile
 	property        string         // Head, WorkerGroups[1]
 	defaultPolicies []string       // ARNs; nil if the template names other policies
-	builtIn         []InlinePolicy // what the role carries besides the declared Policies
+	builtIn         []InlinePolicy // the role's policies in addition to the declared Policies
 }
 
-// Declare returns what p declares in stack. If properties have faults, the Declaration may only
-// be used for Check.
+// Declare returns the declaration of p in stack. If properties have faults, the Declaration
+// may only be used for Check.
 func Declare(p Properties, stack Stack) Declaration {
 	node := func(name, property string, np NodeProperties, defaults []string, builtIn []InlinePolicy) declaredNode {
 		n := declaredNode{NodeProperties: np, name: name, property: property, builtIn: builtIn}

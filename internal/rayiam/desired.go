@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// A Node is one machine identity: a role and the instance profile of the same
-// name that holds it.
+// A Node is a role and the instance profile of the same name that contains this role.
 type Node struct {
 	Name                string
 	Path                string
@@ -24,8 +23,8 @@ type Adoption int
 const (
 	// KeepAdopted adopts nothing and leaves the tag as it is.
 	KeepAdopted Adoption = iota
-	// HoldAdopted adopts what no resource owns, and sets the tag to Held on everything that was
-	// adopted.
+	// HoldAdopted adopts roles and instance profiles that no resource owns, and sets the tag
+	// to Held on everything that was adopted.
 	HoldAdopted
 	// OwnAdopted adopts nothing and turns Held into Owned.
 	OwnAdopted
@@ -37,17 +36,18 @@ type Removal struct {
 	Name  string
 	Owner string
 	// Since, if it is set, keeps a role or profile that the owner made under the name before
-	// that time. One that was adopted and is still Held is released even then.
+	// that time. A role or profile that was adopted and is still Held is released even then.
 	Since time.Time
-	// TrustPolicy, if it is set, is the only one that a role may have which the removal deletes:
+	// TrustPolicy, if it is set, is the trust policy that a role to be deleted must have:
 	// another one is a conflict. JSON.
 	TrustPolicy string
 	// OutOfBounds says that the name is outside the administrator's bounds, so that the
-	// provider may not even read it. Then the provider has made nothing there.
+	// provider may not even read it. Then the provider has made no role or profile with the
+	// name.
 	OutOfBounds bool
 }
 
-// Desired is the state that a request asks for. For a Delete, it has no nodes.
+// Desired is the desired state of a request. For a Delete, it has no nodes.
 type Desired struct {
 	Owner    string // the physical id
 	Adoption Adoption
@@ -66,15 +66,16 @@ func (d Desired) roleTags(node Node, now map[string]string) map[string]string {
 	}.Digests())
 }
 
-// profileTags is roleTags for node's instance profile.
+// profileTags returns the desired tags of node's instance profile, as roleTags does for its
+// role.
 func (d Desired) profileTags(node Node, now map[string]string) map[string]string {
 	tags := d.tags(node, now)
 	return record(tags, now, InstanceProfile{Tags: tags, Roles: []string{node.Name}}.Digests())
 }
 
 // record adds DeclaredTag if IAM has room for it. A declaration that leaves no room is still
-// applied, but then nobody can tell whether its set has drifted. What is being adopted carries
-// its old and its new tags for a moment, so both count.
+// applied, but then nobody can tell whether its set has drifted. During adoption, an entity
+// has its old and its new tags for a moment, so both count.
 func record(tags, now map[string]string, declared Digests) map[string]string {
 	room := maxTags - len(tags)
 	if _, adopted := tags[AdoptedTag]; adopted && now[OwnerTag] != tags[OwnerTag] {
@@ -86,7 +87,7 @@ func record(tags, now map[string]string, declared Digests) map[string]string {
 	return tags
 }
 
-// tags returns the desired tags of both, without DeclaredTag.
+// tags returns the desired tags of node's role and instance profile, without DeclaredTag.
 func (d Desired) tags(node Node, now map[string]string) map[string]string {
 	tags := maps.Clone(node.Tags)
 	marker, adopted := now[AdoptedTag]
@@ -107,8 +108,8 @@ func (d Desired) tags(node Node, now map[string]string) map[string]string {
 	return tags
 }
 
-// Lookups returns what has to be observed for a plan, each name once. The names in
-// expected are likely to exist.
+// Lookups returns the names that have to be observed for a plan, each once. The names in
+// expected probably exist.
 func (d Desired) Lookups(expected map[string]bool) []Lookup {
 	var lookups []Lookup
 	at := map[string]int{}

@@ -13,14 +13,14 @@ import (
 // A Facet is one part of a role or an instance profile that a template declares.
 type Facet string
 
-// The facets of a role, and those of an instance profile. Both have tags.
+// The facets of roles and instance profiles. Both have TagsFacet.
 const (
 	TrustFacet    Facet = "trust"    // the trust policy
 	BoundaryFacet Facet = "boundary" // the permissions boundary
-	ManagedFacet  Facet = "managed"  // which managed policies are attached, but not what they say
+	ManagedFacet  Facet = "managed"  // which managed policies are attached, but not their documents
 	InlineFacet   Facet = "inline"   // names and documents of the inline policies
-	TagsFacet     Facet = "tags"     // all tags but DeclaredTag and those of AWS itself
-	ProfileFacet  Facet = "profile"  // which roles the instance profile holds
+	TagsFacet     Facet = "tags"     // all tags but DeclaredTag and AWS's own tags
+	ProfileFacet  Facet = "profile"  // which roles the instance profile contains
 )
 
 var (
@@ -28,15 +28,15 @@ var (
 	profileFacets = []Facet{TagsFacet, ProfileFacet}
 )
 
-// digestsForm begins the text of digests in the form that this version writes. A later form
-// begins with another word.
+// digestsForm is the first word of the text of digests. A later form begins with another word.
 const digestsForm = "v1"
 
 const digestDigits = 12
 
 // Digests are short digests of a role or an instance profile, one for each of its facets. They
-// leave out what the template does not declare, and what IAM alone decides. So the digests of a
-// declared state and of the observed state are equal exactly if there is nothing to write.
+// leave out values that the template does not declare, and values that IAM alone decides. So
+// the digests of a declared state and of the observed state are equal exactly if there is
+// nothing to write.
 //
 // They show that somebody has changed something. They are not a signature: whoever can change a
 // role can usually change its tags, too.
@@ -45,7 +45,8 @@ type Digests struct {
 	of     map[Facet]string
 }
 
-// Digests returns those of a role. All documents of its inline policies must have been read.
+// Digests returns the digests of a role. All documents of its inline policies must have been
+// read.
 func (r Role) Digests() Digests {
 	var inline []string
 	for _, name := range sortedKeys(r.InlinePolicies) {
@@ -64,7 +65,8 @@ func (r Role) Digests() Digests {
 	}}
 }
 
-// WithPolicies returns d, which is of a role whose policies were not read, with these policies.
+// WithPolicies returns d, the digests of a role whose policies were not read, with the digests
+// of these policies.
 func (d Digests) WithPolicies(managed []string, inline map[string]string) Digests {
 	policies := Role{ManagedPolicyARNs: managed, InlinePolicies: inline}.Digests().of
 	of := maps.Clone(d.of)
@@ -72,7 +74,7 @@ func (d Digests) WithPolicies(managed []string, inline map[string]string) Digest
 	return Digests{d.facets, of}
 }
 
-// Digests returns those of an instance profile.
+// Digests returns the digests of an instance profile.
 func (p InstanceProfile) Digests() Digests {
 	return Digests{profileFacets, map[Facet]string{
 		TagsFacet:    tagsDigest(p.Tags),
@@ -121,8 +123,8 @@ func (d Digests) String() string {
 	return text.String()
 }
 
-// Differing returns the facets in which d differs from a value of DeclaredTag. It returns false
-// if the text is no such value, or one in another version's form.
+// Differing returns the facets in which d differs from a value of DeclaredTag. It returns
+// false if the text is not a value of DeclaredTag, or has another version's form.
 func (d Digests) Differing(declared string) ([]Facet, bool) {
 	parts := strings.Split(declared, "/")
 	if parts[0] != digestsForm || len(parts)-1 != len(d.facets) {
@@ -145,7 +147,7 @@ func isDigest(text string) bool {
 	return len(text) == digestDigits && strings.Trim(text, "0123456789abcdef") == ""
 }
 
-// OnlyRecords reports whether the plan changes nothing but what DeclaredTag says.
+// OnlyRecords reports whether the plan changes only values of DeclaredTag.
 func (p Plan) OnlyRecords() bool {
 	for _, step := range slices.Concat(p.Phases...) {
 		if _, records := step.Tags[DeclaredTag]; !records || len(step.Tags) > 1 || step.Call != TagRole && step.Call != TagInstanceProfile {

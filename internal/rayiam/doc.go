@@ -1,10 +1,10 @@
-// Package rayiam is the core of the provider: what a template declares
-// (Properties), what that means in IAM (Desired), what IAM has (Observed), and
-// the steps from one to the other (Plan).
+// Package rayiam is the core of the provider: the properties of a template (Properties), the
+// desired state of IAM (Desired), the observed state of IAM (Observed), and the steps from the
+// observed to the desired state (Plan).
 //
-// Everything here is a pure function of its arguments. The package knows no
-// network, no clock and no CloudFormation event; beyond the standard library it
-// imports only leastprivilege and policydoc, which know nothing of it. It decides
-// what may be changed: only what carries the ray-iam:owner tag of the resource, which
-// is its physical id, is ever changed or deleted.
+// Every function depends only on its arguments. The package uses no network, no clock and no
+// CloudFormation event. Beyond the standard library it imports only leastprivilege and
+// policydoc, which do not depend on it. It decides what may be changed: only a role or
+// instance profile whose tag ray-iam:owner is the physical id of the resource is ever changed
+// or deleted.
 package rayiam

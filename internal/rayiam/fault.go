@@ -10,8 +10,8 @@ import (
 // A Fault is one property that breaks one rule.
 type Fault struct {
 	Path  string // of the property: WorkerGroups[1].ManagedPolicyArns[0]
-	Value string // as a person would write it; empty where the path says enough
-	Rule  string // what is allowed, or what to do
+	Value string // as a person would write it; empty if the path is enough
+	Rule  string // the allowed values, or what to do
 }
 
 // String renders the fault as one clause.
@@ -22,7 +22,7 @@ func (f Fault) String() string {
 	return f.Path + ": " + f.Value + " is refused: " + f.Rule
 }
 
-// Faults are everything that is wrong with the properties of one request.
+// Faults are all faults of the properties of one request.
 type Faults []Fault
 
 // Error names every fault.

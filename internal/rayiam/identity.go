@@ -6,27 +6,26 @@ import (
 	"strings"
 )
 
-// The tags that the provider keeps. Every role and instance profile that a resource
-// made or adopted carries OwnerTag, StackTag and DeclaredTag. Only what it adopted also
-// carries AdoptedTag.
+// The tags that the provider keeps. Every role and instance profile that a resource made or
+// adopted carries OwnerTag, StackTag and DeclaredTag. An adopted one also carries AdoptedTag.
 const (
 	tagNamespace = "ray-iam:"
 
-	// OwnerTag holds the physical id of the resource that owns the entity.
+	// OwnerTag is the physical id of the resource that owns the entity.
 	OwnerTag = tagNamespace + "owner"
-	// StackTag holds the id of the stack that the owner belongs to, for people.
+	// StackTag is the id of the owner's stack, for people.
 	StackTag = tagNamespace + "stack"
-	// AdoptedTag is Held or Owned on what was adopted.
+	// AdoptedTag is Held or Owned on an adopted role or instance profile.
 	AdoptedTag = tagNamespace + "adopted"
-	// DeclaredTag holds the Digests of what was last declared. Roles and profiles that an older
-	// version of the provider made have none until their next update.
+	// DeclaredTag has the Digests of the last declared state. Roles and profiles that an older
+	// version of the provider made do not have the tag until their next update.
 	DeclaredTag = tagNamespace + "declared"
 
 	// Held marks a role or profile that is released, and not deleted, when it is no longer
 	// declared.
 	Held = "held"
-	// Owned marks a role or profile that was adopted for good, and is deleted like one that the
-	// resource made.
+	// Owned marks a role or profile that was adopted for good. It is deleted like the roles
+	// and profiles that the resource made.
 	Owned = "owned"
 )
 
@@ -37,7 +36,7 @@ const idDigits = 12
 
 // PhysicalID returns the physical id of a resource, <namePrefix>-<12 hex digits>. The digits
 // are of a SHA-256 over all three arguments, so the id is known before the first call, is the
-// same on every retry, and differs exactly if the resource is another one.
+// same on every retry, and differs between any two resources.
 func PhysicalID(namePrefix, stackID, logicalID string) string {
 	sum := sha256.Sum256([]byte(namePrefix + "\x00" + stackID + "\x00" + logicalID))
 	return namePrefix + "-" + hex.EncodeToString(sum[:])[:idDigits]
@@ -65,10 +64,10 @@ func OwnerNamePrefix(owner string) (string, bool) {
 	return owner[:cut], true
 }
 
-// OwnsName reports whether an owner in the form of a physical id can own what has this name:
-// each name that a resource makes or adopts begins with its NamePrefix and a dash. Tags that say
-// otherwise were written by hand. It proves no owner: whoever writes tags by hand can write an
-// owner that fits the name.
+// OwnsName reports whether an owner in the form of a physical id can own a role or profile of
+// this name: each name that a resource makes or adopts begins with its NamePrefix and a dash.
+// If it is false, somebody has set the owner tag by hand. If it is true, it does not prove the
+// owner: whoever sets tags by hand can set an owner that fits the name.
 func OwnsName(owner, name string) bool {
 	namePrefix, isID := OwnerNamePrefix(owner)
 	return isID && strings.HasPrefix(name, namePrefix+"-")

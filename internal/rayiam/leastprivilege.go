@@ -9,9 +9,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
-// checkLeastPrivilege finds what the schema cannot say: what the administrator's bounds
-// forbid, one bucket named twice, ARNs of another partition, and generated policies that
-// are too large for a role.
+// checkLeastPrivilege finds faults that the schema cannot find: values that the
+// administrator's bounds forbid, one bucket named twice, ARNs of another partition, and
+// generated policies that are too large for a role.
 func (d Declaration) checkLeastPrivilege(bounds Bounds) Faults {
 	p := d.properties
 	var faults Faults
@@ -60,8 +60,7 @@ func checkBuckets(path string, buckets []leastprivilege.S3Bucket, bounds Bounds)
 	return faults
 }
 
-// checkCluster checks the name of the cluster, or what all names begin with, against the
-// administrator's patterns.
+// checkCluster checks ClusterName or ClusterNamePrefix against the administrator's patterns.
 func checkCluster(o leastprivilege.Options, bounds Bounds) Faults {
 	var faults Faults
 	if name := o.ClusterName; name != "" && !allows(bounds.AllowedClusterNames, name) {
@@ -75,7 +74,7 @@ func checkCluster(o leastprivilege.Options, bounds Bounds) Faults {
 
 // checkWayAround refuses options by which a template could get around the administrator's list
 // of managed policies: generated policies may permit what no policy of the list permits. They
-// are accepted if the administrator's own boundary bounds them, or if there are patterns for
+// are accepted if the administrator's own boundary limits them, or if there are patterns for
 // the resources that they name. For keys, secrets, file systems and repositories there are no
 // patterns.
 func checkWayAround(o leastprivilege.Options, bounds Bounds) Faults {
@@ -104,7 +103,8 @@ func namedByARN(o leastprivilege.Options) []namedList {
 	return []namedList{{"EcrRepositoryArns", o.ECRRepositoryARNs}, {"KmsKeyArns", o.KMSKeyARNs}, {"SecretArns", o.SecretARNs}}
 }
 
-// arnPart returns one of the six parts of an ARN, and nothing if the text is no ARN.
+// arnPart returns one of the six parts of an ARN, and an empty string if the text is not an
+// ARN.
 func arnPart(arn string, i int) string {
 	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
 		return parts[i]
@@ -112,9 +112,8 @@ func arnPart(arn string, i int) string {
 	return ""
 }
 
-// checkGeneratedSizes finds the first role that IAM has not enough room for. All inline
-// policies of a role count together. The fault's sentence says how many characters each list
-// takes, the largest first.
+// checkGeneratedSizes finds the first role whose inline policies are together too large for
+// IAM. The fault's sentence says how many characters each list takes, the largest first.
 func (d Declaration) checkGeneratedSizes() Faults {
 	for i, node := range d.nodes {
 		size := sizeOf(node.builtIn)

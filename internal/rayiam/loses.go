@@ -1,7 +1,7 @@
 package rayiam
 
-// Loses returns the names of the instance profiles whose instances lose their identity by the
-// plan: those that it deletes, and those whose role it deletes.
+// Loses returns the names of the instance profiles that the plan deletes, or whose role it
+// deletes. Their instances lose their credentials.
 func (p Plan) Loses() []string {
 	var names []string
 	deleted := map[string]bool{} // roles

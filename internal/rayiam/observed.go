@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Observed is what IAM has under the names that were looked up. A name under which
-// it has nothing is not in the map.
+// Observed has the roles and instance profiles with the names that were looked up. The maps
+// have only names that exist.
 type Observed struct {
 	Roles            map[string]Role
 	InstanceProfiles map[string]InstanceProfile
@@ -14,14 +14,14 @@ type Observed struct {
 
 // A Role is a role as IAM has it.
 type Role struct {
-	Name                string // as IAM spells it, which may differ in case from the name looked up
+	Name                string // in IAM's case, which may differ from the name looked up
 	Path                string
 	Created             time.Time
 	TrustPolicy         string // JSON
 	PermissionsBoundary string
 	Tags                map[string]string
 	ManagedPolicyARNs   []string
-	InlinePolicies      map[string]string // name to JSON; empty where the document was not read
+	InlinePolicies      map[string]string // name to JSON; empty if the document was not read
 	InstanceProfiles    []string          // names; read only of a role that may be deleted
 }
 
@@ -42,10 +42,11 @@ type Lookup struct {
 	Expected bool
 	// Documents are the names of the inline policies whose documents are read.
 	Documents []string
-	// Removal says that the role may be deleted, so that the instance profiles that
-	// hold it are read too.
+	// Removal says that the role may be deleted, so that the instance profiles that contain it
+	// are read too.
 	Removal bool
-	// OutOfBounds is that of the Removal: then a denied read means that nothing is there.
+	// OutOfBounds is OutOfBounds of the Removal: a denied read then means that the role or
+	// profile does not exist.
 	OutOfBounds bool
 }
 
@@ -64,10 +65,10 @@ func (o Observed) Has(owner string) bool {
 	return false
 }
 
-// Inconsistent reports whether o contradicts itself: a role says that the instance profile of
-// its name holds it, and no such profile was seen. Observing takes several calls. If something
-// changes between two of them, or if IAM does not show a change everywhere yet, that is no
-// conflict, but a reason to observe again.
+// Inconsistent reports whether o contradicts itself: the instance profile of a role's name
+// contains the role according to one call, and does not exist according to another. Observing
+// takes several calls. If something changes between two of them, or if IAM does not show a
+// change everywhere yet, that is no conflict, but a reason to observe again.
 func (o Observed) Inconsistent() bool {
 	for name, role := range o.Roles {
 		if _, seen := o.InstanceProfiles[name]; !seen && slices.Contains(role.InstanceProfiles, name) {

@@ -10,7 +10,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
-// ownership is what the tags of a role or instance profile say to a resource.
+// ownership is the relation of a role or instance profile to a resource, by its tags.
 type ownership int
 
 const (
@@ -32,8 +32,8 @@ func ownershipOf(exists bool, tags map[string]string, owner string) ownership {
 	return ours
 }
 
-// ownership is what the tags of a declared role or profile say. An orphaned set counts as
-// unowned.
+// ownership returns the ownership of a declared role or profile by its tags. An orphaned set
+// counts as unowned.
 func (d Desired) ownership(tags map[string]string) ownership {
 	state := ownershipOf(true, tags, d.Owner)
 	if state == foreign && d.Orphaned[tags[OwnerTag]] {
@@ -42,8 +42,9 @@ func (d Desired) ownership(tags map[string]string) ownership {
 	return state
 }
 
-// roleOwnership and profileOwnership are about a role or profile of exactly this name. IAM also
-// returns one whose name differs only in case: that counts as absent.
+// roleOwnership and profileOwnership return the ownership of the role or profile of exactly
+// this name. IAM also returns a role or profile whose name differs only in case, which counts
+// as absent.
 func (o Observed) roleOwnership(name, owner string) ownership {
 	role := o.Roles[name]
 	return ownershipOf(role.Name == name, role.Tags, owner)
@@ -54,8 +55,8 @@ func (o Observed) profileOwnership(name, owner string) ownership {
 	return ownershipOf(profile.Name == name, profile.Tags, owner)
 }
 
-// Retained reports whether the removal leaves its name alone, because the owner had a
-// role or profile of its own there before removal.Since.
+// Retained reports whether the removal keeps its name, because the owner had a role or profile
+// of this name before removal.Since.
 func (o Observed) Retained(removal Removal) bool {
 	role, profile := o.Roles[removal.Name], o.InstanceProfiles[removal.Name]
 	older := func(state ownership, tags map[string]string, created time.Time) bool {
@@ -76,16 +77,16 @@ func (d Desired) deletesRole(o Observed, name string) bool {
 	return slices.ContainsFunc(d.Removals, func(r Removal) bool { return r.Name == name && o.deletesRole(r) })
 }
 
-// A Conflict is a role or instance profile that is in the way of a request, and that the
+// A Conflict is a role or instance profile that a request would have to change, and that the
 // resource must not change.
 type Conflict struct {
 	Entity string // "role ray-head"
 	Reason string // why, and what to do
-	Owner  string // the physical id of the resource that owns it; empty where none does
+	Owner  string // the physical id of the resource that owns it; empty if none does
 	Stack  string // the id of the owner's stack
 }
 
-// Conflicts are everything that is in the way of one request.
+// Conflicts are all conflicts of one request.
 type Conflicts []Conflict
 
 // Error names every conflict.
@@ -100,7 +101,7 @@ func (cs Conflicts) Error() string {
 // Refused is true: the names that the template asks for are taken.
 func (Conflicts) Refused() bool { return true }
 
-// conflicts returns everything in o that is in the way of d, and nil if nothing is.
+// conflicts returns the conflicts of d with o, or nil.
 func (d Desired) conflicts(o Observed) Conflicts {
 	var found Conflicts
 	for _, node := range d.Nodes {
@@ -149,7 +150,8 @@ func (d Desired) conflictsOf(kind string, node Node, name, path string, tags map
 	}
 	delete(want, DeclaredTag) // left out if there is no room: see record
 	if both := len(union(want, tags)); state == unowned && both > maxTags {
-		// It is tagged as owned before anything else is changed, its other tags included.
+		// The entity is tagged as owned before anything else about it is changed, its other
+		// tags included.
 		return because(tooManyTagsToAdopt(both))
 	}
 	if total := len(want); total > maxTags {
@@ -175,9 +177,9 @@ func union(a, b map[string]string) map[string]string {
 	return all
 }
 
-// foreignHolders finds instance profiles that the resource does not own and that hold
-// a role which is to be deleted. IAM would refuse to delete the role, and to empty a
-// profile that somebody else made may take an identity from running machines.
+// foreignHolders finds instance profiles that the resource does not own and that contain a
+// role to be deleted. IAM would refuse to delete the role, and removing the role from somebody
+// else's profile may take the credentials from running instances.
 func foreignHolders(o Observed, removal Removal) Conflicts {
 	if !o.deletesRole(removal) {
 		return nil
@@ -200,9 +202,9 @@ func otherTrustPolicy(o Observed, removal Removal) Conflicts {
 	return Conflicts{{Entity: "role " + removal.Name, Reason: trustsOthers}}
 }
 
-// sameButForCase finds a role or profile that is to be deleted while another one is to be made
-// whose name differs only in case. IAM treats the two as one name, so the second cannot be made
-// while the first exists, and groups that are no longer declared are deleted last.
+// sameButForCase finds a role or profile to be deleted whose name differs only in case from a
+// new one. IAM treats the two as one name, so the new one cannot be created while the old one
+// exists, and groups that are no longer declared are deleted last.
 func (d Desired) sameButForCase(o Observed, removal Removal) Conflicts {
 	if o.roleOwnership(removal.Name, removal.Owner) != ours && o.profileOwnership(removal.Name, removal.Owner) != ours {
 		return nil

@@ -8,9 +8,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
-// A Plan is what has to be written to make the observed state the desired one.
-// The steps of one phase are independent of each other and may run at once; a
-// phase begins when the one before is done.
+// A Plan is the list of writes that make the observed state the desired state. The steps of
+// one phase are independent of each other and may run at once; a phase begins when the one
+// before is done.
 //
 // The order keeps a role, at every moment, within the permissions that it had before or will
 // have after: where the boundary or the trust policy changes, permissions are taken away before
@@ -24,14 +24,14 @@ const (
 	establish = iota // create, and adopt
 	revoke           // take permissions away, where a boundary or trust policy changes
 	restrict         // set the boundary and the trust policy, remove what prevents the next phase
-	grant            // all other changes of what exists
-	detach           // detach the policies and roles of what is to be deleted
-	remove           // delete it, or release it
+	grant            // all other changes of existing entities
+	detach           // detach the policies and roles of entities to be deleted
+	remove           // delete or release them
 	phaseCount
 )
 
-// NewPlan returns the steps from o to d. If a step would change what the resource must not
-// change, the error is Conflicts, and there is no plan.
+// NewPlan returns the steps from o to d. If a step would change an entity that the resource
+// must not change, the error is Conflicts, and there is no plan.
 func NewPlan(d Desired, o Observed) (Plan, error) {
 	d.Removals = slices.DeleteFunc(slices.Clone(d.Removals), o.Retained)
 	if found := d.conflicts(o); len(found) > 0 {
@@ -58,8 +58,8 @@ func NewPlan(d Desired, o Observed) (Plan, error) {
 // Empty reports whether the observed state is the desired one.
 func (p Plan) Empty() bool { return len(p.Phases) == 0 }
 
-// Split returns the phases before the first one that changes a name of the removals,
-// and the phases from that one on.
+// Split returns the phases before the first phase that changes a name of the removals, and the
+// other phases.
 func (p Plan) Split(removals []Removal) (before, from Plan) {
 	i := slices.IndexFunc(p.Phases, func(steps []Step) bool {
 		return slices.ContainsFunc(steps, func(s Step) bool {
@@ -85,8 +85,8 @@ func (p Plan) String() string {
 	return strings.Join(phases, "\n")
 }
 
-// Fresh returns the names of the instance profiles that EC2 may not know yet once
-// the plan is applied: new ones, and those with a new role.
+// Fresh returns the names of the instance profiles that EC2 may not know yet once the plan is
+// applied: new profiles, and profiles with a new role.
 func (p Plan) Fresh() []string {
 	var names []string
 	for _, steps := range p.Phases {
@@ -190,9 +190,9 @@ func (b *builder) instanceProfile(d Desired, node Node, o Observed) {
 	}
 }
 
-// tags plans the tags of what exists. What is adopted is tagged first of all, so that every
-// later step changes what the resource owns. A key that is there in another case is removed
-// before it is set: a later removal would also remove the new one.
+// tags plans the tags of an existing entity. An adopted entity is tagged first of all, so that
+// every later step changes an entity that the resource owns. A key that exists in another case
+// is removed before it is set: a later removal would also remove the new key.
 func (b *builder) tags(want, now map[string]string, state ownership, tag, untag Step) {
 	tag.Tags = map[string]string{}
 	for key, value := range want {
@@ -239,7 +239,7 @@ func (b *builder) adopt(tag Step) Step {
 	return others
 }
 
-// awsTag reports whether the tag is one of AWS's own, which nobody else can change.
+// awsTag reports whether the tag belongs to AWS, so that nobody else can change it.
 func awsTag(key string) bool { return strings.HasPrefix(strings.ToLower(key), "aws:") }
 
 func (b *builder) removeRole(removal Removal, o Observed) {

@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
-// Properties are what a template declares, with defaults in place.
+// Properties are the properties of a template, with defaults for missing ones.
 type Properties struct {
 	NamePrefix          string
 	Path                string
@@ -19,7 +19,7 @@ type Properties struct {
 	LeastPrivilege      *leastprivilege.Options // nil for the default policies
 	AdoptExisting       bool
 	PropagationWait     time.Duration // 0: neither wait nor read the new profiles
-	AllowDeleteInUse    bool          // delete even what instances use
+	AllowDeleteInUse    bool          // delete even a set that instances use
 }
 
 // NodeProperties are what Head and each worker group have in common.
@@ -32,10 +32,10 @@ type NodeProperties struct {
 type WorkerGroup struct {
 	Name string
 	NodeProperties
-	S3Buckets []leastprivilege.S3Bucket // nil for those of LeastPrivilege; an empty list for none
+	S3Buckets []leastprivilege.S3Bucket // nil for the buckets of LeastPrivilege; an empty list for none
 }
 
-// An InlinePolicy is a policy that is part of its role, not managed by itself.
+// An InlinePolicy is an inline policy of a role.
 type InlinePolicy struct {
 	Name     string
 	Document string // JSON
@@ -46,7 +46,7 @@ type Tag struct {
 	Key, Value string
 }
 
-// headName takes the place of a worker group's name in the names of the head.
+// headName replaces a worker group's name in the names of the head.
 const headName = "head"
 
 // HeadName returns the name of the head's role and instance profile.
@@ -68,8 +68,8 @@ func (p Properties) Names() []string {
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
 
-// PossibleNames returns those of Names, each once, that IAM allows for a role: a Delete may
-// have properties for which its Create was refused.
+// PossibleNames returns the names among Names, each once, that IAM allows for a role: a Delete
+// may have properties for which its Create was refused.
 func (p Properties) PossibleNames() []string {
 	var names []string
 	for _, name := range p.Names() {

@@ -36,7 +36,7 @@ const (
 	policyNotFound      = "IAM has no such policy: create it first, or correct the ARN"
 )
 
-// onlyAllowed is about a value of which the administrator allows one.
+// onlyAllowed is about a property for which the administrator allows only one value.
 func onlyAllowed(allowed string) string {
 	return fmt.Sprintf("the administrator of the provider allows only %s", Quote(allowed))
 }
@@ -57,7 +57,8 @@ func clusterNotAllowed(patterns []string) string {
 	return fmt.Sprintf("the administrator of the provider allows only clusters whose names match %s", strings.Join(patterns, ", "))
 }
 
-// clustersNotAllowed is about a beginning of names, of which every name must be allowed.
+// clustersNotAllowed is about ClusterNamePrefix: every name that begins with it must be
+// allowed.
 func clustersNotAllowed(patterns []string) string {
 	return fmt.Sprintf("the administrator of the provider allows only clusters whose names match %s, and not every name that begins so does", strings.Join(patterns, ", "))
 }
@@ -89,7 +90,7 @@ func inlineTooLarge(size int) string {
 }
 
 // generatedTooLarge is about a role's generated policies: longest are the options that take
-// most of it, each with its characters.
+// the most characters, each with their number.
 func generatedTooLarge(role string, size int, longest []string) string {
 	return fmt.Sprintf("the policies of role %s would have %d characters in all, IAM allows %d: list fewer or shorter names, or leave a list out (the most characters are taken by %s)", role, size, maxInlinePolicy, strings.Join(longest, ", "))
 }
@@ -106,12 +107,12 @@ func tooManyTags(count, reservedCount int) string {
 
 // Reasons of conflicts.
 
-// trustsOthers is about a role that is orphaned by its tags.
+// trustsOthers is about a role of an orphaned set.
 const trustsOthers = "has another trust policy than the provider gives to a role: somebody has changed it, or has written the role's tags by hand; if nobody needs the role, delete it in IAM"
 
 const existsUnowned = "exists and was not made by this resource: choose another NamePrefix or group name, remove it, or set AdoptExisting to true to adopt it"
 
-// existsWithoutRole is about a lone instance profile; the commands remove it.
+// existsWithoutRole is about an instance profile without its role; the commands remove it.
 func existsWithoutRole(commands string) string {
 	return fmt.Sprintf("exists without a role of its name and was not made by this resource: if no machine needs it, remove it (%s); otherwise choose another NamePrefix or group name, or set AdoptExisting to true to adopt it", commands)
 }
@@ -120,13 +121,14 @@ func ownedByAnother(owner, stack string) string {
 	return fmt.Sprintf("belongs to another Custom::RayIAM resource, %s of stack %s: choose another NamePrefix or group name, or delete that resource first; if its stack is gone or has kept it by a DeletionPolicy, set AdoptExisting to true to adopt it", owner, stack)
 }
 
-// ownedByNoResource is about an owner that is no physical id: a provider's own role has one.
+// ownedByNoResource is about an owner tag whose value is not a physical id: a provider's own
+// role has such a tag.
 func ownedByNoResource(owner string) string {
 	return fmt.Sprintf("has the tag %s with the value %s, which names no Custom::RayIAM resource, so it is never adopted (a provider's own role has such a tag): choose another NamePrefix or group name", OwnerTag, Quote(owner))
 }
 
-// ownedByAnotherLogicalID is about a set of the same stack. CloudFormation makes the resource
-// with the new logical id before it deletes the one with the old.
+// ownedByAnotherLogicalID is about a set of the same stack. CloudFormation creates the
+// resource with the new logical id before it deletes the resource with the old one.
 func ownedByAnotherLogicalID(owner string) string {
 	return fmt.Sprintf("belongs to another logical id of this stack, or to this one under its former NamePrefix, with the physical id %s: choose another NamePrefix or group name. To rename a logical id, first take the resource out of the template while its DeletionPolicy is Retain, then declare it under the new logical id with AdoptExisting set to true", owner)
 }

@@ -11,14 +11,14 @@ type PolicyReference struct {
 	ARN     string
 	Path    string // Head.ManagedPolicyArns[0], or Head.ManagedPolicyArns (default)
 	Default bool   // one of the default policies, not from the template
-	Role    string // that it is for; empty for the boundary, which is for all of them
+	Role    string // the role of the policy; empty for the boundary, which is for all roles
 }
 
 // defaultMark ends the path of a default policy.
 const defaultMark = " (default)"
 
-// PolicyReferences returns the managed policies and the boundary that are asked
-// for, in the order of the properties. One policy may be there several times.
+// PolicyReferences returns the declared managed policies and the boundary, in the order of the
+// properties. The same policy may occur several times.
 func (d Declaration) PolicyReferences() []PolicyReference {
 	var refs []PolicyReference
 	if boundary := d.properties.PermissionsBoundary; boundary != "" {
@@ -36,15 +36,15 @@ func (d Declaration) PolicyReferences() []PolicyReference {
 	return refs
 }
 
-// attachedByAWS reports whether a reference is to a managed policy of AWS that a role may
-// carry. A role that carries the policy shows that it exists.
+// attachedByAWS reports whether a reference is to a managed policy of AWS that is attached to
+// a role. A role that carries the policy shows that it exists.
 func (r PolicyReference) attachedByAWS() bool {
 	return r.Role != "" && strings.Contains(r.ARN, ":iam::aws:policy/")
 }
 
-// ToAsk returns, sorted, the ARNs of the policies that have to be asked for while IAM is
-// observed. It leaves out a policy of AWS if each role that is to have it had it declared
-// before, according to old: the observed roles then show whether it still exists.
+// ToAsk returns, sorted, the ARNs of the policies whose existence must be checked while IAM is
+// observed. It leaves out a policy of AWS that was declared before, according to old, for each
+// role that declares it now: the observed roles then show whether it still exists.
 func ToAsk(refs, old []PolicyReference) []string {
 	before := map[[2]string]bool{}
 	for _, ref := range old {

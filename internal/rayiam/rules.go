@@ -71,8 +71,8 @@ func checkBoundary(p Properties, stack Stack, bounds Bounds) Faults {
 
 var policyARN = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):iam::([0-9]{12}|aws):policy/`)
 
-// checkPolicyARN finds what IAM would only answer with NoSuchEntity or a denial:
-// a policy of another partition or another account. The form is the schema's.
+// checkPolicyARN finds a policy of another partition or another account, to which IAM would
+// only answer NoSuchEntity or a denial. The schema checks the form.
 func checkPolicyARN(path, arn string, stack Stack) Faults {
 	m := policyARN.FindStringSubmatch(arn)
 	switch {
@@ -86,7 +86,7 @@ func checkPolicyARN(path, arn string, stack Stack) Faults {
 	return nil
 }
 
-// checkNode checks what the head and a worker group have in common.
+// checkNode checks the properties that the head and a worker group have in common.
 func (d Declaration) checkNode(node declaredNode, bounds Bounds) Faults {
 	var faults Faults
 	for i, arn := range node.ManagedPolicyARNs {
@@ -140,8 +140,8 @@ func sizeOf(policies []InlinePolicy) int {
 	return size
 }
 
-// checkDefaultPolicies checks the default policies against the administrator's
-// patterns, where a node gets them.
+// checkDefaultPolicies checks the default policies of each node that gets them against the
+// administrator's patterns.
 func (d Declaration) checkDefaultPolicies(bounds Bounds) Faults {
 	var faults Faults
 	for _, ref := range d.PolicyReferences() {

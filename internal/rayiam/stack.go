@@ -16,8 +16,8 @@ type Stack struct {
 var stackARN = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):cloudformation:([a-z0-9-]+):([0-9]{12}):stack/.+$`)
 
 // ParseStackID reads partition, Region and account from a stack's ARN, such as
-// arn:aws:cloudformation:eu-west-1:123456789012:stack/ray/0f0f.... The error says
-// what the ARN should look like.
+// arn:aws:cloudformation:eu-west-1:123456789012:stack/ray/0f0f.... The error says which form
+// the ARN must have.
 func ParseStackID(id string) (Stack, error) {
 	m := stackARN.FindStringSubmatch(id)
 	if m == nil {

@@ -10,7 +10,7 @@ import (
 // A Call is the name of an IAM API action that writes.
 type Call string
 
-// The calls that plans are made of.
+// The calls in plans.
 const (
 	CreateRole                    Call = "CreateRole"
 	DeleteRole                    Call = "DeleteRole"
@@ -44,7 +44,7 @@ type Step struct {
 	TagKeys         []string
 }
 
-// String says in one line what the step does, as an error and a log line name it.
+// String returns what the step does in one line, for errors and the log.
 func (s Step) String() string {
 	switch s.Call {
 	case CreateRole:

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// To returns a logger for the SDK, by which its warnings are warnings of log, and all else is
-// for debugging.
+// To returns a logger for the SDK, which logs the SDK's warnings as warnings of log, and
+// everything else at the debug level.
 func To(log *slog.Logger) logging.Logger {
 	return logging.LoggerFunc(func(class logging.Classification, format string, v ...any) {
 		if text := fmt.Sprintf(format, v...); class == logging.Warn {

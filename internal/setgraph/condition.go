@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// verbs say IAM's condition operators, without ForAllValues, ForAnyValue, IfExists and Null.
+// verbs are the words for IAM's condition operators, without ForAllValues, ForAnyValue,
+// IfExists and Null.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 var verbs = map[string]string{
 	"StringEquals": "is", "StringNotEquals": "is not", "StringLike": "is like", "StringNotLike": "is not like",
@@ -18,7 +19,7 @@ var verbs = map[string]string{
 	"Bool": "is", "BinaryEquals": "is", "IpAddress": "is in", "NotIpAddress": "is not in",
 }
 
-// condition says one condition in a line. What is no operator of IAM's stands as it is.
+// condition renders one condition in a line. An unknown operator stays as it is.
 func condition(operator, key string, values []string) string {
 	if operator == "Null" && slices.Equal(values, []string{"true"}) {
 		return "where " + key + " is not given"
@@ -47,7 +48,7 @@ func condition(operator, key string, values []string) string {
 	return "where " + key + " " + verb + " " + shortened(values)
 }
 
-// shortened lists values, of ARNs the last part.
+// shortened lists values, and only the last part of each ARN.
 func shortened(values []string) string {
 	short := slices.Clone(values)
 	for i, v := range values {

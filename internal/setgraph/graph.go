@@ -1,5 +1,6 @@
-// Package setgraph draws one set as a picture: the head, the worker groups, and what each may
-// do to what, as Mermaid or SVG. It owns the picture and the words in it; it judges no policy.
+// Package setgraph draws one set as a picture, in Mermaid or SVG: the head, the worker groups,
+// and the actions and resources that each is allowed or denied. It owns the picture and the
+// words in it. It does not evaluate policies.
 package setgraph
 
 import (
@@ -12,8 +13,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// A Graph is a set as a picture: boxes for its roles on the left, for their rights on the
-// right, and an arrow from each role to each of its rights.
+// A Graph is a set as a picture: boxes for its roles on the left, boxes for their permissions
+// on the right, and an arrow from each role to each of its permissions.
 type Graph struct {
 	Title  string  `json:"title"`
 	Roles  []Box   `json:"roles"`  // the head's first; worker groups with the same rights share a box
@@ -21,7 +22,7 @@ type Graph struct {
 	Arrows []Arrow `json:"arrows"`
 }
 
-// A Box is a role, or what a role may do to what.
+// A Box is a role, or a permission or denial of a role.
 type Box struct {
 	Kind  Kind     `json:"kind"`
 	Title string   `json:"title"`
@@ -36,12 +37,12 @@ const (
 	Head    Kind = "head"
 	Workers Kind = "workers"
 	Right   Kind = "right"   // a statement of an inline policy that allows
-	Denial  Kind = "denial"  // one that denies
+	Denial  Kind = "denial"  // a statement of an inline policy that denies
 	Managed Kind = "managed" // a managed policy
 )
 
-// An Arrow leads from a role to one of its rights, or, with Passes, to a role that it may give
-// to machines.
+// An Arrow leads from a role to one of its rights, or, with Passes, to a role that it may pass
+// to EC2.
 type Arrow struct {
 	From   int  `json:"from"` // index in Roles
 	To     int  `json:"to"`   // index in Rights, or in Roles with Passes
@@ -86,7 +87,7 @@ func New(title string, nodes []rayiam.Node) (Graph, error) {
 	return g, nil
 }
 
-// arrange puts rights side by side that the same roles have: those of the head alone first.
+// arrange puts the rights of the same roles side by side: first the rights of the head alone.
 func (g *Graph) arrange() {
 	sum, count := make([]float64, len(g.Rights)), make([]float64, len(g.Rights))
 	order := make([]int, len(g.Rights))
@@ -135,7 +136,7 @@ func grouped(nodes []rayiam.Node) (holders []holder) {
 	return holders
 }
 
-// signature is the same for nodes with the same rights.
+// signature returns the same text for nodes with the same rights.
 func signature(n rayiam.Node) string {
 	parts := append(slices.Sorted(slices.Values(n.ManagedPolicyARNs)), n.PermissionsBoundary)
 	for _, name := range slices.Sorted(maps.Keys(n.InlinePolicies)) {

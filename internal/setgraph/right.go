@@ -40,7 +40,7 @@ func rightsOf(n rayiam.Node) ([]right, error) {
 	return rights, nil
 }
 
-// A statement is one of a policy in its canonical form, where a value is a list.
+// A statement is a statement of a policy in its canonical form, where each value is a list.
 type statement struct {
 	Sid, Effect           string
 	Action, NotAction     []string
@@ -79,7 +79,7 @@ func (s statement) right() right {
 	return r
 }
 
-// box renders a right: its actions as the title, what they are about below.
+// box renders a right: its actions as the title, its resources and conditions below.
 func (r right) box() Box {
 	b := Box{Kind: r.kind, Lines: []string{}}
 	if r.kind == Managed {
@@ -126,7 +126,7 @@ func byService(actions []string) (lines []string) {
 	return lines
 }
 
-// summarized says resources by their kind, those of one kind in one line.
+// summarized lists resources by their kind, one line for each kind.
 func summarized(resources []string) []string {
 	var kinds []string
 	names := map[string][]string{}
@@ -151,7 +151,7 @@ func summarized(resources []string) []string {
 	return lines
 }
 
-// kindOf splits a resource's ARN into what it is and its name.
+// kindOf splits a resource's ARN into its kind and its name.
 func kindOf(resource string) (kind, name string) {
 	if resource == "*" {
 		return "resource", "*"

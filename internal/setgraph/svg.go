@@ -32,7 +32,7 @@ var colours = map[Kind]colour{
 // A rectangle is where a box is drawn.
 type rectangle struct{ x, y, w, h float64 }
 
-// SVG renders the picture as a file of its own.
+// SVG renders the picture as a complete SVG file.
 func (g Graph) SVG() string {
 	roles, rights, w, h := g.layout()
 	var out strings.Builder
@@ -63,7 +63,7 @@ func (g Graph) SVG() string {
 // layout places the rights in a column, and each role next to the middle of its own rights,
 // below the role before it.
 func (g Graph) layout() (roles, rights []rectangle, w, h float64) {
-	width := max(longest(g.Roles), perCharacter*float64(len(passes))*1.6) // the arrow between them has its words beside it
+	width := max(longest(g.Roles), perCharacter*float64(len(passes))*1.6) // the arrow between roles has its words beside it
 	left := margin + width
 	y := margin + titleHeight
 	for _, b := range g.Rights {
@@ -85,7 +85,8 @@ func (g Graph) layout() (roles, rights []rectangle, w, h float64) {
 	return roles, rights, max(left+channel+longest(g.Rights), margin+titleWidth) + margin, bottom - gap + margin
 }
 
-// middle returns the middle between a role's rights: those it has alone, where there are any.
+// middle returns the middle of the rights that a role has alone, or of all its rights if it
+// has none alone.
 func (g Graph) middle(role int, rights []rectangle) (float64, bool) {
 	holders := map[int]int{}
 	for _, a := range g.Arrows {

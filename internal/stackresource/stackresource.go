@@ -20,13 +20,14 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// timeout bounds one question with its retries. No answer is worth more of the request's time.
+// timeout bounds one call with its retries. A longer wait would take too much of the request's
+// time.
 const timeout = 5 * time.Second
 
-// A State is how CloudFormation sees a resource.
+// A State is CloudFormation's state of a resource.
 type State struct {
 	Status     string // CREATE_IN_PROGRESS, DELETE_COMPLETE, ...
-	PhysicalID string // empty while CloudFormation knows none
+	PhysicalID string // empty while CloudFormation has none
 }
 
 // Removed reports whether the resource is no longer part of the stack: deleted, or retained by
@@ -38,19 +39,19 @@ func (s State) Removed() bool {
 // InProgress reports whether CloudFormation is at work on the resource.
 func (s State) InProgress() bool { return strings.HasSuffix(s.Status, "_IN_PROGRESS") }
 
-// A Stack is how CloudFormation sees a stack.
+// A Stack is CloudFormation's state of a stack.
 type Stack struct {
 	Status   string // UPDATE_IN_PROGRESS, ROLLBACK_COMPLETE, ...
 	ParentID string // of the stack that it is nested in; empty for none
 }
 
-// Settled reports whether CloudFormation has ended its work on the stack, and will not roll any
-// of it back. A stack that is UPDATE_FAILED or UPDATE_ROLLBACK_FAILED is still to be rolled
-// back.
+// Settled reports whether CloudFormation has ended its work on the stack, and will not roll it
+// back. A stack that is UPDATE_FAILED or UPDATE_ROLLBACK_FAILED can still be rolled back.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 func (s Stack) Settled() bool { return strings.HasSuffix(s.Status, "_COMPLETE") }
 
-// Errors that are answers. Any other error says that CloudFormation could not be asked.
+// Errors that are answers of CloudFormation. Any other error says that CloudFormation could
+// not be asked.
 var (
 	// ErrNoStack: there is no such stack, and was none in the last 90 days.
 	ErrNoStack = errors.New("the stack does not exist")
@@ -67,9 +68,9 @@ func NewReader(cfg aws.Config) *Reader {
 	return &Reader{client: cloudformation.NewFromConfig(cfg)}
 }
 
-// Read returns the state of the resource with this logical id, of a stack that may
-// have been deleted in the last 90 days, in the stack's own Region. The error wraps
-// ErrNoStack or ErrNoResource, or is of a denial, or of no answer within five seconds.
+// Read returns the state of the resource with this logical id, of a stack that may have been
+// deleted in the last 90 days, in the stack's own Region. The error wraps ErrNoStack or
+// ErrNoResource, or reports a denial, or that no answer came within five seconds.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
 func (r *Reader) Read(ctx context.Context, stackID, logicalID string) (State, error) {
 	region, err := in(stackID)
@@ -92,7 +93,8 @@ func (r *Reader) Read(ctx context.Context, stackID, logicalID string) (State, er
 	}, nil
 }
 
-// Stack returns how CloudFormation sees a stack. The error is as that of Read.
+// Stack returns CloudFormation's state of a stack. It returns the same errors as Read, except
+// ErrNoResource.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 func (r *Reader) Stack(ctx context.Context, stackID string) (Stack, error) {
 	region, err := in(stackID)
@@ -115,9 +117,9 @@ func (r *Reader) Stack(ctx context.Context, stackID string) (Stack, error) {
 const maxResources = 100
 
 // Find returns the state of the resource of a stack that has this physical id, or else of the
-// one whose logical id is accepted: while a resource is being created or replaced,
-// CloudFormation does not show the physical id that it is about to have. The error is as that
-// of Read; a stack with more resources than CloudFormation lists in one answer cannot be asked.
+// resource whose logical id is accepted: while a resource is being created or replaced,
+// CloudFormation does not show its new physical id. It returns the same errors as Read, and an
+// error for a stack with more resources than CloudFormation lists in one answer.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
 func (r *Reader) Find(ctx context.Context, stackID, physicalID string, accepts func(logicalID string) bool) (State, error) {
 	region, err := in(stackID)
@@ -149,15 +151,16 @@ func (r *Reader) Find(ctx context.Context, stackID, physicalID string, accepts f
 	return State{}, fmt.Errorf("looking for %s in stack %s: %w", physicalID, stackID, ErrNoResource)
 }
 
-// in has a call go to the Region in a stack's ARN. The error says that it is none.
+// in sends a call to the Region in a stack's ARN. The error says that the id is not a stack's
+// ARN.
 func in(stackID string) (func(*cloudformation.Options), error) {
 	stack, err := rayiam.ParseStackID(stackID)
 	return func(o *cloudformation.Options) { o.Region = stack.Region }, err
 }
 
-// classified tells the two answers that CloudFormation gives as one error. It has no code
-// for them but ValidationError; the words are
-// "Stack ... does not exist", or "Stack with id ... does not exist", and "Resource ... does not exist for stack ...".
+// classified distinguishes two answers that CloudFormation gives with one error code,
+// ValidationError. The messages are "Stack ... does not exist", or "Stack with id ... does not
+// exist", and "Resource ... does not exist for stack ...".
 func classified(err error) error {
 	var api smithy.APIError
 	if !errors.As(err, &api) || api.ErrorCode() != "ValidationError" && api.ErrorCode() != "StackResourceNotFoundException" {
@@ -180,7 +183,7 @@ var (
 )
 
 // Temporary reports whether the same question may be answered a moment later: CloudFormation
-// throttles it, or a server, or the way to it, failed or was silent.
+// throttles it, or a server or the network failed or did not answer.
 func Temporary(err error) bool {
 	var (
 		api      smithy.APIError

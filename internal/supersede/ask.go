@@ -33,9 +33,8 @@ func (e *Error) Is(target error) bool { return target == customresource.ErrAband
 // Abandoned reports whether no later request deletes what this one has made.
 func (e *Error) Abandoned() bool { return e.standing == abandoned }
 
-// atLeast returns an Error if the standing of the request is at least this, twice. The
-// error says that CloudFormation could not be asked; most callers then take the request
-// for current.
+// atLeast returns an Error if the standing of the request is at least this, twice. The error
+// says that CloudFormation could not be asked; most callers then treat the request as current.
 func (w *Watch) atLeast(ctx context.Context, least standing) (*Error, error) {
 	state, over, err := w.confirmed(ctx, func(s stackresource.State) bool { return w.standing(s) >= least })
 	if !over {
@@ -44,8 +43,9 @@ func (w *Watch) atLeast(ctx context.Context, least standing) (*Error, error) {
 	return &Error{w.request, state.Status, w.standing(state), w.ageNow()}, nil
 }
 
-// confirmed reports whether something holds of the resource, and still does confirmPause
-// later, when it was in this state. The error says that CloudFormation could not be asked.
+// confirmed reports whether holds is true for the state of the resource, and again
+// confirmPause later. It returns the last state. The error says that CloudFormation could not
+// be asked.
 func (w *Watch) confirmed(ctx context.Context, holds func(stackresource.State) bool) (stackresource.State, bool, error) {
 	if state, err := w.read(ctx); err != nil || !holds(state) {
 		return state, false, err

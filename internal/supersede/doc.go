@@ -1,13 +1,12 @@
-// Package supersede decides what a request does when CloudFormation has moved on
-// without it. It owns every question to CloudFormation about a request and the time
-// at which it is asked. It writes nothing: what is made and rolled back is the
-// provider's business.
+// Package supersede decides what a request does when it is superseded or abandoned. It owns
+// every question to CloudFormation about a request and the time of each question. It writes
+// nothing: package provider makes the changes and rolls them back.
 //
 // # Why
 //
-// When another resource of the stack fails, CloudFormation cancels a request that is
-// in flight, or still in Lambda's queue, and sends the next one at once. Nothing stops
-// the first one. What it makes after the second one is done belongs to no stack, and
+// When another resource of the stack fails, CloudFormation cancels a request that is in
+// flight, or still in Lambda's queue, and sends the next one at once. Nothing stops the first
+// request. Anything that it creates after the second one is done belongs to no stack, and
 // nobody reads its answer:
 // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1730
 //
@@ -15,7 +14,7 @@
 //
 // A request is in one of three modes, by the time since CloudFormation issued it:
 //
-//   - fresh, younger than lateAfter: it asks nothing.
+//   - fresh, younger than lateAfter: it does not ask CloudFormation.
 //   - late, from lateAfter on: it asks at the end of its work, and before it removes
 //     worker groups.
 //   - stale, from staleAfter on: it was queued, or is a retry. It also asks before its
@@ -23,9 +22,8 @@
 //
 // # Timeline
 //
-// A is a request that is cancelled, B the one that CloudFormation sends next: the
-// Delete of a Create, with a physical id that CloudFormation generated, or the Update
-// that rolls a replacement back.
+// A is a request that is cancelled. B is the next request that CloudFormation sends: the
+// Delete of a Create, with a generated id, or the Update that rolls a replacement back.
 //
 //  1. A is issued. It is fresh.
 //  2. About two seconds later CloudFormation cancels A and issues B.
@@ -41,9 +39,9 @@
 //  6. If A is killed, Lambda retries it after a minute or more. It is stale, and asks
 //     before it writes anything.
 //
-// An answer of CloudFormation counts only if it is given twice, confirmPause apart.
-// Where CloudFormation cannot be asked, a request counts as current: a guess must not
-// take away what is in use.
+// An answer of CloudFormation counts only if it is given twice, confirmPause apart. If
+// CloudFormation cannot be asked, a request counts as current: a guess must not delete a set
+// that is in use.
 //
-// What each kind of request does is the table in table.go.
+// The table in table.go says what each kind of request does.
 package supersede

@@ -13,8 +13,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// Resources tells how CloudFormation sees the resources of a stack, by logical id as Stacks
-// does or by physical id. The error wraps stackresource.ErrNoStack or ErrNoResource, or says
+// Resources returns CloudFormation's state of a stack's resources, by logical id as Stacks
+// does, or by physical id. The error wraps stackresource.ErrNoStack or ErrNoResource, or says
 // that CloudFormation could not be asked.
 type Resources interface {
 	Stacks
@@ -27,16 +27,17 @@ type Finder interface {
 	Find(ctx context.Context, stackID, physicalID string, accepts func(logicalID string) bool) (stackresource.State, error)
 }
 
-// IsOrphaned reports, for a request that may adopt it, whether the set of an owner belongs to no resource any more: the stack
-// that made it is gone, or has deleted the resource, or kept it by its DeletionPolicy, or has
-// another one in its place and will not roll back to this one. CloudFormation must say so
-// twice, confirmPause apart. The error says that it cannot be asked; the set then counts as
-// owned. So does the set of a stack of another account: CloudFormation knows none, and the id
-// is from a tag, which somebody may have written by hand.
+// IsOrphaned reports, for a request that may adopt it, whether the set of an owner belongs to
+// no resource any more: the stack that made it is deleted, or has deleted the resource, or
+// retained it by its DeletionPolicy, or has replaced it and will not roll back to it.
+// CloudFormation must say so twice, confirmPause apart. The error says that CloudFormation
+// cannot be asked; the set then counts as owned. A set whose stack is in another account also
+// counts as owned: CloudFormation shows only this account's stacks, and somebody may have set
+// the tag with the stack's id by hand.
 //
-// The owner does not tell its logical id, but it can be checked. So the one of the resource
-// at hand, which is mostly the same, is tried first; otherwise the stack's resources are
-// searched for the owner.
+// The owner does not contain its logical id, but a logical id can be checked against it. So
+// the logical id of r, which is mostly the same, is tried first. Otherwise the stack's
+// resources are searched for the owner.
 func IsOrphaned(ctx context.Context, resources Resources, r customresource.Request, owner, stackID string, log *slog.Logger) (bool, error) {
 	own, err := rayiam.ParseStackID(r.StackID)
 	if err == nil {
@@ -55,7 +56,7 @@ func IsOrphaned(ctx context.Context, resources Resources, r customresource.Reque
 		}
 		log.Info("asked CloudFormation for an owner", "owner", owner, "ownersStack", stackID, "resourceStatus", state.Status, "resourcePhysicalId", state.PhysicalID, "answer", err)
 		if errors.Is(err, stackresource.ErrNoStack) && stackID == r.StackID {
-			return false, err // the request's own stack exists, so this is not the CloudFormation that has it
+			return false, err // the request's own stack exists, so this CloudFormation is not the one that has it
 		}
 		left, _, err := leaves(ctx, resources, state, owner, stackID, err)
 		return left, err
@@ -78,8 +79,8 @@ func inAccount(stackID, account string) error {
 	return err
 }
 
-// find searches the resource that an owner stands for. The owner does not tell its logical id,
-// but it was made from it.
+// find searches the resource of an owner. The owner does not contain its logical id, but is
+// computed from it.
 func find(ctx context.Context, resources Finder, owner, stackID string) (stackresource.State, error) {
 	return resources.Find(ctx, stackID, owner, func(logicalID string) bool {
 		_, ours := rayiam.NamePrefixOf(owner, stackID, logicalID)
@@ -87,10 +88,10 @@ func find(ctx context.Context, resources Finder, owner, stackID string) (stackre
 	})
 }
 
-// leaves reports whether the state of the resource that an owner stands for, or the error
-// that there is none, leaves the owner's set to nobody; and otherwise whether CloudFormation is
-// at work. A resource that was replaced is complete long before its stack, which may still roll
-// back to the set before: so the stack is asked, too.
+// leaves reports whether the owner's set is orphaned, given the state of the owner's resource
+// or the error that there is none, and otherwise whether CloudFormation is at work. A resource
+// that was replaced is complete long before its stack, which may still roll back to the
+// earlier set: so leaves reads the stack, too.
 func leaves(ctx context.Context, stacks Statuses, state stackresource.State, owner, stackID string, err error) (left, busy bool, _ error) {
 	switch {
 	case errors.Is(err, stackresource.ErrNoStack), errors.Is(err, stackresource.ErrNoResource):
@@ -106,11 +107,11 @@ func leaves(ctx context.Context, stacks Statuses, state stackresource.State, own
 	return state.Removed(), false, nil
 }
 
-// maxNesting bounds how many stacks, each nested in the next, are asked.
+// maxNesting bounds how many stacks, each nested in the next, are read.
 const maxNesting = 20
 
-// settled reports whether a stack is settled, and every stack that it is nested in: a nested
-// stack is complete long before these, which may still roll it back. The error says that
+// settled reports whether a stack and every stack that it is nested in are settled: a nested
+// stack is complete long before its parents, which may still roll it back. The error says that
 // CloudFormation could not be asked.
 func settled(ctx context.Context, stacks Statuses, stackID string) (bool, error) {
 	for range maxNesting {
@@ -126,20 +127,20 @@ func settled(ctx context.Context, stacks Statuses, stackID string) (bool, error)
 	return false, nil
 }
 
-// Belonging is what CloudFormation says of the set of an owner.
+// Belonging says whether a stack still has the set of an owner.
 type Belonging int
 
-// What CloudFormation may say of a set.
+// The values of Belonging.
 const (
-	Unasked  Belonging = iota // it cannot be asked
+	Unasked  Belonging = iota // CloudFormation cannot be asked
 	InStack                   // the stack has the resource
 	InFlight                  // the stack has it, or may roll back to it, and CloudFormation is at work
 	Orphaned                  // no stack has it any more
 )
 
-// Ask returns what CloudFormation says of the set of an owner in an account, whose stack has
-// this id: that it is Orphaned only if it says so twice, confirmPause apart, as for IsOrphaned.
-// The error says why it is Unasked.
+// Ask asks CloudFormation whether the stack with this id still has the set of an owner. The
+// set is Orphaned only if CloudFormation says so twice, confirmPause apart, as for IsOrphaned.
+// The error says why the set is Unasked, for example because its stack is in another account.
 func Ask(ctx context.Context, resources Finder, owner, stackID, account string) (Belonging, error) {
 	if err := inAccount(stackID, account); err != nil {
 		return Unasked, err

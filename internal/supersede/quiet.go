@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	// quietPeriod is how long nothing may have appeared before a request that follows
-	// another one is done. It is longer than lateAfter: whatever the other request
-	// writes later than that, it asks about itself.
+	// quietPeriod is how long nothing may have appeared before a request that follows another
+	// one is done. It is longer than lateAfter: from that age on, the other request itself
+	// asks CloudFormation about its writes.
 	quietPeriod = 5 * time.Second
 
-	// lookPause lies between two looks of a quiet period.
+	// lookPause is the pause between two looks of a quiet period.
 	lookPause = time.Second
 
 	// maxQuietPeriods bounds how often a quiet period may begin anew.
@@ -25,15 +25,15 @@ const (
 
 // A Follower is the work of a request that follows another one.
 type Follower interface {
-	// Appeared reports whether something is there again that the request has removed.
+	// Appeared reports whether something that the request has removed exists again.
 	Appeared(ctx context.Context) (bool, error)
 	// Remove removes it.
 	Remove(ctx context.Context) error
 }
 
-// QuietPeriod looks again until nothing has appeared for quietPeriod, or half of the time
-// that ctx leaves, and removes what has. It ends after four such times whatever appears.
-// That IAM does not answer a look is no error: the work of the request was done before.
+// QuietPeriod looks again until nothing has appeared for quietPeriod, or half of the time that
+// ctx leaves, and removes everything that appears. It ends after four such periods in any
+// case. A look that IAM does not answer is no error: the work of the request was done before.
 func (w *Watch) QuietPeriod(ctx context.Context, f Follower) error {
 	period, begun := quietPeriod, time.Now()
 	if end, ok := ctx.Deadline(); ok {
@@ -67,13 +67,13 @@ func (w *Watch) QuietPeriod(ctx context.Context, f Follower) error {
 	return nil
 }
 
-// errLaterRequest ends a quiet period: what has appeared is a later request's.
+// errLaterRequest ends a quiet period: a later request made the entities that have appeared.
 var errLaterRequest = errors.New("a later request has made this")
 
-// StillAbandoned is asked before each removal of a rollback: the next request for the same
-// resource makes the same roles. It returns an error that ends a quiet period without a
-// failure if a later request is current by now, and one that is a failure if CloudFormation
-// cannot be asked.
+// StillAbandoned must be called before each removal of a rollback, because the next request
+// for the same resource makes the same roles. If a later request is current by now, the error
+// ends a quiet period without a failure. If CloudFormation cannot be asked, the error is a
+// failure.
 func (w *Watch) StillAbandoned(ctx context.Context) error {
 	over, err := w.atLeast(ctx, abandoned)
 	switch {

@@ -11,31 +11,32 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// Statuses tells how CloudFormation sees a stack. The error says that it could not be asked.
+// Statuses returns CloudFormation's state of a stack. The error says that CloudFormation could
+// not be asked.
 type Statuses interface {
 	Stack(ctx context.Context, stackID string) (stackresource.Stack, error)
 }
 
 const (
-	// maxAsking is for how long the stack is asked for, at the most, while the answer may come
-	// later; a request asks for no more than this part, as a divisor, of the time that it has.
+	// maxAsking is the longest time for which CloudFormation is asked again while it does not
+	// answer. A request spends no more than this part of its time, as a divisor.
 	maxAsking   = 30 * time.Second
 	askingShare = 4
 
-	// askAgainPause lies before a question that got no answer is put again.
+	// askAgainPause is the pause before a question without an answer is repeated.
 	askAgainPause = 2 * time.Second
 )
 
-// RollingBack reports whether CloudFormation is rolling back what it has begun with a stack:
-// its creation, or an update, with the removal of what that had made. Such a request takes
-// back what the stack itself has just made, and refusing it leaves the stack in
-// ROLLBACK_FAILED or UPDATE_ROLLBACK_FAILED. The event does not say so. A nested stack that
-// was created by what is rolled back is simply deleted, so the stack that it is nested in is
-// asked, too. A creation with OnFailure: DELETE cannot be told from any other Delete.
+// RollingBack reports whether CloudFormation is rolling back the creation or an update of a
+// stack, or removing what the update had created. A request of such a rollback removes what
+// the stack itself has just created, and refusing it leaves the stack in ROLLBACK_FAILED or
+// UPDATE_ROLLBACK_FAILED. The event does not say that it belongs to a rollback. A nested stack
+// that the operation created is simply deleted, so the parent stack is read, too. The Delete
+// after a failed creation with OnFailure: DELETE cannot be told from any other Delete.
 //
-// What CloudFormation answers may be older than the request. So it is asked again,
-// confirmPause later, if it says that it is not. While it throttles, fails or is silent, it is
-// asked again for a while. The error says that it could not be asked.
+// CloudFormation's answer may be older than the request. So after a no, it is asked again,
+// confirmPause later. While it throttles, fails or does not answer, it is asked again for a
+// while. The error says that it could not be asked.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog.Logger) (bool, error) {
 	limit := maxAsking
@@ -61,7 +62,7 @@ func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog
 	return ask()
 }
 
-// rollingBack asks once, for each stack that this one is deleted with.
+// rollingBack asks once, about the stack and each parent with which it is deleted.
 func rollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog.Logger) (bool, error) {
 	for range maxNesting {
 		stack, err := stacks.Stack(ctx, stackID)

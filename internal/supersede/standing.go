@@ -6,22 +6,23 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// A standing is what the state of its resource says of a request.
+// A standing says whether CloudFormation still waits for a request, by the state of its
+// resource.
 type standing int
 
 const (
 	// current: CloudFormation waits for the request, or does not say.
 	current standing = iota
-	// superseded: CloudFormation no longer waits for the request, and a later request
-	// decides what becomes of the resource.
+	// superseded: CloudFormation no longer waits for the request, and a later request changes
+	// or deletes the resource.
 	superseded
 	// abandoned: CloudFormation no longer waits for the request, and no later request
 	// deletes what it has made.
 	abandoned
 )
 
-// The statuses of a resource that say something of a request in flight. Any other, such
-// as those of an import, says nothing.
+// The statuses of a resource that decide the standing of a request. Any other status, for
+// example of an import, leaves the request current.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events-by-operation.html
 var (
 	gone    = []string{"CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"}
@@ -29,11 +30,11 @@ var (
 	created = []string{"CREATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_FAILED", deleteFailed}
 )
 
-// deleteFailed: the stack still has the resource, and instances may use its set. They are what
-// has made the Delete fail, mostly. The next Delete deletes the set.
+// deleteFailed: the stack still has the resource, and instances may use its set: mostly, these
+// have made the Delete fail. The next Delete deletes the set.
 const deleteFailed = "DELETE_FAILED"
 
-// standing judges a state of the resource.
+// standing returns the request's standing for a state of the resource.
 func (w *Watch) standing(s stackresource.State) standing {
 	switch w.kind {
 	case Create:

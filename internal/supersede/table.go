@@ -1,6 +1,6 @@
 package supersede
 
-// A Kind is what a request is to CloudFormation.
+// A Kind is the kind of a request.
 type Kind int
 
 // The kinds of requests.
@@ -8,7 +8,7 @@ const (
 	Create              Kind = iota
 	Update                   // in place
 	Replacement              // an Update to another physical id
-	ReplacementRollback      // the Update that CloudFormation rolls a replacement back with
+	ReplacementRollback      // the Update with which CloudFormation rolls a replacement back
 	Delete                   // of a physical id that this provider has answered
 	GeneratedDelete          // of a physical id that CloudFormation generated
 )
@@ -17,8 +17,8 @@ const (
 type Rule struct {
 	// AsksFirst: when it is stale, it asks before its first write.
 	AsksFirst bool
-	// AsksOwner: it asks, whatever its age, whether its set belongs to the resource as
-	// it is by now. Only a physical id that CloudFormation generated leaves that open.
+	// AsksOwner: at any age, it asks whether its set belongs to the current resource. Only a
+	// generated id leaves that open.
 	AsksOwner bool
 	// AsksBeforeRemovals: when it is late, it asks before it removes worker groups. If it
 	// is superseded it stops there, and reverts nothing.
@@ -26,12 +26,12 @@ type Rule struct {
 	// AsksLast: when it is late, it asks after its last write, and every hiddenPause
 	// while IAM does not show what it has made. If it is abandoned it rolls back.
 	AsksLast bool
-	// Verified: where the administrator wants it, it asks while it observes whether
-	// CloudFormation is at work on the resource, or on its stack, at all, and changes nothing
-	// otherwise.
+	// Verified: if the administrator has set VerifyRequests, it asks while it observes whether
+	// CloudFormation is at work on the resource, or on its stack, and otherwise changes
+	// nothing.
 	Verified bool
-	// QuietPeriod: when its work is done, it goes on looking, since the request that it
-	// follows may still be in flight.
+	// QuietPeriod: when its work is done, it looks again for a while, since the request that
+	// it follows may still be in flight.
 	QuietPeriod bool
 }
 
@@ -57,5 +57,5 @@ var names = [...]string{
 	GeneratedDelete:     "Delete with a generated id",
 }
 
-// String names the kind, as the log does.
+// String returns the kind's name in the log.
 func (k Kind) String() string { return names[k] }

@@ -13,9 +13,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// An UnexpectedError says that CloudFormation is not at work on what a request is about. Anybody
-// who may invoke the function can send an event; one that CloudFormation sends finds its
-// resource, and its stack, in progress.
+// An UnexpectedError says that CloudFormation is not at work on the request's set. Anybody who
+// may invoke the function can send an event. While CloudFormation waits for its own event, the
+// resource and its stack are in progress.
 type UnexpectedError struct {
 	subject string // this resource
 	status  string
@@ -26,18 +26,18 @@ func (e *UnexpectedError) Error() string {
 	return fmt.Sprintf("CloudFormation is not working on %s, which is %s: the event does not come from CloudFormation, or comes too late", e.subject, e.status)
 }
 
-// Verify asks whether CloudFormation is at work on what the request is about, and returns an
-// *UnexpectedError if it says twice that it is not:
+// Verify asks whether CloudFormation is at work on the request's set, and returns an
+// *UnexpectedError if CloudFormation says twice that it is not:
 //
 //   - the resource has the set that the request is about, or one of the others that it would
 //     change, by their owners, and is not in progress. An event can have any physical id and any
-//     type, so it is the set that counts;
+//     type, so only the set counts;
 //   - or the resource does not have such a set, because the set was retained or replaced, or
-//     because there is no such resource, and neither its stack nor one that this is nested in is
-//     in progress, or the stack does not exist.
+//     because there is no such resource, and its stack does not exist, or neither the stack nor
+//     any of its parents is in progress.
 //
-// It returns nil for a kind of request of which that cannot be said, and if CloudFormation
-// cannot be asked: an event of its own must not fail because a question did.
+// It returns nil for a kind of request that is not Verified, and if CloudFormation cannot be
+// asked: CloudFormation's own event must not fail because a question failed.
 func (w *Watch) Verify(ctx context.Context, others ...string) error {
 	if !w.kind.Rule().Verified {
 		return nil
@@ -65,8 +65,8 @@ func (w *Watch) unexpected(ctx context.Context, sets []string) *UnexpectedError 
 	return w.stackUnexpected(ctx)
 }
 
-// stackUnexpected asks for the resource's stack, and for each stack that this one is nested in: a
-// nested stack may be complete while these still clean up what it has replaced.
+// stackUnexpected asks about the resource's stack and each of its parents: a nested stack may
+// be complete while its parents still clean up what it has replaced.
 func (w *Watch) stackUnexpected(ctx context.Context) *UnexpectedError {
 	var unexpected *UnexpectedError
 	stackID := w.stackID
@@ -75,7 +75,7 @@ func (w *Watch) stackUnexpected(ctx context.Context) *UnexpectedError {
 		switch {
 		case errors.Is(err, stackresource.ErrNoStack) && depth == 0:
 			return &UnexpectedError{"this stack", "unknown to it"}
-		case errors.Is(err, stackresource.ErrNoStack): // then nothing works on it
+		case errors.Is(err, stackresource.ErrNoStack): // then CloudFormation is not at work on it
 			return unexpected
 		case err != nil:
 			w.log.Warn("cannot tell whether CloudFormation is working on the stack", slog.String("error", err.Error()))
@@ -92,9 +92,10 @@ func (w *Watch) stackUnexpected(ctx context.Context) *UnexpectedError {
 	return unexpected
 }
 
-// has reports whether a resource in this state has one of the sets. A Create may be answered the
-// state of the resource before, which made the same set and is gone. A generated id is no set's,
-// and what the resource has of the owner's is left alone: see OwnsSet.
+// has reports whether a resource in this state has one of the sets. For a Create,
+// CloudFormation may return the state of a deleted earlier resource, which made the same set.
+// A generated id belongs to no set. The owner's set that the resource has is kept: see
+// OwnsSet.
 func (w *Watch) has(state stackresource.State, sets []string) bool {
 	switch {
 	case state.PhysicalID == "", w.kind == GeneratedDelete, w.kind == Create && state.Removed():

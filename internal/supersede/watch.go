@@ -22,23 +22,24 @@ const (
 	// staleAfter is the age from which a request is stale.
 	staleAfter = 30 * time.Second
 
-	// confirmPause lies between two questions that must be answered alike before the
-	// answer counts: what CloudFormation answers may be older than the request.
+	// confirmPause is the pause between two questions that must get the same answer before the
+	// answer counts: CloudFormation's answer may be older than the request.
 	confirmPause = time.Second
 
-	// hiddenPause lies between questions while IAM does not show what was made.
+	// hiddenPause is the pause between questions while IAM does not show a new entity.
 	hiddenPause = 5 * time.Second
 )
 
-// Stacks tells how CloudFormation sees a resource of a stack. The error is of a stack or
-// resource that CloudFormation does not know, of a denial, or of no answer in time.
+// Stacks returns CloudFormation's state of a resource of a stack. The error says that the
+// stack or the resource does not exist, or reports a denial, or that no answer came in time.
 type Stacks interface {
 	Read(ctx context.Context, stackID, logicalID string) (stackresource.State, error)
 	Statuses
 }
 
-// A Watch asks CloudFormation, which never takes a request back, what has become of the
-// resource meanwhile. It is for one request, and safe for several callers at once.
+// A Watch asks CloudFormation for the current state of a request's resource, because
+// CloudFormation does not stop a request that it cancels. It is for one request, and safe for
+// several callers at once.
 type Watch struct {
 	kind       Kind
 	request    cfn.RequestType
@@ -67,8 +68,8 @@ func New(r customresource.Request, kind Kind, owner string, stacks Stacks, log *
 	}
 }
 
-// Issued is when CloudFormation issued the request, to the second; or when it began, where
-// the request does not say.
+// Issued returns when CloudFormation issued the request, to the second, or when the request
+// began if its response URL does not say.
 func (w *Watch) Issued() time.Time { return w.issued }
 
 // Stale reports whether the request was queued, or is a retry.
@@ -83,7 +84,7 @@ func (w *Watch) ours(physicalID string) bool {
 	return ours
 }
 
-// BeforeWrites is asked before the first write. It returns an error if the request is
+// BeforeWrites must be called before the first write. It returns an error if the request is
 // stale and superseded.
 func (w *Watch) BeforeWrites(ctx context.Context) *Error {
 	if !w.kind.Rule().AsksFirst || !w.Stale() {
@@ -96,7 +97,7 @@ func (w *Watch) BeforeWrites(ctx context.Context) *Error {
 	return over
 }
 
-// BeforeRemovals is asked before worker groups are removed. It returns an error if the
+// BeforeRemovals must be called before worker groups are removed. It returns an error if the
 // request is late and superseded.
 func (w *Watch) BeforeRemovals(ctx context.Context) *Error {
 	if !w.kind.Rule().AsksBeforeRemovals || !w.late() {
@@ -106,8 +107,8 @@ func (w *Watch) BeforeRemovals(ctx context.Context) *Error {
 	return over
 }
 
-// Last is asked after the last write, or when the work has failed. It returns an error if
-// the request is late and abandoned. Once that is known, it asks no more.
+// Last must be called after the last write, or when the work has failed. It returns an error
+// if the request is late and abandoned. Once that is known, it does not ask again.
 func (w *Watch) Last(ctx context.Context) *Error {
 	if over := w.known(); over != nil || !w.kind.Rule().AsksLast || !w.late() {
 		return over
@@ -118,9 +119,9 @@ func (w *Watch) Last(ctx context.Context) *Error {
 	return w.known()
 }
 
-// Superseded is asked before a request that has failed rolls back the worker groups that it
-// had begun: a later request may have declared them. It is false for a request that is not
-// late, and if CloudFormation cannot be asked.
+// Superseded must be called before a failed request rolls back the worker groups that it had
+// begun: a later request may have declared them. It is false for a request that is not late,
+// and if CloudFormation cannot be asked.
 func (w *Watch) Superseded(ctx context.Context) bool {
 	if !w.late() {
 		return false
@@ -129,12 +130,12 @@ func (w *Watch) Superseded(ctx context.Context) bool {
 	return over != nil
 }
 
-// Late reports whether Last would ask by now.
+// Late reports whether Last would ask CloudFormation now.
 func (w *Watch) Late() bool { return w.kind.Rule().AsksLast && w.late() }
 
-// WhileHidden is Last for many who ask at once, and again and again, while IAM does not
-// show what the request has made: perhaps the next request has deleted it. One of them
-// asks CloudFormation, every hiddenPause.
+// WhileHidden does the same as Last for many callers at once, which call it again and again
+// while IAM does not show what the request has made: perhaps the next request has deleted it.
+// One of them asks CloudFormation, every hiddenPause.
 func (w *Watch) WhileHidden(ctx context.Context) error {
 	w.mu.Lock()
 	turn := time.Since(w.asked) >= hiddenPause
@@ -164,10 +165,10 @@ func (w *Watch) known() *Error {
 	return w.over
 }
 
-// OwnsSet reports, for a Delete with a generated id, whether the set belongs to the
-// resource as it is by now, or is about to when the Delete is stale: then the Delete is
-// of an earlier resource of the same name. It is false if CloudFormation cannot be
-// asked, so that the Delete proceeds.
+// OwnsSet reports, for a Delete with a generated id, whether the set belongs to the current
+// resource, or, if the Delete is stale, is about to: then the Delete is for an earlier
+// resource of the same name. It is false if CloudFormation cannot be asked, so that the Delete
+// proceeds.
 func (w *Watch) OwnsSet(ctx context.Context) bool {
 	if !w.kind.Rule().AsksOwner {
 		return false

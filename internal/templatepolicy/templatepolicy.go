@@ -1,6 +1,5 @@
-// Package templatepolicy reads from a template what its IAM policies say for given parameters.
-// A value that only a deployment has appears in the documents as Fn::Sub would name it:
-// ${LogGroup.Arn}.
+// Package templatepolicy reads the IAM policies of a template for given parameters. A value
+// that only a deployment has appears in the documents as in Fn::Sub: ${LogGroup.Arn}.
 package templatepolicy
 
 import (
@@ -19,7 +18,7 @@ type Role struct {
 	Policies    []Policy
 }
 
-// A Policy is one of a role.
+// A Policy is a policy of a role.
 type Policy struct {
 	Name     string
 	Managed  bool // a customer managed policy of the template
@@ -64,7 +63,7 @@ func Read(text []byte, role string, parameters, pseudo map[string]string) (Role,
 	return read, nil
 }
 
-// apart adds the policies that are resources of their own.
+// apart adds the policies that are separate resources of the template.
 func (r *Role) apart(template, chosen cfntemplate.Template, stack cfntemplate.Stack) error {
 	for _, id := range slices.Sorted(maps.Keys(chosen.Resources)) {
 		resource := chosen.Resources[id]
