@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestSetsDocument holds that sets which are written one by one are the document that they are
-// when written at once.
+// TestSetsDocument checks that sets which are written one by one make the same document as
+// sets written at once.
 func TestSetsDocument(t *testing.T) {
 	for _, sets := range [][]listedSet{{}, {{Owner: "ray-<a>"}}, {{Owner: "a"}, {Owner: "b", Entities: []listedEntity{{Name: "b-head"}}}}} {
 		var got, want bytes.Buffer

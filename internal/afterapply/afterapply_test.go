@@ -11,8 +11,8 @@ import (
 
 var stack = rayiam.Stack{Partition: "aws", Region: "eu-west-1", Account: "123456789012"}
 
-// TestFill holds that what a plan does not depend on gets a stand-in of its form, which is
-// shown as what it is, and that the others are named in the error.
+// TestFill checks that a value on which the plan does not depend gets a placeholder of its
+// form, which is shown as (known after apply), and that the error names the other values.
 func TestFill(t *testing.T) {
 	checker, err := properties.NewChecker()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestDecode holds that YAML is read as CloudFormation reads it.
+// TestDecode checks that YAML is read as CloudFormation reads it.
 func TestDecode(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
 		{"nothing", "# only this\n", `null`},
@@ -31,7 +31,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestDecode_Faults holds that what is no template is an error that says where.
+// TestDecode_Faults checks that text which is not a template is an error with its place.
 func TestDecode_Faults(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: [":                         "line",

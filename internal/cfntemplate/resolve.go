@@ -245,7 +245,7 @@ func (r resolver) list(v any) []any {
 	return list
 }
 
-// holds computes a condition.
+// holds reports whether a condition is true.
 func (r resolver) holds(condition any) bool {
 	m, _ := condition.(map[string]any)
 	for name, argument := range m {

@@ -34,7 +34,7 @@ func read(t *testing.T) Template {
 	return read
 }
 
-// TestResolve holds each function to its documented meaning.
+// TestResolve checks that each function does what its documentation says.
 func TestResolve(t *testing.T) {
 	s := Stack{
 		Pseudo: map[string]string{"AWS::Partition": "aws"}, Refs: map[string]string{"R": "r-1"},
@@ -72,7 +72,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestResolve_Unknown holds that what the stack does not know is an error.
+// TestResolve_Unknown checks that a value which the stack does not know is an error.
 func TestResolve_Unknown(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"Ref": "Needed"}`:                  "the parameter Needed",
@@ -93,7 +93,7 @@ func TestResolve_Unknown(t *testing.T) {
 	}
 }
 
-// TestChoose holds that conditions decide and nothing else is computed.
+// TestChoose checks that Choose evaluates conditions and computes nothing else.
 func TestChoose(t *testing.T) {
 	chosen, err := read(t).Choose(Stack{})
 	if err != nil {
@@ -115,7 +115,8 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// TestResolve_StandIns holds that a caller may name what the stack does not know.
+// TestResolve_StandIns checks that a caller can give placeholders for values that the stack
+// does not know.
 func TestResolve_StandIns(t *testing.T) {
 	s := Stack{Unknown: func(name string) string { return "${" + name + "}" }}
 	for in, want := range map[string]string{
@@ -135,7 +136,7 @@ func TestResolve_StandIns(t *testing.T) {
 	}
 }
 
-// TestResolve_Malformed holds that an argument of another form is an error, not a panic.
+// TestResolve_Malformed checks that an argument of the wrong form is an error, not a panic.
 func TestResolve_Malformed(t *testing.T) {
 	for _, v := range []any{map[string]any{"Fn::Join": "x"}, map[string]any{"Fn::Sub": 7.0}, map[string]any{"Fn::If": []any{}}, map[string]any{"Ref": []any{}}} {
 		if got, err := read(t).Resolve(Stack{}, v); err == nil {

@@ -40,7 +40,8 @@ func setOf(p rayiam.Properties) Set {
 	return Set{Properties: p, Stack: stack, Attributes: rayiam.Declare(p, stack).Attributes()}
 }
 
-// TestCheck holds every rule: a cluster that fits, with one thing changed, and what is found.
+// TestCheck checks every rule: for a matching cluster with one change, it compares the
+// findings.
 func TestCheck(t *testing.T) {
 	const (
 		profile = "arn:aws:iam::123456789012:instance-profile/ray-research-"
@@ -139,7 +140,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestImages holds which images cannot be judged by the YAML alone.
+// TestImages checks which images cannot be checked by the YAML alone.
 func TestImages(t *testing.T) {
 	tests := []struct {
 		name string
@@ -161,7 +162,7 @@ func TestImages(t *testing.T) {
 	}
 }
 
-// replaced returns a text with parts of it replaced, each of which it must have.
+// replaced returns a text with some parts replaced. The test fails if the text lacks a part.
 func replaced(t *testing.T, text string, parts ...string) string {
 	t.Helper()
 	for i := 0; i < len(parts); i += 2 {
@@ -173,7 +174,7 @@ func replaced(t *testing.T, text string, parts ...string) string {
 	return text
 }
 
-// TestCheck_Faults holds that what is no cluster is an error.
+// TestCheck_Faults checks that text which is not a cluster's YAML is an error.
 func TestCheck_Faults(t *testing.T) {
 	for _, text := range []string{"", "a: [", "- a", "text", "a: &x [*x]\n<<: 1\nb: *y"} {
 		if _, err := Check([]byte(text), least(nil)); err == nil {
@@ -188,8 +189,8 @@ func TestCheck_Faults(t *testing.T) {
 	}
 }
 
-// TestCheck_EveryOption holds that each option of LeastPrivilege is thought of here: it has a
-// case above, or a reason why a cluster's YAML has nothing that it is held against.
+// TestCheck_EveryOption checks that each option of LeastPrivilege has a case above, or a
+// reason why a cluster's YAML has nothing to compare it with.
 func TestCheck_EveryOption(t *testing.T) {
 	thoughtOf := map[string]string{
 		"ClusterName": "a rule", "CloudWatch": "a rule", "Spot": "a rule",

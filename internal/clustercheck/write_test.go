@@ -8,8 +8,8 @@ import (
 
 const arns = "arn:aws:iam::123456789012:instance-profile/ray-research-"
 
-// TestWrite holds that the right profiles are filled in and that every other byte stays: each
-// case says what becomes of which text.
+// TestWrite checks that the right profiles are filled in and that every other byte stays. Each
+// case has a text and the result.
 func TestWrite(t *testing.T) {
 	cluster := func(head, worker string) string {
 		return "# ours\ncluster_name: research # fixed\n\nhead_node_type: head\nprovider: {type: aws, region: us-east-1}\navailable_node_types:\n  head:\n    node_config:" + head +

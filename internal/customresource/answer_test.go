@@ -11,8 +11,8 @@ import (
 
 const testTail = " (read on in log stream s, request id r)"
 
-// TestEncode holds the size of an answer, how a Reason is cut, and that what is not cut is
-// sent as it is.
+// TestEncode checks the size of an answer, how a Reason is cut, and that a Reason which fits
+// is sent unchanged.
 // Reference 7.6.
 func TestEncode(t *testing.T) {
 	long := strings.Repeat("x", 5000)
@@ -53,7 +53,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// TestFits holds that the rest of the answer counts too.
+// TestFits checks that the rest of the answer counts too.
 // Reference 2.15.
 func TestFits(t *testing.T) {
 	if !(Answer{Data: map[string]string{"A": strings.Repeat("x", 3000)}}).Fits() {
@@ -64,8 +64,7 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// FuzzEncode holds the size, whatever is in an answer, and that a reason keeps its
-// tail.
+// FuzzEncode checks the size of any answer, and that a Reason keeps its tail.
 // Reference 7.6.
 func FuzzEncode(f *testing.F) {
 	f.Add("reason", "id", "stack", "tail")

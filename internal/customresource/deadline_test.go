@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestDeadline holds which of the deadlines ends the work: the function's, CloudFormation's
+// TestDeadline checks which of the deadlines ends the work: the function's, CloudFormation's
 // own, or the end of the response URL.
 // Reference 7.3.
 func TestDeadline(t *testing.T) {

@@ -31,8 +31,8 @@ func (s script) Reconcile(ctx context.Context, _ Request, _ string, _ *slog.Logg
 	return s.reconcile(ctx)
 }
 
-// puts is the far end of the response URL: it answers with the given replies in
-// turn, the last one for good, and keeps what it is sent.
+// puts is the server of the response URL: it answers with the given replies in turn, the last
+// one again and again, and keeps the requests.
 type puts struct {
 	replies []func() (*http.Response, error)
 
@@ -69,7 +69,7 @@ func succeed(context.Context) (Outcome, error) {
 	return Outcome{PhysicalID: "ray-2", Data: map[string]string{"A": "b"}}, nil
 }
 
-// invoked is what came of one event.
+// invoked is the result of one event.
 type invoked struct {
 	err     error
 	answer  wire
@@ -93,7 +93,7 @@ func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (
 		start := time.Now()
 		_, inv.err = h.Invoke(ctx, payload)
 		inv.took, inv.log, inv.metrics = time.Since(start), log.String(), metrics.String()
-		time.Sleep(2 * time.Hour) // lets what was left behind come to its end
+		time.Sleep(2 * time.Hour) // lets the goroutines that are left end
 	})
 	if n := len(inv.puts.bodies); n > 0 {
 		if err := json.Unmarshal([]byte(inv.puts.bodies[n-1]), &inv.answer); err != nil {
@@ -103,7 +103,8 @@ func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (
 	return inv
 }
 
-// TestAnswers holds which answer each kind of end gives, and that there is one.
+// TestAnswers checks which answer each way for a request to end gives, and that there is
+// exactly one.
 // Reference 7.1, 7.4, 7.7.
 func TestAnswers(t *testing.T) {
 	create := event(map[string]any{"RequestType": "Create", "PhysicalResourceId": nil})
@@ -160,7 +161,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestNobodyToAnswer holds that an event without a URL to which a PUT can go is an
+// TestNobodyToAnswer checks that an event without a URL to which a PUT can go is an
 // error, at once and before anything is done.
 // Reference 7.2.
 func TestNobodyToAnswer(t *testing.T) {
@@ -174,7 +175,7 @@ func TestNobodyToAnswer(t *testing.T) {
 	}
 }
 
-// TestDelivery holds the PUT: its header, what is repeated, and what is final.
+// TestDelivery checks the PUT: its header, which errors are retried, and which are final.
 // Reference 7.4, 7.5.
 func TestDelivery(t *testing.T) {
 	type reply = func() (*http.Response, error)
@@ -216,8 +217,8 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
-// TestExpiredRequestChangesNothing holds that the resource is not called, one answer is
-// tried, and Lambda is not asked to try again.
+// TestExpiredRequestChangesNothing checks that the resource is not called, one PUT is tried,
+// and Lambda does not run the event again.
 // Reference 7.8.
 func TestExpiredRequestChangesNothing(t *testing.T) {
 	called := false
@@ -236,7 +237,7 @@ func TestExpiredRequestChangesNothing(t *testing.T) {
 	}
 }
 
-// TestUnavailable holds what a function that cannot start answers.
+// TestUnavailable checks the answer of a function that cannot start.
 // Reference 7.11.
 func TestUnavailable(t *testing.T) {
 	inv := invoke(t, Unavailable{Err: errors.New("no region")}, event(map[string]any{"RequestType": "Create", "PhysicalResourceId": nil}))

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// TestWhereToReadOn holds the end of every Reason, also where nobody has named the log group.
+// TestWhereToReadOn checks the end of every Reason, also without a log group.
 func TestWhereToReadOn(t *testing.T) {
 	group, stream := lambdacontext.LogGroupName, lambdacontext.LogStreamName
 	t.Cleanup(func() { lambdacontext.LogGroupName, lambdacontext.LogStreamName = group, stream })

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// TestNewLogger holds what Lambda looks for in a line: level, and timestamp in RFC 3339.
+// TestNewLogger checks the fields that Lambda reads in a line: level, and timestamp in RFC
+// 3339.
 // Reference 13.1.
 func TestNewLogger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -13,13 +13,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/emf"
 )
 
-// templateError is an error as the properties' faults are one.
+// templateError is a Refusal.
 type templateError struct{ refused bool }
 
 func (templateError) Error() string   { return "Path is refused" }
 func (e templateError) Refused() bool { return e.refused }
 
-// A metricsLine is what CloudWatch reads of a line, and Lambda of its level.
+// A metricsLine has the fields of a line that CloudWatch and Lambda read.
 type metricsLine struct {
 	Metadata struct {
 		Timestamp         int64
@@ -31,8 +31,9 @@ type metricsLine struct {
 	Duration    int64
 }
 
-// TestMetrics_Ending holds the outcome that metrics count for each end of a request, the
-// levels by which a filter of the log keeps it, and that CloudWatch counts it at its end.
+// TestMetrics_Ending checks for each way in which a request ends the outcome in the metrics,
+// the log levels, by which filters of the log keep its lines, and that CloudWatch counts the
+// request when it ends.
 // Reference 11.9, 13.5.
 func TestMetrics_Ending(t *testing.T) {
 	const took = 7 * time.Second
@@ -82,7 +83,7 @@ func TestMetrics_Ending(t *testing.T) {
 	}
 }
 
-// TestMetrics_RequestType holds that no event makes dimensions of its own.
+// TestMetrics_RequestType checks that an event cannot create new values of dimensions.
 // Reference 13.2.
 func TestMetrics_RequestType(t *testing.T) {
 	for given, want := range map[any]string{"Create": "Create", "Update": "Update", "Delete": "Delete", "Read": "Unknown", "create": "Unknown", "": "Unknown", strings.Repeat("x", 5000): "Unknown", 7: "Unknown", nil: "Unknown"} {
@@ -93,8 +94,8 @@ func TestMetrics_RequestType(t *testing.T) {
 	}
 }
 
-// TestMetrics_WithoutALogger holds that a Handler without one for its metrics writes them to
-// its log.
+// TestMetrics_WithoutALogger checks that a Handler without a logger for its metrics writes
+// them to its log.
 func TestMetrics_WithoutALogger(t *testing.T) {
 	var log strings.Builder
 	h := &Handler{Resource: script{succeed, "x"}, Log: NewLogger(&log), Transport: &puts{replies: []func() (*http.Response, error){status(200)}}}

@@ -29,7 +29,7 @@ func event(fields map[string]any) []byte {
 	return payload
 }
 
-// TestDecode holds that an event is answered while a ResponseURL can be read: every case but
+// TestDecode checks that an event is answered while a ResponseURL can be read: every case but
 // the last must find it.
 // Reference 7.1.
 func TestDecode(t *testing.T) {
@@ -71,7 +71,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestSecretIsNeverShown holds that the response URL is left out of every way to print.
+// TestSecretIsNeverShown checks that no way to print a Secret shows the response URL.
 // Reference 7.10.
 func TestSecretIsNeverShown(t *testing.T) {
 	r, err := Decode(event(nil))
@@ -91,7 +91,7 @@ func TestSecretIsNeverShown(t *testing.T) {
 	}
 }
 
-// TestValidity holds what a response URL says of its time: until when it is valid, and when
+// TestValidity checks the times in a response URL: until when it is valid, and when
 // CloudFormation issued the request.
 // Reference 7.8.
 func TestValidity(t *testing.T) {
@@ -102,8 +102,8 @@ func TestValidity(t *testing.T) {
 	never := time.Time{}
 	tests := []struct {
 		name, url       string
-		expires, issued time.Time // never for what it does not say
-		aged            bool      // whether its age is taken to be known
+		expires, issued time.Time // the zero time if the URL does not say
+		aged            bool      // whether its age counts as known
 	}{
 		{"version 4", testURL, end, signed, true},
 		{"version 4 in small letters", strings.ReplaceAll(testURL, "X-Amz", "x-amz"), end, signed, true},
@@ -150,8 +150,8 @@ func TestValidity(t *testing.T) {
 	}
 }
 
-// FuzzDecode holds that nothing makes Decode fall over, and that no error of its
-// own shows the URL.
+// FuzzDecode checks that no event makes Decode panic, and that none of its errors shows the
+// URL.
 // Reference 7.1, 7.10.
 func FuzzDecode(f *testing.F) {
 	f.Add(event(nil))

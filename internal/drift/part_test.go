@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestPartsOf holds into how many parts looks are divided.
+// TestPartsOf checks into how many parts looks are divided.
 func TestPartsOf(t *testing.T) {
 	for _, tt := range [][3]int{{1000, 0, 1}, {0, 10, 1}, {10, 10, 1}, {11, 10, 2}, {100, 10, 10}, {65, 10, 8}, {135, 10, 15}} {
 		if got := partsOf(tt[0], tt[1]); got != tt[2] {
@@ -16,8 +16,8 @@ func TestPartsOf(t *testing.T) {
 	}
 }
 
-// TestPartOf holds that each name is in one part, together with the head of its set, and that
-// it stays there when other sets come.
+// TestPartOf checks that each name is in one part, together with the head of its set, and that
+// it stays in this part when other sets are added.
 // Reference 15.9.
 func TestPartOf(t *testing.T) {
 	var sorted []string
@@ -52,7 +52,7 @@ func TestPartOf(t *testing.T) {
 	}
 }
 
-// TestStem holds which set a name is taken for.
+// TestStem checks to which set a name is assigned.
 func TestStem(t *testing.T) {
 	sorted := []string{"ray-a-b-head", "ray-a-head", "ray-head"}
 	for name, want := range map[string]string{
@@ -64,8 +64,8 @@ func TestStem(t *testing.T) {
 	}
 }
 
-// TestTurn_MeetsEveryPart holds, for schedules of many kinds and any number of sets, that as
-// many looks as there are parts meet each of them.
+// TestTurn_MeetsEveryPart checks, for schedules of many kinds and any number of sets, that as
+// many looks as there are parts examine each part.
 // Reference 15.9.
 func TestTurn_MeetsEveryPart(t *testing.T) {
 	const day = 24 * time.Hour
@@ -87,9 +87,9 @@ func TestTurn_MeetsEveryPart(t *testing.T) {
 	}
 }
 
-// TestTurn_ByLot holds, for schedules whose periods are of different lengths or several a day,
-// that no part is missed for long: a few times as many looks as there are parts meet each of
-// them.
+// TestTurn_ByLot checks, for schedules whose periods are of different lengths or several a day,
+// that no part is missed for long: a few times as many looks as there are parts examine each
+// part.
 // Reference 15.9.
 func TestTurn_ByLot(t *testing.T) {
 	begin := time.Date(2026, 3, 1, 3, 0, 20, 0, time.UTC)

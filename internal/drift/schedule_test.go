@@ -19,8 +19,8 @@ import (
 
 const scheduled = `{"version":"0","id":"53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012","time":"2026-10-08T16:53:06Z","region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/MyScheduledRule"],"detail":{}}`
 
-// TestScheduledAt holds which events ask for a look. Whatever CloudFormation may have sent is
-// none of them: it must be answered.
+// TestScheduledAt checks which events ask for a look. An event that CloudFormation may have
+// sent does not: it must be answered.
 // Reference 15.8.
 func TestScheduledAt(t *testing.T) {
 	with := func(member string) string { return `{` + member + `,` + scheduled[1:] }
@@ -60,9 +60,9 @@ func (n noIAM) Do(r *http.Request) (*http.Response, error) {
 	return nil, errors.New("the connection broke")
 }
 
-// TestLook_Fails holds that a look which IAM does not answer, or that panics, ends before its
-// time, says so in the log and in the metrics, and has no error that would make Lambda run it
-// again.
+// TestLook_Fails checks that a look which IAM does not answer, or that panics, ends before its
+// time, says so in the log and in the metrics, and returns no error that would make Lambda run
+// it again.
 // Reference 15.8.
 func TestLook_Fails(t *testing.T) {
 	for _, iam := range []noIAM{{false}, {true}} {
@@ -92,7 +92,7 @@ func TestLook_Fails(t *testing.T) {
 	}
 }
 
-// TestSettingsFromEnvironment holds the variables' forms.
+// TestSettingsFromEnvironment checks the variables' forms.
 func TestSettingsFromEnvironment(t *testing.T) {
 	env := map[string]string{"RAYIAM_NAME_PREFIX": "ray", "RAYIAM_PATH": "/ray/", "RAYIAM_DRIFT_SCHEDULE": " rate(1 day) ", "RAYIAM_DRIFT_CALLS_PER_SECOND": "9"}
 	getenv := func(name string) string { return env[name] }
@@ -107,7 +107,7 @@ func TestSettingsFromEnvironment(t *testing.T) {
 	}
 }
 
-// FuzzScheduledAt holds that no event to which an answer could go is taken for a schedule's.
+// FuzzScheduledAt checks that no event with a response URL counts as a schedule's event.
 // Reference 15.8.
 func FuzzScheduledAt(f *testing.F) {
 	for _, seed := range []string{

@@ -32,7 +32,7 @@ func without(e entity) entity {
 	return e
 }
 
-// summary renders what of a set is not settled.
+// summary renders the entities of a set that are not settled.
 func summary(s Set) string {
 	lines := []string{string(s.State())}
 	for _, e := range s.Entities {
@@ -43,7 +43,7 @@ func summary(s Set) string {
 	return strings.Join(lines, "; ")
 }
 
-// TestJudge holds what a set's entities, and those that are not there, say of it.
+// TestJudge checks the state of a set for its existing and missing entities.
 // Reference 15.6, 15.7.
 func TestJudge(t *testing.T) {
 	head := []entity{settledRole("ray-head"), settledProfile("ray-head")}

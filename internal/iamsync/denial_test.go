@@ -15,8 +15,8 @@ import (
 
 const notAuthorized = "User: arn:aws:sts::123456789012:assumed-role/x/y is not authorized to perform: iam:AttachRolePolicy on resource: role ray-head "
 
-// TestDenialOf holds every form of a denial that AWS documents, and that unknown words are
-// an implicit denial.
+// TestDenialOf checks every form of a denial that AWS documents, and that a message in another
+// form is an implicit denial.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 // Reference 6.10.
 func TestDenialOf(t *testing.T) {
@@ -56,7 +56,7 @@ func TestDenialOf(t *testing.T) {
 	}
 }
 
-// TestDenialAdvice holds that the advice says whose policy it is, in a sentence of its own
+// TestDenialAdvice checks that the advice names the kind of policy, in a sentence of its own
 // for each.
 // Reference 6.10.
 func TestDenialAdvice(t *testing.T) {
@@ -87,8 +87,8 @@ func times(n int, first, then reply) []reply {
 	return append(all, then)
 }
 
-// TestDenied holds which denials are repeated, for how long, and what a denial of what is
-// not there comes to. The clock is of the test alone.
+// TestDenied checks which denied calls are retried, for how long, and what a denied call to a
+// missing role becomes. The test has a clock of its own.
 // Reference 6.10, 6.11.
 func TestDenied(t *testing.T) {
 	const implicit, explicit = "because no identity-based policy allows the action", "with an explicit deny in a service control policy"
@@ -107,7 +107,7 @@ func TestDenied(t *testing.T) {
 		replies map[string][]reply
 		want    string        // of the error; empty for none
 		stale   bool          // the error
-		at      time.Duration // when it ends, at the earliest and at the latest
+		at      time.Duration // the least time that it takes; until is the most
 		until   time.Duration
 	}{
 		"the rights of a young function": {phases: [][]rayiam.Step{{attach}}, replies: map[string][]reply{"AttachRolePolicy": times(3, denies(implicit), succeed), "GetRole": {there}}, until: 10 * time.Second},
@@ -143,8 +143,8 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-// TestDenied_Reads holds that a read of a young function is repeated, and that a role which
-// was observed to be young makes denials of its writes pass.
+// TestDenied_Reads checks that a read of a young function is retried, and that denied writes
+// to a role are retried if the role was observed to be young.
 // Reference 6.10.
 func TestDenied_Reads(t *testing.T) {
 	date := func(age time.Duration) reply {
@@ -187,7 +187,7 @@ func TestDenied_Reads(t *testing.T) {
 	}
 }
 
-// TestFailures holds that calls which failed for one reason are one sentence.
+// TestFailures checks that calls which failed for the same reason share one sentence.
 // Reference 6.12.
 func TestFailures(t *testing.T) {
 	silent := func(doing string) error {

@@ -18,9 +18,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// wire is the network between a Sync and IAM: every call meets the next reply that
-// is scripted for its action, and succeeds with an empty answer when none is left.
-// What IAM itself does is tested on an emulator; here it is what can go wrong.
+// wire is the network between a Sync and IAM: every call gets the next reply that is scripted
+// for its action, and succeeds with an empty answer when none is left. IAM's own behaviour is
+// tested on an emulator. These tests are about faults.
 type wire struct {
 	mu      sync.Mutex
 	replies map[string][]reply
@@ -85,8 +85,7 @@ func hangs(string) (*http.Response, error) {
 	return nil, errors.New("nobody waits for this")
 }
 
-// onWire runs do with a Sync on this wire, under a deadline of a minute, on a clock
-// that costs nothing.
+// onWire runs do with a Sync on this wire, under a deadline of a minute, on a simulated clock.
 func onWire(t *testing.T, w *wire, do func(ctx context.Context, s *Sync)) (log string) {
 	t.Helper()
 	return onWireWith(t, w, Patience{}, nil, do)

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// TestInventory_Pace holds that the calls of an inventory are as far apart as it was told,
-// repetitions included, and under way at once where it was told nothing.
+// TestInventory_Pace checks that an inventory spaces its calls, retries included, at the given
+// rate, and makes them at once without a rate.
 // Reference 15.9.
 func TestInventory_Pace(t *testing.T) {
 	const pause = 200 * time.Millisecond

@@ -15,8 +15,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// A bucket is a limit of IAM's as AWS describes its own: so many calls at once, and so many
-// a second. It is met by every process of the account.
+// A bucket is a rate limit as AWS describes its limits: a number of calls at once, and a
+// number of calls a second. It counts the calls of every process of the account.
 type bucket struct {
 	rate, burst float64
 	latency     time.Duration
@@ -91,10 +91,9 @@ func create(ctx context.Context, s *Sync) error {
 	return s.Apply(ctx, rayiam.Plan{Phases: [][]rayiam.Step{made, granted}})
 }
 
-// TestPace_Fleet plays many processes that create at once against one bucket of 20 calls a
-// second, on a clock that costs nothing. All are made, within 1.3 times what the bucket
-// itself takes and a few seconds, and fewer calls are throttled than served. One alone is
-// not held back.
+// TestPace_Fleet runs many processes that create at once against one bucket of 20 calls a
+// second, on a simulated clock. All calls succeed within 1.3 times the bucket's own time and a
+// few seconds, and fewer calls are throttled than served. A single process is not delayed.
 // Reference 6.13.
 func TestPace_Fleet(t *testing.T) {
 	const calls, latency = 24, 50 * time.Millisecond
@@ -130,7 +129,8 @@ func TestPace_Fleet(t *testing.T) {
 	}
 }
 
-// fleet has processes create at once, and returns how long the last took and how many failed.
+// fleet lets processes create at once, and returns how long the last one took and how many
+// failed.
 func (b *bucket) fleet(t *testing.T, processes int, deadline time.Duration) (took time.Duration, failed int) {
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()
@@ -150,8 +150,8 @@ func (b *bucket) fleet(t *testing.T, processes int, deadline time.Duration) (too
 	return time.Since(begun), failed
 }
 
-// TestPace_AfterwardsNothingIsHeldBack holds that a process which was throttled is as quick as
-// a new one once IAM has been calm.
+// TestPace_AfterwardsNothingIsHeldBack checks that a process which was throttled is as fast as
+// a new one after IAM has throttled nothing for a while.
 // Reference 6.13.
 func TestPace_AfterwardsNothingIsHeldBack(t *testing.T) {
 	w := &wire{replies: map[string][]reply{"AttachRolePolicy": {fails(400, "Throttling"), fails(400, "Throttling"), succeed}}}
@@ -171,8 +171,8 @@ func TestPace_AfterwardsNothingIsHeldBack(t *testing.T) {
 	})
 }
 
-// TestPace_Deadline holds that a call which is held back ends with the request, that the
-// reason has figures, and that a request in a hurry is held back for less.
+// TestPace_Deadline checks that a delayed call ends with the request, that the reason has
+// figures, and that a request in a hurry is delayed for less time.
 // Reference 6.13, 7.3.
 func TestPace_Deadline(t *testing.T) {
 	attempts := func(urgent bool, left time.Duration) (n int) {

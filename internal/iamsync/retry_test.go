@@ -28,7 +28,7 @@ func phases(steps ...rayiam.Step) rayiam.Plan {
 	return plan
 }
 
-// TestApply holds which errors are retried, which are final at once, and which make
+// TestApply checks which errors are retried, which are final at once, and which make
 // the plan stale.
 // Reference 6.1, 6.2, 6.3.
 func TestApply(t *testing.T) {
@@ -88,8 +88,8 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestDenialEndsAPhaseAtOnce holds that a final error does not wait for the calls
-// beside it that are being retried, and is the one that is reported.
+// TestDenialEndsAPhaseAtOnce checks that a final error does not wait for the calls beside it
+// that are being retried, and is the reported error.
 // Reference 6.3.
 func TestDenialEndsAPhaseAtOnce(t *testing.T) {
 	throttled := func(action string) (*http.Response, error) {
@@ -118,8 +118,8 @@ func TestDenialEndsAPhaseAtOnce(t *testing.T) {
 	}
 }
 
-// TestQuotaMakesRoom holds that a swap of policies at the quota succeeds, though the
-// ones that come are counted with those that go.
+// TestQuotaMakesRoom checks that replacing policies at the quota succeeds, although IAM counts
+// new and old policies together.
 // Reference 6.4.
 func TestQuotaMakesRoom(t *testing.T) {
 	w := &wire{replies: map[string][]reply{"AttachRolePolicy": {fails(409, "LimitExceeded"), succeed}}}
@@ -130,7 +130,7 @@ func TestQuotaMakesRoom(t *testing.T) {
 	})
 }
 
-// TestErrorsComeInPlanOrder holds that parallel failures are joined as planned.
+// TestErrorsComeInPlanOrder checks that parallel failures are joined in plan order.
 func TestErrorsComeInPlanOrder(t *testing.T) {
 	slow := func(string) (*http.Response, error) { time.Sleep(time.Second); return fails(403, "AccessDenied")("") }
 	w := &wire{replies: map[string][]reply{"AttachRolePolicy": {slow}, "DetachRolePolicy": {fails(403, "AccessDenied")}}}
@@ -142,7 +142,7 @@ func TestErrorsComeInPlanOrder(t *testing.T) {
 	})
 }
 
-// TestPanicIsAnError holds that a panic beside other calls is reported like them.
+// TestPanicIsAnError checks that a panic beside other calls is reported like them.
 func TestPanicIsAnError(t *testing.T) {
 	onWire(t, &wire{}, func(ctx context.Context, s *Sync) {
 		errs := s.parallel(ctx, 2, func(_ *batch, i int) error {
@@ -165,8 +165,8 @@ func TestBackoffIsBounded(t *testing.T) {
 	}
 }
 
-// TestAwaitProfiles holds the waiting: read until the role is listed, then wait; with 0
-// neither.
+// TestAwaitProfiles checks that AwaitProfiles reads until the role is listed, and then waits;
+// with 0, it does neither.
 // Reference 6.6.
 func TestAwaitProfiles(t *testing.T) {
 	profile := func(role string) reply {
@@ -207,9 +207,9 @@ type hiddenFunc func(context.Context) error
 
 func (f hiddenFunc) WhileHidden(ctx context.Context) error { return f(ctx) }
 
-// TestHidden holds that a call which IAM does not show asks after a while, and stops
-// waiting once there is a reason; that without one it waits until the deadline; and that
-// other faults do not ask.
+// TestHidden checks that a call about an entity that IAM does not show calls WhileHidden after
+// a while, and stops waiting once it returns a reason; that without a reason the call waits
+// until the deadline; and that other faults do not call WhileHidden.
 func TestHidden(t *testing.T) {
 	gone := errors.New("it is gone")
 	tests := []struct {
@@ -255,7 +255,7 @@ func TestHidden(t *testing.T) {
 	}
 }
 
-// TestForget holds that a read counts again of what was made.
+// TestForget checks that reads of new entities count again after Forget.
 func TestForget(t *testing.T) {
 	w := &wire{replies: map[string][]reply{"GetRole": {fails(404, "NoSuchEntity")}, "GetInstanceProfile": {fails(404, "NoSuchEntity")}}}
 	onWire(t, w, func(ctx context.Context, s *Sync) {

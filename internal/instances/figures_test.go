@@ -13,8 +13,9 @@ import (
 // https://github.com/ray-project/ray/blob/master/python/ray/autoscaler/_private/aws/config.py
 const raySleeps = 30 * time.Second
 
-// row is a line of the table in docs/instances.md: what is waited while EC2's view is so late,
-// where EC2 tells, where it does not, and by Ray, each with whether EC2 then knows the profile.
+// row returns a line of the table in docs/instances.md: for a lag of EC2's view, the wait if
+// EC2 answers the question, the wait if it denies it, and Ray's own wait, each with whether
+// EC2 then knows the profile.
 func row(lag, told, untold time.Duration) string {
 	cell := func(wait time.Duration) string {
 		known := "known"

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestFind holds what is found where, what is said of a Region that cannot be asked, and that
-// a fault which passes is ridden out.
+// TestFind checks which instances are found in which Region, the error for a Region that
+// cannot be asked, and that a temporary fault is retried.
 // Reference 14.1, 14.5.
 func TestFind(t *testing.T) {
 	one, two := "i-1 "+head+" research", "i-2 "+worker+" research"
@@ -69,8 +69,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestFind_TakesNoLonger holds for how long EC2 is asked, by what is left of the request and by
-// whether it answers at all.
+// TestFind_TakesNoLonger checks for how long EC2 is asked, by the request's remaining time and
+// by whether EC2 answers at all.
 // Reference 14.5.
 func TestFind_TakesNoLonger(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -103,7 +103,7 @@ func TestFind_TakesNoLonger(t *testing.T) {
 	}
 }
 
-// TestFind_Asks holds what EC2 is asked for.
+// TestFind_Asks checks the parameters of the call to EC2.
 // Reference 14.1.
 func TestFind_Asks(t *testing.T) {
 	w := &wire{replies: map[string][]reply{"us-east-1": {lists("more"), lists("")}}}
@@ -127,7 +127,7 @@ func TestFind_Asks(t *testing.T) {
 	}
 }
 
-// TestInUseError holds the sentence that a person reads at two in the morning.
+// TestInUseError checks the sentence of the Reason.
 // Reference 14.1.
 func TestInUseError(t *testing.T) {
 	of := func(cluster, region string, ids ...string) (all []Instance) {

@@ -25,9 +25,9 @@ const (
 	worker  = "arn:aws:iam::" + account + ":instance-profile/ray-worker"
 )
 
-// wire is the network between a Reader and EC2: every call to a Region meets the next reply
-// that is scripted for it, the last one again and again. What EC2 itself does is tested on an
-// emulator; here it is what can go wrong, and how long it takes.
+// wire is the network between a Reader and EC2: every call to a Region gets the next reply
+// that is scripted for it, the last one again and again. EC2's own behaviour is tested on an
+// emulator. These tests are about faults and times.
 type wire struct {
 	mu      sync.Mutex
 	replies map[string][]reply // by Region
@@ -72,7 +72,7 @@ func fails(status int, code, message string) reply {
 }
 
 // lists answers with these instances, each "id profile cluster", and the token of the next
-// page; none where it is empty.
+// page, empty for no next page.
 func lists(token string, instances ...string) reply {
 	var items strings.Builder
 	for _, instance := range instances {
@@ -111,8 +111,8 @@ func nowhere(context.Context) (*http.Response, error) {
 	return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "ec2.mars-1.amazonaws.com", IsNotFound: true}}
 }
 
-// onWire runs do with a Reader on this wire, on a clock that costs nothing, and returns what
-// was logged and how long it took.
+// onWire runs do with a Reader on this wire, on a simulated clock, and returns the log and how
+// long do took.
 func onWire(t *testing.T, w *wire, do func(context.Context, *Reader, *slog.Logger)) (log string, took time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// late has EC2 not know a profile for a time, and then answer as last.
+// late returns a reply in which EC2 does not know a profile for a time, and then answers as
+// last.
 func late(delay time.Duration, last reply) reply {
 	var begun time.Time
 	return func(ctx context.Context) (*http.Response, error) {
@@ -24,7 +25,8 @@ func late(delay time.Duration, last reply) reply {
 	}
 }
 
-// TestAwaitKnown holds which answers are waited for, how long, and what the log keeps.
+// TestAwaitKnown checks after which answers AwaitKnown asks again, for how long, and what it
+// logs.
 // Reference 14.6, 14.7.
 func TestAwaitKnown(t *testing.T) {
 	const limit = time.Minute
@@ -69,9 +71,9 @@ func TestAwaitKnown(t *testing.T) {
 	}
 }
 
-// TestAwaitKnown_Figures holds the table of waits in docs/instances.md to what is waited, with
-// EC2's view of a profile as late as the table says: where EC2 tells, and where it denies the
-// question. The propagation wait of ten seconds follows.
+// TestAwaitKnown_Figures compares the table of waits in docs/instances.md with the waits in a
+// run, with EC2's view of a profile as late as the table says: if EC2 answers the question,
+// and if it denies it. The propagation wait of ten seconds follows.
 // Reference 14.6.
 func TestAwaitKnown_Figures(t *testing.T) {
 	const wait = 10 * time.Second

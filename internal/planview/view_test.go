@@ -14,8 +14,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// TestView_EveryCall holds that each call of the core shows in a plan: as what becomes of an
-// entity, or as a detail of it.
+// TestView_EveryCall checks that a plan shows each call: as an action on an entity, or as a
+// detail of an entity.
 func TestView_EveryCall(t *testing.T) {
 	source, err := os.ReadFile(filepath.Join("..", "rayiam", "step.go"))
 	if err != nil {
@@ -43,7 +43,7 @@ func TestView_EveryCall(t *testing.T) {
 	}
 }
 
-// TestDiff holds what is shown of two documents.
+// TestDiff checks which lines of two documents are shown.
 func TestDiff(t *testing.T) {
 	numbered := func(changed string) []string {
 		lines := strings.Split("a b c d e f g h i j k l", " ")
@@ -75,8 +75,8 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// TestDocument holds that documents which say the same are the same lines, as people write
-// them, and that what is no JSON is shown as it is.
+// TestDocument checks that equal documents have the same lines, in the order in which people
+// write them, and that text which is not JSON is shown as it is.
 func TestDocument(t *testing.T) {
 	const want = `{
   "Version": "2012-10-17",

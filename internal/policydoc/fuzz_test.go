@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzCanonical holds that exactly what is JSON has a canonical form, and that this
-// form is a fixed point: spelling it once more changes nothing, and it is Equal to
-// what it came from.
+// FuzzCanonical checks that exactly JSON text has a canonical form, and that this form is a
+// fixed point: its canonical form is the same text, and it is Equal to the original.
 func FuzzCanonical(f *testing.F) {
 	f.Add(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"a:B","Resource":"*"}}`)
 	f.Add(`{"Statement":[{"Principal":{"AWS":["1","1"]},"Condition":{"Bool":{"x":true}}},7]}`)
@@ -32,8 +31,8 @@ func FuzzCanonical(f *testing.F) {
 	})
 }
 
-// FuzzEqual holds that Equal is an equivalence, that documents which are not JSON are
-// equal to themselves only, and that a difference in one action is never overlooked.
+// FuzzEqual checks that Equal is an equivalence, that text which is not JSON is equal only to
+// itself, and that documents with one different action are never equal.
 func FuzzEqual(f *testing.F) {
 	f.Add(`{"Statement":{"Action":["a:B","c:D"]}}`, `{"Statement":[{"Action":["c:D","a:B"]}]}`)
 	f.Add(`{"Statement":{"Principal":"*"}}`, `{"Statement":{"Principal":{"AWS":"*"}}}`)
@@ -64,8 +63,8 @@ func FuzzEqual(f *testing.F) {
 	})
 }
 
-// FuzzCompact holds that a document without white space says the same, has none left
-// between its tokens, and that what is not JSON comes back as it is.
+// FuzzCompact checks that the compact document has the same value and no white space between
+// its tokens, and that text which is not JSON comes back as it is.
 func FuzzCompact(f *testing.F) {
 	f.Add("{ \"a b\" :\n [ 1, \"\\u003c \" ] }")
 	f.Add("{\"a\":1} ")
@@ -98,8 +97,7 @@ func FuzzCompact(f *testing.F) {
 	})
 }
 
-// FuzzParse holds that what Parse returns says the same as the text, and that it takes
-// JSON only.
+// FuzzParse checks that Parse returns the value of the text, and accepts only JSON.
 func FuzzParse(f *testing.F) {
 	f.Add(` {"Statement":[{"Condition":{"NumericLess":{"x":1.50}}}]} `)
 	f.Add(`{"a":[{"b":1,"b":2}]}`)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// declared are the properties of an event of events.
+// declared returns the properties of an event in the folder events.
 func declared(tb testing.TB, event string) json.RawMessage {
 	tb.Helper()
 	raw, err := os.ReadFile("../../events/" + event)
@@ -22,7 +22,7 @@ func declared(tb testing.TB, event string) json.RawMessage {
 
 var readCases = []struct {
 	event  string
-	allocs float64 // at the most: what the race detector counts, and a half
+	allocs float64 // upper bound: the number with the race detector, and half as much again
 }{
 	{"create.json", 80},
 	{"create-everything.json", 1050},
@@ -45,7 +45,8 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// BenchmarkNewChecker measures what runs before the function asks for its first event.
+// BenchmarkNewChecker measures the checker's start, which is before the function asks for its
+// first event.
 func BenchmarkNewChecker(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
@@ -53,7 +54,7 @@ func BenchmarkNewChecker(b *testing.B) {
 	}
 }
 
-// TestAllocations holds how much the check of properties allocates, and its start.
+// TestAllocations checks how much checking properties, and the checker's start, allocate.
 // Reference 10.8.
 func TestAllocations(t *testing.T) {
 	c := newChecker(t)

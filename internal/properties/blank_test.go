@@ -15,8 +15,8 @@ type listCase struct {
 	value any
 }
 
-// blankElements returns a case for each list below a schema. wrap puts a value where the
-// schema stands.
+// blankElements returns a case for each list below a schema. wrap puts a value in the place of
+// the schema.
 func (c *Checker) blankElements(rule map[string]any, path string, blank string, wrap func(any) any) []listCase {
 	if ref, ok := rule["$ref"].(string); ok {
 		rule = c.at(ref)
@@ -39,8 +39,8 @@ func (c *Checker) blankElements(rule map[string]any, path string, blank string, 
 	return cases
 }
 
-// TestBlankElements holds, for every list of the schema, that a blank element, such as !If
-// leaves there with an empty string, is refused with how to leave it out.
+// TestBlankElements checks, for every list of the schema, that a blank element, such as the
+// empty string of an !If, is refused, and that the rule says how to leave it out.
 // Reference 2.16.
 func TestBlankElements(t *testing.T) {
 	c := newChecker(t)
@@ -68,8 +68,8 @@ func TestBlankElements(t *testing.T) {
 	}
 }
 
-// TestBlankElements_Elsewhere holds that what is blank and no element of a list is not said
-// to be one.
+// TestBlankElements_Elsewhere checks that blank text outside a list is not reported as an
+// element of a list.
 func TestBlankElements_Elsewhere(t *testing.T) {
 	c := newChecker(t)
 	for _, raw := range []string{`{"NamePrefix":""}`, `{"Tags":[{"Key":"","Value":""}]}`, `{"WorkerGroups":[{"Name":""}]}`, `{"Head":{"ManagedPolicyArns":["x"]}}`} {

@@ -12,8 +12,8 @@ import (
 
 var update = goflag.Bool("update", false, "write the golden files anew")
 
-// TestCases keeps the cases of this package's tests in a file, for the proofs elsewhere that
-// others judge them alike: the linter's rule, and the plan.
+// TestCases writes the cases of this package's tests to a file. Tests elsewhere check that the
+// linter's rule and the plan find the same faults.
 func TestCases(t *testing.T) {
 	type entry struct {
 		Name       string
@@ -21,7 +21,7 @@ func TestCases(t *testing.T) {
 	}
 	var entries []entry
 	for _, tt := range slices.Concat(schemaCases(), leastPrivilegeCases(t)) {
-		if raw := json.RawMessage(tt.raw); json.Valid(raw) && bytes.HasPrefix(raw, []byte("{")) { // what a template can have
+		if raw := json.RawMessage(tt.raw); json.Valid(raw) && bytes.HasPrefix(raw, []byte("{")) { // a template can have only objects
 			entries = append(entries, entry{tt.name, raw})
 		}
 	}

@@ -24,7 +24,7 @@ func quoted(t *testing.T, text string) string {
 	return string(out)
 }
 
-// TestDocumentAsText holds that a document given as text is read, and refused, like the
+// TestDocumentAsText checks that a document given as text is read, and refused, like the
 // same one given as an object.
 // Reference 2.9.
 func TestDocumentAsText(t *testing.T) {
@@ -45,7 +45,7 @@ func TestDocumentAsText(t *testing.T) {
 	}
 }
 
-// TestFaults_DocumentAsText holds what is wrong with text alone, each at the path of the
+// TestFaults_DocumentAsText checks the faults that only text can have, each at the path of the
 // document.
 // Reference 2.9.
 func TestFaults_DocumentAsText(t *testing.T) {
@@ -73,9 +73,8 @@ func TestFaults_DocumentAsText(t *testing.T) {
 	}
 }
 
-// TestSchemaContent holds that a tool which follows contentSchema accepts exactly the
-// texts that the provider does, keys that are there twice aside: JSON Schema does not
-// see them.
+// TestSchemaContent checks that a tool which follows contentSchema accepts exactly the texts
+// that the provider accepts, except texts with a repeated key, which JSON Schema does not see.
 func TestSchemaContent(t *testing.T) {
 	c := newChecker(t)
 	compiler := jsonschema.NewCompiler()

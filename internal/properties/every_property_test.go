@@ -33,8 +33,9 @@ var ignored = map[string]string{
 	"ServiceToken":   "CloudFormation's",
 }
 
-// TestRead_EveryProperty holds that each property of the schema is read, so that without
-// it something else is read: one that only the schema has would be accepted and ignored.
+// TestRead_EveryProperty checks that each property of the schema is read, so that Read returns
+// something else without it: a property that only the schema has would be accepted and
+// ignored.
 // Reference 2.1.
 func TestRead_EveryProperty(t *testing.T) {
 	c := newChecker(t)
@@ -51,7 +52,7 @@ func TestRead_EveryProperty(t *testing.T) {
 		return p
 	}
 	want := read()
-	// All but one may stand together.
+	// All but one are allowed together.
 	alone := strings.Replace(full, `"ClusterNamePrefix": "a", `, "", 1)
 	if _, faults := c.Read(json.RawMessage(alone)); len(faults) > 0 {
 		t.Errorf("refused: %v", faults)

@@ -14,8 +14,8 @@ import (
 
 var fuzzStack = rayiam.Stack{ID: "arn:aws:cloudformation:us-east-1:123456789012:stack/s/1", Partition: "aws", Region: "us-east-1", Account: "123456789012"}
 
-// FuzzRead holds that any input is either read or refused with a sentence about a
-// property that is there, and that IAM takes what is read without a fault.
+// FuzzRead checks that any input is either read or refused with a sentence about an existing
+// property, and that IAM accepts properties that are read without a fault.
 func FuzzRead(f *testing.F) {
 	c := newChecker(f)
 	f.Add(`{}`)
@@ -55,8 +55,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// there reports whether a fault's path leads to a value, or, for what is missing, to
-// where it would be.
+// there reports whether a fault's path leads to a value, or, for a missing value, to its
+// place.
 func there(raw string, fault rayiam.Fault) bool {
 	var value any
 	if json.Unmarshal([]byte(raw), &value) != nil || fault.Path == "ResourceProperties" {
@@ -120,7 +120,7 @@ var (
 	iamTag    = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 )
 
-// refusedByIAM says what of a node IAM's API reference rules out.
+// refusedByIAM returns why IAM's API reference does not allow a node.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 func refusedByIAM(node rayiam.Node) string {
 	size := 0
@@ -153,7 +153,7 @@ func refusedByIAM(node rayiam.Node) string {
 	return ""
 }
 
-// caseTwins returns a name that two nodes share for IAM, which ignores case.
+// caseTwins returns a name that two nodes share if case is ignored, as in IAM.
 func caseTwins(nodes []rayiam.Node) string {
 	seen := map[string]bool{}
 	for _, node := range nodes {

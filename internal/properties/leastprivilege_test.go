@@ -10,8 +10,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
-// TestFaults_LeastPrivilege holds the rules of LeastPrivilege that the schema says. What
-// goes into an ARN or a condition stands for itself alone: no wildcard, no variable.
+// TestFaults_LeastPrivilege checks the schema's rules for LeastPrivilege. A value in an ARN or
+// a condition matches only itself: it has no wildcard and no policy variable.
 // Reference 9.3.
 func TestFaults_LeastPrivilege(t *testing.T) {
 	c := newChecker(t)
@@ -116,7 +116,7 @@ func leastPrivilegeCases(t *testing.T) []faultCase {
 	}
 }
 
-// TestRead_LeastPrivilege holds that every option arrives, in both forms.
+// TestRead_LeastPrivilege checks that every option is read, in both forms.
 // Reference 2.2.
 func TestRead_LeastPrivilege(t *testing.T) {
 	c := newChecker(t)

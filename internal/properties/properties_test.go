@@ -20,8 +20,8 @@ func newChecker(t testing.TB) *Checker {
 	return c
 }
 
-// TestFaults holds the rules that the schema says: each case names all the faults it must
-// have, as path and part of the sentence.
+// TestFaults checks the schema's rules: each case names all the faults it must have, as path
+// and part of the sentence.
 // Reference 2.1, 2.3, 2.4, 2.6, 12.1, 12.2.
 func TestFaults(t *testing.T) {
 	c := newChecker(t)
@@ -82,8 +82,8 @@ func schemaCases() []faultCase {
 	}
 }
 
-// TestRead holds the defaults, and that CloudFormation's strings and JSON's
-// own booleans and numbers mean the same.
+// TestRead checks the defaults, and that CloudFormation's strings mean the same as JSON's
+// booleans and numbers.
 // Reference 2.1, 2.2, 2.8.
 func TestRead(t *testing.T) {
 	c := newChecker(t)
@@ -112,8 +112,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestSchemaDefaults holds the defaults that the schema publishes against those
-// that decoding puts in place.
+// TestSchemaDefaults compares the defaults in the schema with the defaults of decoding.
 // Reference 2.1.
 func TestSchemaDefaults(t *testing.T) {
 	c := newChecker(t)
@@ -134,7 +133,7 @@ func TestSchemaDefaults(t *testing.T) {
 	}
 }
 
-// TestEveryRuleHasASentence holds that a refused value never meets an empty rule.
+// TestEveryRuleHasASentence checks that a refused value never has an empty rule.
 func TestEveryRuleHasASentence(t *testing.T) {
 	var walk func(path string, v any)
 	walk = func(path string, v any) {
@@ -166,7 +165,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// A faultCase is properties and all that is wrong with them.
+// A faultCase has properties and all their faults.
 type faultCase struct {
 	name, raw string
 	want      []string // of each fault its path and a part of its sentence, "Path: begins"

@@ -19,8 +19,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/schema"
 )
 
-// A standard judges by a validator that knows all of JSON Schema, and words what it finds as
-// the function does.
+// A standard checks with a validator for all of JSON Schema, and words the faults as the
+// function does.
 type standard struct {
 	*Checker
 	compiled *jsonschema.Schema
@@ -84,7 +84,7 @@ func (s standard) collect(e *jsonschema.ValidationError, value any, faults *rayi
 	*faults = append(*faults, v.faults...)
 }
 
-// agrees holds that both find the same faults in a value.
+// agrees checks that both find the same faults in a value.
 func (s standard) agrees(tb testing.TB, value any) {
 	tb.Helper()
 	all := func(faults rayiam.Faults) string {
@@ -101,16 +101,16 @@ func (s standard) agrees(tb testing.TB, value any) {
 	}
 }
 
-// odd are what is put in the place of each value.
+// odd are the values that replace each value.
 var odd = []string{
 	`null`, `true`, `"true"`, `0`, `-1`, `1.0`, `1.5`, `121`, `3601`, `1e3`, `1e-1`, `""`, `" "`, `"x"`, `"a b"`, `"Head"`, `"aws:x"`, `"10"`,
 	`[]`, `[""]`, `["x", 1]`, `[{}]`, `{}`, `{"Name": "a"}`, `{"Unknown": 1}`, `{"": 1, "a.b": 2}`, `"é"`, `"/x/"`, `"arn:aws:iam::aws:policy/X"`,
 	`{"Statement": []}`, `{"Statement": {"Effect": "Allow", "Action": "a:b", "NotAction": "c:d", "Resource": "*"}}`, `"` + strings.Repeat("x", 600) + `"`, `"` + strings.Repeat("é", 128) + `"`,
 }
 
-// TestSchema_Validator holds that the function finds in every event of events, with each value
-// in turn replaced by each odd one, taken away or joined by an unknown one, just what a
-// validator of JSON Schema finds.
+// TestSchema_Validator checks that the function finds the same faults as a validator of JSON
+// Schema, in every event of the folder events with each value in turn replaced by each odd
+// one, removed or joined by an unknown property.
 // Reference 2.1.
 func TestSchema_Validator(t *testing.T) {
 	s := newStandard(t)
@@ -151,7 +151,7 @@ func TestSchema_Validator(t *testing.T) {
 	t.Logf("%d values", n)
 }
 
-// places are where the values of a value are.
+// places returns the places of all values inside a value.
 func places(value any, at []string) (all [][]string) {
 	all = append(all, slices.Clone(at))
 	switch value := value.(type) {
@@ -182,7 +182,7 @@ func replaced(value any, place []string, with any) any {
 	return value
 }
 
-// FuzzSchema holds the same of any JSON.
+// FuzzSchema checks the same for any JSON.
 func FuzzSchema(f *testing.F) {
 	s := newStandard(f)
 	files, _ := filepath.Glob("../../events/*.json")
@@ -203,8 +203,8 @@ func FuzzSchema(f *testing.F) {
 	})
 }
 
-// TestSchema_IsUnderstood holds that a schema with what the function does not know is refused,
-// and that every pattern compiles.
+// TestSchema_IsUnderstood checks that a schema with an unknown keyword is refused, and that
+// every pattern compiles.
 // Reference 2.1.
 func TestSchema_IsUnderstood(t *testing.T) {
 	for _, text := range []string{`{"anyOf": []}`, `{"properties": {"A": {"format": "date"}}}`, `{"items": true}`, `{"additionalProperties": {}}`, `{"allOf": [{"const": 1}]}`} {

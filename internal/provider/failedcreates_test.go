@@ -11,7 +11,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/customresource"
 )
 
-// TestFailedCreates holds which Deletes are known to take back what a Create has made.
+// TestFailedCreates checks which Deletes are known to roll back a failed Create.
 // Reference 14.4.
 func TestFailedCreates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -22,7 +22,7 @@ func TestFailedCreates(t *testing.T) {
 		const owner = "ray-0123456789ab"
 		failed := errors.New("denied")
 		f.note(of(cfn.RequestCreate, "Failed"), owner, true, failed)
-		f.note(of(cfn.RequestDelete, "Failed"), owner, true, failed) // to be repeated
+		f.note(of(cfn.RequestDelete, "Failed"), owner, true, failed) // failed, so it may be sent again
 		f.note(of(cfn.RequestCreate, "Made"), owner, true, nil)
 		f.note(of(cfn.RequestDelete, "Made"), owner, true, failed)
 		f.note(of(cfn.RequestCreate, "MadeLater"), owner, true, failed)

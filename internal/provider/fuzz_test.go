@@ -21,8 +21,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// emptyIAM answers as an account does in which there is nothing and nothing may be
-// made.
+// emptyIAM answers as IAM does in an empty account in which nothing may be created.
 type emptyIAM struct{}
 
 func (emptyIAM) Do(r *http.Request) (*http.Response, error) {
@@ -55,9 +54,9 @@ func (s *s3) RoundTrip(r *http.Request) (*http.Response, error) {
 
 const fuzzURL = "https://b.s3.amazonaws.com/k?X-Amz-Signature=5ec4e7"
 
-// responseURL reads the one string that decides whether there must be an answer, in
-// another way than the function: token by token, up to where the event breaks. It is
-// empty where there is none that a PUT could go to.
+// responseURL reads the one string that decides whether there must be an answer, in another
+// way than the function: token by token, up to where the event breaks. It is empty if there is
+// no URL for a PUT.
 func responseURL(payload []byte) string {
 	dec := json.NewDecoder(bytes.NewReader(payload))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
@@ -87,10 +86,9 @@ func responseURL(payload []byte) string {
 	return found
 }
 
-// FuzzInvoke holds the function from event to answer, whatever the event: no panic,
-// exactly one answer where a ResponseURL can be read, an error of the invocation where
-// nobody was answered, and an answer that CloudFormation takes and that is free of the
-// URL.
+// FuzzInvoke checks the function from event to answer, for any event: no panic, exactly one
+// answer if a ResponseURL can be read, an error of the invocation if there was no answer, and
+// an answer that CloudFormation accepts and that does not contain the URL.
 // Reference 7.1, 7.2, 7.10.
 func FuzzInvoke(f *testing.F) {
 	p, err := New(aws.Config{Region: "us-east-1", HTTPClient: emptyIAM{}, Credentials: aws.AnonymousCredentials{}}, Settings{Bounds: rayiam.Bounds{}})
@@ -133,7 +131,7 @@ func FuzzInvoke(f *testing.F) {
 			t.Errorf("something panicked:\n%s", log.String())
 		}
 		if len(want) < 16 || strings.Contains(strings.Join(others(payload), "\n"), want) {
-			return // no secret, or one that the event itself gives away
+			return // no secret, or a secret that other fields of the event contain too
 		}
 		for what, text := range map[string]string{"log": log.String(), "answer": string(far.bodies[0])} {
 			if strings.Contains(text, want) {
@@ -143,8 +141,8 @@ func FuzzInvoke(f *testing.F) {
 	})
 }
 
-// sameURL compares what was asked for with what was meant: net/url may spell a URL in
-// another way, and leaves its fragment at home.
+// sameURL compares the requested URL with the event's URL: net/url may write a URL in another
+// way, and does not send its fragment.
 func sameURL(got, want string) bool {
 	u, err := url.Parse(want)
 	if err != nil {
@@ -172,7 +170,7 @@ func checkAnswer(t *testing.T, body []byte) {
 func others(payload []byte) []string {
 	var fields map[string]any
 	if json.Unmarshal(payload, &fields) != nil {
-		return nil // no answer and no log line repeats what could not be decoded
+		return nil // no answer and no log line repeats an event that could not be decoded
 	}
 	delete(fields, "ResponseURL")
 	return texts(fields)

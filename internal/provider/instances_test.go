@@ -15,9 +15,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// TestJudge_RollingBack holds what instances keep while CloudFormation rolls back: what is older than
-// any operation that it may roll back, and that its Create can only have found. What is as young as
-// that goes, and so does everything that a rolled back Update removes.
+// TestJudge_RollingBack checks which entities in use are kept while CloudFormation rolls back:
+// entities that are older than any operation that it may roll back, so that the Create can
+// only have found them. Younger entities are deleted, and so is everything that a rolled back
+// Update removes.
 // Reference 14.4.
 func TestJudge_RollingBack(t *testing.T) {
 	const owner, old, young = "ray-0123456789ab", 25 * time.Hour, time.Hour

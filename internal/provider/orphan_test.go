@@ -7,9 +7,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// TestDeleteOrphan_OtherNames holds that what cannot be of a set is not deleted with it: whoever may
-// tag a role can write an owner and a stack that does not exist onto it, and an administrator
-// deletes orphaned sets with rights of their own.
+// TestDeleteOrphan_OtherNames checks that a role whose name cannot belong to a set is not
+// deleted with the set: whoever may tag a role can tag it with an owner and a stack that does
+// not exist, and an administrator deletes orphaned sets with the administrator's own
+// permissions.
 // Reference 15.7.
 func TestDeleteOrphan_OtherNames(t *testing.T) {
 	p, err := New(aws.Config{Region: "us-east-1", HTTPClient: emptyIAM{}, Credentials: aws.AnonymousCredentials{}}, Settings{})

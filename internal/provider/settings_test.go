@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestSettingsFromEnvironment holds how the variables about EC2 are read.
+// TestSettingsFromEnvironment checks how the variables about EC2 are read.
 // Reference 14.1, 14.8.
 func TestSettingsFromEnvironment(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -7,7 +7,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
-// core is the work of the pure core on one request: declare, check, desire, plan.
+// core runs the pure core for one request: declare, check, desire, plan.
 func core(p Properties, o Observed) error {
 	declared := Declare(p, testStack)
 	if faults := declared.Check(Bounds{}); len(faults) > 0 {
@@ -17,7 +17,7 @@ func core(p Properties, o Observed) error {
 	return err
 }
 
-// manyGroups declares so many worker groups.
+// manyGroups declares n worker groups.
 func manyGroups(n int) Properties {
 	return edited(func(p *Properties) {
 		p.WorkerGroups = nil
@@ -27,12 +27,12 @@ func manyGroups(n int) Properties {
 	})
 }
 
-// A coreCase is a request in an account that has nothing, or all of it.
+// A coreCase is a request in an account that has nothing, or the whole set.
 type coreCase struct {
 	name    string
 	p       Properties
 	settled bool
-	allocs  float64 // at the most: what the race detector counts, and a half
+	allocs  float64 // upper bound: the number with the race detector, and half as much again
 }
 
 var coreCases = []coreCase{
@@ -65,8 +65,8 @@ func BenchmarkCore(b *testing.B) {
 	}
 }
 
-// TestCore_Allocations holds how much the pure core allocates: a number that no machine
-// changes.
+// TestCore_Allocations checks how much the pure core allocates: this number does not depend on
+// the machine.
 // Reference 10.8.
 func TestCore_Allocations(t *testing.T) {
 	for _, c := range coreCases {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzMatches holds the administrator's patterns to a regular expression that says
-// the same, since a pattern that matches too much lets a policy through.
+// FuzzMatches compares the administrator's patterns with equivalent regular expressions, since
+// a pattern that matches too much would allow a policy.
 // Reference 8.3.
 func FuzzMatches(f *testing.F) {
 	f.Add("arn:aws:iam::aws:policy/*", "arn:aws:iam::aws:policy/service-role/X")

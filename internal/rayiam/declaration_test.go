@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestDeclare_BuildsPoliciesOnce holds that Check and Nodes build no built-in policy
-// of their own: other documents, put in the place of those that Declare built, are what
-// both of them see.
+// TestDeclare_BuildsPoliciesOnce checks that Check and Nodes build no built-in policies
+// themselves: if the test replaces the documents that Declare built, both of them use the
+// replacements.
 func TestDeclare_BuildsPoliciesOnce(t *testing.T) {
 	declared := Declare(edited(addGroup, least(everyOption)), testStack)
 	var total int // of the head

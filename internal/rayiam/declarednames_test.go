@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestDeclaredNames holds that the policies of a head name the set that it belongs to, however
-// the set is declared, and that no other policies do.
+// TestDeclaredNames checks that the policies of a head have the names of its set, for every
+// way to declare the set, and that no other policies do.
 // Reference 15.7.
 func TestDeclaredNames(t *testing.T) {
 	for name, p := range map[string]Properties{
@@ -31,7 +31,7 @@ func TestDeclaredNames(t *testing.T) {
 	}
 }
 
-// TestOwnerNamePrefix holds which owners tell their NamePrefix.
+// TestOwnerNamePrefix checks from which owners OwnerNamePrefix reads the NamePrefix.
 // Reference 15.7.
 func TestOwnerNamePrefix(t *testing.T) {
 	for owner, want := range map[string]string{

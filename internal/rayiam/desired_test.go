@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestDocumentsOfEachPartition holds the trust and pass-role policies and the
+// TestDocumentsOfEachPartition checks the trust and pass-role policies and the
 // partition of AWS's managed policies.
 // Reference 1.3, 1.4, 1.6.
 func TestDocumentsOfEachPartition(t *testing.T) {
@@ -39,7 +39,7 @@ func TestDocumentsOfEachPartition(t *testing.T) {
 	}
 }
 
-// TestNodes holds names and default policies, ManagedPolicyArns and Policies.
+// TestNodes checks names and default policies, ManagedPolicyArns and Policies.
 // Reference 1.2, 1.4, 1.5, 2.8, 2.9.
 func TestNodes(t *testing.T) {
 	p := edited(addGroup, func(p *Properties) {
@@ -70,7 +70,7 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// TestAttributes holds the attributes of two groups at a path.
+// TestAttributes checks the attributes of two groups at a path.
 // Reference 3.1.
 func TestAttributes(t *testing.T) {
 	p := edited(addGroup, func(p *Properties) { p.NamePrefix, p.Path = "ml", "/x/" })

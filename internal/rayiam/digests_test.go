@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// facetOf says in which facet a field of a Node shows, in the role and in the instance profile.
+// facetOf has the facets in which a field of a Node shows, for the role and for the instance
+// profile.
 var facetOf = map[string][2][]Facet{
 	"TrustPolicy":         {{TrustFacet}, nil},
 	"PermissionsBoundary": {{BoundaryFacet}, nil},
@@ -18,9 +19,9 @@ var facetOf = map[string][2][]Facet{
 	"Tags":                {{TagsFacet}, {TagsFacet}},
 }
 
-// TestDigests_EveryField holds, for each way to change a node that IAM can follow in place,
-// that what IAM has of the unchanged node differs from what the changed one declares, in the
-// facet of that field and in no other.
+// TestDigests_EveryField checks, for each change of a node that IAM can make in place, that
+// the digests of the observed unchanged node differ from the digests of the changed node, in
+// the facet of that field and in no other.
 // Reference 15.1, 15.2.
 func TestDigests_EveryField(t *testing.T) {
 	p := edited(setBoundary, setTags, func(p *Properties) {
@@ -29,7 +30,7 @@ func TestDigests_EveryField(t *testing.T) {
 	for _, tt := range nodeChanges {
 		want, inPlace := facetOf[tt.field]
 		if !inPlace {
-			if tt.field != "Name" && tt.field != "Path" { // which make it another role
+			if tt.field != "Name" && tt.field != "Path" { // which would name another role
 				t.Errorf("field %s has no facet", tt.field)
 			}
 			continue
@@ -96,8 +97,8 @@ var byHand = []struct {
 	}, true},
 }
 
-// TestDigests_AgreeWithThePlan holds that what is seen as drift is exactly what an update of
-// the same properties would write.
+// TestDigests_AgreeWithThePlan checks that exactly those changes count as drift that an update
+// of the same properties would write.
 // Reference 15.2, 15.3.
 func TestDigests_AgreeWithThePlan(t *testing.T) {
 	p := edited(setBoundary, setTags)
@@ -112,8 +113,8 @@ func TestDigests_AgreeWithThePlan(t *testing.T) {
 	}
 }
 
-// TestDigests_CutShort holds, for a plan that is cut off after any of its steps, that what it
-// leaves counts as drift, unless it is the state before the plan or the one after it. So no
+// TestDigests_CutShort checks, for a plan that is cut off after any of its steps, that the
+// state of IAM then counts as drift, unless it is the state before or after the plan. So no
 // role or profile that a killed request has begun to change counts as settled.
 // Reference 15.4.
 func TestDigests_CutShort(t *testing.T) {
@@ -126,7 +127,7 @@ func TestDigests_CutShort(t *testing.T) {
 		}
 	}
 	before, after := settled(from).Roles["ray-head"], settled(to).Roles["ray-head"]
-	for done := range 1 << len(ofHead) { // which steps were done; those of one phase have no order
+	for done := range 1 << len(ofHead) { // which steps were done; the steps of one phase have no order
 		role := settled(from).Roles["ray-head"]
 		for i, s := range ofHead {
 			if done&(1<<i) != 0 {
@@ -144,7 +145,7 @@ func TestDigests_CutShort(t *testing.T) {
 	}
 }
 
-// carryOut does to a role what IAM does for a step.
+// carryOut changes a role as IAM does for a step.
 func carryOut(t *testing.T, r *Role, s Step) {
 	t.Helper()
 	switch s.Call {
@@ -167,7 +168,8 @@ func carryOut(t *testing.T, r *Role, s Step) {
 	}
 }
 
-// TestDigests_Form holds the tag's form: what IAM allows in a tag, and short enough.
+// TestDigests_Form checks the tag's form: only characters that IAM allows in a tag, and not
+// too many.
 // Reference 15.1.
 func TestDigests_Form(t *testing.T) {
 	allowed := regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
@@ -179,7 +181,7 @@ func TestDigests_Form(t *testing.T) {
 	}
 }
 
-// TestDigests_Unknown holds that only text in the form of this version is compared.
+// TestDigests_Unknown checks that only text in the form of this version is compared.
 // Reference 15.3.
 func TestDigests_Unknown(t *testing.T) {
 	role := settled(defaults).Roles["ray-head"]
@@ -198,7 +200,7 @@ func TestDigests_Unknown(t *testing.T) {
 	}
 }
 
-// TestRecord_GivesWay holds that a declaration which leaves no room for the record is planned
+// TestRecord_GivesWay checks that a declaration which leaves no room for the record is planned
 // without it, and that nothing is left to do then.
 // Reference 12.2, 15.3.
 func TestRecord_GivesWay(t *testing.T) {
@@ -225,7 +227,7 @@ func TestRecord_GivesWay(t *testing.T) {
 	}
 }
 
-// TestOnlyRecords holds which plans change nothing but the record.
+// TestOnlyRecords checks which plans change only the record.
 // Reference 15.5.
 func TestOnlyRecords(t *testing.T) {
 	tests := []struct {

@@ -11,7 +11,7 @@ import (
 )
 
 // changes returns, by its path, a copy of p for each string, number and boolean in p, with
-// that one changed. It fails the test for what is empty: what is not there cannot be changed.
+// this value changed. It fails the test for an empty value, which it cannot change.
 func changes(t *testing.T, p Properties) map[string]Properties {
 	t.Helper()
 	var root any
@@ -54,7 +54,7 @@ func changes(t *testing.T, p Properties) map[string]Properties {
 	return changed
 }
 
-// recode makes of a value another one with the same JSON.
+// recode converts a value to another one with the same JSON.
 func recode(t *testing.T, from, to any) {
 	t.Helper()
 	content, err := json.Marshal(from)
@@ -66,8 +66,8 @@ func recode(t *testing.T, from, to any) {
 	}
 }
 
-// TestNodes_EveryProperty holds that each property, changed, changes what is desired: one
-// that is read and used nowhere would be accepted and ignored.
+// TestNodes_EveryProperty checks that a change of each property changes the desired state: a
+// property that is read and used nowhere would be accepted and ignored.
 // Reference 5.4.
 func TestNodes_EveryProperty(t *testing.T) {
 	const policy = "arn:aws:iam::aws:policy/"
@@ -97,8 +97,8 @@ func TestNodes_EveryProperty(t *testing.T) {
 	}
 }
 
-// TestNodes_EveryOption holds that each option of LeastPrivilege, alone, changes what is
-// desired.
+// TestNodes_EveryOption checks that each option of LeastPrivilege, alone, changes the desired
+// state.
 // Reference 9.2.
 func TestNodes_EveryOption(t *testing.T) {
 	var all leastprivilege.Options
@@ -118,8 +118,8 @@ func TestNodes_EveryOption(t *testing.T) {
 	}
 }
 
-// TestStep_EveryCallHasWords holds that each step which a changed node takes is said in
-// words: an error and a log line name it by them.
+// TestStep_EveryCallHasWords checks that each step which a changed node needs has words:
+// errors and log lines use them.
 // Reference 6.3.
 func TestStep_EveryCallHasWords(t *testing.T) {
 	p := edited(setBoundary, setTags, func(p *Properties) {

@@ -34,7 +34,7 @@ func edited(edits ...func(*Properties)) Properties {
 	return p
 }
 
-// settled returns IAM as it is when p was created and nobody touched it since.
+// settled returns the state of IAM after p was created, without later changes.
 func settled(p Properties) Observed {
 	o := Observed{Roles: map[string]Role{}, InstanceProfiles: map[string]InstanceProfile{}}
 	d := desiredFor(p)
@@ -53,7 +53,7 @@ func settled(p Properties) Observed {
 	return o
 }
 
-// alterRole and alterProfile are what somebody did by hand.
+// alterRole and alterProfile are changes by hand.
 func alterRole(o Observed, name string, alter func(*Role)) Observed {
 	role := o.Roles[name]
 	alter(&role)
@@ -74,7 +74,7 @@ func tagged(o Observed, name, key, value string) Observed {
 	return alterProfile(o, name, func(p *InstanceProfile) { p.Tags[key] = value })
 }
 
-// recorded has everything say of itself that it is as it was declared.
+// recorded sets DeclaredTag on everything to its present digests.
 func recorded(o Observed) Observed {
 	for name := range o.Roles {
 		alterRole(o, name, func(r *Role) { r.Tags[DeclaredTag] = r.Digests().String() })
@@ -85,7 +85,7 @@ func recorded(o Observed) Observed {
 	return o
 }
 
-// unrecorded is a set that an older version made, which knew no DeclaredTag.
+// unrecorded returns a set that an older version without DeclaredTag made.
 func unrecorded(o Observed) Observed {
 	for name := range o.Roles {
 		alterRole(o, name, func(r *Role) { delete(r.Tags, DeclaredTag) })
@@ -94,8 +94,8 @@ func unrecorded(o Observed) Observed {
 	return o
 }
 
-// disowned takes the tags of ownership off everything: the state of roles and profiles
-// that people made by hand.
+// disowned removes the tags of ownership from everything, as on roles and profiles that people
+// made by hand.
 func disowned(o Observed) Observed {
 	for name := range o.Roles {
 		alterRole(o, name, func(r *Role) { r.Tags = map[string]string{} })

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestPhysicalID holds that the id is a pure function of three values, known before
-// the first call, another one whenever one of them is.
+// TestPhysicalID checks that the id is a pure function of three values, is known before the
+// first call, and differs whenever one of the values does.
 // Reference 4.3.
 func TestPhysicalID(t *testing.T) {
 	id := PhysicalID("ray", testStack.ID, logicalID)
@@ -27,7 +27,7 @@ func TestPhysicalID(t *testing.T) {
 	}
 }
 
-// TestNamePrefixOf holds which ids say which set is meant.
+// TestNamePrefixOf checks which ids are an owner's, and with which NamePrefix.
 // Reference 5.13.
 func TestNamePrefixOf(t *testing.T) {
 	tests := []struct {
@@ -68,7 +68,7 @@ func FuzzNamePrefixOf(f *testing.F) {
 	})
 }
 
-// TestParseStackID holds what is read of a stack's id.
+// TestParseStackID checks which values are read from a stack's id.
 // Reference 4.1.
 func TestParseStackID(t *testing.T) {
 	tests := []struct {
@@ -92,7 +92,8 @@ func TestParseStackID(t *testing.T) {
 	}
 }
 
-// TestOwnsName holds which names the owner in a tag can have: somebody may have written it by hand.
+// TestOwnsName checks which names the owner in a tag can own: somebody may have set the tag by
+// hand.
 // Reference 15.7.
 func TestOwnsName(t *testing.T) {
 	for _, tt := range []struct {

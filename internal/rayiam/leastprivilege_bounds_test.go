@@ -7,8 +7,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
 )
 
-// TestLeastPrivilege_Bounds holds what the administrator's bounds allow of LeastPrivilege:
-// patterns for buckets and names, and no way around the list of managed policies.
+// TestLeastPrivilege_Bounds checks the administrator's bounds on LeastPrivilege: patterns for
+// buckets and names, and no way around the list of managed policies.
 // Reference 8.2, 8.8.
 func TestLeastPrivilege_Bounds(t *testing.T) {
 	named := func(o leastprivilege.Options) func(*Properties) {

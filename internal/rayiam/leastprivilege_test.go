@@ -44,8 +44,8 @@ func everyOption(lp *leastprivilege.Options) {
 	}
 }
 
-// TestLeastPrivilege_ReplacesDefaultPolicies holds that the default policies go with the
-// property's presence, and that those which the template names stay.
+// TestLeastPrivilege_ReplacesDefaultPolicies checks that LeastPrivilege removes the default
+// policies, and that managed policies which the template names stay.
 // Reference 9.1.
 func TestLeastPrivilege_ReplacesDefaultPolicies(t *testing.T) {
 	const named = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
@@ -72,7 +72,7 @@ func TestLeastPrivilege_ReplacesDefaultPolicies(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_PassRoleStaysAsItIs holds that the pass-role policy is the same.
+// TestLeastPrivilege_PassRoleStaysAsItIs checks that the pass-role policy is the same.
 // Reference 1.4, 9.1.
 func TestLeastPrivilege_PassRoleStaysAsItIs(t *testing.T) {
 	const name = "ray-pass-role-policy"
@@ -82,7 +82,7 @@ func TestLeastPrivilege_PassRoleStaysAsItIs(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_Check holds what the schema cannot say.
+// TestLeastPrivilege_Check checks the rules that a schema cannot express.
 // Reference 9.4, 9.5.
 func TestLeastPrivilege_Check(t *testing.T) {
 	long := func(lp *leastprivilege.Options) {
@@ -145,8 +145,9 @@ func TestLeastPrivilege_Check(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_EveryListIsWeighed holds that what makes the policies too large is said
-// of every option that can: the sentence would name another one in its place.
+// TestLeastPrivilege_EveryListIsWeighed checks that the sentence about policies that are too
+// large can name every option which makes policies longer: otherwise it would name another
+// option.
 // Reference 9.5.
 func TestLeastPrivilege_EveryListIsWeighed(t *testing.T) {
 	p := edited(least(everyOption), groupBuckets(leastprivilege.S3Bucket{Name: "data"}))
@@ -165,14 +166,14 @@ func TestLeastPrivilege_EveryListIsWeighed(t *testing.T) {
 		for i, node := range Declare(p, testStack).nodes {
 			weight += sizeOf(node.builtIn) - sizeOf(Declare(q, testStack).nodes[i].builtIn)
 		}
-		if option != "ImageIds" && weight <= 0 { // without ImageIds other statements come in
+		if option != "ImageIds" && weight <= 0 { // without ImageIds other statements are added
 			t.Errorf("%s weighs %d characters", option, weight)
 		}
 	}
 }
 
-// TestLeastPrivilege_GroupsBuckets holds that a group's buckets stand in the place of those
-// of LeastPrivilege, for it and for no other node, and that an empty list leaves it none.
+// TestLeastPrivilege_GroupsBuckets checks that a group's buckets replace the buckets of
+// LeastPrivilege, for this group and no other node, and that an empty list means no bucket.
 // Reference 9.13.
 func TestLeastPrivilege_GroupsBuckets(t *testing.T) {
 	p := edited(addGroup, addGroup, least(everyOption), groupBuckets(leastprivilege.S3Bucket{Name: "own"}))
@@ -193,7 +194,7 @@ func TestLeastPrivilege_GroupsBuckets(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_FitsWhatIsUsual holds that every option together, with lists as long as
+// TestLeastPrivilege_FitsWhatIsUsual checks that every option together, with lists as long as
 // clusters usually have them, stays within IAM's size.
 // Reference 9.5.
 func TestLeastPrivilege_FitsWhatIsUsual(t *testing.T) {
@@ -227,8 +228,8 @@ func TestLeastPrivilege_FitsWhatIsUsual(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_Fits holds that what narrows a launch, and the buckets, listed as long
-// as the schema allows, of names as long as they usually are, stay within IAM's size together.
+// TestLeastPrivilege_Fits checks that the lists that limit a launch and the buckets, as long
+// as the schema allows and with names of usual length, stay within IAM's size together.
 // Reference 9.5.
 func TestLeastPrivilege_Fits(t *testing.T) {
 	p := edited(addGroup, least(func(lp *leastprivilege.Options) {
@@ -260,9 +261,9 @@ func TestLeastPrivilege_Fits(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_SwitchNeverWidens holds that on the way from the default policies to
-// least privilege nothing managed is attached, that the way back takes every generated
-// policy away, and that neither touches boundary, trust or profile.
+// TestLeastPrivilege_SwitchNeverWidens checks that a change from the default policies to least
+// privilege attaches no managed policy, that the change back removes every generated policy,
+// and that neither changes boundary, trust policy or instance profile.
 // Reference 9.10.
 func TestLeastPrivilege_SwitchNeverWidens(t *testing.T) {
 	on := mustPlan(t, desiredFor(edited(least(everyOption))), settled(defaults))

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLookups holds that each name is looked up once: what is asked for a second time,
-// for less, would hide what the first time has shown.
+// TestLookups checks that each name is looked up once: a second lookup that reads less would
+// hide the result of the first.
 func TestLookups(t *testing.T) {
 	d := Desired{
 		Nodes:    []Node{{Name: "ray-head"}, {Name: "ray-a-b", InlinePolicies: map[string]string{"q": "{}", "p": "{}"}}},

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestPlan_Loses holds which instance profiles a plan takes their identity from: what is only
-// released, or gets its own role back, loses none.
+// TestPlan_Loses checks which instance profiles lose their role by a plan: a profile that is
+// only released, or gets its own role back, does not.
 // Reference 14.1, 14.4.
 func TestPlan_Loses(t *testing.T) {
 	remove := func(role, profile string) Step {

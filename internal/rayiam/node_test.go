@@ -36,9 +36,9 @@ var nodeChanges = []struct {
 	{"Tags", "another value", func(n *Node) { n.Tags["team"] = "web" }, false},
 }
 
-// TestNode_EveryFieldIsPlanned holds that no field of a node is forgotten: changed, it
-// gives a plan that is not empty, or a Conflict where IAM cannot change it; and it
-// changes the plan that creates the node.
+// TestNode_EveryFieldIsPlanned checks that no field of a node is forgotten: a change gives a
+// plan that is not empty, or a Conflict if IAM cannot change the field, and changes the plan
+// that creates the node.
 // Reference 5.4, 5.5.
 func TestNode_EveryFieldIsPlanned(t *testing.T) {
 	p := edited(setBoundary, setTags, func(p *Properties) {

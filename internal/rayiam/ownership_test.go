@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestConflicts holds what a resource must not touch, and that the error names it.
+// TestConflicts checks which entities a resource must not change, and that the error names
+// them.
 // Reference 2.12, 4.6, 4.7, 4.8, 5.14.
 func TestConflicts(t *testing.T) {
 	const other, otherStack = "ray-000000000000", "arn:aws:cloudformation:eu-west-1:123456789012:stack/other/1"
@@ -78,7 +79,7 @@ func TestConflicts(t *testing.T) {
 
 const trustOfLambda = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["ec2.amazonaws.com","lambda.amazonaws.com"]},"Action":"sts:AssumeRole"}]}`
 
-// trusting has the removals delete only roles with the trust policy of a set's roles.
+// trusting makes the removals delete only roles with the trust policy of a set's roles.
 func trusting(d Desired) Desired {
 	for i := range d.Removals {
 		d.Removals[i].TrustPolicy = TrustPolicy(testStack)
@@ -86,8 +87,9 @@ func trusting(d Desired) Desired {
 	return d
 }
 
-// TestTrustPolicy_Removals holds which roles of an orphaned set are no conflict: those that EC2
-// alone may assume, in IAM's spelling too, those that are only released, and another's.
+// TestTrustPolicy_Removals checks which roles of an orphaned set are no conflict: roles that
+// EC2 alone may assume, in IAM's spelling too, roles that are only released, and roles of
+// another owner.
 // Reference 16.4.
 func TestTrustPolicy_Removals(t *testing.T) {
 	spelled := `{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": ["sts:AssumeRole"] } }`
@@ -115,8 +117,8 @@ func lone(roles ...string) Observed {
 	return Observed{InstanceProfiles: map[string]InstanceProfile{"ray-head": {Name: "ray-head", Path: "/", Tags: map[string]string{}, Roles: roles}}}
 }
 
-// TestRefusedCaseChangeRollsBack holds that the Update which rolls a refused change
-// of case back succeeds on an IAM that finds names in any case.
+// TestRefusedCaseChangeRollsBack checks that the Update which rolls back a refused change of
+// case succeeds although IAM finds names in any case.
 func TestRefusedCaseChangeRollsBack(t *testing.T) {
 	o := settled(defaults)
 	o.Roles["ray-Worker"], o.InstanceProfiles["ray-Worker"] = o.Roles["ray-worker"], o.InstanceProfiles["ray-worker"]
@@ -125,7 +127,7 @@ func TestRefusedCaseChangeRollsBack(t *testing.T) {
 	}
 }
 
-// TestForeignIsInNoStep holds that no plan names a role or profile that the
+// TestForeignIsInNoStep checks that no plan names a role or profile that the
 // resource does not own, whatever else there is to do.
 // Reference 4.5.
 func TestForeignIsInNoStep(t *testing.T) {
@@ -147,7 +149,8 @@ func TestForeignIsInNoStep(t *testing.T) {
 	}
 }
 
-// TestInconsistent holds what is no conflict but was read while somebody was writing.
+// TestInconsistent checks which contradictions are no conflict, but come from reading while
+// somebody writes.
 func TestInconsistent(t *testing.T) {
 	holders := func(names ...string) func(*Role) { return func(r *Role) { r.InstanceProfiles = names } }
 	without := func(o Observed) Observed { delete(o.InstanceProfiles, "ray-head"); return o }

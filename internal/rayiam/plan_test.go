@@ -49,7 +49,7 @@ func withInline(name string) Properties { return edited(inlineOfHead(name)) }
 
 func setTags(p *Properties) { p.Tags = []Tag{{"team", "ml"}, {"cost", "7"}} }
 
-// TestPlans holds plans against their golden files, one file for each motion.
+// TestPlans compares plans with their golden files, one file for each change.
 // Reference 4.7, 4.9, 4.10, 5.1, 5.5, 5.6, 5.7, 5.11.
 func TestPlans(t *testing.T) {
 	empty := Observed{}
@@ -124,8 +124,8 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// TestPlanOfWhatIsSoIsEmpty holds, for every way to declare a set, that nothing is
-// planned where IAM has it: an update that changes nothing writes nothing.
+// TestPlanOfWhatIsSoIsEmpty checks, for every way to declare a set, that the plan is empty if
+// IAM has the set: an update that changes nothing writes nothing.
 // Reference 5.1, 5.20, 12.3.
 func TestPlanOfWhatIsSoIsEmpty(t *testing.T) {
 	held := withAdoption(desiredFor(defaults), HoldAdopted)
@@ -160,8 +160,8 @@ func TestPlanOfWhatIsSoIsEmpty(t *testing.T) {
 	}
 }
 
-// TestNoPermissionBeforeItsBound holds the order: where the boundary or the trust
-// policy changes, what is given comes after it and what is taken before it.
+// TestNoPermissionBeforeItsBound checks the order: if the boundary or the trust policy
+// changes, permissions are removed before the change and added after it.
 // Reference 5.7.
 func TestNoPermissionBeforeItsBound(t *testing.T) {
 	desired := desiredFor(edited(setBoundary, func(p *Properties) { p.Head.ManagedPolicyARNs = []string{"arn:aws:iam::aws:policy/PowerUserAccess"} }))
@@ -174,7 +174,7 @@ func TestNoPermissionBeforeItsBound(t *testing.T) {
 	if d, p, a := at(DetachRolePolicy), at(PutRolePermissionsBoundary), at(AttachRolePolicy); d < 0 || p <= d || a <= p {
 		t.Errorf("phases: detach %d, boundary %d, attach %d; want them in this order", d, p, a)
 	}
-	// A policy that changes, under the same name, is gone in between.
+	// A policy that changes under the same name is deleted in between.
 	now := alterRole(settled(defaults), "ray-head", func(r *Role) {
 		r.InlinePolicies["ray-pass-role-policy"] = `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
 	})
@@ -184,8 +184,8 @@ func TestNoPermissionBeforeItsBound(t *testing.T) {
 	}
 }
 
-// TestRenamedInCaseGoesFirst holds that what IAM treats as one name is never removed and set at
-// once, nor removed last, whatever reads of IAM under either name return.
+// TestRenamedInCaseGoesFirst checks that names that IAM treats as one are never removed and
+// set at once, nor removed last, whatever IAM returns for either name.
 // Reference 5.20.
 func TestRenamedInCaseGoesFirst(t *testing.T) {
 	desired := desiredFor(edited(inlineOfHead("Extra"), setTags))
@@ -216,7 +216,7 @@ func TestRenamedInCaseGoesFirst(t *testing.T) {
 	}
 }
 
-// TestFresh holds which instance profiles EC2 may not know yet.
+// TestFresh checks which instance profiles EC2 may not know yet.
 // Reference 6.6.
 func TestFresh(t *testing.T) {
 	got := mustPlan(t, desiredFor(edited(addGroup)), settled(defaults)).Fresh()
@@ -225,7 +225,8 @@ func TestFresh(t *testing.T) {
 	}
 }
 
-// TestSplit holds that a plan can be cut before the first phase that touches what goes.
+// TestSplit checks that a plan can be split before the first phase that changes a name of the
+// removals.
 func TestSplit(t *testing.T) {
 	step := func(call Call, role, profile string) Step {
 		return Step{Call: call, Role: role, InstanceProfile: profile}

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestToAsk holds which policies are asked for while IAM is observed, and which only once a
-// role turns out not to carry them.
+// TestToAsk checks which policies IAM is asked for during the observation, and which only
+// after a role turns out not to have them.
 // Reference 10.7.
 func TestToAsk(t *testing.T) {
 	const s3, ec2, own = "arn:aws:iam::aws:policy/AmazonS3FullAccess", "arn:aws:iam::aws:policy/AmazonEC2FullAccess", "arn:aws:iam::123456789012:policy/own"

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestRetained holds that what its owner had before Since is not removed, and that what is
-// only held by adoption is released, however old it is.
+// TestRetained checks that entities which the owner had before Since are not removed, and that
+// adopted entities which are Held are released, however old they are.
 // Reference 11.1, 11.2.
 func TestRetained(t *testing.T) {
 	since := time.Now()

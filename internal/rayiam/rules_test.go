@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestCheck holds the rules that the schema cannot say: each case names the paths of
-// all the faults it must have.
+// TestCheck checks the rules that a schema cannot express: each case names the paths of all
+// the faults it must have.
 // Reference 2.6, 2.7, 2.9, 2.10, 8.2, 8.3, 8.4, 12.2.
 func TestCheck(t *testing.T) {
 	const (
@@ -81,7 +81,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestMatches holds IAM's wildcards.
+// TestMatches checks IAM's wildcards.
 // Reference 8.3.
 func TestMatches(t *testing.T) {
 	tests := []struct {
@@ -107,7 +107,7 @@ func TestMatches(t *testing.T) {
 	}
 }
 
-// TestBoundsFromEnvironment holds what each variable says.
+// TestBoundsFromEnvironment checks which bound each variable sets.
 // Reference 8.1.
 func TestBoundsFromEnvironment(t *testing.T) {
 	env := map[string]string{"RAYIAM_NAME_PREFIX": "ray", "RAYIAM_PATH": "/r/", "RAYIAM_PERMISSIONS_BOUNDARY": " ", "RAYIAM_ALLOWED_POLICY_ARNS": "a*, ,b", "RAYIAM_ALLOWED_BUCKETS": "c,d", "RAYIAM_ALLOWED_CLUSTER_NAMES": " e ,"}
@@ -120,7 +120,7 @@ func TestBoundsFromEnvironment(t *testing.T) {
 	}
 }
 
-// TestMissingPolicies holds that each property which asks for a missing policy is named.
+// TestMissingPolicies checks that the faults name each property with a missing policy.
 // Reference 2.7.
 func TestMissingPolicies(t *testing.T) {
 	p := edited(setBoundary, func(p *Properties) { p.WorkerGroups[0].ManagedPolicyARNs = []string{"arn:x"} })

@@ -11,8 +11,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/sdklog"
 )
 
-// TestTo holds that a warning is one line of the log's own form, and that all else is left to
-// debugging.
+// TestTo checks that a warning is one line in the log's own form, and that everything else has
+// the debug level.
 // Reference 13.1.
 func TestTo(t *testing.T) {
 	var out bytes.Buffer

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestCondition holds how conditions are said, and that no operator of IAM's is shown raw.
+// TestCondition checks the words for conditions, and that every operator of IAM has words.
 func TestCondition(t *testing.T) {
 	for _, tt := range []struct{ operator, values, want string }{
 		{"StringEquals", "a b", "where k is a, b"},

@@ -21,8 +21,8 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 var stack = rayiam.Stack{Partition: "aws", Region: "us-east-1", Account: "123456789012"}
 
-// sets are those that are drawn here: the defaults, everything, and what a template's author
-// may say in policies of their own.
+// sets returns the sets of these tests: the defaults, every property, and policies that a
+// template's author may write.
 func sets(t *testing.T) map[string]Graph {
 	t.Helper()
 	groups := []rayiam.WorkerGroup{{Name: "cpu"}, {Name: "gpu"}}
@@ -50,7 +50,7 @@ func sets(t *testing.T) map[string]Graph {
 	return drawn
 }
 
-// TestPictures holds each picture to its golden file; those of everything are in the docs too.
+// TestPictures compares each picture with its golden file.
 func TestPictures(t *testing.T) {
 	for name, g := range sets(t) {
 		for ending, got := range map[string]string{".mmd": g.Mermaid(), ".svg": g.SVG()} {
@@ -68,7 +68,8 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// TestGraph holds what is drawn: who is together, who may do what, whom the head may pass.
+// TestGraph checks the boxes and arrows: which roles share a box, their permissions, and the
+// roles that the head may pass.
 func TestGraph(t *testing.T) {
 	all := sets(t)
 	count := func(g Graph, role int, kind Kind) (n int) {
@@ -111,7 +112,7 @@ func TestGraph(t *testing.T) {
 	}
 }
 
-// TestSVG_IsReadable holds of each picture that it is XML, that every text lies within its box,
+// TestSVG_IsReadable checks that each picture is XML, that every text lies within its box,
 // that no two boxes lie over each other, and that everything lies within the picture.
 func TestSVG_IsReadable(t *testing.T) {
 	for name, g := range sets(t) {
@@ -153,7 +154,7 @@ func TestSVG_IsReadable(t *testing.T) {
 	}
 }
 
-// read returns where an SVG has boxes and texts, and how large it is.
+// read returns the places of boxes and texts in an SVG, and its size.
 func read(t *testing.T, svg string) (boxes, texts []rectangle, whole rectangle) {
 	t.Helper()
 	dec := xml.NewDecoder(strings.NewReader(svg))

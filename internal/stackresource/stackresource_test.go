@@ -20,7 +20,7 @@ import (
 
 const template = `{"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q"}}}}`
 
-// TestRead reads the resources of real stacks, as far as moto's are.
+// TestRead reads the resources of stacks that moto creates.
 func TestRead(t *testing.T) {
 	server, err := moto.Start()
 	if err != nil {
@@ -34,8 +34,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The emulator's first answers take it seconds on a busy machine, which a Reader does not
-	// wait for.
+	// On a busy machine the emulator's first answers take longer than a Reader waits.
 	client := cloudformation.NewFromConfig(cfg)
 	if _, err := client.DescribeStackResource(t.Context(), &cloudformation.DescribeStackResourceInput{StackName: stack.StackId, LogicalResourceId: aws.String("Queue")}); err != nil {
 		t.Fatal(err)
@@ -63,7 +62,7 @@ func TestRead(t *testing.T) {
 	absent(t, reader, aws.ToString(stack.StackId))
 }
 
-// absent holds what a Reader says of what is not there, beside a stack that is.
+// absent checks a Reader's errors for missing stacks and resources, beside an existing stack.
 func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
 	t.Helper()
 	none := "arn:aws:cloudformation:us-east-1:123456789012:stack/none/1"
@@ -101,7 +100,7 @@ func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
 
 func noLogicalID(string) bool { return false }
 
-// TestStack_Settled holds in which states of a stack CloudFormation takes nothing back.
+// TestStack_Settled checks in which states of a stack CloudFormation rolls nothing back.
 // Reference 4.13.
 func TestStack_Settled(t *testing.T) {
 	for status, want := range map[string]bool{
@@ -115,7 +114,7 @@ func TestStack_Settled(t *testing.T) {
 	}
 }
 
-// TestTemporary holds which errors say that the same question may be answered later.
+// TestTemporary checks which errors say that the same question may be answered later.
 // Reference 14.4.
 func TestTemporary(t *testing.T) {
 	for _, tt := range []struct {

@@ -32,10 +32,10 @@ type tellings struct {
 	asked       int
 	read, found bool
 
-	stack, parent string // status, empty for a denial; that of the stack it is nested in, empty for none
+	stack, parent string // status, empty for a denial; the parent stack's status, empty for none
 
 	logicalID string // of the set
-	accepted  bool   // as the one that it may be found by
+	accepted  bool   // whether Find accepts it
 }
 
 func (s *tellings) next() (stackresource.State, error) {
@@ -67,8 +67,7 @@ func (s *tellings) Stack(_ context.Context, stackID string) (stackresource.Stack
 	return stackresource.Stack{Status: s.stack}, nil
 }
 
-// TestOrphaned holds what CloudFormation must say, and twice, of a set that nobody owns any
-// more.
+// TestIsOrphaned checks what CloudFormation must answer, twice, for a set to be orphaned.
 // Reference 4.13.
 func TestIsOrphaned(t *testing.T) {
 	request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
@@ -117,8 +116,8 @@ func TestIsOrphaned(t *testing.T) {
 	}
 }
 
-// TestAsk_Replaced holds that a set whose resource was replaced is left only once neither its
-// stack nor one that this is nested in may roll back to it.
+// TestAsk_Replaced checks that a set whose resource was replaced is orphaned only once neither
+// its stack nor a parent of the stack may roll back to it.
 // Reference 4.13, 15.7.
 func TestAsk_Replaced(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -154,8 +153,8 @@ func TestAsk_Replaced(t *testing.T) {
 	}
 }
 
-// TestAsk_OtherStacks holds that nobody is asked for what is no stack of the account: the id is
-// from a tag, which somebody may have written by hand.
+// TestAsk_OtherStacks checks that CloudFormation is not asked about an id that is not a stack
+// of the account: somebody may have set the tag with the id by hand.
 // Reference 4.13, 15.7.
 func TestAsk_OtherStacks(t *testing.T) {
 	for name, stackID := range map[string]string{

@@ -39,8 +39,8 @@ func (a *appearances) Remove(ctx context.Context) error {
 	return nil
 }
 
-// TestQuietPeriod holds for how long a request looks, that what appears is removed and
-// begins the period anew, and which errors end it.
+// TestQuietPeriod checks for how long a request looks, that an entity which appears is removed
+// and begins the period anew, and which errors end it.
 // Reference 11.1, 11.10.
 func TestQuietPeriod(t *testing.T) {
 	broken := errors.New("broken")
@@ -81,8 +81,8 @@ func TestQuietPeriod(t *testing.T) {
 	}
 }
 
-// TestQuietPeriod_LooksThatAreCutOff holds that a look which does not come back before the
-// end of the period is no failure.
+// TestQuietPeriod_LooksThatAreCutOff checks that a look that does not return before the end of
+// the period is not a failure.
 func TestQuietPeriod_LooksThatAreCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := watching(GeneratedDelete, 0, stackresource.State{})
@@ -97,7 +97,7 @@ type silent struct{}
 func (silent) Appeared(ctx context.Context) (bool, error) { <-ctx.Done(); return false, ctx.Err() }
 func (silent) Remove(context.Context) error               { return nil }
 
-// TestStillAbandoned holds when a rollback may remove what has appeared.
+// TestStillAbandoned checks when a rollback may remove entities that have appeared.
 // Reference 11.2, 11.8.
 func TestStillAbandoned(t *testing.T) {
 	for name, tt := range map[string]struct {

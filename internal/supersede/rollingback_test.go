@@ -13,8 +13,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// statuses answers Stack in turn, the last answer again and again; an empty one is a denial,
-// and an error where it is "throttled".
+// statuses answers Stack in turn, the last answer again and again; an empty status is a
+// denial, and "throttled" is an error.
 type statuses struct {
 	answers []string
 	asked   int
@@ -38,8 +38,8 @@ func (s *statuses) Stack(context.Context, string) (stackresource.Stack, error) {
 	return stackresource.Stack{Status: status}, nil
 }
 
-// TestRollingBack holds which status of a stack says that CloudFormation is rolling back, and
-// that it is asked again before it counts that it is not.
+// TestRollingBack checks which status of a stack means that CloudFormation is rolling back,
+// and that it is asked again before a no counts.
 // Reference 14.4.
 func TestRollingBack(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -76,8 +76,8 @@ func TestRollingBack(t *testing.T) {
 	}
 }
 
-// TestRollingBack_Unanswered holds for how long CloudFormation is asked that does not answer:
-// 30 seconds, or a quarter of the request's time.
+// TestRollingBack_Unanswered checks for how long CloudFormation is asked if it does not
+// answer: 30 seconds, or a quarter of the request's time.
 // Reference 14.4.
 func TestRollingBack_Unanswered(t *testing.T) {
 	for name, tt := range map[string]struct{ left, want time.Duration }{
@@ -109,8 +109,8 @@ func (n nested) Stack(_ context.Context, stackID string) (stackresource.Stack, e
 	return stack, nil
 }
 
-// TestRollingBack_Nested holds that a nested stack which is deleted is rolled back if the stack
-// that it is nested in is, and that no other nested stack is.
+// TestRollingBack_Nested checks that a nested stack that is being deleted counts as rolled
+// back if its parent is rolled back, and that no other nested stack does.
 // Reference 14.4.
 func TestRollingBack_Nested(t *testing.T) {
 	for name, tt := range map[string]struct {

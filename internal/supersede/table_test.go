@@ -15,7 +15,7 @@ import (
 
 var kinds = []Kind{Create, Update, Replacement, ReplacementRollback, Delete, GeneratedDelete}
 
-// TestRules holds that each kind of request asks exactly at the moments and from the ages
+// TestRules checks that each kind of request asks exactly at the moments and from the ages
 // that its row of the table names.
 // Reference 11.3, 11.4, 11.7.
 func TestRules(t *testing.T) {
@@ -50,7 +50,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestRules_Documented holds the table in the decision record to the one in the code.
+// TestRules_Documented compares the table in the decision record with the table in the code.
 func TestRules_Documented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/decisions/0007-superseded-requests.md")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// TestVerify holds which requests are not CloudFormation's: it is the set of the resource that
-// counts, and neither the physical id nor the type of an event, which anybody can invent.
+// TestVerify checks which requests do not come from CloudFormation: the set of the resource
+// counts, and not the physical id or the type of an event, which anybody can invent.
 // Reference 11.11.
 func TestVerify(t *testing.T) {
 	const victims = presentID // the owner of the set that the request is about
@@ -51,9 +51,9 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerify_Nested holds that a request for a nested stack that is complete is CloudFormation's
-// while it is at work on a stack that this one is nested in, directly or not: the cleanup deletes
-// what the nested stack has replaced.
+// TestVerify_Nested checks that a request for a complete nested stack comes from
+// CloudFormation while it is at work on a direct or indirect parent: the cleanup deletes what
+// the nested stack has replaced.
 // Reference 11.11.
 func TestVerify_Nested(t *testing.T) {
 	replaced := stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: "new"}
@@ -73,8 +73,8 @@ func TestVerify_Nested(t *testing.T) {
 	}
 }
 
-// TestVerify_Stack holds what is asked where the resource does not have the set that a request is
-// about: CloudFormation sends a request only while it is at work on the stack.
+// TestVerify_Stack checks the questions if the resource does not have the set that a request
+// is about: CloudFormation sends a request only while it is at work on the stack.
 // Reference 11.11.
 func TestVerify_Stack(t *testing.T) {
 	const set = presentID

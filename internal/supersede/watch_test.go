@@ -19,16 +19,16 @@ import (
 
 const presentID = "ray-0123456789ab"
 
-// answers are what CloudFormation answers in turn, the last one again and again. An empty
-// state is a denial, and so is an empty status of the stack.
+// answers are CloudFormation's answers in turn, the last one again and again. An empty state
+// is a denial, and so is an empty status of the stack.
 type answers struct {
 	states []stackresource.State
-	stack  string // its status; absent where there is none
-	parent string // that of the stack that it is nested in; empty for none
+	stack  string // its status; absent if there is no stack
+	parent string // the parent stack's status; empty for none
 	asked  int
 }
 
-// absent is the status of a stack, or of a resource, that CloudFormation does not know.
+// absent is the status of a stack or resource that does not exist.
 const absent = "absent"
 
 func (a *answers) Read(context.Context, string, string) (stackresource.State, error) {
@@ -57,7 +57,7 @@ func (a *answers) Stack(_ context.Context, stackID string) (stackresource.Stack,
 	return stackresource.Stack{Status: status, ParentID: middleStack}, nil
 }
 
-// middleStack is what the stack is nested in, and itself nested in parentStack.
+// middleStack is the parent of the stack, and nested in parentStack.
 const middleStack, denied = "middle", "denied"
 
 // watching returns the Watch of a request of this age.
@@ -85,8 +85,8 @@ var (
 	last     = (*Watch).Last
 )
 
-// TestWatch holds when a request asks, what it takes for an end, and that it goes on
-// where nobody can tell.
+// TestWatch checks when a request asks CloudFormation, which answers end it, and that it goes
+// on if CloudFormation cannot be asked.
 // Reference 11.4, 11.6, 11.7.
 func TestWatch(t *testing.T) {
 	replaced := stackresource.State{Status: "UPDATE_COMPLETE", PhysicalID: "other-0123456789ab"}
@@ -156,8 +156,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// TestWatch_OwnsSet holds when a Delete with a generated id is not meant for the set that is
-// there.
+// TestWatch_OwnsSet checks when a Delete with a generated id is not meant for the existing
+// set.
 // Reference 11.5.
 func TestWatch_OwnsSet(t *testing.T) {
 	generated := func(status string) stackresource.State {
@@ -191,7 +191,7 @@ func TestWatch_OwnsSet(t *testing.T) {
 	}
 }
 
-// TestWatch_Says holds what the template's author reads.
+// TestWatch_Says checks the sentences for the template's author.
 func TestWatch_Says(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := watching(Create, 90*time.Second, is("DELETE_COMPLETE"))
@@ -202,8 +202,8 @@ func TestWatch_Says(t *testing.T) {
 	})
 }
 
-// TestWatch_AsksSeldom holds that what is over stays over without another question, and
-// that many calls which IAM does not show ask once in hiddenPause.
+// TestWatch_AsksSeldom checks that an abandoned request stays abandoned without another
+// question, and that many calls about entities that IAM does not show ask once in hiddenPause.
 func TestWatch_AsksSeldom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, cloudformation := watching(Create, time.Minute, is("CREATE_IN_PROGRESS"), is("CREATE_IN_PROGRESS"), is("DELETE_COMPLETE"))
@@ -223,7 +223,7 @@ func TestWatch_AsksSeldom(t *testing.T) {
 	})
 }
 
-// TestWatch_DeadlineBetweenQuestions holds that one answer alone is not an end.
+// TestWatch_DeadlineBetweenQuestions checks that a single answer does not end a request.
 func TestWatch_DeadlineBetweenQuestions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, cloudformation := watching(Create, time.Minute, is("DELETE_COMPLETE"))
@@ -235,9 +235,9 @@ func TestWatch_DeadlineBetweenQuestions(t *testing.T) {
 	})
 }
 
-// TestAge holds that a request whose response URL says only when it expires is as old as that
-// makes it, and counts as issued when it begins: so that no rollback takes for its own what
-// was made before.
+// TestAge checks that the age of a request whose response URL has only an expiry follows from
+// the expiry, and that the request counts as issued when it begins: so no rollback removes
+// entities that were made before.
 func TestAge(t *testing.T) {
 	begun := time.Now()
 	end := begun.Add(-time.Minute).Add(2 * time.Hour)
