@@ -56,13 +56,13 @@ func (a *app) run(ctx context.Context, args []string) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rayiam",
-		Short: "See what Custom::RayIAM would do, what it permits, and what state its roles are in",
-		Long: `rayiam shows what the CloudFormation resource Custom::RayIAM would do, what it would
-generate and permit, and what state its roles are in. It shares the code of the provider's
-function. Only orphans --delete changes anything in AWS.
+		Short: "Show the plans, policies, drift and orphaned sets of Custom::RayIAM",
+		Long: `rayiam shows what requests for the CloudFormation resource Custom::RayIAM would change, which
+policies they would generate, and which roles have drifted or belong to no stack. It shares
+the code of the provider's function. Only orphans --delete changes anything in AWS.
 
-It finds AWS as the AWS CLI does: by --profile, --region and --endpoint-url, the
-environment, the shared configuration with SSO, and the roles of machines.
+It finds credentials, Region and endpoints as the AWS CLI does: by --profile, --region and
+--endpoint-url, the environment, the shared configuration with SSO, and instance roles.
 
 Exit codes: 0 for nothing to do, 2 for changes or findings, 1 for an error.`,
 		Example: `  rayiam plan --stack-name ray --change-set add-gpu-workers
@@ -79,10 +79,10 @@ Exit codes: 0 for nothing to do, 2 for changes or findings, 1 for an error.`,
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.profile, "profile", "", "profile of the shared AWS configuration")
 	flags.StringVar(&a.region, "region", "", "AWS Region")
-	flags.StringVar(&a.endpoint, "endpoint-url", "", "address that all calls go to in the place of AWS's")
+	flags.StringVar(&a.endpoint, "endpoint-url", "", "address of all calls instead of AWS's endpoints")
 	flags.StringVarP(&a.output, "output", "o", "text", "text or json")
 	flags.DurationVar(&a.timeout, "timeout", time.Minute, "how long calls to AWS may take in all")
-	flags.BoolVar(&a.debug, "debug", false, "write to standard error what is asked of AWS")
+	flags.BoolVar(&a.debug, "debug", false, "write each call to AWS to standard error")
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.AddCommand(a.plan(), a.policy(), a.check(), a.graph(), a.list(), a.drift(), a.orphans(), a.schema(), a.version())

@@ -26,9 +26,9 @@ type setFlags struct {
 
 func (f *setFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.stackName, "stack-name", "", "the stack with the set")
-	c.Flags().StringVar(&f.logicalID, "logical-id", "", "the set, where the stack has several")
-	c.Flags().StringVar(&f.properties, "properties", "", "file with the properties of the set, YAML or JSON, in the place of a stack")
-	c.Flags().StringVar(&f.account, "account", "", "account of the set (default that of the credentials); with --properties")
+	c.Flags().StringVar(&f.logicalID, "logical-id", "", "the set, if the stack has several")
+	c.Flags().StringVar(&f.properties, "properties", "", "file with the properties of the set, YAML or JSON, instead of a stack")
+	c.Flags().StringVar(&f.account, "account", "", "account of the set (default the credentials' account); with --properties")
 	c.MarkFlagsMutuallyExclusive("stack-name", "properties")
 }
 
@@ -40,15 +40,15 @@ func (a *app) check() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "check (--stack-name NAME | --properties FILE) CLUSTER.yaml",
-		Short: "Hold a Ray cluster's YAML against what a set permits",
-		Long: `check holds the YAML of a Ray cluster against what a set permits, before ray up: the
-cluster's name and Region, and of each node type the instance profile, instance type,
-subnets, security groups, image, key pair and tags. Each finding says where, what, why and
-what to do.
+		Short: "Compare a Ray cluster's YAML with what a set permits",
+		Long: `check compares the YAML of a Ray cluster with what a set permits, before ray up: the
+cluster's name and Region, and for each node type the instance profile, instance type,
+subnets, security groups, image, key pair and tags. Each finding says where the fault is,
+why it is one, and what to do.
 
-The set is that of a stack, as its template declares it, or what a file of properties
-would declare. With --write, the ARNs of the instance profiles are filled in; every other
-byte of the file, its comments above all, stays as it is.`,
+The set is a stack's set, as the stack's template declares it, or the set that a file of
+properties would declare. With --write, the ARNs of the instance profiles are filled in;
+every other byte of the file, its comments above all, stays as it is.`,
 		Example: `  rayiam check --stack-name ray cluster.yaml
   rayiam check --stack-name ray --write --group ray.worker.default=cpu cluster.yaml
   rayiam check --properties properties.yaml --account 123456789012 --region us-east-1 cluster.yaml`,
@@ -70,7 +70,7 @@ byte of the file, its comments above all, stays as it is.`,
 	f.add(c)
 	c.MarkFlagsOneRequired("stack-name", "properties")
 	c.Flags().BoolVar(&write, "write", false, "fill in the ARNs of the instance profiles")
-	c.Flags().StringToStringVar(&groups, "group", nil, "worker group of a node type, as NODE_TYPE=GROUP, where its name does not tell; may be repeated")
+	c.Flags().StringToStringVar(&groups, "group", nil, "worker group of a node type, as NODE_TYPE=GROUP, if its name does not show it; may be repeated")
 	return c
 }
 

@@ -94,7 +94,7 @@ func (a *app) planOrphans(ctx context.Context, p *provider.Provider, f orphanFla
 	var planned []*orphan
 	for _, o := range orphans {
 		if stack, err := rayiam.ParseStackID(o.StackID); err != nil || stack.Account != own {
-			o.Failed = fmt.Sprintf("its stack is not of account %s, that of these credentials: %s", own, o.StackID)
+			o.Failed = fmt.Sprintf("its stack is not in account %s, to which these credentials belong: %s", own, o.StackID)
 			continue
 		}
 		preview, err := p.PlanOrphan(ctx, o.set(f), a.logger())

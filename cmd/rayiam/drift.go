@@ -20,15 +20,15 @@ func (a *app) drift() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "drift [OWNER]",
 		Short: "Show what somebody has changed by hand, facet by facet",
-		Long: `drift compares what IAM has of each set with what was last declared of it, as the tag
-ray-iam:declared says, and shows which facet of which role or instance profile somebody
-has changed. It writes nothing. An update with another Revision brings all back; what
-exactly would change then, rayiam plan shows.
+		Long: `drift compares each set in IAM with its last declared state, which the tag
+ray-iam:declared records, and shows which facet of which role or instance profile somebody
+has changed. It writes nothing. An update with another Revision repairs all drift; rayiam
+plan shows what that update would change.
 
-OWNER is the physical id of one resource, as rayiam list shows it: then its set is shown
-whatever its state.
+OWNER is the physical id of one resource, as rayiam list shows it: then drift shows its
+set in any state.
 
-Exit codes: 0 if no set has drifted, 2 if one has, 1 for an error.`,
+Exit codes: 0 if no set has drifted, 2 if a set has drifted, 1 for an error.`,
 		Example: `  rayiam drift
   rayiam drift ray-b9e057b95982
   rayiam drift --output json`,
@@ -85,7 +85,7 @@ var facets = map[rayiam.Facet]string{
 	rayiam.ManagedFacet:  "other managed policies are attached",
 	rayiam.InlineFacet:   "the inline policies differ",
 	rayiam.TagsFacet:     "the tags differ",
-	rayiam.ProfileFacet:  "it holds another role, or none",
+	rayiam.ProfileFacet:  "it contains another role, or none",
 	drift.Missing:        "it is declared, and does not exist",
 	drift.Owner:          "it is declared, and has not the set's tag " + rayiam.OwnerTag,
 	drift.Undeclared:     "it has the set's tag, and the head knows no such worker group",

@@ -24,9 +24,9 @@ func (a *app) graph() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "graph (OWNER | --stack-name NAME | --properties FILE)",
-		Short: "Draw a set: head, worker groups, and what each may do to what",
-		Long: `graph draws one set for a review or a wiki: the head, the worker groups, and what each
-may do to what.
+		Short: "Draw a set: head, worker groups, and their permissions",
+		Long: `graph draws one set for a review or a wiki: the head, the worker groups, and the
+permissions of each.
 
 OWNER is the physical id of a resource, which its roles carry in the tag ray-iam:owner:
 then the set is drawn as it is in IAM. With --stack-name or --properties it is drawn as

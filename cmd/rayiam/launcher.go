@@ -25,14 +25,14 @@ func (a *app) launcherPolicy() *cobra.Command {
 		Use:   "launcher",
 		Short: "Print the policy of whoever runs ray up and ray down",
 		Long: `launcher prints the customer managed policy that examples/launcher.yaml makes for whoever
-runs ray up and ray down for a cluster, and a second one where tag keys or KMS keys ask
-for it.
+runs ray up and ray down for a cluster, and a second policy if tag keys or KMS keys need
+it.
 
-With a set, that of a stack or what a file of properties would declare, the ARNs and the
-Region are the set's, and so are the cluster's name, CloudWatch, SessionManager, subnets,
-security groups, images, key pairs, tag keys and KMS keys of its LeastPrivilege. Its
-InstanceTypes and Spot are about workers, so those of the head are given by --parameter.
-A parameter is one of the template's, by its name there, and comes before the set's.`,
+From a set, of a stack or of a file of properties, it takes the ARNs, the Region, and from
+the set's LeastPrivilege the cluster's name, CloudWatch, SessionManager, subnets, security
+groups, images, key pairs, tag keys and KMS keys. The set's InstanceTypes and Spot are
+about workers, so pass the head's values by --parameter. --parameter sets a parameter of
+the template by its name, and takes precedence over the set.`,
 		Example: `  rayiam policy launcher --stack-name ray
   rayiam policy launcher --stack-name ray --parameter InstanceTypes=m6i.xlarge --parameter Spot=true
   rayiam policy launcher --region eu-west-1 --parameter ClusterName=research \

@@ -26,18 +26,18 @@ func (a *app) orphans() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "orphans [OWNER]",
 		Short: "Show the sets that no stack has any more, and delete them",
-		Long: `orphans shows the sets that no stack has any more: the stack is gone, or does not have the
-resource any more. CloudFormation has to say so twice.
+		Long: `orphans shows the sets that no stack has any more: the stack does not exist, or does not
+have the resource any more. CloudFormation has to say so twice.
 
-With --delete it plans and applies what a Delete of the resource would: what the set owns
-is deleted, and what it had adopted is released. It shows the plan and asks first; a
-script passes --yes. What EC2 instances use is not deleted, unless --allow-delete-in-use
-says so: instances are looked for in the stack's Region and in --regions.
+With --delete it plans and applies the Delete of the resource: it deletes the roles and
+instance profiles that the set owns, and releases adopted ones. It shows the plan and asks
+first; a script passes --yes. A set that EC2 instances use is not deleted, except with
+--allow-delete-in-use: instances are looked for in the stack's Region and in --regions.
 
 OWNER is the physical id of one resource, as rayiam list shows it.
 
 Exit codes: 0 if there is no orphaned set, or none any more; 2 if there are some; 1 for
-an error, or if one could not be deleted.`,
+an error, or if a set could not be deleted.`,
 		Example: `  rayiam orphans
   rayiam orphans --delete
   rayiam orphans ray-b9e057b95982 --delete --yes --regions eu-west-1,us-west-2`,
@@ -53,7 +53,7 @@ an error, or if one could not be deleted.`,
 	f.add(c)
 	c.Flags().BoolVar(&f.delete, "delete", false, "delete what they own, and release what they had adopted")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask before deleting")
-	c.Flags().BoolVar(&f.allowInUse, "allow-delete-in-use", false, "delete although EC2 instances use it, or EC2 cannot be asked")
+	c.Flags().BoolVar(&f.allowInUse, "allow-delete-in-use", false, "delete a set even if EC2 instances use it, or EC2 cannot be asked")
 	c.Flags().StringSliceVar(&f.regions, "regions", nil, "Regions in which instances are looked for, besides the stack's own")
 	return c
 }

@@ -35,16 +35,16 @@ func (a *app) plan() *cobra.Command {
 		Use:   "plan (--event FILE | --properties FILE | --stack-name NAME --change-set NAME)",
 		Short: "Show what a request would create, change, adopt, release and delete",
 		Long: `plan shows what the provider's function would do for a request, by the function's own
-code: what it would create, change, adopt, release and delete, what is in the way, and
-which properties it would refuse. It writes nothing.
+code: what it would create, change, adopt, release and delete, which conflicts prevent it,
+and which properties it would refuse. It writes nothing.
 
 The request is an event of CloudFormation's in a file; or a file of properties, in YAML
 or JSON, as a resource of --stack-name or of a stack that does not exist; or a change
-set, in which what is known only after apply is shown as such.
+set. A value of a change set that is known only after apply is shown as such.
 
 The bounds of the provider's administrator are read from the function that ServiceToken
-names. Where that cannot be read, a note says so, and those in the environment count
-(RAYIAM_NAME_PREFIX and its like).`,
+names. If the function cannot be read, a note says so, and the bounds are read from the
+environment (RAYIAM_NAME_PREFIX and the other variables).`,
 		Example: `  rayiam plan --stack-name ray --change-set add-gpu-workers
   rayiam plan --properties properties.yaml --stack-name ray
   rayiam plan --properties properties.yaml --stack-name ray --delete
@@ -55,12 +55,12 @@ names. Where that cannot be read, a note says so, and those in the environment c
 	flags := c.Flags()
 	flags.StringVar(&f.event, "event", "", "file with an event; - for standard input")
 	flags.StringVar(&f.properties, "properties", "", "file with properties, YAML or JSON; - for standard input")
-	flags.StringVar(&f.old, "old-properties", "", "file with the properties that the resource has now, for groups that went")
+	flags.StringVar(&f.old, "old-properties", "", "file with the resource's present properties, for groups that are removed")
 	flags.StringVar(&f.stackName, "stack-name", "", "the stack")
 	flags.StringVar(&f.changeSet, "change-set", "", "a change set of the stack, by its name or ARN")
 	flags.StringVar(&f.logicalID, "logical-id", "", "the resource in the stack (default every Custom::RayIAM of a change set, RayIAM for properties)")
 	flags.BoolVar(&f.delete, "delete", false, "plan the Delete of the resource with these properties")
-	flags.StringVar(&f.account, "account", "", "account of a stack that does not exist (default that of the credentials)")
+	flags.StringVar(&f.account, "account", "", "account of a stack that does not exist (default the credentials' account)")
 	flags.StringVar(&f.bounds, "bounds-from", "function", "where the administrator's bounds are read: function or environment")
 	c.MarkFlagsOneRequired("event", "properties", "change-set")
 	c.MarkFlagsMutuallyExclusive("event", "properties", "change-set")

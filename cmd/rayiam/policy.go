@@ -41,10 +41,10 @@ func (a *app) policy() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "policy",
 		Short: "Print the policies of a role, before it is deployed",
-		Long: `policy prints the trust policy and the policies of one role as they would be deployed:
-those of a head or a worker group for given properties, those of the provider's function
-and of Service Catalog's launch role for given parameters of their templates. For whoever
-runs ray up, it prints the policies that examples/launcher.yaml makes.
+		Long: `policy prints the trust policy and the policies of one role as they would be deployed: the
+role of a head or a worker group for given properties, or the role of the provider's
+function or of Service Catalog's launches for given parameters of their templates. For
+whoever runs ray up, it prints the policies that examples/launcher.yaml makes.
 
 With --name it prints the document of one policy and nothing else.`,
 		Example: `  rayiam policy head --properties properties.yaml --account 123456789012 --region eu-west-1
@@ -72,9 +72,9 @@ type policyFlags struct {
 }
 
 func (f *policyFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.account, "account", "", "account that the policies are for (default that of the credentials)")
-	c.Flags().StringVar(&f.partition, "partition", "", "partition that the policies are for (default that of the Region)")
-	c.Flags().StringVar(&f.name, "name", "", "print the document of this policy alone; trust-policy for that of the role")
+	c.Flags().StringVar(&f.account, "account", "", "account of the policies (default the credentials' account)")
+	c.Flags().StringVar(&f.partition, "partition", "", "partition of the policies (default the Region's partition)")
+	c.Flags().StringVar(&f.name, "name", "", "print the document of this policy alone; trust-policy for the role's trust policy")
 }
 
 func (a *app) nodePolicy(node, short string) *cobra.Command {
@@ -109,8 +109,8 @@ func (a *app) templatePolicy(use, short, file, role string, template []byte) *co
 	c := &cobra.Command{
 		Use:   use,
 		Short: short,
-		Long: short + ",\nas " + file + " has them. What only a deployment tells stands there as ${LogGroup.Arn}.\n" +
-			"The template is that of this command's version.",
+		Long: short + ",\nas " + file + " has them. A value that only a deployment has is shown as ${LogGroup.Arn}.\n" +
+			"The template is the one of this command's version.",
 		Example: "  rayiam policy " + use + " --account 123456789012 --region eu-west-1",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

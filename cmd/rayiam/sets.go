@@ -29,9 +29,9 @@ type lookFlags struct {
 }
 
 func (f *lookFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.namePrefix, "name-prefix", "", "look only at roles and instance profiles whose names begin so")
-	c.Flags().StringVar(&f.path, "path", "", "look only at those of this IAM path")
-	c.Flags().IntVar(&f.callsPerSecond, "calls-per-second", 0, "calls to IAM, at the most (default no limit)")
+	c.Flags().StringVar(&f.namePrefix, "name-prefix", "", "look only at roles and instance profiles whose names begin with this")
+	c.Flags().StringVar(&f.path, "path", "", "look only at roles and instance profiles of this IAM path")
+	c.Flags().IntVar(&f.callsPerSecond, "calls-per-second", 0, "most calls to IAM each second (default no limit)")
 }
 
 // lookTimeout is how long a look at all sets may take without --timeout: enough for thousands

@@ -93,8 +93,8 @@ func setProfile(arn string) string {
 
 // The reasons of findings about instance profiles.
 const (
-	headWithoutProfile   = "Ray would make a role with broad policies for the head, for which whoever runs ray up needs rights to IAM"
-	headOtherProfile     = "with another role, the head has other rights than those that the set gives it"
+	headWithoutProfile   = "Ray would make a role with broad policies for the head, for which whoever runs ray up needs IAM permissions"
+	headOtherProfile     = "with another role, the head has other permissions than the set gives it"
 	workerWithoutProfile = "Ray gives workers no role by itself"
-	workerOtherProfile   = "the workers would have other rights than those that the set gives them"
+	workerOtherProfile   = "the workers would have other permissions than the set gives them"
 )

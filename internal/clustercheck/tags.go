@@ -36,7 +36,7 @@ func (c *check) tags(spec value) {
 	for _, tag := range spec.at("Tags").items() {
 		switch key := tag.at("Key"); {
 		case otherCase(key.text()):
-			c.add(key, "begins with ray-, in whatever case, and has a letter in upper case", otherCaseReason, "write it in lower case, or leave the tag out")
+			c.add(key, "begins with ray- in any case, and has a letter in upper case", otherCaseReason, "write it in lower case, or leave the tag out")
 		case kind.text() == instanceKind && c.raysOwn(key.text()), slices.Contains(own, key.text()), slices.ContainsFunc(own, c.unknown):
 		default:
 			c.add(key, "is a tag that the head may not set", tagReason, "add the key to LeastPrivilege.InstanceTagKeys, or leave the tag out")
@@ -60,5 +60,5 @@ const (
 	noSpotReason    = "the head may not make Spot requests"
 	kindsReason     = "at a launch the head may tag instances, volumes, network interfaces and Spot requests, and nothing else"
 	otherCaseReason = "EC2 treats keys that differ only in case as two tags, and IAM as one: the head is denied all such keys except Ray's own"
-	tagReason       = "at a launch the head may set Ray's own tags on instances, and elsewhere only those of InstanceTagKeys: EC2 denies a launch with any other"
+	tagReason       = "at a launch the head may set Ray's own tags on instances, and on other resources only tags with InstanceTagKeys: EC2 denies a launch with other tags"
 )

@@ -166,7 +166,7 @@ func (fs failures) advice() []string {
 
 // advices say what to do about IAM's final errors.
 var advices = map[string]string{
-	codeOverQuota:             "a quota of the account is used up: remove what is not used, or ask for more in Service Quotas",
+	codeOverQuota:             "a quota of the account is used up: remove unused resources, or ask for a higher quota in Service Quotas",
 	"MalformedPolicyDocument": "correct the policy document in the template",
 	"InvalidClientTokenId":    "the function's credentials are not valid in this partition",
 }

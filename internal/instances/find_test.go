@@ -141,11 +141,11 @@ func TestInUseError(t *testing.T) {
 		want string
 	}{
 		"one, deleted": {InUseError{of("research", "us-east-1", "i-1"), true, false},
-			`1 EC2 instance uses what would be deleted: i-1 of cluster research in us-east-1; without their instance profile they lose their rights, and a head can no longer terminate its workers: end the cluster with "ray down" and delete again; where that no longer works, terminate these instances, the stopped ones too, and delete again (a stack in DELETE_FAILED cannot be updated, so AllowDeleteInUse must be true before the delete)`},
+			`1 EC2 instance uses what would be deleted: i-1 of cluster research in us-east-1; without their instance profile they lose their permissions, and a head can no longer terminate its workers: end the cluster with "ray down" and delete again; where that no longer works, terminate these instances, the stopped ones too, and delete again (a stack in DELETE_FAILED cannot be updated, so AllowDeleteInUse must be true before the delete)`},
 		"many, updated": {InUseError{slices.Concat(of("", "eu-west-1", "i-1"), of("a", "us-east-1", "i-2", "i-3", "i-4", "i-5", "i-6")), false, false},
-			`6 EC2 instances use what would be deleted: i-1 of no Ray cluster in eu-west-1; i-2, i-3, i-4 and 2 more of cluster a in us-east-1; without their instance profile they lose their rights, and a head can no longer terminate its workers: end the cluster with "ray down", or terminate these instances, the stopped ones too, and update again; or set AllowDeleteInUse to true`},
+			`6 EC2 instances use what would be deleted: i-1 of no Ray cluster in eu-west-1; i-2, i-3, i-4 and 2 more of cluster a in us-east-1; without their instance profile they lose their permissions, and a head can no longer terminate its workers: end the cluster with "ray down", or terminate these instances, the stopped ones too, and update again; or set AllowDeleteInUse to true`},
 		"one, of an orphaned set": {InUseError{of("research", "us-east-1", "i-1"), true, true},
-			`1 EC2 instance uses what would be deleted: i-1 of cluster research in us-east-1; without their instance profile they lose their rights, and a head can no longer terminate its workers: end the cluster, or terminate these instances, the stopped ones too, and delete again; or pass --allow-delete-in-use`},
+			`1 EC2 instance uses what would be deleted: i-1 of cluster research in us-east-1; without their instance profile they lose their permissions, and a head can no longer terminate its workers: end the cluster, or terminate these instances, the stopped ones too, and delete again; or pass --allow-delete-in-use`},
 		"more clusters than are named": {InUseError{slices.Concat(of("a", "r", "i-1"), of("b", "r", "i-2"), of("c", "r", "i-3"), of("d", "r", "i-4"), of("e", "r", "i-5")), false, false},
 			`i-3 of cluster c in r; and 2 more of other clusters; without`},
 	} {

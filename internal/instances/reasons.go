@@ -54,7 +54,7 @@ func (e *InUseError) Error() string {
 	case e.Deleting:
 		advice = beforeDeleting
 	}
-	return fmt.Sprintf("%s what would be deleted: %s; without their instance profile they lose their rights, and a head can no longer terminate its workers: %s", subject, named(e.Instances), advice)
+	return fmt.Sprintf("%s what would be deleted: %s; without their instance profile they lose their permissions, and a head can no longer terminate its workers: %s", subject, named(e.Instances), advice)
 }
 
 // Refused is true: the instances are the user's, and the provider's owner has nothing to do.

@@ -166,7 +166,7 @@ func TestDrift(t *testing.T) {
 	for _, want := range []string{
 		"~ role ray-head\n    trust: the trust policy differs\n    boundary: the permissions boundary differs\n    managed: other managed policies are attached\n",
 		"~ role ray-cpu\n    inline: the inline policies differ\n    tags: the tags differ\n",
-		"~ instance profile ray-cpu\n    profile: it holds another role, or none\n",
+		"~ instance profile ray-cpu\n    profile: it contains another role, or none\n",
 		"~ role ray-gpu\n    owner: it is declared, and has not the set's tag ray-iam:owner\n",
 		"~ instance profile ray-gpu\n    missing: it is declared, and does not exist\n",
 		"\nDrift in 1 of 1 set.\n",

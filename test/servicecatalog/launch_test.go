@@ -132,9 +132,9 @@ func TestLaunch_Refused(t *testing.T) {
 		chosen      map[string]string
 		want        string
 	}{
-		{"somebody's prefix", provisioned, map[string]string{"NamePrefix": "ray-research2"}, "NamePrefix has to be one that was given out"},
-		{"somebody's cluster", provisioned, map[string]string{"ClusterName": "payroll"}, "ClusterName has to be one that was given out"},
-		{"somebody's bucket", provisioned, map[string]string{"DatasetsBucket": "payroll"}, "DatasetsBucket has to be empty, or one that was given out"},
+		{"somebody's prefix", provisioned, map[string]string{"NamePrefix": "ray-research2"}, "NamePrefix must be one of the values"},
+		{"somebody's cluster", provisioned, map[string]string{"ClusterName": "payroll"}, "ClusterName must be one of the values"},
+		{"somebody's bucket", provisioned, map[string]string{"DatasetsBucket": "payroll"}, "DatasetsBucket must be empty, or one of the values"},
 		{"another stack", "prod", nil, "AccessDenied"},
 		{"the provider's stack", "ray-iam", nil, "AccessDenied"},
 	}
