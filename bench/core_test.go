@@ -32,4 +32,4 @@ func BenchmarkCore(b *testing.B) {
 	})
 }
 
-const coreIntro = "What happens between the calls: `Core` declares, checks, desires and plans, `Read` checks and decodes the properties of an\nevent of `events/`, `NewChecker` compiles the schema, once a process. The allocations are held by tests.\n\n"
+const coreIntro = "The work between the calls: `Core` declares, checks, desires and plans, `Read` checks and decodes the properties of an event\nof `events/`, `NewChecker` compiles the schema, once a process. Tests check the allocations.\n\n"

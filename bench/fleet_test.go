@@ -41,14 +41,14 @@ func BenchmarkThrottled(b *testing.B) {
 		}
 		return fmt.Sprintf(throttledIntro, rate, burst) +
 			"\n### One limit for all calls\n\n" + table(columns, rows(account)) + draw(b, "clusters", fleetChart("Clusters created at once, one limit for all calls", account)) +
-			"\n### One for each action\n\nThe limit itself is that of AttachRolePolicy, the busiest.\n\n" + table(columns, rows(each)) + draw(b, "clusters-each-action", fleetChart("Clusters created at once, a limit for each action", each))
+			"\n### One for each action\n\nThe limit itself is the limit of AttachRolePolicy, the most frequent call.\n\n" + table(columns, rows(each)) + draw(b, "clusters-each-action", fleetChart("Clusters created at once, a limit for each action", each))
 	})
 }
 
 const throttledIntro = `Clusters that are created at once, each by a new process with the default properties, no propagation wait and the function's
 timeout of 300 seconds. IAM serves %.0f calls a second and %.0f at once, which is a guess: AWS does not publish its limits.
-The limit itself is how long it takes to serve so many calls. Of clusters that were not made, each was answered in time.
-Memory is that of one process.
+The limit itself is the time that IAM takes to serve this many calls. Each cluster that was not made got an answer in time.
+Memory is the memory of one process.
 `
 
 func rows(fleets []fleet) (rows [][]string) {

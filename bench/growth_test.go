@@ -51,7 +51,7 @@ func BenchmarkGrowth(b *testing.B) {
 }
 
 const growthIntro = `A Create in a new process, an Update that changes nothing, a Delete, and a Create in that process, which is warm by then.
-Each call takes 50 ms. Names are as short here as they come: %d worker groups are the most whose answer has no more than
+Each call takes 50 ms. Names are as short as possible: %d worker groups are the most whose answer has no more than
 CloudFormation's 4096 bytes. IAM lets a role have 10 managed policies, and 20 after an increase.
 `
 

@@ -32,9 +32,9 @@ type kept struct {
 
 const heading = `# Benchmarks
 
-` + "`make bench`" + ` wrote this page: the built function, and what else makes such roles, against one emulated IAM (moto) behind one
-proxy. Times are of a machine that did other work as well, so read the ratios. Calls and round trips are the same on every
-machine. Nothing here was measured on AWS.
+` + "`make bench`" + ` wrote this page. It measures the built function, and other tools that make such roles, against one emulated
+IAM (moto) behind one proxy. The machine did other work as well, so read the ratios of the times. Calls and round trips
+are the same on every machine. Nothing here was measured on AWS.
 `
 
 const (

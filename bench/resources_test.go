@@ -93,12 +93,12 @@ const resourcesIntro = `
 ### CloudFormation's own resources
 
 Two of ` + "`AWS::IAM::Role`" + `, with their policies, and two of ` + "`AWS::IAM::InstanceProfile`" + ` make the same state. They run at AWS, and
-no published source of their handlers was found. So this counts calls, and measures nothing. The published schemas say what a
-handler may call (those of %s, in cfn-lint %s). At the least it makes the writes without which the state does not come
-about: IAM has no call that does two of them. Beside it stands the count with each read that the handler may make, once. In
-which order a handler calls is not known. One after another at the least: what need not wait for another call is called at
-once. At the most: a handler makes one call at a time, its reads among them. The two roles are made at once and each
-instance profile after its role, since it refers to the role; a delete goes the other way.
+no published source of their handlers was found. So this counts calls, and measures nothing. The published schemas list the
+calls of a handler (schemas of %s, in cfn-lint %s). At the least, a handler makes the writes that the
+state needs: no call to IAM does two of them. The next column adds each read that the handler may make, once. The order of a
+handler's calls is not known. One after another at the least: calls that need not wait for each other are made at once. At
+the most: a handler makes one call at a time, including its reads. The two roles are made at once and each instance profile
+after its role, since it refers to the role; a delete has the reverse order.
 
 `
 

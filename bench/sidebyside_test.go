@@ -103,19 +103,20 @@ func BenchmarkSideBySide(b *testing.B) {
 	})
 }
 
-const sideBySideIntro = `Each row makes, updates or deletes the roles of one cluster. Calls are those to IAM, and of Custom::RayIAM those to EC2 too,
-which it asks before a Delete. Times leave out the start of a program and its own sleeps, which stand beside them: of a Create
-of Custom::RayIAM, the default propagation wait. Of the AWS CLI each command is a program, whose start counts: its time is
-mostly the machine's, and can be longer where calls are faster, by what else ran on the machine. The ratio is to the same
-request of Custom::RayIAM, to the Create in a new process. The handler with crhelper and boto3 checks nothing before it
-writes, tags nothing, and its Update reads neither trust policies, inline policies nor instance profiles.
+const sideBySideIntro = `Each row makes, updates or deletes the roles of one cluster. Calls are calls to IAM, and for Custom::RayIAM also the
+calls to EC2 before a Delete. Times leave out the start of a program and its own sleeps, which have a column of their
+own: for a Create of Custom::RayIAM, the default propagation wait. With the AWS CLI each command is a program, whose
+start counts: its time depends mostly on the machine's other work, and can be longer in the table with faster calls. The
+ratio is to the same request of Custom::RayIAM, and for a Create to the Create in a new process. The handler with
+crhelper and boto3 checks nothing before it writes, tags nothing, and its Update reads neither trust policies, inline
+policies nor instance profiles.
 `
 
 const notMeasured = `
 ### Not measured
 
-Terraform's provider for AWS: its executable comes from a registry of Terraform's own alone, from which this checkout installs
-nothing. To compile its source means to compile a client for each service of AWS, which was not tried.
+Terraform's provider for AWS: its executable is only in Terraform's own registry, from which this checkout installs nothing.
+Compiling its source would compile a client for each service of AWS, and was not tried.
 `
 
 func sideBySide(b *testing.B, delay time.Duration) (rows [][]string) {

@@ -57,10 +57,10 @@ func BenchmarkStart(b *testing.B) {
 	})
 }
 
-const startIntro = `From the start of a process until it asks for its first event, and until it has answered one that it refuses before it
-calls IAM. Medians of %d starts. The floor has the clients of IAM, CloudFormation and EC2, makes no call, and can make one of
-each, so that the linker keeps them. The handler in Python is measured until it has its clients, before the runtime of Lambda
-that it needs has begun; boto3 comes with that, and is in no zip file.
+const startIntro = `The time from the start of a process until it asks for its first event, and until it has answered an event that it refuses
+before it calls IAM. Medians of %d starts. The floor has the clients of IAM, CloudFormation and EC2, makes no call, and
+can make one of each, so that the linker keeps them. The handler in Python is measured until it has its clients, before
+Lambda's Python runtime has begun; boto3 comes with the runtime, and is in no zip file.
 
 `
 
