@@ -56,7 +56,7 @@ func run(b *testing.B, r *rig.Rig, env []string, input string, arguments ...stri
 	return c
 }
 
-// invoke has the handler in Python handle an event, and holds that it answers with success.
+// invoke has the handler in Python handle an event, and proves that it answers with success.
 // crhelper answers over TLS alone.
 func invoke(b *testing.B, r *rig.Rig, requestType string) cost {
 	b.Helper()

@@ -11,7 +11,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// TestAnswer_UndecodableEventsAreAnswered holds that while a ResponseURL can be
+// TestAnswer_UndecodableEventsAreAnswered proves that while a ResponseURL can be
 // read there is an answer, and the invocation succeeds.
 // Reference 7.1, 7.4.
 func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
@@ -44,7 +44,7 @@ func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 	l.writesNothing("events that cannot be decoded")
 }
 
-// TestAnswer_Delivery holds the PUT and what Lambda is told about it.
+// TestAnswer_Delivery checks the PUT and what Lambda is told about it.
 // Reference 7.4, 7.5.
 func TestAnswer_Delivery(t *testing.T) {
 	l := newLab(t)
@@ -81,7 +81,7 @@ func TestAnswer_Delivery(t *testing.T) {
 	}
 }
 
-// TestAnswer_ReasonIsCut holds the size of an answer, and that its Reason keeps the
+// TestAnswer_ReasonIsCut checks the size of an answer, and that its Reason keeps the
 // cause and ends with where to read on.
 // Reference 7.6.
 func TestAnswer_ReasonIsCut(t *testing.T) {
@@ -93,7 +93,7 @@ func TestAnswer_ReasonIsCut(t *testing.T) {
 	}
 }
 
-// TestAnswer_ExpiredRequestChangesNothing holds each request type: nothing is
+// TestAnswer_ExpiredRequestChangesNothing checks each request type: nothing is
 // written, nothing but a failure is said to whoever may listen still, and Lambda is
 // not asked to run again what S3 will refuse again; in both ways to sign a URL.
 // Reference 7.8.
@@ -130,7 +130,7 @@ func (l *lab) expired(s *cloudformation.Stack, e cloudformation.Event) {
 	}
 }
 
-// TestAnswer_RepeatedRequestIsAnsweredAgain holds that a known RequestId is not
+// TestAnswer_RepeatedRequestIsAnsweredAgain proves that a known RequestId is not
 // skipped.
 // Reference 7.9.
 func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
@@ -147,7 +147,7 @@ func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 	}
 }
 
-// TestAnswer_AnswerBeforeTheDeadline holds that IAM's silence is answered in time,
+// TestAnswer_AnswerBeforeTheDeadline proves that IAM's silence is answered in time,
 // with what was going on.
 // Reference 7.3.
 func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {

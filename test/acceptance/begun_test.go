@@ -15,7 +15,7 @@ func attachesToGPU(c iamproxy.Call) bool {
 	return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
 }
 
-// TestUpdate_GroupsBegunAreRolledBack holds that nothing is left of a worker group which a
+// TestUpdate_GroupsBegunAreRolledBack proves that nothing is left of a worker group which a
 // failed Update had begun, in this attempt or in one that was cut off, though CloudFormation
 // does not roll back and sends a Delete with the old properties.
 // Reference 5.18.
@@ -49,7 +49,7 @@ func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 	}
 }
 
-// TestUpdate_GroupOfALaterRequestIsKept holds that a failed Update which CloudFormation no
+// TestUpdate_GroupOfALaterRequestIsKept proves that a failed Update which CloudFormation no
 // longer waits for leaves alone the groups that a later request may have declared.
 // Reference 5.18.
 func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
@@ -63,7 +63,7 @@ func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
 	l.has("role ray-gpu: ")
 }
 
-// TestUpdate_RollbackOfGroupsMeetsFaults holds that the rollback of a group that was begun
+// TestUpdate_RollbackOfGroupsMeetsFaults proves that the rollback of a group that was begun
 // may be denied at each of its calls, which CloudFormation's own rollback then makes good, or
 // be killed there, which the retry makes good by itself.
 // Reference 5.18.

@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestBinary_PlainBuildRuns holds that go build ./function is all there is to it:
+// TestBinary_PlainBuildRuns proves that go build ./function is all there is to it:
 // the executable, alone in a folder and without a home, makes what it should.
 // Reference 10.1, 10.2.
 func TestBinary_PlainBuildRuns(t *testing.T) {
@@ -30,7 +30,7 @@ func TestBinary_PlainBuildRuns(t *testing.T) {
 	l.unchanged(before, "Create and Delete")
 }
 
-// TestBinary_ManyRequestsInOneProcess holds that a process serves one request
+// TestBinary_ManyRequestsInOneProcess proves that a process serves one request
 // after another, of several stacks, refused ones and failed ones among them.
 // Reference 10.3.
 func TestBinary_ManyRequestsInOneProcess(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestSpeed_Calls holds how many calls a request of the default properties makes. A Create
+// TestSpeed_Calls checks how many calls a request of the default properties makes. A Create
 // writes 15 times; before that it reads the four names, and a process that is new the five
 // default policies. An Update that changes five attachments records that in a tag.
 // Reference 10.7.
@@ -58,7 +58,7 @@ func (l *lab) withdraw(policy string) {
 	}, iamproxy.Answer(http.StatusNotFound, "NoSuchEntity")))
 }
 
-// TestPolicies_DefaultIsMissing holds that a new process refuses what needs a policy that
+// TestPolicies_DefaultIsMissing proves that a new process refuses what needs a policy that
 // AWS does not offer, and writes nothing.
 // Reference 2.7, 5.2.
 func TestPolicies_DefaultIsMissing(t *testing.T) {
@@ -69,7 +69,7 @@ func TestPolicies_DefaultIsMissing(t *testing.T) {
 	l.writesNothing("a Create without its default policy")
 }
 
-// TestPolicies_WithdrawnWhileRemembered holds that IAM's refusal counts, and not what a
+// TestPolicies_WithdrawnWhileRemembered proves that IAM's refusal counts, and not what a
 // process remembers: a Create fails at once, its Delete leaves nothing, and the process
 // asks again.
 // Reference 10.7.
@@ -90,7 +90,7 @@ func TestPolicies_WithdrawnWhileRemembered(t *testing.T) {
 	l.writesNothing("a Create after the memory was wrong")
 }
 
-// TestPolicies_DetachedByHand holds that an Update which has to attach a policy anew asks
+// TestPolicies_DetachedByHand proves that an Update which has to attach a policy anew asks
 // for it first.
 // Reference 2.7, 5.2, 5.5.
 func TestPolicies_DetachedByHand(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestProperties_EverythingIsEveryProperty holds that the tests which say that they use
+// TestProperties_EverythingIsEveryProperty proves that the tests which say that they use
 // every property, or every option of LeastPrivilege, use all that the schema has.
 // Reference 2.1.
 func TestProperties_EverythingIsEveryProperty(t *testing.T) {

@@ -12,7 +12,7 @@ const (
 	awsPolicy = "arn:aws:iam::aws:policy/"
 )
 
-// TestDefaults_AreTheDefaultPolicies holds what a resource without properties makes.
+// TestDefaults_AreTheDefaultPolicies checks what a resource without properties makes.
 // Reference 1.1, 1.2, 1.3, 1.4, 1.5.
 func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 	l := newLab(t)
@@ -35,7 +35,7 @@ func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 	l.hasNot("ray-iam:adopted")
 }
 
-// TestAttributes holds the attributes and Ref.
+// TestAttributes checks the attributes and Ref.
 // Reference 3.1, 3.2.
 func TestAttributes(t *testing.T) {
 	l := newLab(t)
@@ -63,7 +63,7 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
-// TestProperties_EveryPropertyIsApplied holds Path, boundary, tags, policies and
+// TestProperties_EveryPropertyIsApplied checks Path, boundary, tags, policies and
 // groups on what is created.
 // Reference 2.8, 2.9, 2.11.
 func TestProperties_EveryPropertyIsApplied(t *testing.T) {
@@ -96,7 +96,7 @@ func everything(boundary string) properties {
 	})
 }
 
-// TestCreate_Converges holds that a Create which comes again, as Lambda's
+// TestCreate_Converges proves that a Create which comes again, as Lambda's
 // retry of one that was cut off, ends in the same state with the same answer.
 // Reference 5.3.
 func TestCreate_Converges(t *testing.T) {

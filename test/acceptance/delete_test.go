@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestDelete_LeavesNothing holds a plain Delete, and that a second one finds
+// TestDelete_LeavesNothing checks a plain Delete, and that a second one finds
 // nothing to do.
 // Reference 5.11, 5.12.
 func TestDelete_LeavesNothing(t *testing.T) {
@@ -25,7 +25,7 @@ func TestDelete_LeavesNothing(t *testing.T) {
 	l.unchanged(before, "a second Delete")
 }
 
-// TestDelete_OfAnyID holds that Delete succeeds whatever id it is given, and
+// TestDelete_OfAnyID proves that Delete succeeds whatever id it is given, and
 // finds what the properties name where the id says nothing.
 // Reference 5.12.
 func TestDelete_OfAnyID(t *testing.T) {
@@ -48,7 +48,7 @@ func TestDelete_OfAnyID(t *testing.T) {
 	}
 }
 
-// TestDelete_OfNothing holds a Delete whose Create never came.
+// TestDelete_OfNothing checks a Delete whose Create never came.
 // Reference 5.12.
 func TestDelete_OfNothing(t *testing.T) {
 	l := newLab(t)
@@ -58,7 +58,7 @@ func TestDelete_OfNothing(t *testing.T) {
 	l.writesNothing("a Delete of nothing")
 }
 
-// TestDelete_BadPropertiesNeverFailIt holds that, and that the id finds the
+// TestDelete_BadPropertiesNeverFailIt proves that, and that the id finds the
 // set whose names can still be read.
 // Reference 5.12, 5.13.
 func TestDelete_BadPropertiesNeverFailIt(t *testing.T) {
@@ -85,7 +85,7 @@ func deletedWithBadProperties(t *testing.T) {
 	l.unchanged(before, "Create, and Delete with bad properties")
 }
 
-// TestDelete_TakesWhatWasAttachedByHand holds policies of every kind.
+// TestDelete_TakesWhatWasAttachedByHand checks policies of every kind.
 // Reference 5.11.
 func TestDelete_TakesWhatWasAttachedByHand(t *testing.T) {
 	l := newLab(t)
@@ -99,7 +99,7 @@ func TestDelete_TakesWhatWasAttachedByHand(t *testing.T) {
 	l.unchanged(before, "Create and Delete")
 }
 
-// TestDelete_ForeignHolderFailsIt holds that an instance profile which is not
+// TestDelete_ForeignHolderFailsIt proves that an instance profile which is not
 // ours and holds one of our roles is named, and that nothing is touched.
 // Reference 5.14.
 func TestDelete_ForeignHolderFailsIt(t *testing.T) {
@@ -116,7 +116,7 @@ func TestDelete_ForeignHolderFailsIt(t *testing.T) {
 	l.hasNot("role ray-", "profile ray-")
 }
 
-// TestOwnership_DisownedIsLeftAlone holds that a role whose tag of ownership somebody
+// TestOwnership_DisownedIsLeftAlone proves that a role whose tag of ownership somebody
 // took away is not deleted.
 // Reference 4.5.
 func TestOwnership_DisownedIsLeftAlone(t *testing.T) {
@@ -129,7 +129,7 @@ func TestOwnership_DisownedIsLeftAlone(t *testing.T) {
 	l.hasNot("profile ray-", "role ray-worker: ")
 }
 
-// TestDelete_LooksAgain holds that a profile which one answer of IAM's names and
+// TestDelete_LooksAgain proves that a profile which one answer of IAM's names and
 // the other does not is looked for again: it is neither taken for somebody else's nor
 // left behind.
 // Reference 5.11, 5.14.

@@ -12,7 +12,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// TestAnswer_SlowDeliveryIsRepeated holds that a PUT which hangs is given up for
+// TestAnswer_SlowDeliveryIsRepeated proves that a PUT which hangs is given up for
 // another one.
 // Reference 7.5.
 func TestAnswer_SlowDeliveryIsRepeated(t *testing.T) {
@@ -28,7 +28,7 @@ func TestAnswer_SlowDeliveryIsRepeated(t *testing.T) {
 	}
 }
 
-// TestAnswer_UndeliveredIsAnError holds, for a URL that refuses connections and for
+// TestAnswer_UndeliveredIsAnError checks, for a URL that refuses connections and for
 // one that answers 503 without end, that the invocation fails before Lambda ends it,
 // so that it is repeated; and that nothing says the URL.
 // Reference 7.4, 7.10.
@@ -65,7 +65,7 @@ func TestAnswer_UndeliveredIsAnError(t *testing.T) {
 	}
 }
 
-// TestAnswer_UndeliveredIsDeliveredByTheRetry holds the whole way of an answer that
+// TestAnswer_UndeliveredIsDeliveredByTheRetry checks the whole way of an answer that
 // is refused the first time: Lambda runs the event again, and the id and attributes
 // are those that the first attempt made.
 // Reference 4.3, 7.4.
@@ -92,7 +92,7 @@ func TestAnswer_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 	}
 }
 
-// TestAnswer_AnswerAsSent holds the bytes: nothing escaped that JSON does not ask to
+// TestAnswer_AnswerAsSent checks the bytes: nothing escaped that JSON does not ask to
 // be, no character cut in two, the cause and where to read on both kept.
 // Reference 7.6.
 func TestAnswer_AnswerAsSent(t *testing.T) {
@@ -119,7 +119,7 @@ func TestAnswer_AnswerAsSent(t *testing.T) {
 	}
 }
 
-// TestAnswer_PhysicalIDIsInEveryAnswer holds it for failures: a Create's own id, and
+// TestAnswer_PhysicalIDIsInEveryAnswer checks it for failures: a Create's own id, and
 // otherwise the event's, whatever it is.
 // Reference 7.7.
 func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
@@ -139,7 +139,7 @@ func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 	}
 }
 
-// TestAnswer_ServiceTimeoutBoundsTheWork holds that the answer comes before
+// TestAnswer_ServiceTimeoutBoundsTheWork proves that the answer comes before
 // CloudFormation stops waiting, where that is before the function's deadline, and wherever
 // the event says so.
 // Reference 7.3.

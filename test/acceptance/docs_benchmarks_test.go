@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestDocs_Speed holds that what the README says of speed is what was measured: each line of
+// TestDocs_Speed proves that what the README says of speed is what was measured: each line of
 // its table is one of docs/benchmarks.md.
 func TestDocs_Speed(t *testing.T) {
 	read := func(name string) string {

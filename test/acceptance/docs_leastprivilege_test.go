@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestDocs_LeastPrivilegeStatements holds the tables of statements to the policies as
+// TestDocs_LeastPrivilegeStatements checks the tables of statements against the policies as
 // they are generated with one choice of options or another: each statement is there, and
 // names each of its actions.
 // Reference 9.2.
@@ -64,7 +64,7 @@ func TestDocs_LeastPrivilegeStatements(t *testing.T) {
 	}
 }
 
-// TestDocs_LeastPrivilegeOptions holds the table of options, with the lengths of the
+// TestDocs_LeastPrivilegeOptions checks the table of options, with the lengths of the
 // lists, to the schema.
 func TestDocs_LeastPrivilegeOptions(t *testing.T) {
 	var schema struct {

@@ -101,7 +101,7 @@ func named(comment *ast.CommentGroup) (numbers []string) {
 	return numbers
 }
 
-// TestReference_Numbers holds that each guarantee is named by a test, that each number
+// TestReference_Numbers proves that each guarantee is named by a test, that each number
 // which a test names is a guarantee's, and that each test of this folder names one. The
 // tests of the documents hold pages, not guarantees.
 func TestReference_Numbers(t *testing.T) {
@@ -129,7 +129,7 @@ func TestReference_Numbers(t *testing.T) {
 	}
 }
 
-// TestReference_Properties holds the table of properties and defaults to the schema.
+// TestReference_Properties checks the table of properties and defaults against the schema.
 func TestReference_Properties(t *testing.T) {
 	var schema struct {
 		Properties map[string]struct{ Default any }
@@ -154,7 +154,7 @@ func TestReference_Properties(t *testing.T) {
 	}
 }
 
-// TestReference_Attributes holds the table of attributes to what a Create answers.
+// TestReference_Attributes checks the table of attributes against what a Create answers.
 // Reference 3.1.
 func TestReference_Attributes(t *testing.T) {
 	l := newLab(t)
@@ -173,7 +173,7 @@ func TestReference_Attributes(t *testing.T) {
 	}
 }
 
-// TestReference_DefaultPolicies holds the table of default policies to what the commands
+// TestReference_DefaultPolicies checks the table of default policies against what the commands
 // that people type by hand attach, to which TestRecipe holds the function.
 // Reference 1.5.
 func TestReference_DefaultPolicies(t *testing.T) {
@@ -192,7 +192,7 @@ func TestReference_DefaultPolicies(t *testing.T) {
 	}
 }
 
-// TestReference_Bounds holds the table of the administrator's bounds to the template.
+// TestReference_Bounds checks the table of the administrator's bounds against the template.
 func TestReference_Bounds(t *testing.T) {
 	template := text(t, "template.yaml")
 	set := regexp.MustCompile(`(?m)^ +(RAYIAM_[A-Z_]+): `).FindAllStringSubmatch(template, -1)

@@ -12,7 +12,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestContributing_Sizes holds the sizes of Go files and functions. The cases of a table
+// TestContributing_Sizes checks the sizes of Go files and functions. The cases of a table
 // do not count: a function is as long as it is without its literals.
 func TestContributing_Sizes(t *testing.T) {
 	if err := filepath.WalkDir(checkout.Root(), func(path string, d fs.DirEntry, err error) error {

@@ -75,7 +75,7 @@ func leads(t *testing.T, document, path, anchor string) {
 	}
 }
 
-// TestDocs_LinksAndTargets holds every relative link to what is there, and every make
+// TestDocs_LinksAndTargets checks every relative link against what is there, and every make
 // target to the Makefile, in all documents.
 func TestDocs_LinksAndTargets(t *testing.T) {
 	makefile := text(t, "Makefile")
@@ -104,7 +104,7 @@ func TestDocs_LinksAndTargets(t *testing.T) {
 	}
 }
 
-// TestDocs_Tests holds that every test on which a page rests is there, and that the
+// TestDocs_Tests proves that every test on which a page rests is there, and that the
 // pages which promise something rest on some.
 func TestDocs_Tests(t *testing.T) {
 	there := map[string]bool{}
@@ -135,7 +135,7 @@ func TestDocs_Tests(t *testing.T) {
 	}
 }
 
-// TestReadme_Properties holds that the README sets properties which there are.
+// TestReadme_Properties proves that the README sets properties which there are.
 func TestReadme_Properties(t *testing.T) {
 	schema, properties := text(t, "schema", "custom-rayiam.schema.json"), 0
 	for _, block := range regexp.MustCompile("(?s)```yaml\nNamePrefix:.*?```").FindAllString(text(t, "README.md"), -1) {
@@ -151,7 +151,7 @@ func TestReadme_Properties(t *testing.T) {
 	}
 }
 
-// TestDocs_Dependencies holds the list of dependencies to what the function imports.
+// TestDocs_Dependencies checks the list of dependencies against what the function imports.
 func TestDocs_Dependencies(t *testing.T) {
 	var documented []string
 	for _, m := range row.FindAllStringSubmatch(text(t, "docs", "decisions", "0006-dependencies.md"), -1) {
@@ -168,7 +168,7 @@ func TestDocs_Dependencies(t *testing.T) {
 	}
 }
 
-// TestRunbook_Reasons holds every Reason that the runbook quotes to the code: its
+// TestRunbook_Reasons checks every Reason that the runbook quotes against the code: its
 // fixed words stand in a string of the function or of the schema.
 // Reference 13.4.
 func TestRunbook_Reasons(t *testing.T) {
@@ -198,7 +198,7 @@ func TestRunbook_Reasons(t *testing.T) {
 	}
 }
 
-// TestRunbook_Outcomes holds the runbook's list of outcomes to those that the metrics have.
+// TestRunbook_Outcomes checks the runbook's list of outcomes against those that the metrics have.
 // Reference 13.5.
 func TestRunbook_Outcomes(t *testing.T) {
 	var documented, counted []string
@@ -216,7 +216,7 @@ func TestRunbook_Outcomes(t *testing.T) {
 	}
 }
 
-// TestDocs_Reports holds that each row of what is played at least is that of a report,
+// TestDocs_Reports proves that each row of what is played at least is that of a report,
 // which is held to it when it is made.
 func TestDocs_Reports(t *testing.T) {
 	var rows, reports []string

@@ -13,7 +13,7 @@ import (
 
 // What the documents say of the tree, held against it.
 
-// TestReadme_Layout holds the map in the README to the tree: what it names is there, and
+// TestReadme_Layout checks the map in the README against the tree: what it names is there, and
 // every folder of the top level, of internal/ and of test/ is in it.
 func TestReadme_Layout(t *testing.T) {
 	layout := section(t, text(t, "README.md"), "How it is laid out")
@@ -46,7 +46,7 @@ func TestReadme_Layout(t *testing.T) {
 	}
 }
 
-// TestDocs_Places holds that the places which CONTRIBUTING names for a change are there, at
+// TestDocs_Places proves that the places which CONTRIBUTING names for a change are there, at
 // the root or below internal/.
 func TestDocs_Places(t *testing.T) {
 	places := regexp.MustCompile("`([\\w./*-]+/[\\w./*-]+|[\\w-]+\\.(?:go|md|yaml))`").FindAllStringSubmatch(text(t, "CONTRIBUTING.md"), -1)
@@ -68,7 +68,7 @@ func TestDocs_Places(t *testing.T) {
 	}
 }
 
-// TestDocs_Packages holds the table of packages to what they import of this module.
+// TestDocs_Packages checks the table of packages against what they import of this module.
 func TestDocs_Packages(t *testing.T) {
 	documented := map[string][]string{}
 	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.+) \\|$").FindAllStringSubmatch(text(t, "docs", "architecture.md"), -1) {

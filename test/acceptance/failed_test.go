@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestFailed_IsShownToItsDelete holds that nothing is left of a Create which failed after
+// TestFailed_IsShownToItsDelete proves that nothing is left of a Create which failed after
 // it had made something, though IAM takes 4 seconds to show what was made.
 // Reference 6.9.
 func TestFailed_IsShownToItsDelete(t *testing.T) {
@@ -27,7 +27,7 @@ func TestFailed_IsShownToItsDelete(t *testing.T) {
 	l.unchanged(before, "a Create that failed, and its Delete")
 }
 
-// TestFailed_SilenceAfterwards holds that a request which was denied is answered in time,
+// TestFailed_SilenceAfterwards proves that a request which was denied is answered in time,
 // with the denial, though IAM falls silent after it and shows nothing any more.
 // Reference 6.9.
 func TestFailed_SilenceAfterwards(t *testing.T) {

@@ -41,7 +41,7 @@ func (l *lab) foreignIsUntouched() {
 	}
 }
 
-// TestOwnership_NearMissesAreLeftAlone holds that roles and profiles whose names or
+// TestOwnership_NearMissesAreLeftAlone proves that roles and profiles whose names or
 // tags are nearly those of a resource stay as they are through its whole life.
 // Reference 4.5.
 func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
@@ -62,7 +62,7 @@ func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
 	l.unchanged(before, "a resource's life")
 }
 
-// TestOwnership_PrefixesWhoseNamesMeet holds that a replacement whose names are those
+// TestOwnership_PrefixesWhoseNamesMeet proves that a replacement whose names are those
 // of the old set is refused: the old set is another resource until it is deleted.
 // Reference 4.6.
 func TestOwnership_PrefixesWhoseNamesMeet(t *testing.T) {
@@ -76,7 +76,7 @@ func TestOwnership_PrefixesWhoseNamesMeet(t *testing.T) {
 	l.unchanged(before, "a refused replacement and its rollback")
 }
 
-// TestRollback_WhereNamesMeet holds that the rollback of such a replacement,
+// TestRollback_WhereNamesMeet proves that the rollback of such a replacement,
 // for which one name is to be there and is to go, finds nothing to do and ends.
 // Reference 5.10.
 func TestRollback_WhereNamesMeet(t *testing.T) {
@@ -97,7 +97,7 @@ func TestRollback_WhereNamesMeet(t *testing.T) {
 	l.unchanged(before, "the rollback")
 }
 
-// TestOwnership_FailedAdoptingReplacement holds that what a replacement had taken over
+// TestOwnership_FailedAdoptingReplacement proves that what a replacement had taken over
 // when it failed is released, not deleted.
 // Reference 4.9, 5.9.
 func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
@@ -121,7 +121,7 @@ func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 	}
 }
 
-// TestOwnership_AdoptedForGoodGoesWithItsGroup holds that what had turned from held to
+// TestOwnership_AdoptedForGoodGoesWithItsGroup proves that what had turned from held to
 // owned is deleted by the Update that removes its group.
 // Reference 4.10.
 func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
@@ -136,7 +136,7 @@ func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 	l.hasNot("role ray-gpu: ", "profile ray-gpu: ")
 }
 
-// TestOwnership_TwoResourcesOfOneStack holds that two resources of one stack
+// TestOwnership_TwoResourcesOfOneStack proves that two resources of one stack
 // are two owners.
 // Reference 4.5, 4.7.
 func TestOwnership_TwoResourcesOfOneStack(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestIdentity_PhysicalIDIsKnownBeforehand holds the id's form, and that it depends on
+// TestIdentity_PhysicalIDIsKnownBeforehand checks the id's form, and that it depends on
 // the prefix, the stack and the logical id alone: not on how the request goes, nor on
 // the process that handles it.
 // Reference 3.3, 4.3.
@@ -42,7 +42,7 @@ func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 	}
 }
 
-// TestIdentity_GovCloud holds ARNs and documents of a partition other than China's.
+// TestIdentity_GovCloud checks ARNs and documents of a partition other than China's.
 // Reference 1.6, 4.1.
 func TestIdentity_GovCloud(t *testing.T) {
 	l := newLab(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestInstances_EC2CannotBeAsked holds that EC2 which does not say holds nothing up, that a
+// TestInstances_EC2CannotBeAsked proves that EC2 which does not say holds nothing up, that a
 // temporary fault is retried first, and that the log and the answer's line tell.
 // Reference 14.5.
 func TestInstances_EC2CannotBeAsked(t *testing.T) {
@@ -48,7 +48,7 @@ func TestInstances_EC2CannotBeAsked(t *testing.T) {
 	})
 }
 
-// TestInstances_SwitchedOff holds that EC2 is not called.
+// TestInstances_SwitchedOff proves that EC2 is not called.
 // Reference 14.8.
 func TestInstances_SwitchedOff(t *testing.T) {
 	l := newLab(t)
@@ -61,7 +61,7 @@ func TestInstances_SwitchedOff(t *testing.T) {
 	}
 }
 
-// TestInstances_NewProfiles holds that a Create waits while EC2 does not know what is new, and
+// TestInstances_NewProfiles proves that a Create waits while EC2 does not know what is new, and
 // then for the propagation wait; what is asked, by which no instance can come about; and that
 // with a wait of 0 nothing is asked.
 // Reference 14.6, 14.7.
@@ -113,7 +113,7 @@ func TestInstances_NewProfiles(t *testing.T) {
 	})
 }
 
-// TestInstances_EC2NeverKnows holds that a request does not fail because EC2 does not know what
+// TestInstances_EC2NeverKnows proves that a request does not fail because EC2 does not know what
 // is new: it waits for half of its time at the most.
 // Reference 14.6, 14.7.
 func TestInstances_EC2NeverKnows(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestInstances_CreateOfWhatIsThere holds that a Create which fails, and which anybody who may
+// TestInstances_CreateOfWhatIsThere proves that a Create which fails, and which anybody who may
 // invoke the function can send, does not let the Delete of a set pass that was there before it.
 // Reference 14.4.
 func TestInstances_CreateOfWhatIsThere(t *testing.T) {
@@ -29,7 +29,7 @@ func TestInstances_CreateOfWhatIsThere(t *testing.T) {
 	l.heldUp(s.Delete(), head.IDs[0])
 }
 
-// TestInstances_RetainedStays holds that a Create on what the stack had retained, which fails and
+// TestInstances_RetainedStays proves that a Create on what the stack had retained, which fails and
 // is rolled back, does not take their identity from the instances that use it, whether it had
 // answered or not; and that what the Create has made goes.
 // Reference 14.4.

@@ -37,7 +37,7 @@ func (l *lab) warned(t *testing.T, parts ...string) {
 	}
 }
 
-// TestInstances_DeleteIsHeldUp holds that nothing is deleted under instances, in whatever state
+// TestInstances_DeleteIsHeldUp proves that nothing is deleted under instances, in whatever state
 // they need their profile, that the Reason says which ones and what to do, and that the same
 // Delete succeeds once they are gone.
 // Reference 14.1, 14.2.
@@ -66,7 +66,7 @@ func TestInstances_DeleteIsHeldUp(t *testing.T) {
 	}
 }
 
-// TestInstances_Pages holds that instances are found on whatever page, and counted on all; and
+// TestInstances_Pages proves that instances are found on whatever page, and counted on all; and
 // that those of a page hold the Delete up although EC2, in that Region of two, does not answer
 // for the next.
 // Reference 14.1, 14.5.
@@ -91,7 +91,7 @@ func TestInstances_Pages(t *testing.T) {
 	l.heldUp(s.Delete(), "5 EC2 instances use", "of cluster research in us-east-1")
 }
 
-// TestInstances_AnotherPath holds that the instance profiles are looked for where IAM has them,
+// TestInstances_AnotherPath proves that the instance profiles are looked for where IAM has them,
 // whatever path the properties of the Delete say.
 // Reference 14.1.
 func TestInstances_AnotherPath(t *testing.T) {
@@ -103,7 +103,7 @@ func TestInstances_AnotherPath(t *testing.T) {
 	l.heldUp(s.Delete(), "1 EC2 instance uses")
 }
 
-// TestInstances_Regions holds that instances are looked for in the stack's Region and in those
+// TestInstances_Regions proves that instances are looked for in the stack's Region and in those
 // of the administrator's list.
 // Reference 14.1.
 func TestInstances_Regions(t *testing.T) {
@@ -120,7 +120,7 @@ func TestInstances_Regions(t *testing.T) {
 	}
 }
 
-// TestInstances_Update holds an Update that takes a group away, one that does not, and the
+// TestInstances_Update checks an Update that takes a group away, one that does not, and the
 // property that has it go all the same.
 // Reference 14.1, 14.3.
 func TestInstances_Update(t *testing.T) {
@@ -150,7 +150,7 @@ func TestInstances_Update(t *testing.T) {
 	}
 }
 
-// TestInstances_Replacement holds that a replacement is not held up, and its cleanup is.
+// TestInstances_Replacement proves that a replacement is not held up, and its cleanup is.
 // Reference 14.1.
 func TestInstances_Replacement(t *testing.T) {
 	l := newLab(t)
@@ -164,7 +164,7 @@ func TestInstances_Replacement(t *testing.T) {
 	l.has("profile ray-head: holds ray-head")
 }
 
-// TestInstances_NotHeldUp holds what is not held up by instances: the Delete of a Create that
+// TestInstances_NotHeldUp checks what is not held up by instances: the Delete of a Create that
 // failed, or that never answered; what CloudFormation rolls back; what is released.
 // Reference 14.4.
 func TestInstances_NotHeldUp(t *testing.T) {
@@ -236,7 +236,7 @@ func TestInstances_NotHeldUp(t *testing.T) {
 	}
 }
 
-// TestInstances_OtherUpdateIsHeldUp holds that an Update with swapped properties which is no
+// TestInstances_OtherUpdateIsHeldUp proves that an Update with swapped properties which is no
 // rollback is held up like any other, and so is one of which CloudFormation does not say.
 // Reference 14.1, 14.4.
 func TestInstances_OtherUpdateIsHeldUp(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestLate_Superseded holds that an event which comes after its time, from Lambda's
+// TestLate_Superseded proves that an event which comes after its time, from Lambda's
 // queue or a second time, changes nothing where CloudFormation says that the resource
 // has moved on, and is answered all the same.
 // Reference 11.4.
@@ -36,7 +36,7 @@ func TestLate_Superseded(t *testing.T) {
 	}
 }
 
-// TestLate_RepeatedCreate holds that a Create whose process was killed after its Delete
+// TestLate_RepeatedCreate proves that a Create whose process was killed after its Delete
 // had come and gone is rolled back when Lambda runs it again.
 // Reference 11.1, 11.4.
 func TestLate_RepeatedCreate(t *testing.T) {
@@ -53,7 +53,7 @@ func TestLate_RepeatedCreate(t *testing.T) {
 	l.unchanged(before, "a Create that nobody heard of")
 }
 
-// TestLate_StillWanted holds that a late event is done where CloudFormation waits for
+// TestLate_StillWanted proves that a late event is done where CloudFormation waits for
 // it, and where nobody can say; and that a Delete is always done.
 // Reference 11.6.
 func TestLate_StillWanted(t *testing.T) {
@@ -84,7 +84,7 @@ func TestLate_StillWanted(t *testing.T) {
 	}
 }
 
-// TestLate_QuickRequestsDoNotAsk holds that nothing is asked where nothing is late.
+// TestLate_QuickRequestsDoNotAsk proves that nothing is asked where nothing is late.
 // Reference 11.7.
 func TestLate_QuickRequestsDoNotAsk(t *testing.T) {
 	l := newLab(t)
@@ -99,7 +99,7 @@ func TestLate_QuickRequestsDoNotAsk(t *testing.T) {
 	}
 }
 
-// TestLate_ReachedIsAnsweredAgain holds that an Update which comes a second time, when
+// TestLate_ReachedIsAnsweredAgain proves that an Update which comes a second time, when
 // all that it asks for is there, is answered as the first time.
 // Reference 11.4.
 func TestLate_ReachedIsAnsweredAgain(t *testing.T) {

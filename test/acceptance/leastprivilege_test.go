@@ -32,7 +32,7 @@ func leastPrivilege(fields ...any) properties {
 	return properties{"LeastPrivilege": lp}
 }
 
-// TestLeastPrivilege_EveryOption holds that a Create with all options makes the generated
+// TestLeastPrivilege_EveryOption proves that a Create with all options makes the generated
 // policies and attaches none of the default ones, that the policies which the template
 // names apply too, and that nothing is left to write.
 // Reference 9.1.
@@ -66,7 +66,7 @@ func TestLeastPrivilege_EveryOption(t *testing.T) {
 	l.likeNew(s, p, before)
 }
 
-// TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary holds that the condition of
+// TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary proves that the condition of
 // Policies is for what a template's author writes, and still there.
 // Reference 2.10, 9.4.
 func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
@@ -80,7 +80,7 @@ func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 	l.has("role third-head: inline extra", "role third-head: inline third-autoscaler-policy", "role third-head: boundary "+boundary)
 }
 
-// TestLeastPrivilege_OnChangeInPlace holds the switch from the default policies and back, and a change
+// TestLeastPrivilege_OnChangeInPlace checks the switch from the default policies and back, and a change
 // of what is asked for: in place, with the result that a Create would have had. On
 // the way to least privilege nothing is attached.
 // Reference 5.4, 9.10.
@@ -112,7 +112,7 @@ func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_DriftIsRepaired holds that a generated policy replaced by hand is
+// TestLeastPrivilege_DriftIsRepaired proves that a generated policy replaced by hand is
 // brought back, and that one put beside them goes.
 // Reference 9.10.
 func TestLeastPrivilege_DriftIsRepaired(t *testing.T) {
@@ -126,7 +126,7 @@ func TestLeastPrivilege_DriftIsRepaired(t *testing.T) {
 	l.unchanged(before, "drift and its repair")
 }
 
-// TestLeastPrivilege_BadInputIsRefused holds that each fault names its property, in the
+// TestLeastPrivilege_BadInputIsRefused proves that each fault names its property, in the
 // second entry of a list as in the first, before any write, and that policies beyond
 // IAM's size are one.
 // Reference 2.4, 9.3, 9.5.

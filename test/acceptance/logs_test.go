@@ -27,7 +27,7 @@ func logLines(t *testing.T, log string) []map[string]any {
 	return lines
 }
 
-// TestAnswer_Logs holds one JSON line for each stage and each write, with what
+// TestAnswer_Logs checks one JSON line for each stage and each write, with what
 // finds it again.
 // Reference 7.10, 13.1.
 func TestAnswer_Logs(t *testing.T) {
@@ -64,7 +64,7 @@ func TestAnswer_Logs(t *testing.T) {
 	}
 }
 
-// TestLogs_AttemptsAndSummary holds what a write that was repeated says, and the line
+// TestLogs_AttemptsAndSummary checks what a write that was repeated says, and the line
 // that sums the request up: its calls, its repetitions, and the time of each stage.
 // Reference 13.1.
 func TestLogs_AttemptsAndSummary(t *testing.T) {
@@ -97,7 +97,7 @@ func TestLogs_AttemptsAndSummary(t *testing.T) {
 	}
 }
 
-// TestMetrics holds the one line that CloudWatch reads as metrics, for each outcome: on
+// TestMetrics checks the one line that CloudWatch reads as metrics, for each outcome: on
 // standard output, as its page on Lambda says, where nothing else is.
 // Reference 11.9, 13.2.
 func TestMetrics(t *testing.T) {
@@ -145,7 +145,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestMetrics_Alarm holds that the alarm for failed requests looks at a metric, under
+// TestMetrics_Alarm proves that the alarm for failed requests looks at a metric, under
 // dimensions and with an outcome, that the function writes.
 // Reference 13.3.
 func TestMetrics_Alarm(t *testing.T) {

@@ -89,7 +89,7 @@ func corpus(t *testing.T) (events []malformed) {
 // field finds the ResponseURL where a person would: after its name.
 var field = regexp.MustCompile(`"ResponseURL":\s*"%URL%"`)
 
-// TestAnswer_OneProcessSurvivesAll holds that one process takes any stream of
+// TestAnswer_OneProcessSurvivesAll proves that one process takes any stream of
 // events: it lives on, it answers each once whose ResponseURL can be read, and reports
 // an error where nobody could be answered. Nothing is written.
 // Reference 7.1, 7.2, 10.3.

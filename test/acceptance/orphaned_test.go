@@ -6,7 +6,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-// TestOrphaned holds which sets of another resource AdoptExisting takes over: those of a stack
+// TestOrphaned checks which sets of another resource AdoptExisting takes over: those of a stack
 // that is gone, or that has let go of the resource.
 // Reference 4.13.
 func TestOrphaned(t *testing.T) {
@@ -71,7 +71,7 @@ func TestOrphaned(t *testing.T) {
 	}
 }
 
-// TestOrphaned_NeverWithoutAdoption holds that a set which no stack has is adopted only where
+// TestOrphaned_NeverWithoutAdoption proves that a set which no stack has is adopted only where
 // the template says so, and that nobody is asked before.
 // Reference 4.13.
 func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
@@ -87,7 +87,7 @@ func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
 	}
 }
 
-// TestOrphaned_NeverAProvidersRole holds that a role whose owner is no physical id, such as the
+// TestOrphaned_NeverAProvidersRole proves that a role whose owner is no physical id, such as the
 // own role of a provider in another Region, is not adopted, and that nobody is asked for it:
 // with a stack's tag or without.
 // Reference 4.13.
@@ -111,7 +111,7 @@ func TestOrphaned_NeverAProvidersRole(t *testing.T) {
 	}
 }
 
-// TestRename holds the runbook's way to rename a logical id: the set is kept, and then adopted;
+// TestRename checks the runbook's way to rename a logical id: the set is kept, and then adopted;
 // and that the way without it is refused with that advice.
 // Reference 4.14.
 func TestRename(t *testing.T) {

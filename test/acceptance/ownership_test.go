@@ -10,7 +10,7 @@ import (
 
 var adopting = quick.With(properties{"AdoptExisting": true})
 
-// TestOwnership_ForeignIsRefused holds that a same-named role or profile that is not
+// TestOwnership_ForeignIsRefused proves that a same-named role or profile that is not
 // the resource's makes Create and Update fail, naming it, before anything is
 // written, and that the Delete which follows leaves it alone.
 // Reference 4.6, 5.2.
@@ -44,7 +44,7 @@ func TestOwnership_ForeignIsRefused(t *testing.T) {
 	}
 }
 
-// TestOwnership_GroupThatExistsIsRefused holds the same for a group that comes.
+// TestOwnership_GroupThatExistsIsRefused checks the same for a group that comes.
 // Reference 4.6.
 func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 	l := newLab(t)
@@ -57,7 +57,7 @@ func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 	l.unchanged(before, "a refused group and the rollback")
 }
 
-// TestOwnership_LoneProfile holds that the commands in the Reason remove an instance profile
+// TestOwnership_LoneProfile proves that the commands in the Reason remove an instance profile
 // whose role is gone, which IAM's console does not show: with another role in it or none.
 // Reference 4.6.
 func TestOwnership_LoneProfile(t *testing.T) {
@@ -88,7 +88,7 @@ func TestOwnership_LoneProfile(t *testing.T) {
 	}
 }
 
-// TestOwnership_TwoStacksKeepApart holds that a stack never touches what another
+// TestOwnership_TwoStacksKeepApart proves that a stack never touches what another
 // one's resource of the same names owns.
 // Reference 4.5, 4.7.
 func TestOwnership_TwoStacksKeepApart(t *testing.T) {
@@ -107,7 +107,7 @@ func TestOwnership_TwoStacksKeepApart(t *testing.T) {
 	l.unchanged(before, "another stack's Delete with this one's id")
 }
 
-// TestOwnership_AdoptionThenRollback holds that what was there before survives the
+// TestOwnership_AdoptionThenRollback proves that what was there before survives the
 // Delete of a rollback: it is released.
 // Reference 4.7, 4.9.
 func TestOwnership_AdoptionThenRollback(t *testing.T) {
@@ -126,7 +126,7 @@ func TestOwnership_AdoptionThenRollback(t *testing.T) {
 	l.unchanged(adopted.Without(": tag ray-iam:"), "the release, its tags aside,")
 }
 
-// TestOwnership_OwnedAfterAnUpdateWithoutAdoption holds the second step: held turns
+// TestOwnership_OwnedAfterAnUpdateWithoutAdoption checks the second step: held turns
 // into owned, and then Delete deletes.
 // Reference 4.10.
 func TestOwnership_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
@@ -142,7 +142,7 @@ func TestOwnership_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
 	l.hasNot("role ray-", "profile ray-")
 }
 
-// TestOwnership_OwnedTurnsBackWhenRolledBack holds that the rollback of the second
+// TestOwnership_OwnedTurnsBackWhenRolledBack proves that the rollback of the second
 // step makes what was adopted held again.
 // Reference 4.10.
 func TestOwnership_OwnedTurnsBackWhenRolledBack(t *testing.T) {
@@ -155,7 +155,7 @@ func TestOwnership_OwnedTurnsBackWhenRolledBack(t *testing.T) {
 	l.unchanged(before, "an update to owned and its rollback")
 }
 
-// TestOwnership_RemovedGroupIsReleased holds that an Update which adopts a group
+// TestOwnership_RemovedGroupIsReleased proves that an Update which adopts a group
 // leaves it behind when it is rolled back, even where the rollback no longer adopts.
 // Reference 4.9.
 func TestOwnership_RemovedGroupIsReleased(t *testing.T) {
@@ -171,7 +171,7 @@ func TestOwnership_RemovedGroupIsReleased(t *testing.T) {
 	l.has("role ray-gpu: ", "profile ray-gpu: holds ray-gpu")
 }
 
-// TestOwnership_CreatedIsNeverMarkedAdopted holds that under AdoptExisting only what
+// TestOwnership_CreatedIsNeverMarkedAdopted proves that under AdoptExisting only what
 // was there before is marked, and that Delete takes the rest away.
 // Reference 4.11.
 func TestOwnership_CreatedIsNeverMarkedAdopted(t *testing.T) {
@@ -185,7 +185,7 @@ func TestOwnership_CreatedIsNeverMarkedAdopted(t *testing.T) {
 	l.hasNot("profile ray-", "role ray-worker: ")
 }
 
-// TestOwnership_AdoptionAtAnotherPath holds that a role which cannot be brought to the
+// TestOwnership_AdoptionAtAnotherPath proves that a role which cannot be brought to the
 // declared state is refused before anything is written.
 // Reference 4.8.
 func TestOwnership_AdoptionAtAnotherPath(t *testing.T) {
@@ -197,7 +197,7 @@ func TestOwnership_AdoptionAtAnotherPath(t *testing.T) {
 	l.unchanged(before, "a refused adoption")
 }
 
-// TestIdentity_WrongAccount holds that a stack of another account is refused, and
+// TestIdentity_WrongAccount proves that a stack of another account is refused, and
 // that the Delete which follows succeeds.
 // Reference 4.2, 5.12.
 func TestIdentity_WrongAccount(t *testing.T) {
@@ -211,7 +211,7 @@ func TestIdentity_WrongAccount(t *testing.T) {
 	l.unchanged(before, "a stack of another account")
 }
 
-// TestIdentity_PartitionOfTheStack holds the ARNs and documents of a stack in China.
+// TestIdentity_PartitionOfTheStack checks the ARNs and documents of a stack in China.
 // Reference 1.3, 1.4, 1.6, 4.1.
 func TestIdentity_PartitionOfTheStack(t *testing.T) {
 	l := newLab(t)
@@ -231,7 +231,7 @@ func TestIdentity_PartitionOfTheStack(t *testing.T) {
 	}
 }
 
-// TestOwnership_OwnedFromCreationOn holds that the tags are part of the creating
+// TestOwnership_OwnedFromCreationOn proves that the tags are part of the creating
 // calls, so that there is no moment without them.
 // Reference 4.4.
 func TestOwnership_OwnedFromCreationOn(t *testing.T) {

@@ -20,7 +20,7 @@ func asText(name, document string) map[string]any {
 	return map[string]any{"PolicyName": name, "PolicyDocument": document}
 }
 
-// TestProperties_BadInputIsRefusedWithoutACall holds that what can be seen in the
+// TestProperties_BadInputIsRefusedWithoutACall proves that what can be seen in the
 // properties alone is refused before IAM is asked anything.
 // Reference 2.3, 2.4, 2.5, 2.6, 12.1, 12.2.
 func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
@@ -68,7 +68,7 @@ func manyTags(n int) []any {
 	return tags(list...)
 }
 
-// TestProperties_AtTheLimits holds that what IAM just allows is accepted and made. Both
+// TestProperties_AtTheLimits proves that what IAM just allows is accepted and made. Both
 // at once would pass the 4096 bytes of an answer.
 // Reference 2.6.
 func TestProperties_AtTheLimits(t *testing.T) {
@@ -98,7 +98,7 @@ func TestProperties_AtTheLimits(t *testing.T) {
 	}
 }
 
-// TestProperties_PoliciesComeOnTop holds that Policies leave the default policies
+// TestProperties_PoliciesComeOnTop proves that Policies leave the default policies
 // and the built-in inline one as they are.
 // Reference 2.9.
 func TestProperties_PoliciesComeOnTop(t *testing.T) {
@@ -117,7 +117,7 @@ func TestProperties_PoliciesComeOnTop(t *testing.T) {
 	}
 }
 
-// TestProperties_InlinePoliciesChangeInPlace holds an added, a changed, a renamed and a
+// TestProperties_InlinePoliciesChangeInPlace checks an added, a changed, a renamed and a
 // removed one, on the head and on a group. One renamed in case only, which to IAM keeps its
 // name, is gone before it is put again.
 // Reference 2.9, 5.4.
@@ -174,7 +174,7 @@ func (l *lab) inTurn(first, then string) {
 	}
 }
 
-// TestProperties_DocumentAsText holds that a policy document given as text is the same as
+// TestProperties_DocumentAsText proves that a policy document given as text is the same as
 // one given as an object: IAM gets it, white space does not count, and going from one form
 // to the other, or from one spelling of the text to another, writes nothing.
 // Reference 2.9.
@@ -201,7 +201,7 @@ func TestProperties_DocumentAsText(t *testing.T) {
 	l.has("sqs:ReceiveMessage")
 }
 
-// TestProperties_OrderMeansNothing holds that the order of lists means
+// TestProperties_OrderMeansNothing proves that the order of lists means
 // nothing, except which group is the first.
 // Reference 2.14.
 func TestProperties_OrderMeansNothing(t *testing.T) {
@@ -223,7 +223,7 @@ func TestProperties_OrderMeansNothing(t *testing.T) {
 	}
 }
 
-// TestUpdate_EverythingUnchangedWritesNothing holds an update that changes nothing,
+// TestUpdate_EverythingUnchangedWritesNothing checks an update that changes nothing,
 // with every property in use.
 // Reference 5.1.
 func TestUpdate_EverythingUnchangedWritesNothing(t *testing.T) {

@@ -69,7 +69,7 @@ func defaultPolicies() map[string][]string {
 	return policies
 }
 
-// TestRecipe holds that the recipe, run with the real AWS CLI, and the resource with
+// TestRecipe proves that the recipe, run with the real AWS CLI, and the resource with
 // its defaults make the same state, but for what is tightened and the tags of
 // ownership.
 // Reference 1.7.

@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestProperties_BadInputIsRefused holds that bad input is refused before the first
+// TestProperties_BadInputIsRefused proves that bad input is refused before the first
 // write, with the property's path, and that the Delete which follows succeeds: a case for
 // each place that refuses. TestFaults and TestCheck have the rules. One account serves all
 // cases: none of them may change it.
@@ -44,7 +44,7 @@ func TestProperties_BadInputIsRefused(t *testing.T) {
 	}
 }
 
-// TestProperties_BothFormsAreAccepted holds that booleans and numbers mean the same as
+// TestProperties_BothFormsAreAccepted proves that booleans and numbers mean the same as
 // the strings that CloudFormation makes of them.
 // Reference 2.2.
 func TestProperties_BothFormsAreAccepted(t *testing.T) {
@@ -60,7 +60,7 @@ func TestProperties_BothFormsAreAccepted(t *testing.T) {
 	}
 }
 
-// TestBounds_OfTheAdministrator holds the bounds that the function itself
+// TestBounds_OfTheAdministrator checks the bounds that the function itself
 // checks.
 // Reference 8.2.
 func TestBounds_OfTheAdministrator(t *testing.T) {
@@ -88,7 +88,7 @@ func TestBounds_OfTheAdministrator(t *testing.T) {
 	l.has("role ray-team-head: boundary "+boundary, "role ray-team-worker: boundary "+boundary)
 }
 
-// TestBounds_AroundTheListOfPolicies holds that LeastPrivilege is no way around the list of
+// TestBounds_AroundTheListOfPolicies proves that LeastPrivilege is no way around the list of
 // managed policies: what a template could name by it, the bucket with the provider's own
 // package or another team's cluster, is refused before anything is changed, until the
 // administrator bounds that too.
@@ -134,7 +134,7 @@ func TestBounds_AroundTheListOfPolicies(t *testing.T) {
 	}
 }
 
-// TestBounds_NamesBeyondThem holds that what is refused because its names are beyond the
+// TestBounds_NamesBeyondThem proves that what is refused because its names are beyond the
 // bounds is rolled back, though the execution role may not even look there; also by a
 // process that has just started, and so repeats denials that may pass.
 // Reference 8.7.

@@ -17,7 +17,7 @@ func (l *lab) clear(name string) {
 	l.DeleteRole(name)
 }
 
-// TestRepair_WhatIsGoneIsMadeAgain holds an Update that finds less than it knew.
+// TestRepair_WhatIsGoneIsMadeAgain checks an Update that finds less than it knew.
 // Reference 5.5.
 func TestRepair_WhatIsGoneIsMadeAgain(t *testing.T) {
 	t.Parallel()
@@ -37,7 +37,7 @@ func TestRepair_WhatIsGoneIsMadeAgain(t *testing.T) {
 	}
 }
 
-// TestDelete_AfterEverythingIsGone holds that there is nothing to fail at.
+// TestDelete_AfterEverythingIsGone proves that there is nothing to fail at.
 // Reference 5.12.
 func TestDelete_AfterEverythingIsGone(t *testing.T) {
 	l := newLab(t)
@@ -49,7 +49,7 @@ func TestDelete_AfterEverythingIsGone(t *testing.T) {
 	l.unchanged(before, "Create, somebody's deleting, and Delete")
 }
 
-// TestRepair_BoundaryAndTags holds drift of what is not a permission.
+// TestRepair_BoundaryAndTags checks drift of what is not a permission.
 // Reference 5.5, 12.3.
 func TestRepair_BoundaryAndTags(t *testing.T) {
 	t.Parallel()
@@ -75,7 +75,7 @@ func TestRepair_BoundaryAndTags(t *testing.T) {
 	}
 }
 
-// TestUpdate_WithoutABoundaryTakesOneAway holds that a boundary set by hand
+// TestUpdate_WithoutABoundaryTakesOneAway proves that a boundary set by hand
 // goes where none is declared.
 // Reference 5.5.
 func TestUpdate_WithoutABoundaryTakesOneAway(t *testing.T) {
@@ -87,7 +87,7 @@ func TestUpdate_WithoutABoundaryTakesOneAway(t *testing.T) {
 	l.unchanged(declared, "a boundary set by hand and the Update")
 }
 
-// TestUpdate_ForeignHolderFailsIt holds that a group whose role is in a
+// TestUpdate_ForeignHolderFailsIt proves that a group whose role is in a
 // foreign instance profile cannot go, that this is seen before anything is written,
 // and that the rollback finds the group as it was.
 // Reference 5.14.
@@ -103,7 +103,7 @@ func TestUpdate_ForeignHolderFailsIt(t *testing.T) {
 	l.unchanged(before, "an Update that cannot be done, and its rollback")
 }
 
-// TestRepair_ManyPoliciesByHand holds a Delete whose list of policies has more than
+// TestRepair_ManyPoliciesByHand checks a Delete whose list of policies has more than
 // one page.
 // Reference 5.11.
 func TestRepair_ManyPoliciesByHand(t *testing.T) {
@@ -125,7 +125,7 @@ func TestRepair_ManyPoliciesByHand(t *testing.T) {
 	l.unchanged(before, "Create, somebody's attaching, and Delete")
 }
 
-// TestRecord_Denied holds that an Update which has only to record what is there as declared
+// TestRecord_Denied proves that an Update which has only to record what is there as declared
 // succeeds, with a warning, where IAM denies that tag.
 // Reference 8.2, 15.5.
 func TestRecord_Denied(t *testing.T) {

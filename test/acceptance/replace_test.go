@@ -8,7 +8,7 @@ import (
 
 var other = properties{"NamePrefix": "other", "PropagationWaitSeconds": 0}
 
-// TestReplacement holds that a new NamePrefix makes a new set, answers its
+// TestReplacement proves that a new NamePrefix makes a new set, answers its
 // id, and leaves the old set to the Delete that follows.
 // Reference 5.8.
 func TestReplacement(t *testing.T) {
@@ -28,7 +28,7 @@ func TestReplacement(t *testing.T) {
 	l.has("role other-head: ", "profile other-worker: holds")
 }
 
-// TestReplacement_PathWithNamePrefix holds that both may change together.
+// TestReplacement_PathWithNamePrefix proves that both may change together.
 // Reference 2.12.
 func TestReplacement_PathWithNamePrefix(t *testing.T) {
 	l := newLab(t)
@@ -40,7 +40,7 @@ func TestReplacement_PathWithNamePrefix(t *testing.T) {
 	l.hasNot("ray-head:")
 }
 
-// TestReplacement_CleanupNeverTouchesTheNewSet holds that the id alone says which set a
+// TestReplacement_CleanupNeverTouchesTheNewSet proves that the id alone says which set a
 // Delete means, even if it comes with the new set's properties.
 // Reference 5.13.
 func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
@@ -55,7 +55,7 @@ func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
 	l.has("profile other-head: holds other-head", "profile other-worker: holds other-worker")
 }
 
-// TestReplacement_FailedIsUndone holds that the old set was not changed, the new one is
+// TestReplacement_FailedIsUndone proves that the old set was not changed, the new one is
 // gone, and the old id is answered, and that the Reason says so. TestMatrix has it for
 // each call.
 // Reference 5.9.
@@ -75,7 +75,7 @@ func TestReplacement_FailedIsUndone(t *testing.T) {
 	l.unchanged(before, "the rollback of a failed replacement")
 }
 
-// TestRollback_ClearsWhatAFailedReplacementLeft holds that the swapped
+// TestRollback_ClearsWhatAFailedReplacementLeft proves that the swapped
 // Update takes away what could not be undone when the replacement failed.
 // Reference 5.10.
 func TestRollback_ClearsWhatAFailedReplacementLeft(t *testing.T) {
@@ -92,7 +92,7 @@ func TestRollback_ClearsWhatAFailedReplacementLeft(t *testing.T) {
 	l.unchanged(before, "the rollback")
 }
 
-// TestRollback_FailedKeepsTheOldSet holds the other direction: the rollback
+// TestRollback_FailedKeepsTheOldSet checks the other direction: the rollback
 // of a replacement that had succeeded is a replacement back to a set that is in use,
 // and when it fails, that set is not undone.
 // Reference 5.9.
@@ -109,7 +109,7 @@ func TestRollback_FailedKeepsTheOldSet(t *testing.T) {
 	l.unchanged(before, "a failed rollback")
 }
 
-// TestRollback_OfAReplacement holds the whole sequence of one that had
+// TestRollback_OfAReplacement checks the whole sequence of one that had
 // succeeded before something else in the stack failed.
 // Reference 5.8, 5.10.
 func TestRollback_OfAReplacement(t *testing.T) {
@@ -121,7 +121,7 @@ func TestRollback_OfAReplacement(t *testing.T) {
 	l.unchanged(before, "a replacement and its rollback")
 }
 
-// TestProperties_PrefixInAnotherCase holds that IAM's case-blind names are refused as a
+// TestProperties_PrefixInAnotherCase proves that IAM's case-blind names are refused as a
 // replacement of themselves.
 // Reference 2.13.
 func TestProperties_PrefixInAnotherCase(t *testing.T) {

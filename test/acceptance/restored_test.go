@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// TestRollback_OfARefusedUpdate holds that the Update with which CloudFormation rolls back one
+// TestRollback_OfARefusedUpdate proves that the Update with which CloudFormation rolls back one
 // that was refused succeeds and changes nothing, though what was in the way still is.
 // Reference 5.19.
 func TestRollback_OfARefusedUpdate(t *testing.T) {
@@ -28,7 +28,7 @@ func TestRollback_OfARefusedUpdate(t *testing.T) {
 	}
 }
 
-// TestRollback_BoundsHaveChanged holds that an Update whose declared state is there succeeds
+// TestRollback_BoundsHaveChanged proves that an Update whose declared state is there succeeds
 // whatever the administrator allows by now, and that one which changes anything is refused.
 // Reference 8.2.
 func TestRollback_BoundsHaveChanged(t *testing.T) {
@@ -62,7 +62,7 @@ func TestRollback_BoundsHaveChanged(t *testing.T) {
 	}
 }
 
-// TestRollback_BoundaryIsGone holds the same for a boundary that was deleted meanwhile, which
+// TestRollback_BoundaryIsGone checks the same for a boundary that was deleted meanwhile, which
 // IAM allows although roles have it.
 // Reference 2.7.
 func TestRollback_BoundaryIsGone(t *testing.T) {
@@ -80,7 +80,7 @@ func TestRollback_BoundaryIsGone(t *testing.T) {
 	l.unchanged(before, "an update whose boundary is gone")
 }
 
-// TestRollback_RefusalIsForgotten holds that what was refused once does not make a later update
+// TestRollback_RefusalIsForgotten proves that what was refused once does not make a later update
 // in the same direction succeed without a change.
 // Reference 5.19.
 func TestRollback_RefusalIsForgotten(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestWaiting_RetriesEndWithTheDeadline holds that temporary faults without end are
+// TestWaiting_RetriesEndWithTheDeadline proves that temporary faults without end are
 // answered in time, with the call and IAM's words, and that the Delete which follows
 // takes away what had been made.
 // Reference 6.1, 7.3.
@@ -31,7 +31,7 @@ func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
 	}
 }
 
-// TestWaiting_DoneThoughItFailed holds that a write which happened and was answered
+// TestWaiting_DoneThoughItFailed proves that a write which happened and was answered
 // with a fault, or not at all, is found to have happened.
 // Reference 6.5.
 func TestWaiting_DoneThoughItFailed(t *testing.T) {
@@ -52,7 +52,7 @@ func TestWaiting_DoneThoughItFailed(t *testing.T) {
 	l.unchanged(before, "Create, Update and Delete whose every write seemed to fail")
 }
 
-// TestWaiting_RoleBackInItsProfileIsWaitedFor holds that an existing profile which
+// TestWaiting_RoleBackInItsProfileIsWaitedFor proves that an existing profile which
 // gets its role back is read and waited for like a new one, and no other is.
 // Reference 6.6.
 func TestWaiting_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
@@ -72,7 +72,7 @@ func TestWaiting_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestWaiting_DeleteWaitsForNothing holds that there is nothing to propagate.
+// TestWaiting_DeleteWaitsForNothing proves that there is nothing to propagate.
 // Reference 6.7.
 func TestWaiting_DeleteWaitsForNothing(t *testing.T) {
 	l := newLab(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
-// TestSpeed_RoundTrips holds how many calls come one after another, with no
+// TestSpeed_RoundTrips checks how many calls come one after another, with no
 // propagation wait, those to EC2 included. Each call is held until no other has come for a
 // second, so that calls at once overlap for certain.
 // Reference 10.4, 14.2.
@@ -69,7 +69,7 @@ func TestSpeed_RoundTrips(t *testing.T) {
 	}
 }
 
-// TestSpeed_Size holds the compressed size of the binary, for both architectures of
+// TestSpeed_Size checks the compressed size of the binary, for both architectures of
 // Lambda the same within a few percent: the one of this machine is measured.
 // Reference 10.5.
 func TestSpeed_Size(t *testing.T) {
@@ -99,7 +99,7 @@ func TestSpeed_Size(t *testing.T) {
 	}
 }
 
-// TestSpeed_Memory holds the memory after a whole life of a resource.
+// TestSpeed_Memory checks the memory after a whole life of a resource.
 // Reference 10.5.
 func TestSpeed_Memory(t *testing.T) {
 	l := newLab(t)

@@ -13,7 +13,7 @@ import (
 // late is the age of an event that is asked about after its last write only.
 const late = 10 * time.Second
 
-// TestSuperseded_LaterRequestIsLeftAlone holds that a Create which is being rolled back leaves
+// TestSuperseded_LaterRequestIsLeftAlone proves that a Create which is being rolled back leaves
 // alone what the next Create of the same resource makes, which are the same roles.
 // Reference 11.2.
 func TestSuperseded_LaterRequestIsLeftAlone(t *testing.T) {
@@ -56,7 +56,7 @@ func (l *lab) inQuietPeriod(s *cloudformation.Stack, create cloudformation.Event
 	}
 }
 
-// TestSuperseded_FailsByItself holds that a Create which fails for a reason of its own,
+// TestSuperseded_FailsByItself proves that a Create which fails for a reason of its own,
 // after its Delete has come and gone, leaves nothing either.
 // Reference 11.1.
 func TestSuperseded_FailsByItself(t *testing.T) {
@@ -86,7 +86,7 @@ func TestSuperseded_FailsByItself(t *testing.T) {
 	l.unchanged(before, "a Create that failed after its Delete")
 }
 
-// TestSuperseded_AdoptedIsReleased holds that an abandoned Create releases what it adopted, which
+// TestSuperseded_AdoptedIsReleased proves that an abandoned Create releases what it adopted, which
 // is much older than the Create; and that it does so as well when it was cut off and runs again.
 // Reference 11.1.
 func TestSuperseded_AdoptedIsReleased(t *testing.T) {
@@ -117,7 +117,7 @@ func TestSuperseded_AdoptedIsReleased(t *testing.T) {
 	}
 }
 
-// TestSuperseded_RetainedIsLeftAlone holds that an abandoned Create does not delete what the
+// TestSuperseded_RetainedIsLeftAlone proves that an abandoned Create does not delete what the
 // stack has retained of the resource before.
 // Reference 11.2.
 func TestSuperseded_RetainedIsLeftAlone(t *testing.T) {
@@ -136,7 +136,7 @@ func TestSuperseded_RetainedIsLeftAlone(t *testing.T) {
 	l.unchanged(before, "an abandoned Create, on what was retained")
 }
 
-// TestSuperseded_RetainedSetStays holds that the Update back from a replacement that failed
+// TestSuperseded_RetainedSetStays proves that the Update back from a replacement that failed
 // leaves alone what the same set was weeks ago, retained under running clusters.
 // Reference 11.2.
 func TestSuperseded_RetainedSetStays(t *testing.T) {
@@ -154,7 +154,7 @@ func TestSuperseded_RetainedSetStays(t *testing.T) {
 	l.unchanged(before, "a replacement that was refused")
 }
 
-// TestSuperseded_RepeatedReplacement holds that an abandoned replacement which was killed
+// TestSuperseded_RepeatedReplacement proves that an abandoned replacement which was killed
 // and runs again also rolls back what its first attempt made.
 // Reference 11.1.
 func TestSuperseded_RepeatedReplacement(t *testing.T) {
@@ -171,7 +171,7 @@ func TestSuperseded_RepeatedReplacement(t *testing.T) {
 	l.unchanged(before, "a replacement that was repeated when nobody waited")
 }
 
-// TestSuperseded_CannotTell holds that what appears while a Create is rolled back, when
+// TestSuperseded_CannotTell proves that what appears while a Create is rolled back, when
 // CloudFormation cannot say for whom, is left alone and is a failure.
 // Reference 11.8.
 func TestSuperseded_CannotTell(t *testing.T) {
@@ -192,7 +192,7 @@ func TestSuperseded_CannotTell(t *testing.T) {
 	}
 }
 
-// TestSuperseded_LeftBehindIsAFailure holds that a Create which cannot roll back what it
+// TestSuperseded_LeftBehindIsAFailure proves that a Create which cannot roll back what it
 // made says what is left, and counts as a failure; and that it is repeated with success.
 // Reference 11.8, 11.9.
 func TestSuperseded_LeftBehindIsAFailure(t *testing.T) {
@@ -215,7 +215,7 @@ func TestSuperseded_LeftBehindIsAFailure(t *testing.T) {
 	}
 }
 
-// TestSuperseded_CloudFormationIsSilent holds that a late request is done and answered
+// TestSuperseded_CloudFormationIsSilent proves that a late request is done and answered
 // though CloudFormation does not say whether it waits: it is asked for a few seconds only.
 // Reference 11.6.
 func TestSuperseded_CloudFormationIsSilent(t *testing.T) {
@@ -235,7 +235,7 @@ func TestSuperseded_CloudFormationIsSilent(t *testing.T) {
 	l.unchanged(before, "a life of which CloudFormation says nothing")
 }
 
-// TestSuperseded_UpdateRemovesNoGroupThatIsBack holds that an Update which is late, and
+// TestSuperseded_UpdateRemovesNoGroupThatIsBack proves that an Update which is late, and
 // which its rollback has superseded, does not come to its end: the groups that it is
 // to delete are declared again.
 // Reference 11.3.
@@ -253,7 +253,7 @@ func TestSuperseded_UpdateRemovesNoGroupThatIsBack(t *testing.T) {
 	l.unchanged(before, "an Update that was superseded, and its rollback")
 }
 
-// TestSuperseded_GeneratedIDOfAnEarlierResource holds that a Delete with an id that CloudFormation
+// TestSuperseded_GeneratedIDOfAnEarlierResource proves that a Delete with an id that CloudFormation
 // once generated is not taken for one of the resource that it has by now.
 // Reference 11.5.
 func TestSuperseded_GeneratedIDOfAnEarlierResource(t *testing.T) {
@@ -267,7 +267,7 @@ func TestSuperseded_GeneratedIDOfAnEarlierResource(t *testing.T) {
 	l.unchanged(before, "a Delete with the id of another life")
 }
 
-// TestSuperseded_SilenceInTheQuietPeriod holds that a Delete which has done its work is no
+// TestSuperseded_SilenceInTheQuietPeriod proves that a Delete which has done its work is no
 // failure because IAM does not answer its last looks.
 // Reference 11.10.
 func TestSuperseded_SilenceInTheQuietPeriod(t *testing.T) {

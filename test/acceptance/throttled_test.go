@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestThrottled_Fleet holds that stacks which are created at once, each by a process of its
+// TestThrottled_Fleet proves that stacks which are created at once, each by a process of its
 // own, against one limit of the account are all made, with fewer calls throttled than served.
 // Reference 6.13.
 func TestThrottled_Fleet(t *testing.T) {
@@ -44,7 +44,7 @@ func TestThrottled_Fleet(t *testing.T) {
 	}
 }
 
-// TestThrottled_IsAnsweredWithFigures holds that a request which IAM throttles until its
+// TestThrottled_IsAnsweredWithFigures proves that a request which IAM throttles until its
 // deadline is answered in time, with how many calls were throttled.
 // Reference 6.13, 7.3.
 func TestThrottled_IsAnsweredWithFigures(t *testing.T) {

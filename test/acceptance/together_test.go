@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// TestAnswer_SameEventAtOnce holds that an event which Lambda delivers to three
+// TestAnswer_SameEventAtOnce proves that an event which Lambda delivers to three
 // processes at once ends as if it had come once, each time with the same answer.
 // Reference 5.16.
 func TestAnswer_SameEventAtOnce(t *testing.T) {
@@ -47,7 +47,7 @@ func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l.unchanged(before, "a life in which everything came three times")
 }
 
-// TestCreate_Cancelled holds that a Delete with a generated id removes what an abandoned Create
+// TestCreate_Cancelled proves that a Delete with a generated id removes what an abandoned Create
 // has made.
 // Reference 5.12.
 func TestCreate_Cancelled(t *testing.T) {
@@ -57,7 +57,7 @@ func TestCreate_Cancelled(t *testing.T) {
 	l.unchanged(before, "a cancelled Create and its Delete")
 }
 
-// TestAnswer_SameEventTwice holds each request type, with the answers alike.
+// TestAnswer_SameEventTwice checks each request type, with the answers alike.
 // Reference 5.16.
 func TestAnswer_SameEventTwice(t *testing.T) {
 	l := newLab(t)
@@ -78,7 +78,7 @@ func TestAnswer_SameEventTwice(t *testing.T) {
 	l.unchanged(before, "a life in which everything came twice")
 }
 
-// TestOwnership_TwoStacksAtOnce holds that requests of two stacks for the same names
+// TestOwnership_TwoStacksAtOnce proves that requests of two stacks for the same names
 // end with one owner, whichever it is, and the other refused.
 // Reference 4.12.
 func TestOwnership_TwoStacksAtOnce(t *testing.T) {
@@ -107,7 +107,7 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	l.unchanged(before, "two stacks and their Deletes")
 }
 
-// TestOrphaned_TwoAdoptersAtOnce holds that two stacks which adopt one orphaned set at the
+// TestOrphaned_TwoAdoptersAtOnce proves that two stacks which adopt one orphaned set at the
 // same moment take nothing away. Both may succeed: in the end the set is there and has no
 // owner.
 // Reference 4.13.

@@ -25,7 +25,7 @@ func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign rig.Snapsho
 	l.OK(fresh.Delete())
 }
 
-// TestUpdate_InPlace holds every property whose change is in place: the
+// TestUpdate_InPlace checks every property whose change is in place: the
 // result is what creating it would have made.
 // Reference 5.4.
 func TestUpdate_InPlace(t *testing.T) {
@@ -48,7 +48,7 @@ func TestUpdate_InPlace(t *testing.T) {
 	}
 }
 
-// TestUpdate_OfBoundary holds setting, changing and removing the boundary.
+// TestUpdate_OfBoundary checks setting, changing and removing the boundary.
 // Reference 2.11, 5.4.
 func TestUpdate_OfBoundary(t *testing.T) {
 	l := newLab(t)
@@ -67,7 +67,7 @@ func TestUpdate_OfBoundary(t *testing.T) {
 	l.likeNew(s, quick.With(properties{"PermissionsBoundary": a}), foreign)
 }
 
-// TestRepair_Drift holds that declared is what is, from whatever is
+// TestRepair_Drift proves that declared is what is, from whatever is
 // there, with nothing but Revision changed.
 // Reference 5.5.
 func TestRepair_Drift(t *testing.T) {
@@ -100,7 +100,7 @@ func TestRepair_Drift(t *testing.T) {
 	}
 }
 
-// TestProperties_PathAloneCannotChange holds that the answer says so, and that the
+// TestProperties_PathAloneCannotChange proves that the answer says so, and that the
 // rollback finds nothing to do.
 // Reference 2.12.
 func TestProperties_PathAloneCannotChange(t *testing.T) {
@@ -113,7 +113,7 @@ func TestProperties_PathAloneCannotChange(t *testing.T) {
 	l.unchanged(before, "a refused change of Path")
 }
 
-// TestRollback_OfAnUpdate holds that an Update with the properties swapped
+// TestRollback_OfAnUpdate proves that an Update with the properties swapped
 // brings back what was there.
 // Reference 5.10.
 func TestRollback_OfAnUpdate(t *testing.T) {
@@ -127,7 +127,7 @@ func TestRollback_OfAnUpdate(t *testing.T) {
 	l.unchanged(before, "an update and its rollback")
 }
 
-// TestRollback_OfAFailedUpdate holds that a refused update answers its own id,
+// TestRollback_OfAFailedUpdate proves that a refused update answers its own id,
 // and the rollback, whose old properties are the bad ones, succeeds.
 // Reference 5.2, 7.7.
 func TestRollback_OfAFailedUpdate(t *testing.T) {
@@ -140,7 +140,7 @@ func TestRollback_OfAFailedUpdate(t *testing.T) {
 	l.unchanged(before, "a refused update and its rollback")
 }
 
-// TestUpdate_GroupsThatWentAreDeletedLast holds the order of calls.
+// TestUpdate_GroupsThatWentAreDeletedLast checks the order of calls.
 // Reference 5.6.
 func TestUpdate_GroupsThatWentAreDeletedLast(t *testing.T) {
 	l := newLab(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestVerify holds that, where the administrator wants it, an Update and a Delete change
+// TestVerify proves that, where the administrator wants it, an Update and a Delete change
 // nothing of a resource that CloudFormation is not working on, nor of a set that the resource
 // does not have while CloudFormation is not working on the stack. They do their work where it is,
 // and where it cannot be asked.
@@ -60,7 +60,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerify_Forged holds that no physical id and no request type is a way around: an event
+// TestVerify_Forged proves that no physical id and no request type is a way around: an event
 // changes nothing of the set that a resource has, and that CloudFormation is not working on.
 // Reference 11.11.
 func TestVerify_Forged(t *testing.T) {
@@ -114,7 +114,7 @@ func TestVerify_Forged(t *testing.T) {
 	}
 }
 
-// TestVerify_Create holds that a Create does its work where CloudFormation is at work, and
+// TestVerify_Create proves that a Create does its work where CloudFormation is at work, and
 // where it does not show the resource yet.
 // Reference 11.11.
 func TestVerify_Create(t *testing.T) {
@@ -136,7 +136,7 @@ func TestVerify_Create(t *testing.T) {
 	}
 }
 
-// TestVerify_CostsNoRoundTrip holds that CloudFormation is asked while IAM is observed.
+// TestVerify_CostsNoRoundTrip proves that CloudFormation is asked while IAM is observed.
 // Reference 11.11.
 func TestVerify_CostsNoRoundTrip(t *testing.T) {
 	l := newLab(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestWaiting_PropagationWait holds that what is newly made is read and waited for,
+// TestWaiting_PropagationWait proves that what is newly made is read and waited for,
 // that nothing is when nothing was made, and that with 0 there is neither.
 // Reference 6.6, 6.7.
 func TestWaiting_PropagationWait(t *testing.T) {
@@ -46,7 +46,7 @@ func TestWaiting_PropagationWait(t *testing.T) {
 	}
 }
 
-// TestWaiting_WaitThatDoesNotFitIsRefused holds that a wait longer than the time is
+// TestWaiting_WaitThatDoesNotFitIsRefused proves that a wait longer than the time is
 // said before anything is made.
 // Reference 6.8.
 func TestWaiting_WaitThatDoesNotFitIsRefused(t *testing.T) {
@@ -59,7 +59,7 @@ func TestWaiting_WaitThatDoesNotFitIsRefused(t *testing.T) {
 	l.unchanged(before, "a refused wait")
 }
 
-// TestWaiting_FinalErrorsEndAtOnce holds quotas and malformed documents, met once,
+// TestWaiting_FinalErrorsEndAtOnce checks quotas and malformed documents, met once,
 // with IAM's own words and the call that met them.
 // Reference 6.3.
 func TestWaiting_FinalErrorsEndAtOnce(t *testing.T) {

@@ -23,7 +23,7 @@ func change(action, logicalID, before, after string) cloudformation.ResourceChan
 	return c
 }
 
-// TestPlan_ChangeSet holds the plan of a change set: of each Custom::RayIAM in it, with what
+// TestPlan_ChangeSet checks the plan of a change set: of each Custom::RayIAM in it, with what
 // is known only after apply shown as such.
 func TestPlan_ChangeSet(t *testing.T) {
 	l := newLab(t)
@@ -45,7 +45,7 @@ func TestPlan_ChangeSet(t *testing.T) {
 	}
 }
 
-// TestPlan_ChangeSetOfAnUpdate holds that the change of a resource that is there is planned as
+// TestPlan_ChangeSetOfAnUpdate proves that the change of a resource that is there is planned as
 // the Update that CloudFormation sends, and is what that Update then writes.
 func TestPlan_ChangeSetOfAnUpdate(t *testing.T) {
 	l := newLab(t)
@@ -77,7 +77,7 @@ func TestPlan_ChangeSetOfAnUpdate(t *testing.T) {
 	l.agree(s, s.Event("Update", properties{"PropagationWaitSeconds": "0"}))
 }
 
-// TestPlan_ChangeSetFaults holds what is said of change sets that cannot be planned.
+// TestPlan_ChangeSetFaults checks what is said of change sets that cannot be planned.
 func TestPlan_ChangeSetFaults(t *testing.T) {
 	l := newLab(t)
 	l.changeSet("pending", "CREATE_IN_PROGRESS")

@@ -43,7 +43,7 @@ func (l *lab) checked(code int, args ...string) string {
 	return r.out
 }
 
-// TestCheck_Stack holds the check against a deployed set: the example fits its template.
+// TestCheck_Stack checks the check against a deployed set: the example fits its template.
 func TestCheck_Stack(t *testing.T) {
 	l := newLab(t)
 	l.research(nil)
@@ -52,7 +52,7 @@ func TestCheck_Stack(t *testing.T) {
 	}
 }
 
-// TestCheck_NarrowedStack holds that the stack's parameters count.
+// TestCheck_NarrowedStack proves that the stack's parameters count.
 func TestCheck_NarrowedStack(t *testing.T) {
 	narrow := newLab(t)
 	narrow.research(map[string]string{"ClusterName": "other", "SubnetIds": "subnet-0aaaaaaaaaaaaaaaa,subnet-0bbbbbbbbbbbbbbbb"})
@@ -71,7 +71,7 @@ func TestCheck_NarrowedStack(t *testing.T) {
 	}
 }
 
-// TestCheck_Write holds that --write fills in the profiles, keeps all else, and that the file
+// TestCheck_Write proves that --write fills in the profiles, keeps all else, and that the file
 // then fits.
 func TestCheck_Write(t *testing.T) {
 	l := newLab(t)
@@ -99,7 +99,7 @@ func TestCheck_Write(t *testing.T) {
 	}
 }
 
-// TestGraph_Owner holds that a set is drawn as it is in IAM, and the same as it is declared
+// TestGraph_Owner proves that a set is drawn as it is in IAM, and the same as it is declared
 // while nobody has changed it.
 func TestGraph_Owner(t *testing.T) {
 	l := newLab(t)

@@ -93,7 +93,7 @@ func TestDocs_Commands(t *testing.T) {
 // mentioned are the command lines in the text of a page, and in its blocks.
 var mentioned = regexp.MustCompile("(?m)(?:`|^)rayiam ([a-z][^`\\n]*)")
 
-// TestDocs_OtherPages holds that each command which another page names is one, with its flags.
+// TestDocs_OtherPages proves that each command which another page names is one, with its flags.
 func TestDocs_OtherPages(t *testing.T) {
 	l := newLab(t)
 	var pages []string
@@ -214,7 +214,7 @@ func (l *lab) shell(home, command string) string {
 	return string(out)
 }
 
-// shows holds that every line which the page shows begins a line of the output, in this order.
+// shows proves that every line which the page shows begins a line of the output, in this order.
 func (l *lab) shows(command, output, shown string) {
 	l.TB.Helper()
 	lines := strings.Split(l.anonymousAccount(output), "\n")
@@ -234,7 +234,7 @@ func (l *lab) anonymousAccount(text string) string {
 	return strings.ReplaceAll(text, l.AccountID, "123456789012")
 }
 
-// TestDocs_Fields holds that the page names every field of the JSON.
+// TestDocs_Fields proves that the page names every field of the JSON.
 func TestDocs_Fields(t *testing.T) {
 	text := page(t)
 	fields := map[string]bool{}
@@ -269,7 +269,7 @@ func TestDocs_Fields(t *testing.T) {
 	}
 }
 
-// TestDocs_LintConfiguration holds that the page's .cfnlintrc brings the rules in.
+// TestDocs_LintConfiguration proves that the page's .cfnlintrc brings the rules in.
 func TestDocs_LintConfiguration(t *testing.T) {
 	python, err := checkout.Python()
 	if err != nil {

@@ -56,7 +56,7 @@ func templateOf(t *testing.T, list []properties, more map[string]any) string {
 	return encoded(t, template)
 }
 
-// TestLint_AgreesWithFunction holds, for all cases of the tests of the properties, that the
+// TestLint_AgreesWithFunction checks, for all cases of the tests of the properties, that the
 // linter's rule refuses a property exactly if the function does, with what CloudFormation
 // makes of the template. Both have their rules from the published schema.
 func TestLint_AgreesWithFunction(t *testing.T) {
@@ -122,7 +122,7 @@ func pathOf(tokens []any) string {
 	return path
 }
 
-// TestLint_Functions holds that intrinsic functions are let pass, and what stands in the
+// TestLint_Functions proves that intrinsic functions are let pass, and what stands in the
 // branches of Fn::If is not.
 func TestLint_Functions(t *testing.T) {
 	ref := map[string]any{"Ref": "P"}
@@ -162,7 +162,7 @@ func TestLint_Functions(t *testing.T) {
 	}
 }
 
-// TestLint_Attributes holds that Fn::GetAtt and Fn::Sub may read what the function answers, and
+// TestLint_Attributes proves that Fn::GetAtt and Fn::Sub may read what the function answers, and
 // nothing else.
 func TestLint_Attributes(t *testing.T) {
 	group := func(name any) any { return map[string]any{"Name": name} }

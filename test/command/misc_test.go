@@ -11,7 +11,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestFunction_Dependencies holds that the function's executable has nothing of what only the
+// TestFunction_Dependencies proves that the function's executable has nothing of what only the
 // command needs.
 func TestFunction_Dependencies(t *testing.T) {
 	list := func(command string) string {
@@ -34,7 +34,7 @@ func TestFunction_Dependencies(t *testing.T) {
 	}
 }
 
-// TestCommand_Faults holds that what cannot be done is said in one line, with what to do, and
+// TestCommand_Faults proves that what cannot be done is said in one line, with what to do, and
 // ends with exit code 1.
 func TestCommand_Faults(t *testing.T) {
 	l := newLab(t)
@@ -76,7 +76,7 @@ func TestCommand_Faults(t *testing.T) {
 	}
 }
 
-// TestCommand_FindsAWS holds that AWS is found as the AWS CLI finds it: the flags before the
+// TestCommand_FindsAWS proves that AWS is found as the AWS CLI finds it: the flags before the
 // environment, and that before the shared configuration.
 func TestCommand_FindsAWS(t *testing.T) {
 	l := newLab(t)
@@ -107,7 +107,7 @@ func TestCommand_FindsAWS(t *testing.T) {
 	}
 }
 
-// TestCommand_Small holds the commands that ask nobody.
+// TestCommand_Small checks the commands that ask nobody.
 func TestCommand_Small(t *testing.T) {
 	l := newLab(t)
 	l.Env = []string{"AWS_REGION=", "AWS_ACCESS_KEY_ID="}
@@ -147,7 +147,7 @@ def read(fd):
 sys.stdout.flush()
 pty.spawn(sys.argv[1:], read)`
 
-// TestCommand_Colours holds that colours and progress go to a terminal and nowhere else, and
+// TestCommand_Colours proves that colours and progress go to a terminal and nowhere else, and
 // that NO_COLOR is honoured.
 func TestCommand_Colours(t *testing.T) {
 	l := newLab(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// wrote holds that what was written is what was planned.
+// wrote proves that what was written is what was planned.
 func (l *lab) wrote(planned [][]string) {
 	l.TB.Helper()
 	var want []string
@@ -29,7 +29,7 @@ func (l *lab) wrote(planned [][]string) {
 	}
 }
 
-// TestOrphans_Delete holds that an orphaned set is deleted by the calls of a Delete, that sets
+// TestOrphans_Delete proves that an orphaned set is deleted by the calls of a Delete, that sets
 // of stacks stay, and that nothing is written before.
 // Reference 16.3, 16.4.
 func TestOrphans_Delete(t *testing.T) {
@@ -79,7 +79,7 @@ func TestOrphans_Delete(t *testing.T) {
 	}
 }
 
-// TestOrphans_Adopted holds that what was adopted is released and stays.
+// TestOrphans_Adopted proves that what was adopted is released and stays.
 // Reference 16.4.
 func TestOrphans_Adopted(t *testing.T) {
 	l := newLab(t)
@@ -100,7 +100,7 @@ func TestOrphans_Adopted(t *testing.T) {
 	}
 }
 
-// TestOrphans_InUse holds that what instances use stays, whole, and so it does where EC2
+// TestOrphans_InUse proves that what instances use stays, whole, and so it does where EC2
 // cannot be asked, unless a flag says otherwise.
 // Reference 16.6.
 func TestOrphans_InUse(t *testing.T) {
@@ -129,7 +129,7 @@ func TestOrphans_InUse(t *testing.T) {
 	}
 }
 
-// TestOrphans_NoLonger holds that a set which a stack has again is not deleted, although it was
+// TestOrphans_NoLonger proves that a set which a stack has again is not deleted, although it was
 // orphaned when the command began, and neither is one of another account's stack, or one with a
 // role that others than EC2 may assume.
 // Reference 16.4, 16.5.
@@ -222,7 +222,7 @@ def read(fd):
 read.answered = False
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(command, read)))`
 
-// TestOrphans_Asks holds that on a terminal a person is asked, and that nothing but yes deletes.
+// TestOrphans_Asks proves that on a terminal a person is asked, and that nothing but yes deletes.
 // Reference 16.4.
 func TestOrphans_Asks(t *testing.T) {
 	l := newLab(t)

@@ -24,7 +24,7 @@ func (l *lab) planned(e cloudformation.Event) (planview.View, int) {
 	return printed.Plans[0], r.code
 }
 
-// agree plans an event, sends it to the function, and holds that what was planned is what was
+// agree plans an event, sends it to the function, and proves that what was planned is what was
 // written, call for call, or that both refuse it with the same words.
 func (l *lab) agree(s *cloudformation.Stack, e cloudformation.Event) cloudformation.Answer {
 	l.TB.Helper()
@@ -87,7 +87,7 @@ func cases(t *testing.T) []struct {
 	return list
 }
 
-// TestPlan_AgreesOnProperties holds, for all cases of the tests of the properties, that the
+// TestPlan_AgreesOnProperties checks, for all cases of the tests of the properties, that the
 // plan refuses what the function refuses, and that what it plans is what is written.
 // Reference 2.3, 5.4.
 func TestPlan_AgreesOnProperties(t *testing.T) {
@@ -114,7 +114,7 @@ func TestPlan_AgreesOnProperties(t *testing.T) {
 	}
 }
 
-// TestPlan_AgreesOnEvents holds the same for the events that this repository has, each after
+// TestPlan_AgreesOnEvents checks the same for the events that this repository has, each after
 // what must have come before it.
 func TestPlan_AgreesOnEvents(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(checkout.Root(), "events", "*.json"))
@@ -189,7 +189,7 @@ func (l *lab) event(name string) cloudformation.Event {
 	return e
 }
 
-// TestPlan_WhatIsThere holds what a plan says of what somebody made by hand, or changed: what
+// TestPlan_WhatIsThere checks what a plan says of what somebody made by hand, or changed: what
 // is in the way, adopted, released, brought back.
 func TestPlan_WhatIsThere(t *testing.T) {
 	adopt := func(e *cloudformation.Event) { e.ResourceProperties["AdoptExisting"] = "true" }
@@ -235,7 +235,7 @@ func TestPlan_WhatIsThere(t *testing.T) {
 
 func (l *lab) byHand() string { l.CreateSet(); return "" }
 
-// TestPlan_InUse holds that the plan of a Delete which instances hold up says so, as the
+// TestPlan_InUse proves that the plan of a Delete which instances hold up says so, as the
 // function does.
 func TestPlan_InUse(t *testing.T) {
 	l := newLab(t)

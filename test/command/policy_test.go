@@ -27,7 +27,7 @@ var everything = properties{
 	"LeastPrivilege": map[string]any{"ClusterName": "research", "S3Buckets": []any{map[string]any{"Name": "research-results"}}, "CloudWatch": "true", "Spot": "true"},
 }
 
-// TestPolicy_IsWhatIsDeployed holds that the policies printed for head and workers are those
+// TestPolicy_IsWhatIsDeployed proves that the policies printed for head and workers are those
 // that the function puts on their roles.
 func TestPolicy_IsWhatIsDeployed(t *testing.T) {
 	for name, p := range map[string]properties{"default policies": {"PropagationWaitSeconds": "0"}, "LeastPrivilege": everything} {
@@ -78,7 +78,7 @@ func canonical(t *testing.T, document json.RawMessage) string {
 	return text
 }
 
-// TestPolicy_OfTemplates holds that the printed policies of the execution role and the launch
+// TestPolicy_OfTemplates proves that the printed policies of the execution role and the launch
 // role are those of the templates, by the reader that the proofs about them use.
 func TestPolicy_OfTemplates(t *testing.T) {
 	const bounds = "arn:aws:iam::aws:policy/Amazon*,arn:aws:iam::aws:policy/CloudWatch*"
@@ -189,7 +189,7 @@ func optionsOf(narrow map[string]string) map[string]any {
 	return options
 }
 
-// TestPolicy_Launcher holds that the printed policies of the launcher are those that
+// TestPolicy_Launcher proves that the printed policies of the launcher are those that
 // examples/launcher.yaml makes for the same cluster: with parameters alone, and with a set.
 func TestPolicy_Launcher(t *testing.T) {
 	const iam = "arn:aws:iam::123456789012:"
@@ -246,7 +246,7 @@ func TestPolicy_Launcher(t *testing.T) {
 	}
 }
 
-// TestPolicy_LauncherOfStack holds that a deployed set tells its launcher, and what is said
+// TestPolicy_LauncherOfStack proves that a deployed set tells its launcher, and what is said
 // where it does not.
 func TestPolicy_LauncherOfStack(t *testing.T) {
 	l := newLab(t)
@@ -273,7 +273,7 @@ func TestPolicy_LauncherOfStack(t *testing.T) {
 	}
 }
 
-// TestPolicy_Alone holds that --name prints one document and nothing else, and what is said of
+// TestPolicy_Alone proves that --name prints one document and nothing else, and what is said of
 // a name that there is not.
 func TestPolicy_Alone(t *testing.T) {
 	l := newLab(t)

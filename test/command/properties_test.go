@@ -15,7 +15,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// TestPlan_Properties holds the plan of a file of properties: for a stack that does not exist,
+// TestPlan_Properties checks the plan of a file of properties: for a stack that does not exist,
 // without the resource, and with it; YAML and JSON alike.
 func TestPlan_Properties(t *testing.T) {
 	l := newLab(t)
@@ -55,7 +55,7 @@ func TestPlan_Properties(t *testing.T) {
 	}
 }
 
-// TestPlan_Bounds holds that the administrator's bounds are those of the function that
+// TestPlan_Bounds proves that the administrator's bounds are those of the function that
 // ServiceToken names, and that a note says so where nobody may read them.
 func TestPlan_Bounds(t *testing.T) {
 	l := newLab(t)

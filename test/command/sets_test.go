@@ -67,7 +67,7 @@ func lineOf(text, word string) string {
 	return ""
 }
 
-// TestList holds what is printed of no set, and of one in each of CloudFormation's answers.
+// TestList checks what is printed of no set, and of one in each of CloudFormation's answers.
 // Reference 16.1, 16.3, 16.8.
 func TestList(t *testing.T) {
 	l := newLab(t)
@@ -108,7 +108,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestList_StackGone holds that a stack which is gone is told from one that has let go of the
+// TestList_StackGone proves that a stack which is gone is told from one that has let go of the
 // resource, and that of what CloudFormation does not say a note tells.
 // Reference 16.1, 16.8.
 func TestList_StackGone(t *testing.T) {
@@ -141,7 +141,7 @@ func (l *lab) fails2(t *testing.T, words []string, args ...string) {
 	}
 }
 
-// TestDrift holds that each change by hand is printed, in its facet and in words, until an
+// TestDrift proves that each change by hand is printed, in its facet and in words, until an
 // update brings all back.
 // Reference 16.2, 16.3.
 func TestDrift(t *testing.T) {
@@ -193,7 +193,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// TestDrift_Nobody holds what is said of an owner that there is not.
+// TestDrift_Nobody checks what is said of an owner that there is not.
 func TestDrift_Nobody(t *testing.T) {
 	l := newLab(t)
 	for _, command := range []string{"drift", "orphans"} {

@@ -120,7 +120,7 @@ func everySettingReset(t *testing.T, c *cloud) {
 	}
 }
 
-// prints holds that each command prints what is wanted.
+// prints proves that each command prints what is wanted.
 func (c *cloud) prints(t *testing.T, want map[string]string) {
 	t.Helper()
 	for command, want := range want {

@@ -48,7 +48,7 @@ type leastPrivilege struct {
 	InstanceTypes, KeyNames []string
 }
 
-// mayLaunch holds that the head may launch what a worker's type asks for.
+// mayLaunch proves that the head may launch what a worker's type asks for.
 func (l leastPrivilege) mayLaunch(t *testing.T, name string, config nodeConfig) {
 	t.Helper()
 	if !slices.Contains(l.InstanceTypes, config.InstanceType) {

@@ -106,7 +106,7 @@ func written(t *testing.T, lines []map[string]any) (metrics map[string]bool, val
 	return metrics, values
 }
 
-// TestDashboard holds that each metric, dimension and member of a log line that the dashboard
+// TestDashboard proves that each metric, dimension and member of a log line that the dashboard
 // and the alarms name is one that the function writes.
 // Reference 15.11.
 func TestDashboard(t *testing.T) {
@@ -162,7 +162,7 @@ var (
 	queryFilters = regexp.MustCompile(`(\w+) = '([^']+)'`)
 )
 
-// queries holds that each field of a query is a member of a line which it finds, and that each
+// queries proves that each field of a query is a member of a line which it finds, and that each
 // word it filters by is one that is written.
 func queries(t *testing.T, w widget, log []map[string]any) {
 	t.Helper()

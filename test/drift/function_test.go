@@ -45,7 +45,7 @@ func said(log []map[string]any, message string, members ...string) (found []stri
 	return found
 }
 
-// TestFunction_Looks holds what a scheduled look says, in the log and in the metrics, and that
+// TestFunction_Looks checks what a scheduled look says, in the log and in the metrics, and that
 // it writes nothing and answers nobody.
 // Reference 15.8.
 func TestFunction_Looks(t *testing.T) {
@@ -87,7 +87,7 @@ func TestFunction_Looks(t *testing.T) {
 	}
 }
 
-// TestFunction_LookFails holds that a look which may not look, or is not answered in time,
+// TestFunction_LookFails proves that a look which may not look, or is not answered in time,
 // says so, and counts as a failed look and as no failed request.
 // Reference 15.8.
 func TestFunction_LookFails(t *testing.T) {
@@ -103,7 +103,7 @@ func TestFunction_LookFails(t *testing.T) {
 	}
 }
 
-// TestLook_Killed holds, for a Create and an Update that are killed at each of their writes,
+// TestLook_Killed checks, for a Create and an Update that are killed at each of their writes,
 // that what is left is not settled unless it is as it was before, or as it is to be.
 // Reference 15.4.
 func TestLook_Killed(t *testing.T) {
@@ -154,7 +154,7 @@ func TestLook_Killed(t *testing.T) {
 	}
 }
 
-// allSettled holds that every set is settled after the retry of a request that was killed at
+// allSettled proves that every set is settled after the retry of a request that was killed at
 // its nth write.
 func (l *lab) allSettled(nth int) {
 	l.TB.Helper()

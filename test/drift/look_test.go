@@ -10,7 +10,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestLook_ByHand holds that each change which somebody makes by hand is seen, in its facet and
+// TestLook_ByHand proves that each change which somebody makes by hand is seen, in its facet and
 // in its role or instance profile, and that an update of the resource settles it.
 // Reference 15.6, 15.7.
 func TestLook_ByHand(t *testing.T) {
@@ -85,7 +85,7 @@ func (l *lab) policies(role string) (attached, inline []string, err error) {
 	return managed, inline, err
 }
 
-// TestLook_OtherTags holds that a set whose head says nothing is judged by what is there, and
+// TestLook_OtherTags proves that a set whose head says nothing is judged by what is there, and
 // that the tag of its owner is missed.
 // Reference 15.7.
 func TestLook_OtherTags(t *testing.T) {
@@ -101,7 +101,7 @@ func TestLook_OtherTags(t *testing.T) {
 	}
 }
 
-// TestLook_ProvidersRole holds that a provider's own role, whose name may begin like those of a
+// TestLook_ProvidersRole proves that a provider's own role, whose name may begin like those of a
 // set, is no set, nor is a role onto which somebody has written an owner that cannot be its.
 // Reference 15.7.
 func TestLook_ProvidersRole(t *testing.T) {
@@ -114,7 +114,7 @@ func TestLook_ProvidersRole(t *testing.T) {
 	}
 }
 
-// TestLook_Belongs holds what CloudFormation says of a set, in each of its answers.
+// TestLook_Belongs checks what CloudFormation says of a set, in each of its answers.
 // Reference 15.7.
 func TestLook_Belongs(t *testing.T) {
 	l := newLab(t)
@@ -159,7 +159,7 @@ func TestLook_Belongs(t *testing.T) {
 	}
 }
 
-// TestLook_InFlight holds that a half-made set is no drift while CloudFormation is at work on
+// TestLook_InFlight proves that a half-made set is no drift while CloudFormation is at work on
 // it, nor if the request is done by the time that CloudFormation is asked.
 // Reference 15.7.
 func TestLook_InFlight(t *testing.T) {
@@ -180,7 +180,7 @@ func TestLook_InFlight(t *testing.T) {
 	}
 }
 
-// TestLook_Foreign holds that only what is below prefix and path is looked at, and only what
+// TestLook_Foreign proves that only what is below prefix and path is looked at, and only what
 // has an owner.
 // Reference 15.6.
 func TestLook_Foreign(t *testing.T) {
@@ -211,7 +211,7 @@ func TestLook_Foreign(t *testing.T) {
 	}
 }
 
-// TestLook_Parts holds that looks with too few calls for all sets see each of them once, whole,
+// TestLook_Parts proves that looks with too few calls for all sets see each of them once, whole,
 // in as many turns as there are parts, whatever their names are.
 // Reference 15.9.
 func TestLook_Parts(t *testing.T) {
@@ -248,7 +248,7 @@ func TestLook_Parts(t *testing.T) {
 	}
 }
 
-// TestLook_Throttled holds that a look goes on where IAM throttles it, and that it ends with
+// TestLook_Throttled proves that a look goes on where IAM throttles it, and that it ends with
 // IAM's words where it may not look.
 // Reference 15.6.
 func TestLook_Throttled(t *testing.T) {

@@ -62,7 +62,7 @@ func TestLook_Replaced(t *testing.T) {
 	}
 }
 
-// TestFunction_LookBesideARequest holds that a schedule's event, whoever sends it and whenever
+// TestFunction_LookBesideARequest proves that a schedule's event, whoever sends it and whenever
 // it says it is from, changes nothing of what a request is at work on, and answers nobody.
 // Reference 15.7, 15.8.
 func TestFunction_LookBesideARequest(t *testing.T) {

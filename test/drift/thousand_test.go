@@ -96,7 +96,7 @@ func (c *crowd) grow(to int) {
 }
 
 // TestLook_AThousandSets looks at a thousand sets, of which two have drifted: by the command, at
-// all of them, and as the function does, at a part after the other. It holds that each is seen
+// all of them, and as the function does, at a part after the other. It proves that each is seen
 // once, how many calls that takes, and how much memory.
 // Reference 15.9, 15.10, 16.1.
 func TestLook_AThousandSets(t *testing.T) {
@@ -175,7 +175,7 @@ code = subprocess.run(sys.argv[2:]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=open(sys.argv[1], "w"))
 sys.exit(code)`
 
-// listed runs rayiam list, holds that it prints all sets, and returns the most memory that it
+// listed runs rayiam list, proves that it prints all sets, and returns the most memory that it
 // took.
 func (c *crowd) listed(code int) (peak int64) {
 	c.TB.Helper()

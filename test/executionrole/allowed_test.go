@@ -25,7 +25,7 @@ func recorded(t *testing.T, tpl template, s deployment) []policysim.Case {
 	return recordings.bySet[s.name]
 }
 
-// TestAllowed holds that the function can do its whole job under its role: every call
+// TestAllowed proves that the function can do its whole job under its role: every call
 // that it makes, in each state that it meets, is allowed.
 // Reference 8.6.
 func TestAllowed(t *testing.T) {

@@ -147,7 +147,7 @@ func (s deployment) dangerous() []policysim.Case {
 	return all
 }
 
-// TestDenied holds that what is dangerous is denied, and that it is so for the one
+// TestDenied proves that what is dangerous is denied, and that it is so for the one
 // thing that is wrong with it: the same call without it is allowed.
 // Reference 8.5.
 func TestDenied(t *testing.T) {

@@ -147,7 +147,7 @@ func (s deployment) environment(t testing.TB, tpl template) []string {
 	return env
 }
 
-// TestSets holds that the deployments see each condition of the execution role's policies hold
+// TestSets proves that the deployments see each condition of the execution role's policies hold
 // and not hold, that they name parameters that there are, and that a role and a log
 // group are called as the template calls them.
 func TestSets(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestActions holds that the policy's actions and the code's calls are the same set:
+// TestActions proves that the policy's actions and the code's calls are the same set:
 // what the code calls comes from the recorded runs, and every action in the policy is
 // spelt out.
 // Reference 8.6.
@@ -50,7 +50,7 @@ func resolvedStatements(tpl template, s deployment) []statement {
 	return document.Statement
 }
 
-// TestMutation holds that every part of the policy is needed: with any statement weakened,
+// TestMutation proves that every part of the policy is needed: with any statement weakened,
 // a dangerous call that is denied today would be allowed, in at
 // least one set of parameters.
 // Reference 8.5.

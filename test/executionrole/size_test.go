@@ -53,7 +53,7 @@ func longest(t *testing.T, tpl template) map[string]string {
 	}
 }
 
-// TestSizes holds that whatever parameters the template accepts, IAM accepts the
+// TestSizes proves that whatever parameters the template accepts, IAM accepts the
 // policies that they make, inline or managed, and Lambda the environment: with every
 // combination of them at their longest and the others at their defaults.
 func TestSizes(t *testing.T) {

@@ -16,7 +16,7 @@ const managed = `import json, sys
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 print(json.dumps(json.loads(aws_managed_policies_data)[sys.argv[1]]["Document"]))`
 
-// TestSources holds that AWS's own policies rely on what docs/security.md says they do: a
+// TestSources proves that AWS's own policies rely on what docs/security.md says they do: a
 // role's creation with tags is allowed by the tags that it is about to have.
 func TestSources(t *testing.T) {
 	python, err := checkout.Python()

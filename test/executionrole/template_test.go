@@ -83,7 +83,7 @@ func (tpl template) policy(s deployment, statements []any) string {
 	return string(text)
 }
 
-// TestExecutionRole holds that the policies which the proofs are about are all that the
+// TestExecutionRole proves that the policies which the proofs are about are all that the
 // function has, inline or managed, and say the same either way.
 func TestExecutionRole(t *testing.T) {
 	tpl := deployedTemplate(t)

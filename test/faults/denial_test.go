@@ -18,7 +18,7 @@ func (c *cell) patient() (*cloudformation.Stack, cloudformation.Event) {
 	return s, e
 }
 
-// playPassing holds that a denial which passes is ridden out.
+// playPassing proves that a denial which passes is ridden out.
 func (c *cell) playPassing() {
 	s, e := c.patient()
 	defer c.Stop()
@@ -27,7 +27,7 @@ func (c *cell) playPassing() {
 	c.ended(s, answer)
 }
 
-// playExplicit holds that an explicit denial is not repeated, and that its Reason says whose
+// playExplicit proves that an explicit denial is not repeated, and that its Reason says whose
 // it is.
 func (c *cell) playExplicit() {
 	s, e := c.patient()
@@ -47,7 +47,7 @@ func (c *cell) playExplicit() {
 	c.followedUp(s, answer)
 }
 
-// playNotRolledBack holds that nothing is left of an Update that is denied, though rollbacks
+// playNotRolledBack proves that nothing is left of an Update that is denied, though rollbacks
 // are switched off: the next request is a Delete with the old properties.
 func (c *cell) playNotRolledBack() {
 	s, e := c.begin()
@@ -59,7 +59,7 @@ func (c *cell) playNotRolledBack() {
 	c.holds("after the Delete", references["Create"].before)
 }
 
-// playLate holds that the operation ends as if nothing had been while IAM denies what it does
+// playLate proves that the operation ends as if nothing had been while IAM denies what it does
 // not see yet.
 func (c *cell) playLate(fault iamproxy.Fault) {
 	s, e := c.patient()
@@ -67,7 +67,7 @@ func (c *cell) playLate(fault iamproxy.Fault) {
 	c.ended(s, c.succeeds(s, e, fault))
 }
 
-// playLateAndDenied holds that the Delete after a Create that was denied removes what it made,
+// playLateAndDenied proves that the Delete after a Create that was denied removes what it made,
 // though IAM does not see the tags of that yet.
 func (c *cell) playLateAndDenied() {
 	s, e := c.patient()

@@ -69,7 +69,7 @@ var deleting = func() (all []operation) {
 	return all
 }()
 
-// TestEC2Matrix holds every operation against every fault at every call to EC2, and those that
+// TestEC2Matrix checks every operation against every fault at every call to EC2, and those that
 // delete something against an instance that uses it.
 // Reference 14.1, 14.5, 14.7.
 func TestEC2Matrix(t *testing.T) {
@@ -127,7 +127,7 @@ func question(n int) func(iamproxy.Call) bool {
 	}
 }
 
-// playEC2 holds that the operation ends as if nothing had been.
+// playEC2 proves that the operation ends as if nothing had been.
 func (c *cell) playEC2(effect iamproxy.Effect, times int) {
 	s, e := c.begin()
 	c.EC2.Reset()
@@ -141,7 +141,7 @@ func (c *cell) playEC2(effect iamproxy.Effect, times int) {
 	c.ended(s, answer)
 }
 
-// playEC2Killed holds that the same event ends the operation where it should after the process
+// playEC2Killed proves that the same event ends the operation where it should after the process
 // has died over the n-th call to EC2. Where it waits, EC2 first says so many times that it does
 // not know the profile, and the process dies at the question after that.
 func (c *cell) playEC2Killed(before bool, unknown int) {
@@ -177,7 +177,7 @@ func (c *cell) killedAtEC2(e cloudformation.Event, n int, before bool, unknown i
 	return outcome
 }
 
-// playHeldUp holds that the operation changes nothing while an instance uses what it deletes,
+// playHeldUp proves that the operation changes nothing while an instance uses what it deletes,
 // and that what CloudFormation sends once it is gone leaves things as it should.
 func (c *cell) playHeldUp(effect iamproxy.Effect, times int) {
 	c.heldUp(func(cloudformation.Event) error {
@@ -232,7 +232,7 @@ func (c *cell) heldUp(fails func(cloudformation.Event) error) {
 	c.TB.Error("EC2's stand-in answered too late five times")
 }
 
-// playNotHeldUp holds that the operation ends as if there were no instance.
+// playNotHeldUp proves that the operation ends as if there were no instance.
 func (c *cell) playNotHeldUp(effect iamproxy.Effect) {
 	s, e := c.begin()
 	c.Launch("us-east-1", losing[c.name], "research", 1)

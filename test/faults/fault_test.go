@@ -75,7 +75,7 @@ func (c *cell) begin() (*cloudformation.Stack, cloudformation.Event) {
 	return s, c.event(s)
 }
 
-// playSurvived holds that the operation ends as if nothing had been.
+// playSurvived proves that the operation ends as if nothing had been.
 func (c *cell) playSurvived(effect iamproxy.Effect, times int) {
 	s, e := c.begin()
 	answer := c.succeeds(s, e, iamproxy.On(iamproxy.Times(times, iamproxy.Same(c.n)), effect))
@@ -83,7 +83,7 @@ func (c *cell) playSurvived(effect iamproxy.Effect, times int) {
 	c.ended(s, answer)
 }
 
-// met holds that the request that was sent last has made the cell's call.
+// met proves that the request that was sent last has made the cell's call.
 func (c *cell) met() {
 	c.TB.Helper()
 	if calls := len(c.Proxy.Calls()); calls < c.n {
@@ -91,7 +91,7 @@ func (c *cell) met() {
 	}
 }
 
-// playRetried holds that the next process, with the same event, ends where the killed
+// playRetried proves that the next process, with the same event, ends where the killed
 // one would have.
 func (c *cell) playRetried(before bool) {
 	s, e := c.begin()
@@ -99,7 +99,7 @@ func (c *cell) playRetried(before bool) {
 	c.ended(s, c.succeeds(s, e, nil))
 }
 
-// ended holds that the operation has had its full effect and its full answer.
+// ended proves that the operation has had its full effect and its full answer.
 func (c *cell) ended(s *cloudformation.Stack, answer cloudformation.Answer) {
 	c.TB.Helper()
 	ref := references[c.name]
@@ -111,7 +111,7 @@ func (c *cell) ended(s *cloudformation.Stack, answer cloudformation.Answer) {
 	c.holds("at the end", ref.after)
 }
 
-// playDeleted holds that a Create which never answered leaves nothing once a Delete
+// playDeleted proves that a Create which never answered leaves nothing once a Delete
 // has come.
 func (c *cell) playDeleted(before bool, id string) {
 	s, e := c.begin()
@@ -119,7 +119,7 @@ func (c *cell) playDeleted(before bool, id string) {
 	c.deleted(s, id)
 }
 
-// deleted sends a Delete and holds that nothing of the resource is left.
+// deleted sends a Delete and proves that nothing of the resource is left.
 func (c *cell) deleted(s *cloudformation.Stack, id string) {
 	c.TB.Helper()
 	c.succeeds(s, c.deletion(s, id), nil)
@@ -132,7 +132,7 @@ func (c *cell) deletion(s *cloudformation.Stack, id string) cloudformation.Event
 	return e
 }
 
-// nothingIsLeft holds that the account is as it was before a Create.
+// nothingIsLeft proves that the account is as it was before a Create.
 func (c *cell) nothingIsLeft() {
 	c.TB.Helper()
 	if c.from == byHand {
@@ -144,7 +144,7 @@ func (c *cell) nothingIsLeft() {
 	c.holds("in the end", references[c.name].before)
 }
 
-// playRolledBack holds that the swapped Update brings back what was there.
+// playRolledBack proves that the swapped Update brings back what was there.
 func (c *cell) playRolledBack(before bool) {
 	s, e := c.begin()
 	c.Killed(e, iamproxy.Nth(c.n), before)
@@ -161,7 +161,7 @@ func (c *cell) rolledBack(s *cloudformation.Stack) {
 	c.holds("after the rollback", references[c.name].before)
 }
 
-// playDenied holds that a denial ends the operation at once, with IAM's words, and
+// playDenied proves that a denial ends the operation at once, with IAM's words, and
 // that what CloudFormation sends then leaves things as they were.
 func (c *cell) playDenied() {
 	s, e := c.begin()
@@ -184,7 +184,7 @@ func (c *cell) playDenied() {
 	c.followedUp(s, answer)
 }
 
-// followedUp holds that what CloudFormation sends after a failure leaves things as they
+// followedUp proves that what CloudFormation sends after a failure leaves things as they
 // were, or gone.
 func (c *cell) followedUp(s *cloudformation.Stack, answer cloudformation.Answer) {
 	c.TB.Helper()

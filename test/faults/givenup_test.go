@@ -48,13 +48,13 @@ func (c *cell) giveUp() (*cloudformation.Stack, cloudformation.Event) {
 	return s, c.event(s)
 }
 
-// takenBack delivers the event and holds that nothing is left.
+// takenBack delivers the event and proves that nothing is left.
 func (c *cell) takenBack(s *cloudformation.Stack, e cloudformation.Event, fault iamproxy.Fault) {
 	c.TB.Helper()
 	c.isTakenBack(s, e, c.send(s, e, fault))
 }
 
-// isTakenBack holds that nothing is left once the event was answered.
+// isTakenBack proves that nothing is left once the event was answered.
 func (c *cell) isTakenBack(s *cloudformation.Stack, e cloudformation.Event, answer cloudformation.Answer) {
 	c.TB.Helper()
 	c.Resources.Forget(s.ID, s.LogicalID)
@@ -62,7 +62,7 @@ func (c *cell) isTakenBack(s *cloudformation.Stack, e cloudformation.Event, answ
 	c.nothingIsLeft()
 }
 
-// saysSo holds that the answer to an event that was given up says what has become of it.
+// saysSo proves that the answer to an event that was given up says what has become of it.
 func (c *cell) saysSo(answer cloudformation.Answer, e cloudformation.Event) {
 	c.TB.Helper()
 	c.Failed(answer, "no longer waits for this "+e.RequestType+"", "what this request had made was rolled back")
@@ -153,7 +153,7 @@ func (c *cell) playBackSurvived(effect iamproxy.Effect) {
 	c.isTakenBack(s, e, answers[0])
 }
 
-// playBackDenied holds that a denial is answered with what is left and how to find it,
+// playBackDenied proves that a denial is answered with what is left and how to find it,
 // and that the event, once it is delivered again, leaves nothing.
 func (c *cell) playBackDenied() {
 	s, e, answers := c.untilMet(func(s *cloudformation.Stack, e cloudformation.Event) {

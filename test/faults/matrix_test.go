@@ -10,7 +10,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestMatrix holds every operation against every fault at every call.
+// TestMatrix checks every operation against every fault at every call.
 // Reference 5.3, 5.9, 5.10, 5.12, 5.15, 6.1, 6.3, 11.1.
 func TestMatrix(t *testing.T) {
 	m := &matrix{title: "cells that hold, of all", rows: faults, columns: operations, each: calls}
@@ -18,7 +18,7 @@ func TestMatrix(t *testing.T) {
 	checkout.Report(t, "faults-matrix", m.String())
 }
 
-// TestStorms holds every operation against what lasts, once each.
+// TestStorms checks every operation against what lasts, once each.
 // Reference 6.1, 6.2, 7.3.
 func TestStorms(t *testing.T) {
 	t.Parallel() // beside TestRolledBack: both are mostly waiting
@@ -27,7 +27,7 @@ func TestStorms(t *testing.T) {
 	checkout.Report(t, "faults-storms", m.String())
 }
 
-// TestRolledBack holds the rollback of what CloudFormation has abandoned against
+// TestRolledBack checks the rollback of what CloudFormation has abandoned against
 // faults at every call that it takes.
 // Reference 11.1.
 func TestRolledBack(t *testing.T) {

@@ -49,7 +49,7 @@ func throttleHalf(seed byte) iamproxy.Fault {
 	}
 }
 
-// playStorm holds that the operation ends as if nothing had been, with the new profiles
+// playStorm proves that the operation ends as if nothing had been, with the new profiles
 // read back until they are there.
 func (c *cell) playStorm(fault iamproxy.Fault) {
 	s, e := c.begin()
@@ -57,7 +57,7 @@ func (c *cell) playStorm(fault iamproxy.Fault) {
 	c.ended(s, c.succeeds(s, e, fault))
 }
 
-// playSilent holds that the operation is answered before Lambda ends the process when IAM
+// playSilent proves that the operation is answered before Lambda ends the process when IAM
 // falls silent at the n-th call, and says over what; and that what CloudFormation sends
 // then leaves things as they were.
 func (c *cell) playSilent(n int) {

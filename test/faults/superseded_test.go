@@ -9,7 +9,7 @@ import (
 
 // playSuperseded sends what CloudFormation sends when it cancels the operation because
 // something else in the stack failed, in another process and while the operation is at
-// its n-th call, and holds that nothing is left once both are over. Held, the operation
+// its n-th call, and proves that nothing is left once both are over. Held, the operation
 // goes on only when CloudFormation has long forgotten it.
 func (c *cell) playSuperseded(held bool) {
 	s, e := c.begin()

@@ -89,7 +89,7 @@ func (p played) ofLauncher() []call {
 	return all
 }
 
-// TestAllowed holds that Ray's commands work: whatever they call, the launcher's policy
+// TestAllowed proves that Ray's commands work: whatever they call, the launcher's policy
 // allows, with each of the authorizations that AWS asks for.
 func TestAllowed(t *testing.T) {
 	calls, asked := 0, 0
@@ -109,7 +109,7 @@ func TestAllowed(t *testing.T) {
 	checkout.Report(t, "launcher-allowed", fmt.Sprintf("Launcher, allowed: %d recorded calls of %d commands of Ray's, %d distinct authorizations, in %d sets of parameters", calls, len(everyCommand), asked, len(scenes)))
 }
 
-// recorded returns the authorizations of the commands' calls, each once, and holds that
+// recorded returns the authorizations of the commands' calls, each once, and proves that
 // each command makes the calls that are listed: a recording cannot become smaller, or
 // larger, unseen.
 func (p played) recorded(t *testing.T) []policysim.Case {
@@ -160,7 +160,7 @@ func channel(p place) policysim.Case {
 	return p.Authorization("ssmmessages:OpenDataChannel", "*", nil)
 }
 
-// TestRights holds that people can log in by Session Manager where that is wanted, with a
+// TestRights proves that people can log in by Session Manager where that is wanted, with a
 // shell, and nobody can where it is not.
 func TestRights(t *testing.T) {
 	for _, s := range scenes {
@@ -174,7 +174,7 @@ func TestRights(t *testing.T) {
 	}
 }
 
-// TestWithoutProfile holds that a machine without an instance profile goes by its tags: a
+// TestWithoutProfile proves that a machine without an instance profile goes by its tags: a
 // cluster may still have some from before its profiles.
 func TestWithoutProfile(t *testing.T) {
 	p := scenes[0].played(t)
@@ -197,7 +197,7 @@ func TestWithoutProfile(t *testing.T) {
 	}
 }
 
-// TestActions holds that the policy has no action which nothing needs, and names each.
+// TestActions proves that the policy has no action which nothing needs, and names each.
 func TestActions(t *testing.T) {
 	needed := map[string]bool{"ssmmessages:OpenDataChannel": true} // the Session Manager plugin's, with the token of a StartSession
 	allowed := map[string]bool{}

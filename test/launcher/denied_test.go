@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestDenied holds that whatever somebody with the launcher's credentials could try beyond
+// TestDenied proves that whatever somebody with the launcher's credentials could try beyond
 // the cluster is denied, in every set of parameters.
 func TestDenied(t *testing.T) {
 	most := 0
@@ -23,7 +23,7 @@ func TestDenied(t *testing.T) {
 	checkout.Report(t, "launcher-denied", fmt.Sprintf("Launcher, denied: %d dangerous calls in %d categories, none gets through, in %d sets of parameters", most, len(categories), len(scenes)))
 }
 
-// TestLists holds that a list that is left out leaves it open, but for images.
+// TestLists proves that a list that is left out leaves it open, but for images.
 func TestLists(t *testing.T) {
 	p := scenes[0].played(t)
 	head := p.launched()

@@ -24,7 +24,7 @@ var equivalent = map[string]string{
 	"TagAtLaunch with ec2:*":                                            "no other action is part of an action",
 }
 
-// TestMutation holds that every part of the policy is needed: with any statement weakened, an
+// TestMutation proves that every part of the policy is needed: with any statement weakened, an
 // authorization of a dangerous call that is denied today would be allowed, in at least one
 // set of parameters.
 func TestMutation(t *testing.T) {

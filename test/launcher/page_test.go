@@ -26,7 +26,7 @@ func page(t *testing.T) string {
 	return string(text)
 }
 
-// TestPage_Statements holds the page's tables to the policies: each statement is there,
+// TestPage_Statements checks the page's tables against the policies: each statement is there,
 // and names each of its actions.
 func TestPage_Statements(t *testing.T) {
 	_, section, _ := strings.Cut(page(t), "## What each statement permits")
@@ -59,7 +59,7 @@ const search = `import jmespath, json, sys
 expression, document = json.load(sys.stdin)
 print("\n".join("\t".join(row) for row in jmespath.search(expression, document)))`
 
-// TestPage_Command holds that the page's command deploys the launcher of the example: its
+// TestPage_Command proves that the page's command deploys the launcher of the example: its
 // query finds outputs of examples/least-privilege.yaml that examples/launcher.yaml takes, what
 // it gives besides is in examples/ray/cluster.yaml, and together they are all that the
 // template demands.
@@ -134,7 +134,7 @@ func clusterYAML(t *testing.T) string {
 	return string(text)
 }
 
-// TestPage_Templates holds that cfn-lint finds nothing in the page's templates.
+// TestPage_Templates proves that cfn-lint finds nothing in the page's templates.
 func TestPage_Templates(t *testing.T) {
 	python, err := checkout.Python()
 	if err != nil {

@@ -119,7 +119,7 @@ func sets() map[string]leastprivilege.Launcher {
 	return all
 }
 
-// TestTemplate holds that examples/launcher.yaml makes the same policies as the code that
+// TestTemplate proves that examples/launcher.yaml makes the same policies as the code that
 // prints them.
 func TestTemplate(t *testing.T) {
 	for name, l := range sets() {
@@ -168,7 +168,7 @@ func longest(t *testing.T, partition, region string) leastprivilege.Launcher {
 	}
 }
 
-// TestSizes holds that IAM accepts the policies that the template makes, whatever
+// TestSizes proves that IAM accepts the policies that the template makes, whatever
 // parameters the template accepts: with every one at its longest.
 func TestSizes(t *testing.T) {
 	largest := [2]int{}
@@ -195,7 +195,7 @@ func TestSizes(t *testing.T) {
 	checkout.Report(t, "launcher-sizes", fmt.Sprintf("Launcher, at its largest: %d and %d characters of %d", largest[0], largest[1], leastprivilege.PolicyLimit))
 }
 
-// accepted holds that the template accepts parameters.
+// accepted proves that the template accepts parameters.
 func accepted(t *testing.T, given map[string]string) {
 	t.Helper()
 	if refused := refusals(t, given); len(refused) > 0 {
@@ -234,7 +234,7 @@ func refusals(t *testing.T, given map[string]string) []string {
 	return strings.Fields(string(output))
 }
 
-// TestPatterns holds that the template refuses what the code refuses: strings that would
+// TestPatterns proves that the template refuses what the code refuses: strings that would
 // stand for more than themselves in a policy, and keys that are Ray's.
 func TestPatterns(t *testing.T) {
 	l := at("aws", region)

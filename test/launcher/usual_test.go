@@ -28,7 +28,7 @@ func usualPolicies(t *testing.T) []string {
 	return documents
 }
 
-// TestUsualPolicies holds the launcher's row of the table in docs/least-privilege.md to what
+// TestUsualPolicies checks the launcher's row of the table in docs/least-privilege.md to what
 // the launcher's policy, and those that people attach without it, allow of the same catalogue.
 func TestUsualPolicies(t *testing.T) {
 	p := scenes[1].played(t)

@@ -61,7 +61,7 @@ func (p played) forOthers() []question {
 	return all
 }
 
-// TestClustersThatBeginAlike holds what the head of a cluster may do to clusters whose names
+// TestClustersThatBeginAlike checks what the head of a cluster may do to clusters whose names
 // begin like its own, where ClusterNamePrefix says so: to their workers what it may do to its
 // own, and to their heads, and to other clusters, nothing.
 // Reference 9.12.

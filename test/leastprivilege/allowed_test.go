@@ -33,7 +33,7 @@ func (p played) owned(c call) call {
 	return c
 }
 
-// TestAllowed holds that Ray works: whatever its head calls, by its own code, the head's
+// TestAllowed proves that Ray works: whatever its head calls, by its own code, the head's
 // policies allow, with each of the authorizations that AWS asks for. What `ray up`
 // calls with its user's credentials is told apart, and is not the head's to do.
 // Reference 9.6.
@@ -62,7 +62,7 @@ func TestAllowed(t *testing.T) {
 	checkout.Report(t, "leastprivilege-allowed", fmt.Sprintf("Ray's head, allowed: %d recorded calls, %d distinct authorizations, in %d sets of options", calls, asked, len(scenes)))
 }
 
-// recorded returns the authorizations of the head's calls, each once, and holds that
+// recorded returns the authorizations of the head's calls, each once, and proves that
 // the operations are the ones that are listed: a recording cannot become smaller, or
 // larger, unseen.
 func (p played) recorded(t *testing.T) []policysim.Case {

@@ -60,7 +60,7 @@ func (c tally) row(what string) string {
 	return fmt.Sprintf("| %s | %d | %d | %d | %d |\n", what, c.all, c.least, c.broad, c.rays)
 }
 
-// TestDefaultPolicies holds the tables in docs/least-privilege.md to what the default policies, and
+// TestDefaultPolicies checks the tables in docs/least-privilege.md against what the default policies, and
 // Ray's own default role, allow of the same catalogue.
 // Reference 9.7.
 func TestDefaultPolicies(t *testing.T) {
@@ -111,7 +111,7 @@ func TestDefaultPolicies(t *testing.T) {
 		c.all, counts[head].all, counts[worker].all, c.least, c.broad, c.rays))
 }
 
-// tabulated holds that docs/least-privilege.md has these tables.
+// tabulated proves that docs/least-privilege.md has these tables.
 func tabulated(t *testing.T, tables ...string) {
 	t.Helper()
 	document, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "least-privilege.md"))

@@ -15,7 +15,7 @@ import (
 // everyOption returns the scene with all of them.
 func everyOption(t *testing.T) played { return scenes[len(scenes)-1].played(t) }
 
-// TestDenied holds that whatever a stolen head or worker could try beyond its cluster
+// TestDenied proves that whatever a stolen head or worker could try beyond its cluster
 // is denied, with every option on.
 // Reference 9.7, 9.11.
 func TestDenied(t *testing.T) {
@@ -25,7 +25,7 @@ func TestDenied(t *testing.T) {
 	checkout.Report(t, "leastprivilege-denied", fmt.Sprintf("Ray's roles, denied: %d dangerous calls in %d categories, %s", len(catalogued), len(categories), "none gets through"))
 }
 
-// TestRights holds that agents, tasks and EC2 itself can do what the options are for,
+// TestRights proves that agents, tasks and EC2 itself can do what the options are for,
 // on the head and on the workers, and that without the options nobody can.
 // Reference 9.6, 9.9, 9.11.
 func TestRights(t *testing.T) {
@@ -53,7 +53,7 @@ func TestRights(t *testing.T) {
 	}
 }
 
-// TestWorkers holds that a worker's policies are some of the head's, word for word: what
+// TestWorkers proves that a worker's policies are some of the head's, word for word: what
 // is shown of the head's statements is so for a worker's.
 // Reference 9.8.
 func TestWorkers(t *testing.T) {
@@ -70,7 +70,7 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// TestLists holds that a list that is left out leaves it open, and Spot that is left out
+// TestLists proves that a list that is left out leaves it open, and Spot that is left out
 // does not. What a list denies is in the catalogue.
 // Reference 9.9.
 func TestLists(t *testing.T) {
@@ -104,7 +104,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestSpot_Mutation holds that the condition on the market is needed without Spot: weakened,
+// TestSpot_Mutation proves that the condition on the market is needed without Spot: weakened,
 // it lets a launch as a Spot Instance pass, of whose request without tags EC2 asks nothing.
 func TestSpot_Mutation(t *testing.T) {
 	p := scenes[1].played(t)
@@ -138,7 +138,7 @@ func TestSpot_Mutation(t *testing.T) {
 	}
 }
 
-// TestLists_Mutation holds that each condition on images which are not listed is needed:
+// TestLists_Mutation proves that each condition on images which are not listed is needed:
 // without it, or with anything in its place, a private image could be launched.
 func TestLists_Mutation(t *testing.T) {
 	p := scenes[1].played(t)
@@ -168,7 +168,7 @@ func TestLists_Mutation(t *testing.T) {
 	}
 }
 
-// TestActions holds that the head's policies have no action which nothing needs: each
+// TestActions proves that the head's policies have no action which nothing needs: each
 // is recorded, or one of the rights of others.
 func TestActions(t *testing.T) {
 	p := everyOption(t)

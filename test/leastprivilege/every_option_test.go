@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/schema"
 )
 
-// TestEverything holds that the scene with every option has all that the schema has:
+// TestEverything proves that the scene with every option has all that the schema has:
 // an option that is missing there would be in none of the proofs here.
 // Reference 9.6, 9.7.
 func TestEverything(t *testing.T) {

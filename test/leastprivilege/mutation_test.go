@@ -44,7 +44,7 @@ func (p played) statements(t *testing.T, role string) []weaken.Statement {
 	return all
 }
 
-// TestMutation holds that every part of the generated policies is needed: with any statement
+// TestMutation proves that every part of the generated policies is needed: with any statement
 // weakened, an authorization that is denied today would be allowed.
 // Reference 9.7.
 func TestMutation(t *testing.T) {

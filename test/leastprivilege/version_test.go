@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestVersion holds that the Ray which the example installs is the one whose calls are
+// TestVersion proves that the Ray which the example installs is the one whose calls are
 // recorded here.
 func TestVersion(t *testing.T) {
 	find := func(pattern string, path ...string) string {

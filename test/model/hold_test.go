@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// frugal holds that what changes nothing writes nothing.
+// frugal proves that what changes nothing writes nothing.
 func (w *world) frugal(what string, d delivered, before, after account) {
 	if writes := w.Proxy.Writes(); len(d.hits) == 0 && len(writes) > 0 && diff(before, after) == "" {
 		w.TB.Fatalf("%s has nothing to change, and wrote %s", what, writes)
@@ -26,7 +26,7 @@ func (w *world) endsBetween(what string, before, after account, c change) {
 	w.model = seen
 }
 
-// undone holds that what a failed replacement had made is gone again, unless what was
+// undone proves that what a failed replacement had made is gone again, unless what was
 // denied stood in the way of that too. A set that was in use before is not undone.
 func (w *world) undone(what string, d delivered, c change, before account) {
 	if !undoable(d) && !strings.Contains(d.answer.Reason, "was rolled back") {
@@ -46,7 +46,7 @@ func (w *world) undone(what string, d delivered, c change, before account) {
 }
 
 // nothingIsBegun reports whether a failed Update has left nothing of the groups that the
-// old properties do not declare, of which no later request would know. It holds that so
+// old properties do not declare, of which no later request would know. It proves that so
 // it is, unless what was denied stood in the way.
 func (w *world) nothingIsBegun(d delivered, c change, before account, old properties) bool {
 	for entity := range c.declared {
@@ -81,7 +81,7 @@ func (w *world) failed(d delivered, parts ...string) {
 	}
 }
 
-// refused holds that a refusal names what is in the way. A Reason that is too long for
+// refused proves that a refusal names what is in the way. A Reason that is too long for
 // an answer is cut, but not before the first.
 func (w *world) refused(d delivered, way []string) {
 	var names []string
@@ -95,7 +95,7 @@ func (w *world) refused(d delivered, way []string) {
 	w.failed(d, names...)
 }
 
-// told holds that the attributes are those of what is declared.
+// told proves that the attributes are those of what is declared.
 func (w *world) told(o op, d delivered, c change) {
 	if want := attributes(o.Props, c.declared); !maps.Equal(d.answer.Data, want) {
 		w.TB.Fatalf("answered %v, want %v", d.answer.Data, want)

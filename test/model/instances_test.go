@@ -50,7 +50,7 @@ func (w *world) using(c change) (ids []string) {
 	return ids
 }
 
-// heldUp holds that a request was refused because of these instances.
+// heldUp proves that a request was refused because of these instances.
 func (w *world) heldUp(d delivered, request string, ids []string) {
 	w.failed(d, "nothing was changed", "what would be deleted", "of cluster research in us-east-1", ids[0])
 	w.tally.add("ends", request+" held up by instances")
@@ -82,7 +82,7 @@ func (c change) status(request string) string {
 	return strings.ToUpper(request) + "_IN_PROGRESS"
 }
 
-// rolledBack is the change as CloudFormation asks for it when it rolls back: nothing holds that
+// rolledBack is the change as CloudFormation asks for it when it rolls back: nothing proves that
 // up.
 func (c change) rolledBack() change {
 	c.rollsBack, c.guarded = true, false

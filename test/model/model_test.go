@@ -128,7 +128,7 @@ func (w *world) run(t *testing.T, r *rapid.T) {
 	w.end()
 }
 
-// end deletes what is left, and holds that nothing of ours is and that all that was
+// end deletes what is left, and proves that nothing of ours is and that all that was
 // foreign is as it was.
 func (w *world) end() {
 	for _, r := range w.resources {

@@ -48,7 +48,7 @@ func (w *world) forecast(e cloudformation.Event, f fault) forecast {
 	return forecast{true, preview.Plan, err}
 }
 
-// carriedOut holds that what was planned is what was written, call for call: in each phase the
+// carriedOut proves that what was planned is what was written, call for call: in each phase the
 // same calls with the same arguments, in whatever order; or that both are a refusal.
 func (w *world) carriedOut(what string, f forecast, answer cloudformation.Answer) {
 	if !f.made {

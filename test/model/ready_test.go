@@ -69,7 +69,7 @@ func (w *world) knows(v view, arn string) bool {
 	return true
 }
 
-// ready holds that a request which has succeeded was answered when EC2 knew all that is declared
+// ready proves that a request which has succeeded was answered when EC2 knew all that is declared
 // and the wait had passed since; and that EC2 was asked for all that is new, and for nothing that
 // is not declared. To the process after one that has died, nothing need be new.
 func (w *world) ready(what string, v view, d delivered, c change, before account) {

@@ -30,7 +30,7 @@ var enough = map[string]map[string]int{
 	},
 }
 
-// report shows what was played, and holds that it was enough to show anything.
+// report shows what was played, and proves that it was enough to show anything.
 func (t *tally) report(tb testing.TB, took time.Duration) {
 	text := fmt.Sprintf("random stacks, held to the model after each of %d events and %d steps, in %s\n%s", t.of("events"), t.of("steps"), took.Round(time.Second), t)
 	if *soak > 0 || replayed {

@@ -69,7 +69,7 @@ func newWorld(t *testing.T, tally *tally) *world {
 // seen reads the account.
 func (w *world) seen() account { return read(w.Roles()) }
 
-// check holds that declared is what is, and that all else is untouched.
+// check proves that declared is what is, and that all else is untouched.
 func (w *world) check(what string) {
 	if d := diff(w.model, w.seen()); d != "" {
 		w.TB.Fatalf("%s: the account is not as the model says:\n%s", what, d)
@@ -98,7 +98,7 @@ type delivered struct {
 }
 
 // deliver sends an event as Lambda does, a fault in force: again, in a new process,
-// while the invocation fails and attempts are left. It holds that the event is answered
+// while the invocation fails and attempts are left. It proves that the event is answered
 // once, unless the last process died over it, and that CloudFormation takes the answer.
 func (w *world) deliver(r *resource, e cloudformation.Event, f fault, attempts int) delivered {
 	var h hits

@@ -19,7 +19,7 @@ func deny(action, resource string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"` + action + `","Resource":` + resource + `}]}`
 }
 
-// TestDecide holds that the simulator honours what the proofs rest on.
+// TestDecide proves that the simulator honours what the proofs rest on.
 func TestDecide(t *testing.T) {
 	owned := allow("iam:DeleteRole", anyRole, `,"Condition":{"StringLike":{"aws:ResourceTag/ray-iam:owner":"ray*"}}`)
 	with := func(key, value string) map[string][]string { return map[string][]string{key: {value}} }
@@ -57,7 +57,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// TestDecide_ResourcePolicy holds that a KMS key is nobody's to use, whatever IAM allows,
+// TestDecide_ResourcePolicy proves that a KMS key is nobody's to use, whatever IAM allows,
 // until its own policy says so.
 func TestDecide_ResourcePolicy(t *testing.T) {
 	const key = "arn:aws:kms:us-east-1:123456789012:key/1"
@@ -73,7 +73,7 @@ func TestDecide_ResourcePolicy(t *testing.T) {
 	}
 }
 
-// TestNoDecision holds that what the simulator cannot judge is an error, each named,
+// TestNoDecision proves that what the simulator cannot judge is an error, each named,
 // and never a denial that a test would take for a good answer.
 func TestNoDecision(t *testing.T) {
 	good := allow("iam:*", `"*"`, "")

@@ -12,7 +12,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestAllowed holds that the launch role may make every call of a launch, an update with
+// TestAllowed proves that the launch role may make every call of a launch, an update with
 // and without a preview, and a termination.
 func TestAllowed(t *testing.T) {
 	var cases []policysim.Case
@@ -44,7 +44,7 @@ func actions(statements []weaken.Statement) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// TestActions holds that the policy's actions and those calls are the same set, each
+// TestActions proves that the policy's actions and those calls are the same set, each
 // spelt out.
 func TestActions(t *testing.T) {
 	for _, s := range states {
@@ -61,7 +61,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// TestActions_WithoutResource holds that the calls which name no resource are allowed on *,
+// TestActions_WithoutResource proves that the calls which name no resource are allowed on *,
 // which the simulator cannot tell from any other resource that fits.
 func TestActions_WithoutResource(t *testing.T) {
 	for _, s := range states {
@@ -80,7 +80,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 policies = json.loads(aws_managed_policies_data)
 json.dump(policies['AWSServiceCatalogEndUserFullAccess']['Document']['Statement'], sys.stdout)`
 
-// TestActions_AsAWS holds that the launch role may do to CloudFormation all that AWS gives
+// TestActions_AsAWS proves that the launch role may do to CloudFormation all that AWS gives
 // to end users without one, except for stack sets, which need a constraint of their own.
 func TestActions_AsAWS(t *testing.T) {
 	var statements []weaken.Statement
@@ -100,7 +100,7 @@ func TestActions_AsAWS(t *testing.T) {
 	}
 }
 
-// TestTrust holds that Service Catalog may assume the role, and nobody else.
+// TestTrust proves that Service Catalog may assume the role, and nobody else.
 func TestTrust(t *testing.T) {
 	for _, s := range states {
 		role, _ := s.resource(t, "LaunchRole")

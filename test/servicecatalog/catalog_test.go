@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestPortfolio holds that what belongs together is put together, and that without a
+// TestPortfolio proves that what belongs together is put together, and that without a
 // portfolio the launch role is all there is.
 func TestPortfolio(t *testing.T) {
 	wants := map[string]map[string]any{
@@ -42,7 +42,7 @@ func TestPortfolio(t *testing.T) {
 	}
 }
 
-// TestLaunchConstraint holds that the constraint names the launch role once: by its ARN, or
+// TestLaunchConstraint proves that the constraint names the launch role once: by its ARN, or
 // by its name where the portfolio is shared, so that each account has a role of its own.
 func TestLaunchConstraint(t *testing.T) {
 	for _, s := range states {
@@ -85,7 +85,7 @@ func (s state) rules(t *testing.T) map[string]any {
 	return rules
 }
 
-// TestTemplateConstraint holds that each parameter of the product is bound by a rule, or
+// TestTemplateConstraint proves that each parameter of the product is bound by a rule, or
 // free for a reason, and that the product's defaults keep to the rules' defaults.
 func TestTemplateConstraint(t *testing.T) {
 	product := read(t, productPath)
@@ -130,7 +130,7 @@ func TestTemplateConstraint(t *testing.T) {
 	}
 }
 
-// TestInterface holds that the form of a launch, and that of the example, shows every
+// TestInterface proves that the form of a launch, and that of the example, shows every
 // parameter once, and none that is not there.
 func TestInterface(t *testing.T) {
 	for _, path := range []string{productPath, catalogPath} {
@@ -155,7 +155,7 @@ func TestInterface(t *testing.T) {
 	}
 }
 
-// TestVersions holds that a version of the product stays what it is: it has a file of its
+// TestVersions proves that a version of the product stays what it is: it has a file of its
 // own, and CloudFormation is not to replace the others when one comes.
 func TestVersions(t *testing.T) {
 	product, _ := states[0].resource(t, "Product")

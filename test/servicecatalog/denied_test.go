@@ -115,7 +115,7 @@ func (s state) dangerous(t *testing.T) []policysim.Case {
 	return append(s.nearMisses(t), s.beyond(t)...)
 }
 
-// TestDenied holds that what is dangerous is denied, and that each near miss is so for the
+// TestDenied proves that what is dangerous is denied, and that each near miss is so for the
 // one thing that is wrong with it: without it, TestAllowed shows the call allowed.
 func TestDenied(t *testing.T) {
 	var cases []policysim.Case

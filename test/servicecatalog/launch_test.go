@@ -90,7 +90,7 @@ func (l *lab) preview(url string, chosen map[string]string) {
 	l.settle(l.role, provisioned, types.StackStatusUpdateComplete)
 }
 
-// readsOnlyTemplates holds that the launch role reads what is marked as a template, and
+// readsOnlyTemplates proves that the launch role reads what is marked as a template, and
 // nothing else of the same bucket.
 func (l *lab) readsOnlyTemplates(marked string) {
 	l.t.Helper()
@@ -103,7 +103,7 @@ func (l *lab) readsOnlyTemplates(marked string) {
 	}
 }
 
-// wantHead holds that the head may launch workers in this subnet.
+// wantHead proves that the head may launch workers in this subnet.
 func (l *lab) wantHead(subnet string) {
 	l.t.Helper()
 	out, err := l.server.IAM(ministack.Root).GetRolePolicy(l.t.Context(), &iam.GetRolePolicyInput{
@@ -114,7 +114,7 @@ func (l *lab) wantHead(subnet string) {
 	}
 }
 
-// TestLaunch_Refused holds, with a launch role as a company's rules want it, that the
+// TestLaunch_Refused checks, with a launch role as a company's rules want it, that the
 // template constraint refuses what was not given out, that the role is denied what is not
 // a launch's, and that nothing is made then; and that what was given out is accepted.
 func TestLaunch_Refused(t *testing.T) {
@@ -156,7 +156,7 @@ func TestLaunch_Refused(t *testing.T) {
 	l.wantRoles("ray-vision-cpu", "ray-vision-gpu", "ray-vision-head")
 }
 
-// wantLaunchRole holds that the launch role has this name and path. MiniStack's
+// wantLaunchRole proves that the launch role has this name and path. MiniStack's
 // CloudFormation gives roles no boundary: TestLaunchRole_Parameters and TestLint hold that.
 func (l *lab) wantLaunchRole(name, path string) {
 	l.t.Helper()

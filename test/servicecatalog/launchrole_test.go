@@ -12,7 +12,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
-// TestLaunchRole_SameElsewhere holds that the stack which makes the role alone gives it the
+// TestLaunchRole_SameElsewhere proves that the stack which makes the role alone gives it the
 // name and the rights that it has in the portfolio's own account.
 func TestLaunchRole_SameElsewhere(t *testing.T) {
 	for _, s := range states {
@@ -26,7 +26,7 @@ func TestLaunchRole_SameElsewhere(t *testing.T) {
 	}
 }
 
-// TestLaunchRole_Parameters holds that the launch role has a company's prefix, path and
+// TestLaunchRole_Parameters proves that the launch role has a company's prefix, path and
 // boundary, and none of them by default.
 func TestLaunchRole_Parameters(t *testing.T) {
 	tests := []struct {
@@ -54,7 +54,7 @@ func TestLaunchRole_Parameters(t *testing.T) {
 	}
 }
 
-// TestLaunchRole_NotTheProviders holds that the launch role is none that the provider could
+// TestLaunchRole_NotTheProviders proves that the launch role is none that the provider could
 // adopt, as it would be under the name that CloudFormation makes up in a stack named like
 // the provider's roles.
 func TestLaunchRole_NotTheProviders(t *testing.T) {
@@ -133,7 +133,7 @@ func providerStatements(t *testing.T, provider template.Template) []weaken.State
 	return all
 }
 
-// TestLaunchRole_NamePrefix holds that no prefix is accepted with which the launch role
+// TestLaunchRole_NamePrefix proves that no prefix is accepted with which the launch role
 // would be among the provider's.
 func TestLaunchRole_NamePrefix(t *testing.T) {
 	tests := map[string]bool{"": true, "acme-": true, "team.a_": true, "x-ray-": true, "ra": true, "ray": false, "ray-": false, "RAY": false, "Rayon": false, "a b": false, "twenty-one-characters": false}

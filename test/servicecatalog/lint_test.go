@@ -12,7 +12,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestLint holds each state of the example to the published schemas, with nothing
+// TestLint checks each state of the example against the published schemas, with nothing
 // suppressed: the template as CloudFormation reads it under these parameters.
 func TestLint(t *testing.T) {
 	dir := t.TempDir()

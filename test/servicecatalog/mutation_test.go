@@ -61,7 +61,7 @@ func widened(arn string) map[string]string {
 	return wide
 }
 
-// TestMutation holds that every part of the policy is needed: with any statement weakened,
+// TestMutation proves that every part of the policy is needed: with any statement weakened,
 // a dangerous call that is denied today would be allowed.
 func TestMutation(t *testing.T) {
 	var trial weaken.Trial

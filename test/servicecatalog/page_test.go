@@ -27,7 +27,7 @@ func block(t *testing.T, language string) string {
 	return found[0][1]
 }
 
-// TestPage_EndUser holds that the policy which the page gives to end users lets them launch
+// TestPage_EndUser proves that the policy which the page gives to end users lets them launch
 // products and manage their own, and gives them no right that the launch role is for.
 func TestPage_EndUser(t *testing.T) {
 	policy := block(t, "json")
@@ -75,7 +75,7 @@ func TestPage_EndUser(t *testing.T) {
 	}
 }
 
-// TestPage_Version holds that the page adds a version to those of the example and leaves
+// TestPage_Version proves that the page adds a version to those of the example and leaves
 // them as they are.
 func TestPage_Version(t *testing.T) {
 	template := text(t, catalogPath)
@@ -88,7 +88,7 @@ func TestPage_Version(t *testing.T) {
 	}
 }
 
-// TestPage_Parameters holds that the page's commands set parameters that there are, and that
+// TestPage_Parameters proves that the page's commands set parameters that there are, and that
 // they ask for the capability that a named role needs.
 func TestPage_Parameters(t *testing.T) {
 	catalog, commands := read(t, catalogPath), 0
@@ -109,7 +109,7 @@ func TestPage_Parameters(t *testing.T) {
 	}
 }
 
-// TestPage_Statements holds that the page explains each statement of the launch role.
+// TestPage_Statements proves that the page explains each statement of the launch role.
 func TestPage_Statements(t *testing.T) {
 	var got []string
 	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| [^|]+ \\| [^|]+ \\|$").FindAllStringSubmatch(text(t, page), -1) {
@@ -124,7 +124,7 @@ func TestPage_Statements(t *testing.T) {
 	}
 }
 
-// TestPage_Tests holds that the tests which the page names are in this folder.
+// TestPage_Tests proves that the tests which the page names are in this folder.
 func TestPage_Tests(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(checkout.Root(), "test/servicecatalog/*_test.go"))
 	if err != nil {

@@ -178,7 +178,7 @@ func gaps(t *testing.T, s state, product template.Template, statements []weaken.
 	return missing
 }
 
-// TestResources holds that the launch role has what each resource of the product needs, by
+// TestResources proves that the launch role has what each resource of the product needs, by
 // the resource's published schema.
 func TestResources(t *testing.T) {
 	product := read(t, productPath)
@@ -197,7 +197,7 @@ func TestResources(t *testing.T) {
 	checkout.Report(t, "servicecatalog-resources", fmt.Sprintf("Launch role, resources: %d permissions in the schemas of the product's resources, %d of them not needed by what it declares", len(all), without))
 }
 
-// TestResources_Missing holds that the role's rights are missed: for a resource or a
+// TestResources_Missing proves that the role's rights are missed: for a resource or a
 // property that the product does not have today, and for a right that the role has.
 func TestResources_Missing(t *testing.T) {
 	s := states[0]
@@ -222,7 +222,7 @@ func TestResources_Missing(t *testing.T) {
 	}
 }
 
-// TestProperties holds that the exceptions are ones: each permission is in the schema of
+// TestProperties proves that the exceptions are ones: each permission is in the schema of
 // its type, and each property is one of the type.
 func TestProperties(t *testing.T) {
 	const program = `import json, sys

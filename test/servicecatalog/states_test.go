@@ -188,7 +188,7 @@ func python(t *testing.T, into any, program string, args ...string) {
 	}
 }
 
-// TestStates holds that the states name parameters that there are and see each condition
+// TestStates proves that the states name parameters that there are and see each condition
 // hold and not hold.
 func TestStates(t *testing.T) {
 	catalog := read(t, catalogPath)

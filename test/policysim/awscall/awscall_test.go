@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestRequestTags_OneName holds that a condition key has one name for tags that differ in case
+// TestRequestTags_OneName proves that a condition key has one name for tags that differ in case
 // only, with the value of the tag that Ray would not take for its own, and that aws:TagKeys has
 // both.
 func TestRequestTags_OneName(t *testing.T) {
@@ -20,7 +20,7 @@ func TestRequestTags_OneName(t *testing.T) {
 	}
 }
 
-// TestChanged holds that a changed copy leaves the call as it was.
+// TestChanged proves that a changed copy leaves the call as it was.
 func TestChanged(t *testing.T) {
 	launch := func() Call {
 		return Call{
@@ -39,7 +39,7 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// TestAuthorizations holds how many authorizations there are of a call, and that a call or a
+// TestAuthorizations checks how many authorizations there are of a call, and that a call or a
 // parameter that is not known is an error.
 func TestAuthorizations(t *testing.T) {
 	p := Place{Account: "123456789012", Region: "us-east-1", Kind: "cpu"}
@@ -77,7 +77,7 @@ func TestAuthorizations(t *testing.T) {
 	}
 }
 
-// TestAuthorizations_Profile holds which instance profile an instance has that a call names.
+// TestAuthorizations_Profile checks which instance profile an instance has that a call names.
 func TestAuthorizations_Profile(t *testing.T) {
 	p := Place{Account: "123456789012", Region: "us-east-1", Kind: "cpu"}
 	stop := Call{Service: "ec2", Operation: "StopInstances", Parameters: map[string]any{"InstanceIds": []any{"i-0a"}}, Tags: map[string]Tags{"i-0a": {}}}

@@ -92,7 +92,7 @@ func Judge(t testing.TB, all []Danger, by By) []bool {
 	return through
 }
 
-// Hold holds that none of the dangers gets through, that none is there twice, and that there
+// Hold proves that none of the dangers gets through, that none is there twice, and that there
 // are at least so many.
 func Hold(t testing.TB, all []Danger, by By, least int) {
 	t.Helper()

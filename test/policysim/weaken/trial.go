@@ -105,7 +105,7 @@ func (t *Trial) Survivors() []string {
 	return names
 }
 
-// Hold holds that every form makes a case fail, but for those that allow nothing more. These
+// Hold proves that every form makes a case fail, but for those that allow nothing more. These
 // are listed, with the reason why not.
 func (t *Trial) Hold(tb testing.TB, equivalent map[string]string) {
 	tb.Helper()

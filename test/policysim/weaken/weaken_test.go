@@ -23,7 +23,7 @@ func TestMatches(t *testing.T) {
 	}
 }
 
-// TestForms holds the weakened forms of a statement that allows and of one that denies.
+// TestForms checks the weakened forms of a statement that allows and of one that denies.
 func TestForms(t *testing.T) {
 	names := func(st Statement) []string {
 		var all []string
@@ -52,7 +52,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestAgainst holds what is asked of a weakened form: of one that allows, what nothing allows,
+// TestAgainst checks what is asked of a weakened form: of one that allows, what nothing allows,
 // of the statement alone; of a denial, what it denies, beside the others.
 func TestAgainst(t *testing.T) {
 	statements := []Statement{
