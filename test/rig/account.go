@@ -12,16 +12,16 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
-// An Account is one that a test has for itself, and a client that reaches it beside any
-// proxy. Whatever goes wrong with it is a failure of TB.
+// An Account is an account that one test has for itself, with an IAM client that reaches it
+// without going through a proxy. Whatever goes wrong with the account is a failure of TB.
 type Account struct {
-	TB        testing.TB // the test, or the part of it that is played at the moment
+	TB        testing.TB // the test, or the part of the test that runs at the moment
 	AccountID string
-	Endpoint  string // of its server
+	Endpoint  string // of the account's server
 	IAM       *iam.Client
 
-	Keep  []string // names of what Wipe leaves
-	Spent bool     // it has more in it than Wipe takes away: no other test may have it
+	Keep  []string // names of roles, profiles and policies that Wipe does not delete
+	Spent bool     // the account has more in it than Wipe deletes: no other test may have it
 }
 
 // NewAccount takes an account until the end of the test.
@@ -43,7 +43,7 @@ func NewAccount(tb testing.TB) *Account {
 	return a
 }
 
-// Header is what a request to the server carries to be one of the account.
+// Header returns the header with which a request to the server belongs to the account.
 func (a *Account) Header() http.Header { return http.Header{moto.AccountHeader: {a.AccountID}} }
 
 // Snapshot reads the whole account.
@@ -67,7 +67,7 @@ func (a *Account) read(read func(context.Context, *iam.Client) (Snapshot, error)
 	return snapshot
 }
 
-// Wipe empties the account but for what is to be kept.
+// Wipe empties the account, except for the names in Keep.
 func (a *Account) Wipe() {
 	a.TB.Helper()
 	if err := Wipe(context.Background(), a.IAM, a.Keep...); err != nil {

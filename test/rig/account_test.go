@@ -23,13 +23,13 @@ const (
 	readOnly      = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 )
 
-// account takes an account, and holds at the end that it has been wiped.
+// account takes an account, and checks when the test ends that the account was wiped.
 func account(t *testing.T) *rig.Account {
 	t.Helper()
 	var a *rig.Account
 	t.Cleanup(func() { // after the account's own
 		if left, err := rig.Read(context.Background(), a.IAM); len(left) > 0 || err != nil {
-			t.Errorf("wiped, the account has\n%s (%v)", left, err)
+			t.Errorf("after Wipe, the account has\n%s (error: %v), want nothing", left, err)
 		}
 	})
 	a = rig.NewAccount(t)
@@ -43,21 +43,22 @@ func check[T any](t *testing.T, _ T, err error) {
 	}
 }
 
-// A change is one thing that somebody may do to an account, and the lines in which
-// that shows.
+// A change is one thing that somebody may do to an account, with the lines of a snapshot
+// that show it.
 type change struct {
 	name string
 	make func(*testing.T, *iam.Client)
 	want string
 }
 
-// changes are all kinds of changes, each made to what the ones before have left.
+// changes returns one change of each kind. Each is made to the state that the changes
+// before it have left.
 func changes(number string) []change {
 	return slices.Concat(policyChanges(number), roleChanges(number), profileChanges(number))
 }
 
 var (
-	name = aws.String("r") // of the role and the instance profile
+	name = aws.String("r") // of the role and of the instance profile
 	tag  = []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}
 )
 
@@ -127,7 +128,7 @@ func profileChanges(number string) []change {
 	}
 }
 
-// canonical is a document of this test as a snapshot shows it.
+// canonical returns a document of this test in the form in which a snapshot shows it.
 func canonical(effect string) string {
 	return fmt.Sprintf(`{"Statement":[{"Action":"s3:GetObject","Effect":%q,"Resource":"*"}],"Version":"2012-10-17"}`, effect)
 }
@@ -136,8 +137,8 @@ func trusts(service string) string {
 	return `trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"` + service + `.amazonaws.com"}}],"Version":"2012-10-17"}`
 }
 
-// TestRead_ShowsEveryChange holds that whatever is done to an account shows in its
-// snapshot, and nothing else: tests lean on that when they say that nothing changed.
+// TestRead_ShowsEveryChange proves that a snapshot shows every kind of change to an
+// account, and nothing else. Tests that say that nothing changed depend on this.
 func TestRead_ShowsEveryChange(t *testing.T) {
 	a := account(t)
 	before := a.Snapshot()
@@ -145,7 +146,7 @@ func TestRead_ShowsEveryChange(t *testing.T) {
 		change.make(t, a.IAM)
 		after := a.Snapshot()
 		if got := rig.Diff(before, after); got != change.want {
-			t.Errorf("%s shows as\n%s\nwant\n%s", change.name, got, change.want)
+			t.Errorf("%s: the snapshots differ in\n%s\nwant\n%s", change.name, got, change.want)
 		}
 		if got := rig.Diff(after, a.Snapshot()); got != "" || !slices.Equal(after, a.Snapshot()) {
 			t.Errorf("after %s, reading twice gives\n%s", change.name, got)
@@ -154,8 +155,8 @@ func TestRead_ShowsEveryChange(t *testing.T) {
 	}
 }
 
-// TestRead_Pages holds that neither a snapshot nor wiping ends with the first page of
-// a list.
+// TestRead_Pages proves that neither a snapshot nor Wipe stops after the first page of a
+// list.
 func TestRead_Pages(t *testing.T) {
 	a := account(t)
 	const n = 105
@@ -179,7 +180,8 @@ func TestRead_Pages(t *testing.T) {
 	}
 }
 
-// TestWipe_Keeps holds that what is to be kept stays as it was, and nothing else.
+// TestWipe_Keeps proves that Wipe leaves what it is told to keep unchanged, and deletes
+// everything else.
 func TestWipe_Keeps(t *testing.T) {
 	a := account(t)
 	for _, change := range changes(a.AccountID) {
@@ -201,7 +203,7 @@ func TestMatching(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := s.Without("role b", ": z"), (rig.Snapshot{"role a: x"}); !slices.Equal(got, want) {
-		t.Errorf("without them %q, want %q", got, want)
+		t.Errorf("Without: got %q, want %q", got, want)
 	}
 	if got := s.Matching("c"); len(got) != 0 {
 		t.Errorf("got %q, want none", got)

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Config is for code that is to reach the account as the function does, but in the test's own
-// process and beside the proxies: what it calls meets no fault and is not recorded.
+// Config returns the configuration of AWS clients for code that runs in the test's own
+// process. Its calls go past the proxies: they meet no fault and are not recorded.
 func (r *Rig) Config() aws.Config {
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: &r.Endpoint,
@@ -21,13 +21,14 @@ func (r *Rig) Config() aws.Config {
 	}
 }
 
-// besides takes calls to CloudFormation to its stand-in, and all others to the account.
+// besides sends calls to CloudFormation to its stand-in, and all others to the account.
 type besides struct {
 	account        addHeader
 	cloudFormation string
 }
 
-// RoundTrip implements http.RoundTripper. The signature says which service a call is for.
+// RoundTrip implements http.RoundTripper. The request's signature names the service that it
+// is for.
 func (b besides) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.Contains(r.Header.Get("Authorization"), "/cloudformation/aws4_request") {
 		to, err := url.Parse(b.cloudFormation)

@@ -10,15 +10,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// Launched are instances that a test has launched. The end of the test terminates them.
+// Launched are instances that a test has launched. They are terminated when the test ends.
 type Launched struct {
 	account *Account
 	client  *ec2.Client
 	IDs     []string
 }
 
-// Launch launches n instances with an instance profile in a Region, of this Ray cluster; of
-// none where it is empty.
+// Launch launches n instances with an instance profile in a Region, tagged as nodes of this
+// Ray cluster; not tagged if cluster is empty.
 func (a *Account) Launch(region, profile, cluster string, n int) *Launched {
 	a.TB.Helper()
 	l := &Launched{account: a, client: a.ec2(region)}
@@ -29,7 +29,7 @@ func (a *Account) Launch(region, profile, cluster string, n int) *Launched {
 	if cluster != "" {
 		input.TagSpecifications = []types.TagSpecification{{ResourceType: types.ResourceTypeInstance, Tags: []types.Tag{{Key: aws.String("ray-cluster-name"), Value: &cluster}}}}
 	}
-	for range n { // of several at once, moto gives the profile to the first
+	for range n { // one at a time: moto gives the profile only to the first instance of a launch
 		out, err := l.client.RunInstances(background, input)
 		a.must(nil, err)
 		l.IDs = append(l.IDs, aws.ToString(out.Instances[0].InstanceId))
@@ -39,7 +39,8 @@ func (a *Account) Launch(region, profile, cluster string, n int) *Launched {
 	return l
 }
 
-// ec2 returns a client of EC2 in a Region that reaches it beside any proxy.
+// ec2 returns an EC2 client for a Region that reaches the account without going through a
+// proxy.
 func (a *Account) ec2(region string) *ec2.Client {
 	return ec2.New(ec2.Options{
 		Region: region, BaseEndpoint: &a.Endpoint, Retryer: aws.NopRetryer{}, HTTPClient: &http.Client{Transport: addHeader(a.Header())},
@@ -61,7 +62,7 @@ func (l *Launched) Terminate() {
 	l.account.must(l.client.TerminateInstances(background, &ec2.TerminateInstancesInput{InstanceIds: l.IDs}))
 }
 
-// Terminate terminates instances of a Region.
+// Terminate terminates instances in a Region.
 func (a *Account) Terminate(region string, ids ...string) {
 	a.TB.Helper()
 	a.must(a.ec2(region).TerminateInstances(background, &ec2.TerminateInstancesInput{InstanceIds: ids}))

@@ -7,30 +7,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// What a person does to an account by hand. A call that fails is a failure of the test:
-// the scene is not set.
+// This file has the changes that a person makes to an account by hand. A call that fails
+// fails the test, because the test's initial state is then wrong.
 
 const (
 	// TrustByHand is the trust policy of a role that was made by hand. Its Version is the
-	// one that the CLI's documentation shows.
+	// one in the documentation of the AWS CLI.
 	TrustByHand = `{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	// ByHand is the inline policy that a person puts on a role.
 	ByHand = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`
-	// everything is what the managed policies of an account's own allow: they are boundaries.
+	// everything is the document of the account's own managed policies, which tests use as
+	// boundaries.
 	everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
 	awsPolicy = "arn:aws:iam::aws:policy/"
 )
 
-// TrustOf is a trust policy for a service.
+// TrustOf returns a trust policy that lets a service assume the role.
 func TrustOf(service string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`
 }
 
-// Tag is a tag as IAM's API has it.
+// Tag returns a tag in the form of IAM's API.
 func Tag(key, value string) types.Tag { return types.Tag{Key: &key, Value: &value} }
 
-// must fails the test when a call by hand failed.
+// must fails the test if a call by hand failed.
 func (a *Account) must(_ any, err error) {
 	a.TB.Helper()
 	if err != nil {
@@ -38,7 +39,7 @@ func (a *Account) must(_ any, err error) {
 	}
 }
 
-var background = context.Background() // a test's own is over when it cleans up
+var background = context.Background() // not the test's own context, which has ended when the test cleans up
 
 // CreateRole makes a role that EC2 may assume.
 func (a *Account) CreateRole(name, path string, tags ...types.Tag) {
@@ -64,8 +65,8 @@ func (a *Account) CreatePolicy(name string) string {
 	return "arn:aws:iam::" + a.AccountID + ":policy/" + name
 }
 
-// CreateSet makes what AdoptExisting is for: the roles and instance profiles that
-// people make by hand, the head's role with a policy of its own.
+// CreateSet makes the roles and instance profiles that people make by hand, and that
+// AdoptExisting takes over. The head's role has an inline policy.
 func (a *Account) CreateSet() {
 	a.TB.Helper()
 	for _, name := range []string{"ray-head", "ray-worker"} {
@@ -82,19 +83,19 @@ func (a *Account) AddRole(profile, role string) {
 	a.must(a.IAM.AddRoleToInstanceProfile(background, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: &profile, RoleName: &role}))
 }
 
-// RemoveRole takes a role out of an instance profile.
+// RemoveRole removes a role from an instance profile.
 func (a *Account) RemoveRole(profile, role string) {
 	a.TB.Helper()
 	a.must(a.IAM.RemoveRoleFromInstanceProfile(background, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &profile, RoleName: &role}))
 }
 
-// DeleteProfile deletes an instance profile, whatever is in it.
+// DeleteProfile deletes an instance profile, also if there is a role in it.
 func (a *Account) DeleteProfile(name string) {
 	a.TB.Helper()
 	a.must(nil, deleteProfile(background, a.IAM, &name))
 }
 
-// DeleteRole deletes a role with its policies. It is in no instance profile any more.
+// DeleteRole deletes a role with its policies. The role must not be in an instance profile.
 func (a *Account) DeleteRole(name string) {
 	a.TB.Helper()
 	a.must(nil, deleteRole(background, a.IAM, &name))
@@ -106,13 +107,13 @@ func (a *Account) AttachPolicy(role, arn string) {
 	a.must(a.IAM.AttachRolePolicy(background, &iam.AttachRolePolicyInput{RoleName: &role, PolicyArn: &arn}))
 }
 
-// DetachPolicy detaches one.
+// DetachPolicy detaches a managed policy from a role.
 func (a *Account) DetachPolicy(role, arn string) {
 	a.TB.Helper()
 	a.must(a.IAM.DetachRolePolicy(background, &iam.DetachRolePolicyInput{RoleName: &role, PolicyArn: &arn}))
 }
 
-// PutInline puts the policy ByHand on a role, in place of the one of that name.
+// PutInline puts the policy ByHand on a role, and replaces an inline policy of that name.
 func (a *Account) PutInline(role, name string) {
 	a.TB.Helper()
 	document := ByHand
@@ -125,7 +126,7 @@ func (a *Account) DeleteInline(role, name string) {
 	a.must(a.IAM.DeleteRolePolicy(background, &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: &name}))
 }
 
-// SetTrust has a role trust a service instead of what it trusts.
+// SetTrust makes a role trust this service and nothing else.
 func (a *Account) SetTrust(role, service string) {
 	a.TB.Helper()
 	trust := TrustOf(service)
@@ -138,7 +139,7 @@ func (a *Account) PutBoundary(role, arn string) {
 	a.must(a.IAM.PutRolePermissionsBoundary(background, &iam.PutRolePermissionsBoundaryInput{RoleName: &role, PermissionsBoundary: &arn}))
 }
 
-// DeleteBoundary takes a role's permissions boundary away.
+// DeleteBoundary deletes a role's permissions boundary.
 func (a *Account) DeleteBoundary(role string) {
 	a.TB.Helper()
 	a.must(a.IAM.DeleteRolePermissionsBoundary(background, &iam.DeleteRolePermissionsBoundaryInput{RoleName: &role}))
@@ -150,7 +151,7 @@ func (a *Account) TagRole(role, key, value string) {
 	a.must(a.IAM.TagRole(background, &iam.TagRoleInput{RoleName: &role, Tags: []types.Tag{Tag(key, value)}}))
 }
 
-// UntagRole takes a tag away from a role.
+// UntagRole removes a tag from a role.
 func (a *Account) UntagRole(role, key string) {
 	a.TB.Helper()
 	a.must(a.IAM.UntagRole(background, &iam.UntagRoleInput{RoleName: &role, TagKeys: []string{key}}))
@@ -162,7 +163,7 @@ func (a *Account) TagProfile(profile, key, value string) {
 	a.must(a.IAM.TagInstanceProfile(background, &iam.TagInstanceProfileInput{InstanceProfileName: &profile, Tags: []types.Tag{Tag(key, value)}}))
 }
 
-// UntagProfile takes a tag away from an instance profile.
+// UntagProfile removes a tag from an instance profile.
 func (a *Account) UntagProfile(profile, key string) {
 	a.TB.Helper()
 	a.must(a.IAM.UntagInstanceProfile(background, &iam.UntagInstanceProfileInput{InstanceProfileName: &profile, TagKeys: []string{key}}))

@@ -8,21 +8,22 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// A Suite is what the tests of one package have in common.
+// A Suite says how the tests of one package are run.
 type Suite struct {
-	Servers int               // of moto; 1 where it is 0
-	Race    bool              // the function is built with the race detector
-	Flags   map[string]string // of go test, where the command line does not say otherwise
+	Servers int               // number of moto servers; 0 means 1
+	Race    bool              // build the function with the race detector
+	Flags   map[string]string // flags of go test, unless the command line sets them
 }
 
-// suite is the one of this process, which Main sets before any test runs, and shared are
-// its servers.
+// suite is the suite of this process, set by Main before any test runs. shared has its
+// servers.
 var (
 	suite  Suite
 	shared = pool{taken: map[string]int{}}
 )
 
-// Main runs a suite's tests, and ends what they shared. A TestMain calls it.
+// Main runs a suite's tests, and then ends the servers that they shared. A TestMain calls
+// it.
 func Main(m *testing.M, s Suite) {
 	suite = s
 	for name, value := range s.Flags {
@@ -36,10 +37,10 @@ func Main(m *testing.M, s Suite) {
 	os.Exit(code)
 }
 
-// Stop ends what is shared in this process.
+// Stop ends the servers that the tests of this process share.
 func Stop() { shared.stop() }
 
-// executable returns the built function as the suite wants it.
+// executable returns the built function, with the race detector if the suite asks for it.
 func executable() (string, error) {
 	if suite.Race {
 		return checkout.RaceFunction()

@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-// Play runs a part of a test, or something that is none, and returns what it failed
-// with: nothing where all went well.
+// Play runs a part of a test, or code outside of any test, and returns the messages with
+// which it failed: none if it passed.
 func Play(do func(testing.TB)) (faults []string) {
 	p := &play{}
 	for _, part := range []func(){func() { do(p) }, p.cleanUp} {
 		done := make(chan bool)
-		go func() { // which Fatal ends
+		go func() { // a goroutine of its own, which Fatal ends
 			defer close(done)
 			part()
 		}()
@@ -22,9 +22,9 @@ func Play(do func(testing.TB)) (faults []string) {
 	return p.faults
 }
 
-// A play is the testing.TB of one Play.
+// A play is the testing.TB of one call of Play.
 type play struct {
-	testing.TB // nil: what a part of a test does not need
+	testing.TB // nil: methods that a part of a test does not need panic
 	faults     []string
 	cleanUps   []func()
 }

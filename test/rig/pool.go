@@ -20,11 +20,11 @@ type pool struct {
 	made    int
 }
 
-// firstAccount is the one of a request to moto that names none.
+// firstAccount is the account that moto assumes for a request that names none.
 const firstAccount = 123456789012
 
-// take returns an account of the server that has the fewest in use: one that was given
-// back, or else a new one. The servers are started at the first use.
+// take returns an account of the server with the fewest accounts in use: an account that
+// was given back, or else a new one. The servers are started at the first use.
 func (p *pool) take(servers int) (place, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -46,7 +46,8 @@ func (p *pool) take(servers int) (place, error) {
 	return place{server.URL, fmt.Sprint(firstAccount + p.made - 1)}, nil
 }
 
-// giveBack makes an account free for the next test, which finds in it what this one left.
+// giveBack makes an account free for the next test, which finds in it whatever this test
+// left.
 func (p *pool) giveBack(a place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -9,9 +9,10 @@ import (
 
 const declaredTag = ": tag " + rayiam.DeclaredTag + "="
 
-// WithRecords returns the snapshot with what the tag ray-iam:declared says in place of its
-// digests: whether the role or instance profile is as it was declared, or which of its facets
-// are not. Digests are of an account's ids too, so that those of two accounts differ.
+// WithRecords returns the snapshot with words in place of the digests in the tag
+// ray-iam:declared: whether the role or instance profile is as it was declared, or which of
+// its facets are not. The digests depend on the account's id, so those of two accounts
+// cannot be compared.
 func (s Snapshot) WithRecords() Snapshot {
 	roles, profiles := s.entities()
 	judged := append(Snapshot{}, s...)
@@ -36,7 +37,7 @@ func (s Snapshot) WithRecords() Snapshot {
 	return judged
 }
 
-// entities returns the roles and instance profiles that the lines are about, by name.
+// entities returns the roles and instance profiles in the lines, by name.
 func (s Snapshot) entities() (map[string]rayiam.Role, map[string]rayiam.InstanceProfile) {
 	roles, profiles := map[string]rayiam.Role{}, map[string]rayiam.InstanceProfile{}
 	for _, line := range s {

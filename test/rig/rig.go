@@ -11,23 +11,23 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// A Rig is an account with the built function at work in it: its processes reach IAM
-// through a proxy and EC2 through another, ask a stand-in for CloudFormation, and answer to
-// URLs that keep what is put to them.
+// A Rig is an account in which the built function works. The function's processes reach IAM
+// through one proxy and EC2 through another, ask a stand-in for CloudFormation, and send
+// their answers to a server that keeps them.
 type Rig struct {
 	*Account
 	Proxy     *iamproxy.Proxy // to IAM
 	EC2       *iamproxy.Proxy
 	URLs      *responseurl.Server
 	Resources *cloudformation.Resources
-	Function  *lambdaruntime.Function // the running process; nil where there is none
-	Env       []string                // of each process that is started
+	Function  *lambdaruntime.Function // the running process; nil if there is none
+	Env       []string                // environment of each process that is started
 
 	started []*lambdaruntime.Function
 }
 
-// New takes an account and starts all but a process of the function. The end of the
-// test ends it.
+// New takes an account and starts everything but a process of the function. It all ends when
+// the test ends.
 func New(tb testing.TB) *Rig {
 	tb.Helper()
 	r := &Rig{Account: NewAccount(tb), URLs: responseurl.New(), Resources: cloudformation.NewResources()}
@@ -47,7 +47,7 @@ func New(tb testing.TB) *Rig {
 	return r
 }
 
-// Running returns the running process of the function, a new one where there is none.
+// Running returns the running process of the function, and starts one if there is none.
 func (r *Rig) Running() *lambdaruntime.Function {
 	r.TB.Helper()
 	if r.Function == nil {
@@ -56,8 +56,8 @@ func (r *Rig) Running() *lambdaruntime.Function {
 	return r.Function
 }
 
-// Start starts one more process of the function, env in its environment. It runs until
-// it is stopped, or the test is over.
+// Start starts one more process of the function, with env in its environment. The process
+// runs until it is stopped, or until the test ends.
 func (r *Rig) Start(env ...string) *lambdaruntime.Function {
 	r.TB.Helper()
 	path, err := executable()
@@ -67,7 +67,7 @@ func (r *Rig) Start(env ...string) *lambdaruntime.Function {
 	return r.StartBuilt(path, env...)
 }
 
-// StartBuilt starts another executable of the function than the suite's.
+// StartBuilt starts a process of another executable than the suite's.
 func (r *Rig) StartBuilt(path string, env ...string) *lambdaruntime.Function {
 	r.TB.Helper()
 	all := slices.Concat([]string{"AWS_ENDPOINT_URL=" + r.Proxy.URL, "AWS_ENDPOINT_URL_EC2=" + r.EC2.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION=" + r.Resources.URL}, r.Env, env)
@@ -80,7 +80,7 @@ func (r *Rig) StartBuilt(path string, env ...string) *lambdaruntime.Function {
 	return f
 }
 
-// ended holds what is true of every process, by all that it has written.
+// ended checks, by the whole log of a process, what must be true of every process.
 func (r *Rig) ended(log string) {
 	r.TB.Helper()
 	if strings.Contains(log, responseurl.Secret) {
@@ -91,7 +91,7 @@ func (r *Rig) ended(log string) {
 	}
 }
 
-// Stop ends the running process, and waits for what it had begun.
+// Stop stops the running process, and waits for the calls that it had begun.
 func (r *Rig) Stop() {
 	r.TB.Helper()
 	if r.Function != nil {
@@ -101,8 +101,8 @@ func (r *Rig) Stop() {
 	}
 }
 
-// StoppedLog stops the running process and returns all that it has written. Before its end,
-// the last lines may still be on their way.
+// StoppedLog stops the running process and returns its whole log. While the process runs,
+// its last lines may not have arrived yet.
 func (r *Rig) StoppedLog() string {
 	r.TB.Helper()
 	function := r.Function
@@ -110,8 +110,8 @@ func (r *Rig) StoppedLog() string {
 	return function.Log()
 }
 
-// Killed runs an event and kills the running process over it: at the call that matches,
-// before IAM has met it or after.
+// Killed sends an event and kills the running process during the first call that matches,
+// before or after IAM receives the call.
 func (r *Rig) Killed(e cloudformation.Event, match func(iamproxy.Call) bool, before bool) {
 	r.TB.Helper()
 	if outcome := r.Kill(e, match, before); !outcome.Died {
@@ -119,7 +119,7 @@ func (r *Rig) Killed(e cloudformation.Event, match func(iamproxy.Call) bool, bef
 	}
 }
 
-// Kill is Killed where the call may not come. The process ends in any case.
+// Kill does the same as Killed, but the call need not come. The process ends in any case.
 func (r *Rig) Kill(e cloudformation.Event, match func(iamproxy.Call) bool, before bool) lambdaruntime.Outcome {
 	r.TB.Helper()
 	f := r.Running()
@@ -131,7 +131,7 @@ func (r *Rig) Kill(e cloudformation.Event, match func(iamproxy.Call) bool, befor
 	return outcome
 }
 
-// Stack returns a new stack whose resource the running process serves.
+// Stack returns a new stack whose custom resource the running process serves.
 func (r *Rig) Stack() *cloudformation.Stack {
 	r.TB.Helper()
 	return cloudformation.NewStack(r.TB, r.Running(), r.URLs, r.AccountID)

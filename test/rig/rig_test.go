@@ -8,8 +8,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// TestPool holds that an account is one test's at a time, and that the servers have as
-// many in use as each other.
+// TestPool proves that no two tests have the same account at once, and that all servers
+// have the same number of accounts in use.
 func TestPool(t *testing.T) {
 	p := pool{taken: map[string]int{}}
 	defer p.stop()
@@ -23,17 +23,17 @@ func TestPool(t *testing.T) {
 	}
 	a, b, c := take(), take(), take()
 	if a.url == b.url || c.url != a.url && c.url != b.url || a.account == b.account || b.account == c.account || a.account == c.account {
-		t.Errorf("handed out %v, %v and %v", a, b, c)
+		t.Errorf("got the accounts %v, %v and %v, want three different ones on both servers", a, b, c)
 	}
 	p.giveBack(a)
 	p.giveBack(c)
 	if d, e := take(), take(); !slices.Contains([]place{a, c}, d) || d == e {
-		t.Errorf("handed out %v and %v, want the account %v that was given back first", d, e, a)
+		t.Errorf("got %v and %v, want first %v, the account that was given back", d, e, a)
 	}
 }
 
-// TestPlay holds that what a part fails with ends it or not, as in a test, and that it
-// cleans up in either case.
+// TestPlay proves that a failure ends a part of a test just as it would end a test, and
+// that the clean-up functions run in either case.
 func TestPlay(t *testing.T) {
 	var done []string
 	got := Play(func(tb testing.TB) {
@@ -54,7 +54,7 @@ func TestPlay(t *testing.T) {
 	}
 }
 
-// TestEnded holds what is held of every process that has ended.
+// TestEnded checks what the rig says of each log of a process that has ended.
 func TestEnded(t *testing.T) {
 	for log, want := range map[string]string{
 		`{"msg":"answered"}`: "",

@@ -1,9 +1,9 @@
 // Package rig is what all suites share: an IAM account for each test, changes made to it by
-// hand, and the built function at work in it.
+// hand, and the built function that works in it.
 //
-// It owns how all of that is started, shared and stopped. It checks what must be true of every
-// process of the function: its log shows no response URL and no data race. Everything else is
-// for the suites to check.
+// It starts, shares and stops all of these. It checks only what must be true of every
+// process of the function: its log shows no response URL and no data race. All other checks
+// are the suites' own.
 package rig
 
 import (
@@ -22,12 +22,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// A Snapshot is all that an account has, a line for each fact, in a stable order.
-// Ids and dates are left out; everything else that a caller could change is in.
+// A Snapshot is everything in an account, one line for each fact, in a stable order. It
+// leaves out ids and dates, and contains everything else that a caller can change.
 type Snapshot []string
 
-// Client returns an IAM client for a server; header is added to each call. It makes
-// each call once: what goes wrong is to be seen, not repeated.
+// Client returns an IAM client for a server that adds header to each call. The client does
+// not retry, so that a test sees every failed call.
 func Client(endpoint string, header http.Header) *iam.Client {
 	return iam.New(iam.Options{
 		Region:       "us-east-1",
@@ -42,10 +42,10 @@ func Client(endpoint string, header http.Header) *iam.Client {
 
 type addHeader http.Header
 
-// RoundTrip hides that the SDK's body has a WriteTo. The SDK closes the body once an
-// answer is there; net/http, if it comes only then to look for more in it, takes the EOF
-// of a closed WriteTo for an error and cuts the connection off under the answer. Servers
-// on the same machine are fast enough for that.
+// RoundTrip hides that the SDK's request body implements io.WriterTo. The SDK closes the
+// body once an answer is there. If net/http reads the body only then, it takes the EOF of
+// the closed body for an error, and closes the connection before the answer is read. This
+// happens with servers on the same machine, which answer fast enough.
 func (h addHeader) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Body = struct{ io.ReadCloser }{r.Body}
@@ -65,9 +65,9 @@ func Read(ctx context.Context, c *iam.Client) (Snapshot, error) {
 	return r.lines, r.err
 }
 
-// ReadRoles returns the part of the snapshot that two calls are enough for: roles and
-// instance profiles, without descriptions and sessions. Tests that read accounts
-// thousands of times need it.
+// ReadRoles returns the roles and instance profiles without descriptions and session
+// durations, for which two calls are enough. Tests that read accounts thousands of times
+// need it.
 func ReadRoles(ctx context.Context, c *iam.Client) (Snapshot, error) {
 	r := reader{ctx: ctx, client: c, listed: true}
 	r.roles()
@@ -76,8 +76,8 @@ func ReadRoles(ctx context.Context, c *iam.Client) (Snapshot, error) {
 	return r.lines, r.err
 }
 
-// Diff returns the lines that are in one snapshot only, marked - and +; empty where
-// both are the same.
+// Diff returns the lines that are in only one of the snapshots, marked with - and +;
+// nothing if both are equal.
 func Diff(before, after Snapshot) string {
 	var out strings.Builder
 	lines := func(sign string, of, without Snapshot) {
@@ -120,7 +120,7 @@ func (s Snapshot) String() string { return strings.Join(s, "\n") }
 type reader struct {
 	ctx    context.Context
 	client *iam.Client
-	listed bool // what lists say is enough
+	listed bool // what the lists say is enough
 	lines  Snapshot
 	err    error
 }
@@ -136,7 +136,7 @@ func (r *reader) keep(err error) bool {
 	return err == nil
 }
 
-// roles reads what the list of roles says and, unless that is enough, the rest.
+// roles reads the list of roles and, unless the list is enough, each role.
 func (r *reader) roles() {
 	pages := iam.NewGetAccountAuthorizationDetailsPaginator(r.client, &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeRole}})
 	for pages.HasMorePages() && r.err == nil {
@@ -165,7 +165,7 @@ func (r *reader) roles() {
 	}
 }
 
-// defaultSession is MaxSessionDuration where nobody set it, in seconds.
+// defaultSession is the MaxSessionDuration of a role for which nobody set it, in seconds.
 const defaultSession = 3600
 
 // role reads what the list of roles leaves out.

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// Wipe deletes every role, instance profile and customer managed policy of the
-// account but those with the names to keep, so that the next test finds it empty.
+// Wipe deletes every role, instance profile and customer managed policy of the account,
+// except those with the names to keep, so that the next test finds it empty.
 func Wipe(ctx context.Context, c *iam.Client, keep ...string) error {
 	kept := func(name *string) bool { return slices.Contains(keep, aws.ToString(name)) }
 	if err := deleteProfiles(ctx, c, kept); err != nil {
@@ -22,7 +22,8 @@ func Wipe(ctx context.Context, c *iam.Client, keep ...string) error {
 	return deletePolicies(ctx, c, kept)
 }
 
-// Each lists to the end before it deletes: a page is found by its place in the list.
+// Each of these functions reads the whole list before it deletes: a page begins at a
+// position in the list, which deletions would move.
 
 func deleteProfiles(ctx context.Context, c *iam.Client, kept func(*string) bool) error {
 	var all []types.InstanceProfile

@@ -1,5 +1,5 @@
-// Package checkout finds what a test needs in this checkout: its root, the Python
-// that make setup installs, and the built function. It is all that the stand-ins need
+// Package checkout finds what a test needs in this checkout: the root, the Python that make
+// setup installs, and the built function. The stand-ins use this package and nothing else
 // of the rig.
 package checkout
 
@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Root returns the folder that holds go.mod: go test runs a test in the folder of its
-// package. Where no folder on the way up has one, it panics.
+// Root returns the folder that contains go.mod. It searches upward from the working
+// directory, which go test sets to the package's folder, and panics if it finds none.
 var Root = sync.OnceValue(func() string {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -28,12 +28,12 @@ var Root = sync.OnceValue(func() string {
 	}
 })
 
-// Python returns the interpreter of the checkout's virtual environment. The error
-// says how to install it.
+// Python returns the interpreter of the checkout's virtual environment. If it is missing,
+// the error says how to install it.
 func Python() (string, error) {
 	python := filepath.Join(Root(), ".venv", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
-		return "", fmt.Errorf("%s is not there: run make setup", python)
+		return "", fmt.Errorf("%s is missing: run make setup", python)
 	}
 	return python, nil
 }

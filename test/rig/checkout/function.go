@@ -17,21 +17,22 @@ import (
 var Function = sync.OnceValues(func() (string, error) { return Build("./function") })
 
 // RaceFunction returns the function's executable with Go's race detector in it, which
-// writes what it finds to the log. It needs a C compiler. Its flags are such that it
-// shares what is compiled with go test -race.
+// reports data races in the function's log. Building it needs a C compiler. The flags are
+// those of go test -race, so that both share the cache of compiled packages.
 var RaceFunction = sync.OnceValues(func() (string, error) {
 	return build([]string{"CGO_ENABLED=1"}, "-race", "-buildvcs=false", "-tags=lambda.norpc", "./function")
 })
 
-// Build returns the executable of a command of this module, built as the function is
-// deployed: with the Makefile's flags.
+// Build returns the executable of a command of this module, built with the Makefile's
+// flags, as the deployed function is.
 func Build(command string) (string, error) {
 	return build([]string{"CGO_ENABLED=0"}, "-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w", command)
 }
 
-// build builds a command into build/function, unless it is there. What goes into an
-// executable, and how, is the name of its folder: test processes that run at the same
-// time share one, and another state of the checkout has another.
+// build builds a command into build/function, unless the executable is there already. The
+// name of its folder is a digest of the packages and the arguments. So test processes that
+// run at the same time share one executable, and a checkout with other code builds another
+// one.
 func build(env []string, arguments ...string) (string, error) {
 	parts, err := goTool(env, append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}} {{.BuildID}}"}, arguments...)...)
 	if err != nil {
@@ -53,7 +54,7 @@ func build(env []string, arguments ...string) (string, error) {
 	if _, err := goTool(env, append([]string{"build", "-o", filepath.Join(work, "bootstrap")}, arguments...)...); err != nil {
 		return "", err
 	}
-	if err := os.Rename(work, filepath.Dir(executable)); err != nil && !errors.Is(err, fs.ErrExist) { // built by another process meanwhile
+	if err := os.Rename(work, filepath.Dir(executable)); err != nil && !errors.Is(err, fs.ErrExist) { // another process has built it meanwhile
 		return "", err
 	}
 	return executable, forget(store)
@@ -75,7 +76,7 @@ func goTool(env []string, arguments ...string) ([]byte, error) {
 // unused is how long an executable is kept after its last use.
 const unused = 7 * 24 * time.Hour
 
-// forget removes the executables that have not been used for long.
+// forget removes executables that have not been used for that time.
 func forget(store string) error {
 	files, err := filepath.Glob(filepath.Join(store, "*", "bootstrap"))
 	if err != nil {

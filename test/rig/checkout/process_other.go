@@ -4,6 +4,6 @@ package checkout
 
 import "os/exec"
 
-// DieWithParent does nothing where the kernel has no such signal: there a test that
-// is killed leaves its servers to whoever killed it.
+// DieWithParent does nothing, because the kernel has no such signal: a test that is killed
+// leaves its servers running.
 func DieWithParent(*exec.Cmd) {}

@@ -10,10 +10,9 @@ import (
 	"testing"
 )
 
-// Report logs what a proof has shown and keeps it in build/reports, from where make
-// test shows it: go test prints nothing of a package that passes. What was reported
-// under the same name before is replaced. A proof that shows less than
-// docs/reliability.md says fails.
+// Report logs the result of a proof and writes it to build/reports, replacing the previous
+// report of that name. make test prints these files, because go test prints nothing of a
+// package that passes. A proof whose counts are lower than docs/reliability.md says fails.
 func Report(tb testing.TB, name, text string) {
 	tb.Helper()
 	tb.Log(text)
@@ -35,8 +34,9 @@ func Report(tb testing.TB, name, text string) {
 
 var number = regexp.MustCompile(`\d+`)
 
-// atLeast holds a report to the row of its name: the row's words are among the report's,
-// and no number is less.
+// atLeast compares a report with the row of its name in docs/reliability.md. It returns an
+// error if the report does not contain the row's words, or if one of its numbers is lower
+// than the row's.
 func atLeast(document, name, text string) error {
 	row := regexp.MustCompile("(?m)^\\| `" + regexp.QuoteMeta(name) + "` \\| (.+) \\|$").FindStringSubmatch(document)
 	if row == nil {
@@ -45,13 +45,13 @@ func atLeast(document, name, text string) error {
 	words := number.ReplaceAllString(regexp.QuoteMeta(row[1]), `(\d+)`)
 	said, found := number.FindAllString(row[1], -1), regexp.MustCompile(words).FindStringSubmatch(text)
 	if found == nil {
-		return fmt.Errorf("docs/reliability.md says of %s %q, which is not what it reports: %s", name, row[1], text)
+		return fmt.Errorf("docs/reliability.md says of %s %q, but the report says: %s", name, row[1], text)
 	}
 	for i, least := range said {
 		if want, err := strconv.Atoi(least); err != nil || len(found[i+1]) > 9 {
-			return fmt.Errorf("a number that is too long: %s, %s", least, found[i+1])
+			return fmt.Errorf("a number has too many digits: %s in docs/reliability.md, %s in the report", least, found[i+1])
 		} else if got, _ := strconv.Atoi(found[i+1]); got < want {
-			return fmt.Errorf("%s shows less than docs/reliability.md says, %q: %s", name, row[1], strings.TrimSpace(text))
+			return fmt.Errorf("%s: docs/reliability.md asks for at least %q, the report says: %s", name, row[1], strings.TrimSpace(text))
 		}
 	}
 	return nil

@@ -2,8 +2,8 @@ package checkout
 
 import "testing"
 
-// TestAtLeast holds that a proof which shows less than its row says, or something else,
-// fails.
+// TestAtLeast proves that a proof fails if its report says less than its row, or something
+// else.
 func TestAtLeast(t *testing.T) {
 	const document = "# Title\n\n| report | at least |\n|---|---|\n| `a` | 12 of 12 hold |\n| `ab` | 3 calls in 2 forms |\n"
 	for _, tt := range []struct {
@@ -19,7 +19,7 @@ func TestAtLeast(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := atLeast(document, tt.report, tt.text); (err == nil) != tt.ok {
-				t.Errorf("got %v, want it to hold: %t", err, tt.ok)
+				t.Errorf("got the error %v, want none: %t", err, tt.ok)
 			}
 		})
 	}

@@ -1,10 +1,11 @@
-// Command invoke runs one event through the built function, with moto as IAM, and
-// prints the answer as CloudFormation gets it and what IAM has afterwards.
+// Command invoke runs one event through the built function, with moto as IAM, and prints
+// the answer that CloudFormation gets and the roles, profiles and policies that IAM then
+// has.
 //
 //	go run ./test/rig/invoke events/create.json
 //
-// Before an Update or a Delete it runs the Create that must have come first. It
-// exits with 1 when there is no answer, and when the answer is FAILED.
+// Before an Update or a Delete it runs the Create that must have come first. It exits with
+// 1 if there is no answer, or if the answer is FAILED.
 package main
 
 import (

@@ -1,7 +1,7 @@
-"""Makes in moto what a cluster's owner has before `ray up`.
+"""Makes in moto the resources that a cluster's owner has before `ray up`.
 
-Placement groups and capacity reservations are left out: moto has neither, and takes
-their names in a launch for granted.
+Placement groups and capacity reservations are left out: moto has neither, and accepts
+any name of them in a launch.
 """
 
 import boto3
@@ -11,7 +11,7 @@ TAGS = [{"Key": "ray-cluster-name", "Value": "research"}]
 
 
 def belongings(account):
-    """Returns what it is called."""
+    """Makes the resources and returns their names and ids."""
     session = of_account(boto3.Session(), account)
     ec2 = session.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -36,6 +36,6 @@ def belongings(account):
         "group": group,
         "key": "ray-research",
         "image": plain,
-        "agentImage": image("with the agent T6Iq2faj"),  # Ray's sign that an image has the CloudWatch agent
+        "agentImage": image("with the agent T6Iq2faj"),  # Ray takes this name for the sign that an image has the CloudWatch agent
         "template": template(plain, "g5.xlarge"),
     }

@@ -1,4 +1,4 @@
-"""The example's cluster, as Ray is to run it: with what there is in place of its placeholders."""
+"""The example's cluster as Ray runs it: the resources of moto's account replace the placeholders."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ PATH = os.path.join(os.path.dirname(__file__), "..", "..", "..", "examples", "ra
 
 @contextlib.contextmanager
 def home(*keys):
-    """A directory that is Ray's home, with the private keys in it. Ray waits no longer than moto needs."""
+    """Makes a home directory for Ray, with the private keys in it. Shortens Ray's waits to what moto needs."""
     node_provider.TAG_BATCH_DELAY = 0.01
     commands.POLL_INTERVAL = 0.05
     with tempfile.TemporaryDirectory() as directory:
@@ -42,9 +42,9 @@ def cluster(scene):
 
 
 def reserve(node, belongings):
-    """A node by a launch template, in a placement group and a capacity reservation."""
+    """Makes a node use a launch template, a placement group and a capacity reservation."""
     for given in ("InstanceType", "ImageId", "KeyName"):
-        del node[given]  # the template's
+        del node[given]  # set by the launch template
     node["LaunchTemplate"] = {"LaunchTemplateId": belongings["template"], "Version": "$Default"}
     node["Placement"] = {"GroupName": "ray"}
     node["CapacityReservationSpecification"] = {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
@@ -56,7 +56,7 @@ def tag(node, tags, kinds):
 
 
 def watch(config, scene, directory, alarm):
-    """The CloudWatch integration, with an alarm named by the cluster and one as named."""
+    """Adds the CloudWatch integration, with two alarms: one named after the cluster, and one with the given name."""
     config["provider"]["cloudwatch"] = {}
     for kind, content in {
         "agent": {"logs": {"log_group_name": "{cluster_name}-ray_logs_out"}},

@@ -1,6 +1,6 @@
-// Package ray runs Ray's own code against moto, and returns the AWS calls that it made. What
-// Ray is to do is in a driver, a module of Python that the suite has. The cluster is that of
-// examples/ray.
+// Package ray runs Ray's own code against moto, and returns the AWS calls that Ray made.
+// Each suite has a driver, a Python module that says what Ray does. The cluster is the one
+// of examples/ray.
 package ray
 
 import (
@@ -20,13 +20,14 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// Where the example's cluster is, and its name.
+// Region and Cluster are the Region and the name of the example's cluster.
 const (
 	Region  = "us-east-1"
 	Cluster = "research"
 )
 
-// Belongings are what the cluster's owner has before `ray up`; see belongings.py.
+// Belongings are the resources that the cluster's owner has before `ray up`; see
+// belongings.py.
 type Belongings struct {
 	Subnet     string `json:"subnet"`
 	Group      string `json:"group"`
@@ -36,7 +37,7 @@ type Belongings struct {
 	Template   string `json:"template"`
 }
 
-// A Stage is a process in which Ray is played; see stage.py. It ends with this process.
+// A Stage is a Python process that runs Ray; see stage.py. It ends with this process.
 type Stage struct {
 	Driver string // a path within the checkout
 
@@ -47,7 +48,7 @@ type Stage struct {
 	started bool
 }
 
-// Belong makes what the cluster's owner has.
+// Belong makes the resources that the cluster's owner has.
 func (s *Stage) Belong(t *testing.T, a *rig.Account) Belongings {
 	t.Helper()
 	var b Belongings
@@ -55,7 +56,8 @@ func (s *Stage) Belong(t *testing.T, a *rig.Account) Belongings {
 	return b
 }
 
-// Play runs the driver's play. Changes are to the example's cluster; the driver knows them.
+// Play runs the driver's function play. The changes are applied to the example's cluster;
+// the driver knows their names.
 func (s *Stage) Play(t *testing.T, a *rig.Account, b Belongings, changes map[string]any) []awscall.Call {
 	t.Helper()
 	scene := map[string]any{"account": a.AccountID, "belongings": b}
@@ -67,8 +69,8 @@ func (s *Stage) Play(t *testing.T, a *rig.Account, b Belongings, changes map[str
 	return calls
 }
 
-// Call has a function of the driver called, and reads what it returns. The account is given
-// up: what Ray makes stays in it.
+// Call calls a function of the driver, and reads its result. No other test can have the
+// account afterwards: what Ray makes stays in it.
 func (s *Stage) Call(t *testing.T, a *rig.Account, function string, argument, result any) {
 	t.Helper()
 	a.Spent = true
@@ -80,11 +82,11 @@ func (s *Stage) Call(t *testing.T, a *rig.Account, function string, argument, re
 		}
 	}
 	if err := json.NewEncoder(s.input).Encode(map[string]any{"function": function, "argument": argument, "endpoint": a.Endpoint}); err != nil {
-		t.Fatalf("asking Ray: %v\n%s", err, &s.said)
+		t.Fatalf("sending a request to Ray's process: %v\n%s", err, &s.said)
 	}
 	line, err := s.output.ReadBytes('\n')
 	if err != nil {
-		t.Fatalf("hearing from Ray: %v\n%s", err, &s.said)
+		t.Fatalf("reading the answer of Ray's process: %v\n%s", err, &s.said)
 	}
 	answer := struct {
 		Result any
@@ -124,7 +126,7 @@ func (s *Stage) start() error {
 	return nil
 }
 
-// A transcript is what a process has said, for messages.
+// A transcript keeps what a process has written, for failure messages.
 type transcript struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -142,13 +144,13 @@ func (t *transcript) String() string {
 	return t.text.String()
 }
 
-// Plays keep what has come of each scene, so that a scene is played once.
+// Plays keep the result of each scene, so that each scene is run once.
 type Plays[T any] struct {
 	mu     sync.Mutex
 	byName map[string]T
 }
 
-// Of returns what has come of a scene, and plays it first if it was not played yet.
+// Of returns the result of a scene, which it runs if it has no result yet.
 func (p *Plays[T]) Of(name string, play func() T) T {
 	p.mu.Lock()
 	defer p.mu.Unlock()

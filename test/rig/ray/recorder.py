@@ -1,8 +1,7 @@
 """Records the AWS calls that botocore makes, each before it is sent.
 
-Of each: whose credentials it would have been made with, service and
-operation, the parameters as Ray gave them, and the tags of the resources that they
-name, as these are at that moment.
+Each record has the caller, the service and the operation, the parameters as Ray gave them, and the tags that the
+resources named in the parameters have at that moment.
 """
 
 import copy
@@ -13,25 +12,25 @@ import types
 
 import boto3
 
-# The types of the example's nodes. Ray asks for all types that there are, and moto takes seconds to list them.
+# The types of the example's nodes. Ray lists all instance types, and moto takes seconds to list them.
 TYPES = ["g5.xlarge", "m6i.4xlarge", "m6i.xlarge"]
 IDS = re.compile(r"(?<![a-z])(ami|i|lt)-[0-9a-f]{8,17}")
 
 
 def of_account(session, account):
-    """Has a session's calls go to an account of moto's."""
+    """Sends a session's calls to an account of moto's."""
     session.events.register("before-call", lambda params, **_: params["headers"].update({"x-moto-account-id": account}))
     return session
 
 
 class Recorder:
-    """Who makes the calls is who: it is set from outside as the play goes on."""
+    """Records calls. The driver sets who, the caller, before each part of the play."""
 
     def __init__(self, account):
         self.who = None
         self.calls = []
         self._lock = threading.Lock()
-        beside = of_account(boto3.Session(), account)  # its calls are not Ray's
+        beside = of_account(boto3.Session(), account)  # for the recorder's own calls, which are not recorded
         self._ec2, self._ssm = beside.client("ec2"), beside.client("ssm")
         self._spot = set()
         boto3.setup_default_session()
@@ -44,7 +43,7 @@ class Recorder:
     def _record(self, params, model, context, **_):
         context["parameters"] = params  # botocore keeps one context for all events of a call
         self.add(model.service_model.service_name, model.name, params)
-        return {**params, "InstanceTypes": TYPES} if model.name == "DescribeInstanceTypes" else None  # what is sent
+        return {**params, "InstanceTypes": TYPES} if model.name == "DescribeInstanceTypes" else None  # the request that is sent
 
     def add(self, service, operation, params):
         with self._lock:
@@ -59,12 +58,12 @@ class Recorder:
         return tags
 
     def _invocations(self, context, **_):
-        """Answers in place of moto, which has GetCommandInvocation only."""
+        """Answers ListCommandInvocations, which moto does not have, from GetCommandInvocation."""
         invocation = self._ssm.get_command_invocation(**context["parameters"])
         return types.SimpleNamespace(status_code=200), {"CommandInvocations": [invocation]}
 
     def _launched(self, parsed, context, **_):
-        """Remembers Spot Instances: moto's have no id of a request, by which Ray knows them."""
+        """Remembers Spot Instances: Ray tells them by the id of a Spot request, which moto's instances do not have."""
         if context["parameters"].get("InstanceMarketOptions"):
             self._spot.update(i["InstanceId"] for i in parsed.get("Instances", []))
 

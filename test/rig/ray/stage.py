@@ -1,9 +1,9 @@
-"""Runs what it is told to, each in a process of its own, which is forked from this one: so Ray is imported once.
+"""Runs each request in a process of its own, forked from this one, so that Ray is imported only once.
 
     stage.py DRIVER.py
 
-Reads a line of JSON for each: the function of the driver or of belongings.py to call, its argument, and where AWS is.
-Prints one: what the function returned, or what went wrong.
+A request is a line of JSON: a function of the driver or of belongings.py, its argument, and AWS's endpoint.
+The answer is another: the function's result, or the error.
 """
 
 import importlib
@@ -32,7 +32,7 @@ def answer(driver, request):
 
 def main(driver):
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what Ray says
+    os.dup2(2, 1)  # what Ray prints
     for line in sys.stdin:
         if os.fork() == 0:
             json.dump(answer(driver, json.loads(line)), answers)

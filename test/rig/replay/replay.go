@@ -11,20 +11,21 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// Account is the one in the files of events/. In a Result it is that of the rig.
+// Account is the account id in the files of events/. In a Result, the rig's account
+// replaces it.
 const Account = "123456789012"
 
-// A Result is what came of an event.
+// A Result is what one event led to.
 type Result struct {
 	Event  cloudformation.Event
 	Answer cloudformation.Answer
-	Sent   []byte // the answer as it was put
+	Sent   []byte // the body of the answer
 	Before rig.Snapshot
 	After  rig.Snapshot
 }
 
-// Run plays the event in file in an empty account. It fails the test when there is no
-// answer; the answer may be FAILED.
+// Run sends the event in file to the function in an empty account. It fails the test if
+// there is no answer; the answer may be FAILED.
 func Run(r *rig.Rig, file string) Result {
 	r.TB.Helper()
 	content, err := os.ReadFile(file)
@@ -43,7 +44,7 @@ func Run(r *rig.Rig, file string) Result {
 	return Result{Event: event, Answer: answer, Sent: r.URLs.Puts(event.ResponseURL)[0].Body, Before: before, After: r.Snapshot()}
 }
 
-// prepare creates what the event finds.
+// prepare creates what the event expects to exist.
 func prepare(r *rig.Rig, event cloudformation.Event) {
 	r.TB.Helper()
 	switch event.RequestType {
