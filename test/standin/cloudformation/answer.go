@@ -11,7 +11,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// An Answer is what a custom resource said.
+// An Answer is what a custom resource answered.
 type Answer struct {
 	Status             string
 	Reason             string
@@ -26,8 +26,8 @@ type Answer struct {
 // OK reports whether the answer is a success.
 func (a Answer) OK() bool { return a.Status == "SUCCESS" }
 
-// Read decodes an answer to e. The error says what CloudFormation would not take,
-// or would take for something else.
+// Read decodes an answer to e. The error names everything that CloudFormation would refuse
+// or misunderstand.
 func Read(body []byte, e Event) (Answer, error) {
 	var a Answer
 	if err := readable(body); err != nil {
@@ -59,7 +59,7 @@ func Read(body []byte, e Event) (Answer, error) {
 // which encoding/json does not.
 var fields = []string{"Status", "Reason", "PhysicalResourceId", "StackId", "RequestId", "LogicalResourceId", "NoEcho", "Data"}
 
-// readable finds in an answer what decoding it into an Answer would let pass.
+// readable refuses forms of an answer that decoding it into an Answer would accept.
 func readable(body []byte) error {
 	if !utf8.Valid(body) {
 		return errors.New("not UTF-8")

@@ -10,10 +10,10 @@ import (
 	"sync"
 )
 
-// Described answers what a person asks CloudFormation about stacks and change sets, in the
-// form that AWS documents: DescribeStacks, ListStackResources, GetTemplate and
-// DescribeChangeSet. MiniStack and moto know no property values of change sets. Lists come in
-// pages of one.
+// Described answers calls to CloudFormation about stacks and change sets, in the form that
+// AWS documents: DescribeStacks, ListStackResources, GetTemplate and DescribeChangeSet. It
+// is needed because the change sets of MiniStack and moto have no property values. Each
+// page of a list has one entry.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
 type Described struct {
 	URL string
@@ -25,7 +25,7 @@ type Described struct {
 	changeSets []ChangeSet
 }
 
-// A DescribedStack is one that CloudFormation knows.
+// A DescribedStack is a stack that exists.
 type DescribedStack struct {
 	Name, ID, Template string
 	Parameters         map[string]string
@@ -35,14 +35,14 @@ type DescribedStack struct {
 // A ResourceSummary is a resource of a stack.
 type ResourceSummary struct{ LogicalID, PhysicalID, Type string }
 
-// A ChangeSet is what one would do to a stack.
+// A ChangeSet is a change set of a stack.
 type ChangeSet struct {
 	Name, StackName, StackID, Status string
 	Changes                          []ResourceChange
 }
 
-// A ResourceChange is the change of one resource. Before and After are the JSON of its
-// properties; empty where it has none.
+// A ResourceChange is the change of one resource. Before and After are its properties as
+// JSON, empty if the resource does not exist before or after the change.
 type ResourceChange struct {
 	ResourceSummary
 	Action, PolicyAction, Before, After string
@@ -59,21 +59,21 @@ func NewDescribed() *Described {
 // Close ends the server.
 func (d *Described) Close() { d.server.Close() }
 
-// AddStack has a stack exist from now on.
+// AddStack adds a stack.
 func (d *Described) AddStack(s DescribedStack) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.stacks = append(d.stacks, s)
 }
 
-// AddChangeSet has a change set exist from now on.
+// AddChangeSet adds a change set.
 func (d *Described) AddChangeSet(c ChangeSet) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.changeSets = append(d.changeSets, c)
 }
 
-// ServeHTTP answers one question.
+// ServeHTTP answers one call.
 func (d *Described) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -150,7 +150,7 @@ func (c ResourceChange) xml(values bool) string {
 
 // page renders one member of a list and the token of the next.
 func page(token string, n int, name string, entry func(int) string) string {
-	i, _ := strconv.Atoi(token) // no token, the first
+	i, _ := strconv.Atoi(token) // no token asks for the first page
 	if i >= n {
 		return "<" + name + "/>"
 	}
@@ -170,7 +170,7 @@ func element(name, text string) string {
 		return ""
 	}
 	var out strings.Builder
-	_ = xml.EscapeText(&out, []byte(text)) // a Builder takes everything
+	_ = xml.EscapeText(&out, []byte(text)) // a Builder returns no error
 	return "<" + name + ">" + out.String() + "</" + name + ">"
 }
 

@@ -1,6 +1,6 @@
-// Package cloudformation plays CloudFormation towards one custom resource: it sends the events
-// of each documented sequence, checks every answer as CloudFormation does, and keeps the
-// answers.
+// Package cloudformation acts as CloudFormation toward one custom resource: it sends the
+// events of each documented sequence, checks every answer as CloudFormation does, and keeps
+// the answers.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 package cloudformation
 
@@ -11,10 +11,10 @@ import (
 	"strconv"
 )
 
-// Properties are a resource's properties as a template has them.
+// Properties are a resource's properties as they are in a template.
 type Properties map[string]any
 
-// With returns a copy with these properties changed; nil removes one.
+// With returns a copy with these properties changed; nil removes a property.
 func (p Properties) With(changes Properties) Properties {
 	all := maps.Clone(p)
 	if all == nil {
@@ -38,13 +38,13 @@ type Event struct {
 	LogicalResourceID     string `json:"LogicalResourceId"`
 	PhysicalResourceID    string `json:"PhysicalResourceId,omitempty"`
 	ResourceType          string
-	ServiceTimeout        string `json:",omitempty"` // beside or in place of the property
+	ServiceTimeout        string `json:",omitempty"` // sent beside the property, or without it
 	ResourceProperties    Properties
 	OldResourceProperties Properties `json:",omitempty"`
 }
 
-// JSON renders the event as it is sent: with ServiceToken among the properties, and
-// booleans and numbers turned into strings.
+// JSON returns the event in the form in which CloudFormation sends it: ServiceToken is
+// among the properties, and booleans and numbers are strings.
 func (e Event) JSON() []byte {
 	e.ResourceProperties = delivered(e.ResourceProperties, e.ServiceToken)
 	if e.RequestType == "Update" {

@@ -7,15 +7,15 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
-// GeneratedID returns an id of the form that CloudFormation gives a resource whose
+// GeneratedID returns an id of the form that CloudFormation makes up for a resource whose
 // Create never answered.
 func (s *Stack) GeneratedID() string {
 	return fmt.Sprintf("stack-%s-%012X", s.LogicalID, requests.Add(1))
 }
 
-// CreateCancelled creates the resource while CloudFormation has given up on it
-// already, because another resource of the stack failed: nobody takes in what is
-// answered, and the Delete comes with an id that CloudFormation made up.
+// CreateCancelled creates the resource although CloudFormation has already cancelled the
+// Create, because another resource of the stack failed. CloudFormation ignores the answer,
+// and later sends the Delete with an id that it has made up.
 func (s *Stack) CreateCancelled(properties Properties) Answer {
 	s.t.Helper()
 	s.Send(s.Event("Create", properties))
@@ -24,16 +24,16 @@ func (s *Stack) CreateCancelled(properties Properties) Answer {
 	return s.Send(e)
 }
 
-// SendOnce delivers an event one time and returns its answer. It is a failure of the
-// test when Lambda would run the event again, as it would if it had to end the process.
+// SendOnce delivers an event once and returns its answer. The test fails if Lambda would
+// run the event again, as it does if the invocation fails.
 func (s *Stack) SendOnce(e Event) Answer {
 	s.t.Helper()
 	s.invoked(e, s.function.Invoke(e.JSON(), s.Timeout))
 	return s.answered(e, 1)[0]
 }
 
-// SendTwice delivers one event two times, one after another, and returns both
-// answers: Lambda promises to deliver at least once.
+// SendTwice delivers one event two times, one after the other, and returns both answers.
+// Lambda delivers an event at least once, so it may deliver it twice.
 func (s *Stack) SendTwice(e Event) []Answer {
 	s.t.Helper()
 	for range 2 {
@@ -42,8 +42,8 @@ func (s *Stack) SendTwice(e Event) []Answer {
 	return s.answered(e, 2)
 }
 
-// SendAtOnce delivers one event to the stack's process and to others at the same
-// time, and returns the answers of all.
+// SendAtOnce delivers one event at the same time to the stack's process and to others, and
+// returns all answers.
 func (s *Stack) SendAtOnce(e Event, others ...*lambdaruntime.Function) []Answer {
 	s.t.Helper()
 	functions := append([]*lambdaruntime.Function{s.function}, others...)

@@ -10,9 +10,9 @@ import (
 	"sync"
 )
 
-// Resources answers whoever asks CloudFormation how a stack or a resource of it stands, as
-// DescribeStacks, DescribeStackResource and DescribeStackResources do. A test says how it
-// stands; of any other it answers that the stack does not exist.
+// Resources answers the calls DescribeStacks, DescribeStackResource and
+// DescribeStackResources. A test sets the status of each stack and resource. Of any other
+// stack, the answer says that it does not exist.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
 type Resources struct {
 	URL string
@@ -22,7 +22,7 @@ type Resources struct {
 	mu     sync.Mutex
 	state  map[[2]string][2]string // stack id and logical id to status and physical id
 	status map[string]string       // of stacks, by id
-	parent map[string]string       // ids of the stacks that stacks are nested in, by id
+	parent map[string]string       // id of the stack that a stack is nested in, by the nested stack's id
 	asked  int
 	mute   bool
 }
@@ -41,49 +41,49 @@ func (r *Resources) Close() {
 	r.server.Close()
 }
 
-// Set says how a resource stands from now on.
+// Set sets the status and the physical id of a resource.
 func (r *Resources) Set(stackID, logicalID, status, physicalID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.state[[2]string{stackID, logicalID}] = [2]string{status, physicalID}
 }
 
-// SetStack says how a stack stands from now on.
+// SetStack sets the status of a stack.
 func (r *Resources) SetStack(stackID, status string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status[stackID] = status
 }
 
-// Nest has a stack be nested in another one from now on.
+// Nest makes a stack a nested stack of another one.
 func (r *Resources) Nest(stackID, parentID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.parent[stackID] = parentID
 }
 
-// Forget has the stack not exist any more.
+// Forget makes the stack not exist any more.
 func (r *Resources) Forget(stackID, logicalID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.state, [2]string{stackID, logicalID})
 }
 
-// Silence has nobody answered from now on.
+// Silence makes every later call fail without an answer.
 func (r *Resources) Silence() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.mute = true
 }
 
-// Asked returns how often somebody has asked.
+// Asked returns the number of calls so far.
 func (r *Resources) Asked() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.asked
 }
 
-// ServeHTTP answers one question.
+// ServeHTTP answers one call.
 func (r *Resources) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	r.asked++
@@ -118,7 +118,7 @@ func (r *Resources) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// stack returns the states of a stack's resources by logical id.
+// stack returns the status and the physical id of a stack's resources, by logical id.
 func (r *Resources) stack(id string) map[string][2]string {
 	states := map[string][2]string{}
 	for key, state := range r.state {

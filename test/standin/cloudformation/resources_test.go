@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestResources holds what is answered of a resource that is known, of one that is
-// not, and of any other question.
+// TestResources checks the answers about a resource that is known, about one that is not,
+// and to any other call.
 func TestResources(t *testing.T) {
 	r := NewResources()
 	defer r.Close()
@@ -42,7 +42,7 @@ func TestResources(t *testing.T) {
 		body, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		if resp.StatusCode != tt.status || !strings.Contains(string(body), tt.want) || r.Asked() != i+1 {
-			t.Errorf("%s of %s in %s: %d %s after %d questions, want %d with %s", tt.action, tt.logicalID, tt.stack, resp.StatusCode, body, r.Asked(), tt.status, tt.want)
+			t.Errorf("%s of %s in %s: status %d, body %s, after %d calls; want status %d, a body with %s", tt.action, tt.logicalID, tt.stack, resp.StatusCode, body, r.Asked(), tt.status, tt.want)
 		}
 	}
 }

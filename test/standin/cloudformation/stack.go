@@ -10,32 +10,32 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// asyncAttempts is how often Lambda runs an event whose invocation fails: once and
-// two times more.
+// asyncAttempts is how often Lambda runs an event whose invocation fails: once, and two
+// retries.
 const asyncAttempts = 3
 
-// DefaultTimeout is the function's timeout in these tests.
+// DefaultTimeout is the function's timeout unless a test sets another.
 const DefaultTimeout = 60 * time.Second
 
-// A Stack holds one custom resource.
+// A Stack has one custom resource.
 type Stack struct {
 	ID        string
 	LogicalID string
 	Account   string
 	Timeout   time.Duration // of the function
-	Age       time.Duration // of the events: how long ago their URL was signed
+	Age       time.Duration // of the events: the time since their response URL was signed
 
 	t        testing.TB
 	function *lambdaruntime.Function
 	urls     *responseurl.Server
 
-	PhysicalID string     // as last answered with success; empty while there is none
-	Properties Properties // of the last success
+	PhysicalID string     // of the last answer with success; empty if the resource does not exist
+	Properties Properties // of the last request that succeeded
 }
 
 var stacks atomic.Int64
 
-// NewStack returns a stack without its resource.
+// NewStack returns a stack whose resource does not exist yet.
 func NewStack(t testing.TB, function *lambdaruntime.Function, urls *responseurl.Server, account string) *Stack {
 	n := stacks.Add(1)
 	return &Stack{
@@ -44,7 +44,7 @@ func NewStack(t testing.TB, function *lambdaruntime.Function, urls *responseurl.
 	}
 }
 
-// Use has another process of the function handle the events from now on.
+// Use makes another process of the function handle the later events.
 func (s *Stack) Use(function *lambdaruntime.Function) { s.function = function }
 
 var requests atomic.Int64
@@ -74,10 +74,9 @@ func (s *Stack) Rollback(failed Properties) Event {
 	return e
 }
 
-// Send delivers an event as Lambda's asynchronous invocation does, again while the
-// invocation fails, in a new process where the last one died, and returns the
-// answer. It is a failure of the test if there is none, more than one, or one that
-// CloudFormation would not take.
+// Send delivers an event as Lambda's asynchronous invocation does: it repeats an invocation
+// that fails, in a new process if the last one died. It returns the answer. The test fails
+// if there is no answer, more than one, or one that CloudFormation would refuse.
 func (s *Stack) Send(e Event) Answer {
 	s.t.Helper()
 	var outcome lambdaruntime.Outcome
@@ -91,12 +90,12 @@ func (s *Stack) Send(e Event) Answer {
 	}
 	answers := s.Answers(e)
 	if len(answers) != 1 {
-		s.t.Fatalf("%s: %d answers, want 1 (%+v)\n%s", e.RequestType, len(answers), outcome, s.function.Log())
+		s.t.Fatalf("%s: %d answers, want 1 (the invocation ended with %+v)\n%s", e.RequestType, len(answers), outcome, s.function.Log())
 	}
 	return answers[0]
 }
 
-// replaceFunction starts a process in place of one that died.
+// replaceFunction starts a new process if the last one died.
 func (s *Stack) replaceFunction() {
 	s.t.Helper()
 	function, err := s.function.Another()
@@ -107,7 +106,7 @@ func (s *Stack) replaceFunction() {
 	s.function = function
 }
 
-// Answers returns the answers to e that were taken, each checked.
+// Answers returns the answers to e that CloudFormation received, and checks each.
 func (s *Stack) Answers(e Event) []Answer {
 	s.t.Helper()
 	var answers []Answer
@@ -124,8 +123,8 @@ func (s *Stack) Answers(e Event) []Answer {
 	return answers
 }
 
-// Create creates the resource. When that fails, CloudFormation deletes what the
-// answer names; the second answer is that of this Delete.
+// Create creates the resource. If that fails, CloudFormation deletes the resource that the
+// answer names; the second answer is the Delete's.
 func (s *Stack) Create(properties Properties) (create, rollback Answer) {
 	s.t.Helper()
 	create = s.Send(s.Event("Create", properties))
@@ -138,10 +137,10 @@ func (s *Stack) Create(properties Properties) (create, rollback Answer) {
 	return create, s.Send(e)
 }
 
-// Update updates the resource. When the answer names another resource,
-// CloudFormation deletes the old one with its old properties. When it is a failure,
-// CloudFormation sends the update with the properties swapped. The second answer is
-// that of the Delete or the second Update, if there was one.
+// Update updates the resource. If the answer has another physical id, CloudFormation
+// deletes the old resource with its old properties. If the answer is a failure,
+// CloudFormation sends the Update with the properties swapped. The second answer is the
+// answer to this Delete or Update, if there was one.
 func (s *Stack) Update(properties Properties) (update, then Answer) {
 	s.t.Helper()
 	update = s.Send(s.Event("Update", properties))
@@ -161,9 +160,9 @@ func (s *Stack) Update(properties Properties) (update, then Answer) {
 	return update, s.Send(cleanup)
 }
 
-// UpdateThenRollBack updates the resource with success, and then rolls the stack
-// back because something else in it failed. With another physical id in between,
-// CloudFormation deletes the new resource at the end.
+// UpdateThenRollBack updates the resource with success. Then it rolls the stack back, as
+// CloudFormation does if another resource fails. If the update has replaced the resource,
+// CloudFormation deletes the new one at the end.
 func (s *Stack) UpdateThenRollBack(properties Properties) (update, rollback Answer) {
 	s.t.Helper()
 	oldID, old := s.PhysicalID, s.Properties
@@ -180,7 +179,7 @@ func (s *Stack) UpdateThenRollBack(properties Properties) (update, rollback Answ
 		cleanup := s.Event("Delete", properties)
 		cleanup.PhysicalResourceID = s.PhysicalID
 		if answer := s.Send(cleanup); !answer.OK() {
-			s.t.Errorf("cleanup of the rollback: %s", answer.Reason)
+			s.t.Errorf("the Delete at the end of the rollback failed: %s", answer.Reason)
 		}
 	}
 	s.PhysicalID, s.Properties = rollback.PhysicalResourceID, old

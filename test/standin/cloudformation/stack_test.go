@@ -7,8 +7,8 @@ import (
 
 func does(what string) Properties { return Properties{"Do": what} }
 
-// TestSequences holds the events of each sequence, in order: request type, physical
-// id, what the properties say, what the old properties say.
+// TestSequences checks the events of each sequence and their order: request type, physical
+// id, properties and old properties.
 func TestSequences(t *testing.T) {
 	tests := []struct {
 		name string
@@ -55,7 +55,8 @@ func TestSequences(t *testing.T) {
 	}
 }
 
-// TestSequences_Failures holds that what a function must not do fails the test.
+// TestSequences_Failures proves that the test fails if the function does what it must not
+// do.
 func TestSequences_Failures(t *testing.T) {
 	tests := []struct {
 		name string
@@ -80,13 +81,13 @@ func TestSequences_Failures(t *testing.T) {
 	}
 }
 
-// TestSendAtOnce holds that each process gets the event and each answer counts.
+// TestSendAtOnce proves that each process gets the event, and that each answer is returned.
 func TestSendAtOnce(t *testing.T) {
 	sc := newScene(t)
 	other := start(t, sc.record)
 	events := sc.play(t, func(s *Stack) {
 		if got := s.SendAtOnce(s.Event("Create", does("a")), other); len(got) != 2 {
-			t.Errorf("%d answers, want 2", len(got))
+			t.Errorf("got %d answers from two processes, want 2", len(got))
 		}
 	})
 	if want := strings.Repeat("Create  a <nil>\n", 2); events != want {
@@ -94,11 +95,11 @@ func TestSendAtOnce(t *testing.T) {
 	}
 }
 
-// TestEvent holds that no two operations share a request id or a response URL.
+// TestEvent proves that no two events share a request id or a response URL.
 func TestEvent(t *testing.T) {
 	s := newScene(t).Stack
 	a, b := s.Event("Update", does("a")), s.Event("Update", does("a"))
 	if a.RequestID == b.RequestID || a.ResponseURL == b.ResponseURL {
-		t.Errorf("two events have the ids %s, %s and the URLs %s, %s", a.RequestID, b.RequestID, a.ResponseURL, b.ResponseURL)
+		t.Errorf("two events have the request ids %s and %s, and the URLs %s and %s; want different ones", a.RequestID, b.RequestID, a.ResponseURL, b.ResponseURL)
 	}
 }

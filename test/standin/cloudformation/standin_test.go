@@ -15,8 +15,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// TestMain is the stand-in for a function where this variable is set: it writes each
-// event down in the file that the variable names and does what its properties say.
+// TestMain makes the test's own executable the stand-in for a function if this variable is
+// set: it writes each event to the file that the variable names, and does what the event's
+// properties say.
 func TestMain(m *testing.M) {
 	if record := os.Getenv("STAND_IN"); record != "" {
 		for {
@@ -66,7 +67,8 @@ func must(err error) {
 	}
 }
 
-// answer answers as the properties say: "fail", or with the id that follows "be ".
+// answer answers as the properties say: with a failure for "fail", or with the physical id
+// that follows "be ".
 func answer(e Event) {
 	a := map[string]any{"Status": "SUCCESS", "StackId": e.StackID, "RequestId": e.RequestID, "LogicalResourceId": e.LogicalResourceID, "PhysicalResourceId": e.PhysicalResourceID}
 	does, _ := e.ResourceProperties["Do"].(string)
@@ -93,14 +95,15 @@ func answer(e Event) {
 	resp.Body.Close()
 }
 
-// A scene is a stack whose function is the stand-in, and what the driver says of it.
+// A scene is a stack whose function is the stand-in, with the failures that the driver has
+// reported.
 type scene struct {
 	*Stack
 	record   string
 	failures []string
 }
 
-// A recorder keeps what a test would fail with. Fatalf ends its goroutine.
+// A recorder keeps the messages with which a test would fail. Fatalf ends its goroutine.
 type recorder struct {
 	testing.TB
 	scene *scene
@@ -131,7 +134,7 @@ func start(t *testing.T, record string) *lambdaruntime.Function {
 	return f
 }
 
-// play runs do and returns the events that it led to.
+// play runs do and returns the events that do has led to.
 func (sc *scene) play(t *testing.T, do func(*Stack)) string {
 	t.Helper()
 	done := make(chan struct{})

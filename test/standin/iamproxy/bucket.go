@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// Bucket throttles as AWS describes its own limits: burst calls at once, and rate a second.
+// Bucket throttles calls with a token bucket, which AWS documents for EC2: burst calls at
+// once, and then rate calls a second. IAM's limits are not published.
+//
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
-// IAM's limits are not published.
 func Bucket(rate, burst float64) Fault {
 	tokens, at := burst, time.Now()
 	return func(Call) Effect {
@@ -22,7 +23,7 @@ func Bucket(rate, burst float64) Fault {
 	}
 }
 
-// Buckets has a Bucket for each action.
+// Buckets throttles with one Bucket for each action.
 func Buckets(rate, burst float64) Fault {
 	buckets := map[string]Fault{}
 	return func(c Call) Effect {
@@ -33,7 +34,7 @@ func Buckets(rate, burst float64) Fault {
 	}
 }
 
-// Throttled answers that there are too many calls.
+// Throttled answers IAM's error for too many calls.
 func Throttled() Effect { return Answer(http.StatusBadRequest, "Throttling") }
 
 // ThrottledOf returns how many of the calls were throttled, and how many were not.

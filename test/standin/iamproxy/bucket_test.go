@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestBucket holds that a bucket serves its burst and then its rate, one for all actions or
-// one for each.
+// TestBucket proves that a bucket lets its burst pass and then its rate, with one bucket
+// for all actions or one for each.
 func TestBucket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		served := func(f Fault, actions ...string) (n int) {

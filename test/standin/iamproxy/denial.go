@@ -8,21 +8,22 @@ import (
 	"time"
 )
 
-// An emulator judges no conditions. What the execution role's conditions on tags make of a
-// call, and of one that comes too early, is played here.
+// An emulator evaluates no conditions. The faults in this file deny the calls that IAM
+// would deny because of the conditions on tags in the execution role's policies, or because
+// a call comes too early.
 
-// Implicit are IAM's words for a denial that no Deny statement has made.
+// Implicit are IAM's words for a denial because no statement allows the call.
 const Implicit = "because no identity-based policy allows the action"
 
 // Explicit are IAM's words for a denial by a service control policy.
 const Explicit = "with an explicit deny in a service control policy"
 
-// DeniedWith answers that the caller is not authorized, with IAM's words for the reason.
+// DeniedWith answers that the caller is not authorized, with these words for the reason.
 func DeniedWith(words string) Effect {
 	return Effect{Instead: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/xml")
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write(denial(words)) // the caller may be gone: that is a test's doing
+		_, _ = w.Write(denial(words)) // the caller may be gone, if a test has ended it
 	}}
 }
 
@@ -30,8 +31,8 @@ func denial(words string) []byte {
 	return fmt.Appendf(nil, "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: arn:aws:sts::123456789012:assumed-role/ray-iam/ray-iam is not authorized to perform this %s</Message></Error><RequestId>injected</RequestId></ErrorResponse>", words)
 }
 
-// LateRights denies every call until delay has passed since the first one, as IAM does while
-// it has not taken in the policy of a role that was just made.
+// LateRights denies every call until delay has passed since the first one, as IAM does
+// while the policy of a new role is not in effect yet.
 func LateRights(delay time.Duration) Fault {
 	var first time.Time
 	return func(Call) Effect {
@@ -45,9 +46,9 @@ func LateRights(delay time.Duration) Fault {
 	}
 }
 
-// LateTags denies writes that are conditioned on the tags of a role or profile until delay has
-// passed since it was made or tagged. With readers above 1 only every readers-th such call is
-// denied, as if one of several readers were behind.
+// LateTags denies writes that are conditioned on the tags of a role or profile, until delay
+// has passed since the role or profile was made or tagged. With readers above 1, it denies
+// only one call in so many, as if one of several readers of IAM were behind.
 func LateTags(delay time.Duration, readers int) Fault {
 	tagged := map[string]time.Time{}
 	seen := 0
@@ -69,13 +70,13 @@ func LateTags(delay time.Duration, readers int) Fault {
 	}
 }
 
-// conditioned reports whether the execution role allows the call only by the tags of a role
-// or profile that exists.
+// conditioned reports whether the execution role allows the call only by the tags of an
+// existing role or profile.
 func (c Call) conditioned() bool {
 	return c.Writes() && !strings.HasPrefix(c.Action, "Create")
 }
 
-// subject names the role or profile whose tags decide.
+// subject names the role or profile whose tags the condition is about.
 func (c Call) subject() string {
 	if profile := c.Form.Get("InstanceProfileName"); profile != "" {
 		return "profile " + profile
@@ -83,7 +84,7 @@ func (c Call) subject() string {
 	return "role " + c.Form.Get("RoleName")
 }
 
-// absent reports whether IAM has no such role or profile. It asks beside the caller.
+// absent reports whether IAM has no such role or profile. It asks IAM directly.
 func (p *Proxy) absent(r *http.Request, c Call) bool {
 	form := url.Values{"Version": {"2010-05-08"}, "Action": {"GetRole"}, "RoleName": {c.Form.Get("RoleName")}}
 	if profile := c.Form.Get("InstanceProfileName"); profile != "" {
@@ -93,9 +94,10 @@ func (p *Proxy) absent(r *http.Request, c Call) bool {
 	return err == nil && errorCode(answer.body) == "NoSuchEntity"
 }
 
-// judged turns IAM's answer to a call into the one that it gives under the execution role: of
-// what is not there IAM has no tags, so a write that is conditioned on them is denied where the
-// emulator says NoSuchEntity. https://github.com/aws/karpenter-provider-aws/issues/2100
+// judged returns IAM's answer as it is under the execution role. IAM has no tags of a role
+// or profile that does not exist. So it denies a write that is conditioned on tags, while
+// the emulator answers NoSuchEntity.
+// https://github.com/aws/karpenter-provider-aws/issues/2100
 func (p *Proxy) judged(r *http.Request, c Call, answer response) response {
 	if c.conditioned() && errorCode(answer.body) == "NoSuchEntity" && p.absent(r, c) {
 		return response{http.StatusForbidden, denial(Implicit)}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestLate holds which calls are denied while rights or tags are not seen yet.
+// TestLate checks which calls are denied while IAM does not see new rights or new tags yet.
 func TestLate(t *testing.T) {
 	const delay = 200 * time.Millisecond
 	steps := []struct {
@@ -27,7 +27,7 @@ func TestLate(t *testing.T) {
 			for i, step := range steps {
 				want := map[string]int{"rights": step.rights, "tags": step.tags}[name]
 				if got := meets(fault, step.action, "r"); got != want {
-					t.Errorf("%s, step %d, %s: %d, want %d", name, i, step.action, got, want)
+					t.Errorf("%s, step %d, %s: status %d, want %d", name, i, step.action, got, want)
 				}
 				if step.sleep {
 					time.Sleep(delay)
@@ -37,24 +37,24 @@ func TestLate(t *testing.T) {
 	}
 }
 
-// TestLateTags_Readers holds that one reader of two sees the tags at once.
+// TestLateTags_Readers proves that one of two readers sees the tags at once.
 func TestLateTags_Readers(t *testing.T) {
 	f := newFar(t, 0)
 	f.SetFault(LateTags(time.Hour, 2))
 	f.call(t.Context(), "CreateRole", "r")
 	for i, want := range []int{200, 403, 200, 403} {
 		if got, _ := f.call(t.Context(), "TagRole", "other"); got != 200 {
-			t.Errorf("another role: %d", got)
+			t.Errorf("a call about another role: status %d, want 200", got)
 		}
 		if got, _ := f.call(t.Context(), "PutRolePolicy", "r"); got != want {
-			t.Errorf("call %d: %d, want %d", i, got, want)
+			t.Errorf("call %d: status %d, want %d", i, got, want)
 		}
 	}
 }
 
-// TestJudged holds that a write which is conditioned on the tags of what is not there is
-// denied, as IAM does, and that nothing else changes: a read says that it is not there, and so
-// does a write about a policy that a role does not have.
+// TestJudged proves that a write which is conditioned on the tags of an absent role is
+// denied, as IAM does, and that no other answer changes: neither that of a read of the
+// absent role, nor that of a write about a policy that a role does not have.
 func TestJudged(t *testing.T) {
 	for _, tt := range []struct {
 		action, role string
@@ -68,7 +68,7 @@ func TestJudged(t *testing.T) {
 	} {
 		f := newFar(t, 0)
 		if got, body := f.call(t.Context(), tt.action, tt.role); got != tt.want {
-			t.Errorf("%s of the role that is %s: %d %s, want %d", tt.action, tt.role, got, body, tt.want)
+			t.Errorf("%s of role %s: status %d, body %s, want %d", tt.action, tt.role, got, body, tt.want)
 		}
 		if calls := f.Calls(); len(calls) != 1 || calls[0].Status != tt.want {
 			t.Errorf("%s: recorded %+v", tt.action, calls)

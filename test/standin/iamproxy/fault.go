@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// A Fault decides what happens to a call. The zero Effect lets it pass. A proxy asks
-// it about one call at a time.
+// A Fault decides what happens to a call. The zero Effect lets the call pass. A proxy asks
+// a Fault about one call at a time.
 type Fault func(Call) Effect
 
-// An Effect is what happens Before a call reaches IAM, Instead of that, or After it has; which
-// parameters it reaches IAM With in place of its own; or how IAM's answer is Rewritten.
+// An Effect is what happens to one call. Before runs before the call reaches IAM, Instead
+// runs in place of the call, and After runs after IAM has answered. With replaces
+// parameters of the call, and Rewritten changes IAM's answer.
 type Effect struct {
 	With      map[string]string
 	Before    func()
@@ -40,8 +41,8 @@ func Action(name string) func(Call) bool { return func(c Call) bool { return c.A
 // Every matches all calls.
 func Every(Call) bool { return true }
 
-// Same matches the n-th call and every repetition of it: the calls of the same action
-// with the same arguments.
+// Same matches the n-th call and its repetitions: the calls of the same action with the
+// same arguments.
 func Same(n int) func(Call) bool {
 	form := ""
 	return func(c Call) bool {
@@ -52,7 +53,7 @@ func Same(n int) func(Call) bool {
 	}
 }
 
-// Times limits match to the first n calls that it matches.
+// Times limits match to its first n matching calls.
 func Times(n int, match func(Call) bool) func(Call) bool {
 	return func(c Call) bool {
 		if !match(c) {
@@ -63,10 +64,10 @@ func Times(n int, match func(Call) bool) func(Call) bool {
 	}
 }
 
-// Denied answers that the caller may not make the call.
+// Denied answers that the caller is not authorized.
 func Denied() Effect { return Answer(http.StatusForbidden, "AccessDenied") }
 
-// Answer answers with an error of IAM's in place of making the call.
+// Answer answers an error of IAM's instead of making the call.
 func Answer(status int, code string) Effect {
 	return Effect{Instead: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/xml")
@@ -75,10 +76,10 @@ func Answer(status int, code string) Effect {
 	}}
 }
 
-// DropBefore cuts the connection before the call reaches IAM, DropAfter after.
+// DropBefore closes the connection before the call reaches IAM.
 func DropBefore() Effect { return Effect{Instead: drop} }
 
-// DropAfter cuts the connection when the call has happened and before its answer.
+// DropAfter closes the connection after IAM has made the call, and before the answer.
 func DropAfter() Effect { return Effect{After: drop} }
 
 // Hang neither makes the call nor answers, until the caller gives up.
@@ -89,7 +90,7 @@ func Hang() Effect {
 	}}
 }
 
-// Then runs do, such as the killing of a process, and cuts the connection.
+// Then runs do, for example to kill a process, and closes the connection.
 func Then(before bool, do func()) Effect {
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		do()
@@ -105,16 +106,15 @@ func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 var created = regexp.MustCompile(`<CreateDate>[^<]*</CreateDate>`)
 
-// Aged has IAM say that all in its answer was created so long ago.
+// Aged moves every creation date in IAM's answer this far into the past.
 func Aged(age time.Duration) Effect {
 	date := []byte("<CreateDate>" + time.Now().Add(-age).UTC().Format(time.RFC3339) + "</CreateDate>")
 	return Effect{Rewritten: func(body []byte) []byte { return created.ReplaceAllLiteral(body, date) }}
 }
 
-// Lag hides what was created for a while: every other call that names a new role or
-// instance profile is answered with NoSuchEntity until delay has passed since its
-// creation. With readers above 1 only every readers-th such call is, as if one of
-// several readers were behind.
+// Lag hides new roles and instance profiles: until delay has passed since the creation,
+// other calls that name one are answered with NoSuchEntity. With readers above 1, only one
+// call in so many is, as if one of several readers of IAM were behind.
 func Lag(delay time.Duration, readers int) Fault {
 	created := map[string]time.Time{}
 	seen := 0

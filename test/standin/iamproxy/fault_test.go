@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// A far stands in for IAM: it counts the calls that reach it, by what their answers
-// are to be.
+// A far stands in for IAM: it counts the calls that reach it.
 type far struct {
 	*Proxy
 	reached atomic.Int64
@@ -45,7 +44,7 @@ func newFar(t *testing.T, patience time.Duration) *far {
 	return f
 }
 
-// call makes one call and returns its status and body; 0 where there is no answer.
+// call makes one call and returns its status and body; 0 if there is no answer.
 func (f *far) call(ctx context.Context, action, role string) (int, string) {
 	form := url.Values{"Action": {action}, "RoleName": {role}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.URL, strings.NewReader(form.Encode()))
@@ -65,8 +64,8 @@ func (f *far) call(ctx context.Context, action, role string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// TestEffects holds for each what the caller gets, whether IAM was reached, and what
-// is recorded.
+// TestEffects checks for each effect the caller's answer, whether the call reached IAM, and
+// what the proxy recorded.
 func TestEffects(t *testing.T) {
 	killed := 0
 	denied := Denied()
@@ -97,7 +96,7 @@ func TestEffects(t *testing.T) {
 			}
 			calls := f.Calls()
 			if len(calls) != 1 || calls[0].Action != "CreateRole" || calls[0].Form.Get("RoleName") != "r" || calls[0].End.Before(calls[0].Start) {
-				t.Errorf("recorded %+v, want the one call", calls)
+				t.Errorf("recorded the calls %+v, want one", calls)
 			}
 		})
 	}
@@ -106,16 +105,16 @@ func TestEffects(t *testing.T) {
 	}
 }
 
-// TestAged holds that every date of creation is another one.
+// TestAged proves that every creation date in the answer is changed.
 func TestAged(t *testing.T) {
 	const one = "<R><CreateDate>2026-01-02T03:04:05Z</CreateDate></R>"
 	got := string(Aged(time.Hour).Rewritten([]byte(one + one)))
 	if first, second := got[:len(got)/2], got[len(got)/2:]; first != second || len(first) != len(one) || first == one {
-		t.Errorf("got %s, want both dates an hour ago", got)
+		t.Errorf("got the answer %s, want both dates an hour ago", got)
 	}
 }
 
-// TestHang holds that a call hangs until its caller gives up, and never reaches IAM.
+// TestHang proves that a call hangs until its caller gives up, and never reaches IAM.
 func TestHang(t *testing.T) {
 	f := newFar(t, 0)
 	f.SetFault(On(Every, Hang()))
@@ -131,8 +130,8 @@ func TestHang(t *testing.T) {
 	}
 }
 
-// TestMatching holds which calls a fault hits: the n-th, those of an action, those
-// that a predicate picks, each so many times.
+// TestMatching checks which calls a fault hits: the n-th, the calls of one action, the
+// calls that a predicate matches, and each of these for a number of times.
 func TestMatching(t *testing.T) {
 	calls := []string{"CreateRole a", "CreateRole b", "GetRole a", "CreateRole a"}
 	for name, tt := range map[string]struct {
@@ -162,14 +161,14 @@ func TestMatching(t *testing.T) {
 	}
 }
 
-// TestLag holds that what was made is hidden for a while, from all readers or from
-// every second one, and nothing else is.
+// TestLag proves that new roles and profiles are hidden for the delay, from all readers or
+// from every second one, and that nothing else is hidden.
 func TestLag(t *testing.T) {
 	for readers, want := range map[int]string{1: "404 404 200 404", 2: "200 404 200 200"} {
 		synctest.Test(t, func(t *testing.T) {
 			lag := Lag(time.Second, readers)
 			if status := meets(lag, "CreateRole", "new"); status != 200 {
-				t.Fatalf("status %d of the creation", status)
+				t.Fatalf("status %d of the creation, want 200", status)
 			}
 			var got []string
 			for _, call := range []string{"GetRole new", "AttachRolePolicy new", "GetRole old", "GetRole new"} {
@@ -187,7 +186,7 @@ func TestLag(t *testing.T) {
 	}
 }
 
-// meets returns the status that a call meets: 200 where it passes.
+// meets returns the status of a call under a fault: 200 if the fault lets it pass.
 func meets(fault Fault, action, role string) int {
 	effect := fault(Call{Action: action, Form: url.Values{"Action": {action}, "RoleName": {role}}})
 	if effect.Instead == nil {
@@ -198,8 +197,8 @@ func meets(fault Fault, action, role string) int {
 	return w.Code
 }
 
-// TestCalls holds what is recorded of real calls: their order, IAM's code, how long
-// they took, and, as a critical path, which of them were made at once.
+// TestCalls checks the record of real calls: their order, IAM's code, their duration, and
+// the critical path, in which calls that were made at once count once.
 func TestCalls(t *testing.T) {
 	const patience = 100 * time.Millisecond
 	f := newFar(t, patience)
@@ -214,7 +213,7 @@ func TestCalls(t *testing.T) {
 	f.call(t.Context(), "GetNothing", "a")
 	calls := f.Calls()
 	if len(calls) != 5 || calls[4].Code != "NoSuchEntity" || calls[4].Status != 404 || calls[4].N != 5 || calls[0].Status != 200 {
-		t.Fatalf("recorded %+v", calls)
+		t.Fatalf("recorded the calls %+v", calls)
 	}
 	for _, c := range calls {
 		if took := c.End.Sub(c.Start); took < patience {
@@ -228,6 +227,6 @@ func TestCalls(t *testing.T) {
 		t.Errorf("writes %s", got)
 	}
 	if f.Reset(); len(f.Calls()) != 0 {
-		t.Error("Reset leaves calls")
+		t.Error("there are calls after Reset, want none")
 	}
 }

@@ -23,11 +23,11 @@ type Call struct {
 	Action     string
 	Form       url.Values
 	Start, End time.Time
-	Status     int    // 0 while under way, or where no answer was given
-	Code       string // IAM's error code; empty for none
+	Status     int    // 0 while IAM has not answered, or if nobody answered
+	Code       string // IAM's error code; empty for a success
 }
 
-// Writes reports whether the call changes anything.
+// Writes reports whether the call may change anything.
 func (c Call) Writes() bool {
 	if c.Form.Get("DryRun") == "true" {
 		return false
@@ -54,7 +54,7 @@ type Proxy struct {
 	fault    Fault
 	patience time.Duration
 	delay    time.Duration
-	last     time.Time // when the last call came
+	last     time.Time // when the latest call came
 
 	deciding sync.Mutex
 	open     atomic.Int64 // connections
@@ -84,30 +84,30 @@ func (p *Proxy) Close() {
 	p.client.CloseIdleConnections()
 }
 
-// SetFault has fault decide about each call from now on; nil lets all pass.
+// SetFault sets the fault that decides about each later call; nil lets all pass.
 func (p *Proxy) SetFault(fault Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fault = fault
 }
 
-// SetPatience has each call wait from now on until no other has come for so long. All
-// that are made at once are under way together then, however busy the machine is, and
-// can be told from those made one after another.
+// SetPatience delays each later call until no other call has come for this time. So all
+// calls that are made at once overlap, however busy the machine is, and can be told from
+// calls made one after another.
 func (p *Proxy) SetPatience(patience time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.patience = patience
 }
 
-// SetDelay has each call take so much longer from now on, whatever becomes of it.
+// SetDelay makes each later call take this much longer, whatever happens to it.
 func (p *Proxy) SetDelay(delay time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay = delay
 }
 
-// wait returns when no call has come for as long as the proxy's patience.
+// wait returns once no call has come for the proxy's patience.
 func (p *Proxy) wait() {
 	for {
 		p.mu.Lock()
@@ -120,7 +120,7 @@ func (p *Proxy) wait() {
 	}
 }
 
-// Reset forgets the calls so far.
+// Reset forgets the recorded calls.
 func (p *Proxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -138,8 +138,8 @@ func (p *Proxy) Calls() []Call {
 	return calls
 }
 
-// Drain waits until the callers have closed their connections, and returns once no
-// call is under way: what a killed process had begun happens all the same.
+// Drain waits until the callers have closed their connections and every call has ended: a
+// call that a killed process had begun still happens.
 func (p *Proxy) Drain() {
 	for p.open.Load() > 0 {
 		time.Sleep(time.Millisecond)
@@ -202,10 +202,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(resp.status)
-	_, _ = w.Write(resp.body) // the caller may be gone: that is a test's doing
+	_, _ = w.Write(resp.body) // the caller may be gone, if a test has ended it
 }
 
-// begin keeps a call, waits as long as each call takes, and returns the fault that it meets.
+// begin records a call, waits for the proxy's delay, and returns the fault that decides
+// about the call.
 func (p *Proxy) begin(form url.Values) (*Call, Fault) {
 	p.mu.Lock()
 	call := &Call{N: len(p.calls) + 1, Action: form.Get("Action"), Form: maps.Clone(form), Start: time.Now()}
@@ -217,7 +218,7 @@ func (p *Proxy) begin(form url.Values) (*Call, Fault) {
 	return call, fault
 }
 
-// decide asks fault about one call at a time, so that a fault may count.
+// decide asks fault about one call at a time, so that a fault may count calls.
 func (p *Proxy) decide(fault Fault, c Call) Effect {
 	if fault == nil {
 		return Effect{}
@@ -238,8 +239,8 @@ type response struct {
 	body   []byte
 }
 
-// forward makes the call, whether or not the caller still waits for it: what
-// reached IAM happens.
+// forward makes the call, whether or not the caller still waits for the answer: IAM also
+// finishes a call whose caller is gone.
 func (p *Proxy) forward(r *http.Request, body []byte) (response, error) {
 	req, err := http.NewRequest(r.Method, p.target+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
@@ -269,9 +270,9 @@ func errorCode(body []byte) string {
 	return e.Code
 }
 
-// CriticalPath returns the length of the longest chain of calls in which each
-// began after the one before had ended: how many round trips to IAM the work takes,
-// however many calls there are.
+// CriticalPath returns the length of the longest chain of calls in which each call began
+// after the one before had ended. This is the number of round trips to IAM, however many
+// calls there are.
 func CriticalPath(calls []Call) int {
 	sorted := slices.Clone(calls)
 	slices.SortFunc(sorted, func(a, b Call) int { return a.Start.Compare(b.Start) })

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestCriticalPath holds the measure that speed is judged by.
+// TestCriticalPath checks the measure by which tests judge the function's speed.
 func TestCriticalPath(t *testing.T) {
 	at := func(start, end int) Call {
 		zero := time.Unix(0, 0)
@@ -57,25 +57,25 @@ func TestWrites(t *testing.T) {
 		}
 	}
 	if dry := (Call{Action: "RunInstances", Form: url.Values{"DryRun": {"true"}}}); dry.Writes() {
-		t.Error("a dry run counts as a write")
+		t.Error("a dry run counts as a write, want a read")
 	}
 }
 
-// TestErrorCode holds that the answer of a fault is one that a proxy would read.
+// TestErrorCode proves that errorCode reads the code in an error that a fault answers.
 func TestErrorCode(t *testing.T) {
 	body := []byte("<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>")
 	if got := errorCode(body); got != "NoSuchEntity" {
-		t.Errorf("errorCode = %q", got)
+		t.Errorf("errorCode = %q, want NoSuchEntity", got)
 	}
 	if got := errorCode([]byte("<GetRoleResponse/>")); got != "" {
-		t.Errorf("errorCode of a success = %q", got)
+		t.Errorf("errorCode of a success = %q, want none", got)
 	}
 	if Answer(http.StatusForbidden, "AccessDenied").Instead == nil {
-		t.Error("an Answer lets the call pass")
+		t.Error("the effect Answer lets the call pass, want it to replace the call")
 	}
 }
 
-// TestDrain holds that a call whose caller has gone is waited for.
+// TestDrain proves that Drain waits for a call whose caller is gone.
 func TestDrain(t *testing.T) {
 	reached := make(chan bool)
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -101,6 +101,6 @@ func TestDrain(t *testing.T) {
 	}
 	p.Drain()
 	if calls := p.Calls(); len(calls) != 1 || calls[0].Status != http.StatusOK {
-		t.Errorf("drained with %+v, want the call to have happened", calls)
+		t.Errorf("after Drain, the calls are %+v, want one that IAM has answered", calls)
 	}
 }

@@ -1,5 +1,5 @@
-// Package lambdaruntime plays AWS Lambda: it serves the Runtime API, starts the
-// function's executable under it, and invokes it.
+// Package lambdaruntime acts as AWS Lambda: it serves the Runtime API, starts the
+// function's executable, and invokes it.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 package lambdaruntime
 
@@ -22,7 +22,7 @@ import (
 // An Outcome is how an invocation ended.
 type Outcome struct {
 	Error string // the function's own error; empty for none
-	Died  bool   // the process ended, or was killed, before it said anything
+	Died  bool   // the process ended, or was killed, before it answered
 }
 
 // OK reports whether the invocation succeeded, so that Lambda does not repeat it.
@@ -32,7 +32,7 @@ func (o Outcome) OK() bool { return o.Error == "" && !o.Died }
 type Function struct {
 	ARN       string
 	LogStream string
-	AtEnd     func(log string) // called by Stop, once, with all that the process has written
+	AtEnd     func(log string) // called once, by Stop, with the whole log of the process
 
 	executable, account string
 	env                 []string
@@ -40,7 +40,7 @@ type Function struct {
 	server  *httptest.Server
 	cmd     *exec.Cmd
 	ended   chan struct{} // closed when the process has ended
-	ready   chan struct{} // closed at its first call of next
+	ready   chan struct{} // closed when the process asks for its first event
 	started time.Time
 	readyAt time.Time
 
@@ -61,11 +61,11 @@ type invocation struct {
 	id       string
 	payload  []byte
 	deadline time.Time
-	done     chan string // the function's error
+	done     chan string // receives the function's error
 }
 
-// Start starts executable in the environment that Lambda gives a function, env on
-// top of it. Stop ends it; so does the end of this process.
+// Start starts executable in the environment that Lambda gives a function, with env added.
+// The process runs until Stop, or until this process ends.
 func Start(executable, account string, env ...string) (*Function, error) {
 	f := &Function{
 		ARN:        "arn:aws:lambda:us-east-1:" + account + ":function:ray-iam",
@@ -83,7 +83,7 @@ func Start(executable, account string, env ...string) (*Function, error) {
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "_HANDLER=bootstrap",
 		"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_SESSION_TOKEN=token",
-		"RAYIAM_DENIAL_PATIENCE_SECONDS=0", // tests that are about it set another
+		"RAYIAM_DENIAL_PATIENCE_SECONDS=0", // tests of denials set another value
 	}, env...)
 	f.output.function, f.errors.function = f, f
 	f.cmd.Stdout, f.cmd.Stderr = &f.output, &f.errors
@@ -94,14 +94,14 @@ func Start(executable, account string, env ...string) (*Function, error) {
 		return nil, fmt.Errorf("starting the function: %w", err)
 	}
 	go func() {
-		_ = f.cmd.Wait() // killed, or its own end: either way it has ended
+		_ = f.cmd.Wait() // the error is expected: the process was killed, or ended by itself
 		close(f.ended)
 	}()
 	return f, nil
 }
 
-// Another starts one more process of the same function in the same environment, as
-// Lambda does after one has died, and beside one that is busy.
+// Another starts another process of the same function in the same environment. Lambda does
+// this after a process has died, and while a process is busy.
 func (f *Function) Another() (*Function, error) {
 	another, err := Start(f.executable, f.account, f.env...)
 	if err != nil {
@@ -111,8 +111,9 @@ func (f *Function) Another() (*Function, error) {
 	return another, nil
 }
 
-// Invoke runs one event and waits for its end. A process that is not done in time,
-// or does not even ask for the event, is killed, as Lambda does.
+// Invoke runs one event and waits until the invocation ends. A process that has not
+// answered, or not even asked for the event, when the timeout is over is killed, as Lambda
+// does.
 func (f *Function) Invoke(payload []byte, timeout time.Duration) Outcome {
 	f.mu.Lock()
 	f.count++
@@ -138,22 +139,22 @@ func (f *Function) Invoke(payload []byte, timeout time.Duration) Outcome {
 		<-f.ended
 	}
 	select {
-	case message := <-inv.done: // said before it ended
+	case message := <-inv.done: // the process answered before it ended
 		return Outcome{Error: message}
 	default:
 		return f.died()
 	}
 }
 
-// died is the outcome of a process that said nothing, but perhaps why it could not
-// even start.
+// died returns the outcome of a process that ended without an answer. Its error is set if
+// the process reported one during initialization.
 func (f *Function) died() Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return Outcome{Error: f.initError, Died: true}
 }
 
-// Kill ends the process at once and without a word.
+// Kill kills the process at once.
 func (f *Function) Kill() { _ = f.cmd.Process.Kill() }
 
 // Stop ends the process and the Runtime API.
@@ -169,17 +170,17 @@ func (f *Function) Stop() {
 	})
 }
 
-// Pid is the process's id.
+// Pid returns the process's id.
 func (f *Function) Pid() int { return f.cmd.Process.Pid }
 
-// Ready waits for the process to ask for its first event and returns how long after
-// its start it did.
+// Ready waits until the process asks for its first event, and returns how long that took
+// from its start.
 func (f *Function) Ready() (time.Duration, error) {
 	select {
 	case <-f.ready:
 	case <-f.ended:
 		select {
-		case <-f.ready: // before it ended
+		case <-f.ready: // the process was ready before it ended
 		default:
 			return 0, fmt.Errorf("the function ended before it was ready:\n%s", f.Log())
 		}
@@ -187,8 +188,8 @@ func (f *Function) Ready() (time.Duration, error) {
 	return f.readyAt.Sub(f.started), nil
 }
 
-// Log returns what the process has written so far to either of its streams, which end in
-// one log, line by line. After Stop that is all.
+// Log returns everything that the process has written so far to standard output and
+// standard error, whole lines in one log. After Stop the log is complete.
 func (f *Function) Log() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -206,7 +207,7 @@ func (f *Function) Output() string {
 type stream struct {
 	function *Function
 	all      bytes.Buffer
-	line     []byte // that has no end yet
+	line     []byte // the beginning of a line whose end was not written yet
 }
 
 func (s *stream) Write(p []byte) (int, error) {
@@ -254,8 +255,8 @@ func (f *Function) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// finish takes the end of the current invocation. What names another one is refused,
-// as Lambda refuses it, and ends nothing.
+// finish ends the current invocation. It refuses a call that names another invocation, as
+// Lambda does.
 func (f *Function) finish(w http.ResponseWriter, r *http.Request, id string, failed bool) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -287,8 +288,8 @@ func (f *Function) failInit(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// errorMessage reads an error as a runtime reports it, and takes one of another form
-// as it is. It is never empty.
+// errorMessage reads an error in the form that runtimes use, and returns an error of
+// another form unchanged. The message is never empty.
 func errorMessage(body []byte) string {
 	var e struct {
 		Message string `json:"errorMessage"`

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestMain is the stand-in for a function where this variable is set: a runtime of
-// a few lines that does what each event asks for.
+// TestMain makes the test's own executable the stand-in for a function if this variable is
+// set: a small runtime that does what each event asks for.
 func TestMain(m *testing.M) {
 	if os.Getenv("STAND_IN") != "" {
 		standIn(os.Getenv("STAND_IN"))
@@ -58,7 +58,7 @@ func post(path, body string) (status int) {
 	return resp.StatusCode
 }
 
-// act does what an event says, and ends its invocation.
+// act does what an event says, and ends the invocation.
 func act(event, invocation string, header http.Header) {
 	switch event {
 	case `"fail"`:
@@ -95,8 +95,8 @@ func start(t *testing.T, mode string, env ...string) *Function {
 	return f
 }
 
-// TestInvoke holds what is said of each way in which an invocation can end, on one
-// process as long as it lives.
+// TestInvoke checks the outcome of each way in which an invocation can end, all in one
+// process.
 func TestInvoke(t *testing.T) {
 	f := start(t, "well")
 	for _, tt := range []struct {
@@ -114,15 +114,15 @@ func TestInvoke(t *testing.T) {
 	} {
 		got := f.Invoke([]byte(tt.event), tt.timeout)
 		if got != tt.want {
-			t.Errorf("%s: %+v, want %+v", tt.event, got, tt.want)
+			t.Errorf("%s: outcome %+v, want %+v", tt.event, got, tt.want)
 		}
 		if got.OK() != (tt.want == Outcome{}) {
-			t.Errorf("%s: OK is %v for %+v", tt.event, got.OK(), got)
+			t.Errorf("%s: OK() = %v for the outcome %+v, want the opposite", tt.event, got.OK(), got)
 		}
 	}
 	f.Stop()
 	if !strings.Contains(f.Log(), "status 400") {
-		t.Errorf("an answer to another invocation was taken:\n%s", f.Log())
+		t.Errorf("the runtime accepted an answer to another invocation:\n%s", f.Log())
 	}
 }
 
@@ -135,14 +135,14 @@ func TestInvoke_Died(t *testing.T) {
 			f := start(t, mode)
 			got := f.Invoke([]byte(tt.event), tt.timeout)
 			if !got.Died || (got.Error == "cannot start") != (mode == "init error") {
-				t.Errorf("%+v, want a process that died", got)
+				t.Errorf("outcome %+v, want a process that died", got)
 			}
 		})
 	}
 }
 
-// TestKill holds that a kill in the middle ends the invocation at once, and that
-// another process then runs the event.
+// TestKill proves that killing the process during an invocation ends the invocation at
+// once, and that another process can then run the event.
 func TestKill(t *testing.T) {
 	f := start(t, "well")
 	if _, err := f.Ready(); err != nil {
@@ -150,10 +150,10 @@ func TestKill(t *testing.T) {
 	}
 	time.AfterFunc(100*time.Millisecond, f.Kill)
 	if got := f.Invoke([]byte(`"hang"`), time.Hour); !got.Died {
-		t.Errorf("%+v, want a process that died at once", got)
+		t.Errorf("outcome %+v, want a process that died at once", got)
 	}
 	if _, err := f.Ready(); err != nil {
-		t.Errorf("the killed process had been ready: %v", err)
+		t.Errorf("Ready of the killed process: got the error %v, want none", err)
 	}
 	again, err := f.Another()
 	if err != nil {
@@ -161,30 +161,30 @@ func TestKill(t *testing.T) {
 	}
 	defer again.Stop()
 	if got := again.Invoke([]byte(`"work"`), time.Minute); !got.OK() {
-		t.Errorf("%+v, want success", got)
+		t.Errorf("outcome %+v, want success", got)
 	}
 }
 
-// TestSeveralAtOnce holds that processes do not share events.
+// TestSeveralAtOnce proves that each process gets only its own events.
 func TestSeveralAtOnce(t *testing.T) {
 	a, b := start(t, "well"), start(t, "well")
 	done := make(chan Outcome)
 	go func() { done <- a.Invoke([]byte(`"hang"`), time.Second) }()
 	if got := b.Invoke([]byte(`"work"`), time.Minute); !got.OK() {
-		t.Errorf("beside one that hangs: %+v, want success", got)
+		t.Errorf("beside a process that hangs: outcome %+v, want success", got)
 	}
 	if got := <-done; !got.Died {
-		t.Errorf("%+v, want a process that was killed over time", got)
+		t.Errorf("outcome %+v, want a process that was killed at its timeout", got)
 	}
 }
 
-// TestEnvironment holds what Lambda gives a function: headers with each event, and
-// variables, those of the caller last, so that they win.
+// TestEnvironment checks what Lambda gives a function: the headers of each event, and the
+// environment variables. The caller's own variables replace the others.
 func TestEnvironment(t *testing.T) {
 	f := start(t, "well", "AWS_REGION=eu-central-1", "OWN=x")
 	before := time.Now()
 	if got := f.Invoke([]byte(`"show"`), time.Hour); !got.OK() {
-		t.Fatalf("%+v", got)
+		t.Fatalf("outcome %+v, want success", got)
 	}
 	after := time.Now()
 	f.Stop()
@@ -195,10 +195,10 @@ func TestEnvironment(t *testing.T) {
 	}
 	ms, err := strconv.ParseInt(header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
 	if begun := time.UnixMilli(ms).Add(-time.Hour); err != nil || begun.Before(before.Truncate(time.Millisecond)) || begun.After(after) {
-		t.Errorf("the deadline is that of an invocation at %s (%v), want one between %s and %s", begun, err, before, after)
+		t.Errorf("by its deadline, the invocation began at %s (error: %v), want between %s and %s", begun, err, before, after)
 	}
 	if header.Get("Lambda-Runtime-Invoked-Function-Arn") != f.ARN || header.Get("Lambda-Runtime-Trace-Id") == "" {
-		t.Errorf("headers %v", header)
+		t.Errorf("the event's headers are %v", header)
 	}
 	environment := map[string]string{}
 	for line := range strings.Lines(rest) {
@@ -215,15 +215,15 @@ func TestEnvironment(t *testing.T) {
 	}
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
 		if environment[name] == "" {
-			t.Errorf("no %s", name)
+			t.Errorf("the variable %s is not set", name)
 		}
 	}
 	if home, given := environment["HOME"]; given {
-		t.Errorf("the function sees HOME %q of whoever tests it", home)
+		t.Errorf("the function sees the test's own HOME %q", home)
 	}
 }
 
-// TestAPI holds that what is no call of the Runtime API is refused.
+// TestAPI proves that a request which is no call of the Runtime API is refused.
 func TestAPI(t *testing.T) {
 	f := start(t, "deaf")
 	for _, call := range []struct{ method, path string }{
@@ -243,12 +243,12 @@ func TestAPI(t *testing.T) {
 	}
 }
 
-// TestLog holds that both streams end in one log, where no line is in the middle of another,
-// and that what went to standard output can be told.
+// TestLog proves that the log has the whole lines of both streams, and that Output returns
+// only those of standard output.
 func TestLog(t *testing.T) {
 	f := start(t, "plain")
 	if outcome := f.Invoke([]byte(`"print"`), 10*time.Second); !outcome.OK() {
-		t.Fatalf("%+v", outcome)
+		t.Fatalf("outcome %+v, want success", outcome)
 	}
 	f.Stop()
 	if got := f.Output(); got != "output\n" {

@@ -24,25 +24,25 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// Account and Region are where everything happens.
+// Account and Region are those of every server.
 const (
 	Account = "123456789012"
 	Region  = "us-east-1"
 )
 
-// stopTime is how long MiniStack has to end by itself.
+// stopTime is how long Stop waits until MiniStack ends by itself.
 const stopTime = 10 * time.Second
 
-// Settings of MiniStack's, for Start.
+// Authorized and WithAWSManaged are settings of MiniStack, for Start.
 const (
-	Authorized     = "AUTH=true"                          // answers AccessDenied to what the caller's policies do not allow
-	WithAWSManaged = "MINISTACK_AUTOCREATE_AWS_MANAGED=1" // has a managed policy of AWS's as soon as it is named
+	Authorized     = "AUTH=true"                          // denies calls that the caller's policies do not allow
+	WithAWSManaged = "MINISTACK_AUTOCREATE_AWS_MANAGED=1" // creates a managed policy of AWS's when a call names it
 )
 
-// Credentials are those of one caller.
+// Credentials are the credentials of one caller.
 type Credentials struct{ ID, Secret, Session string }
 
-// Root may do everything.
+// Root are the credentials of a caller that may do everything.
 var Root = Credentials{ID: Account, Secret: "root"}
 
 // A Server is a running MiniStack.
@@ -55,8 +55,8 @@ type Server struct {
 	log   string
 }
 
-// Start starts MiniStack with these settings on a free port of 127.0.0.1 and keeps all that
-// it writes in dir. Stop ends it.
+// Start starts MiniStack with these settings on a free port of 127.0.0.1. MiniStack writes
+// its files and its log to dir. Stop ends it.
 func Start(dir string, settings ...string) (*Server, error) {
 	python, err := checkout.Python()
 	if err != nil {
@@ -80,7 +80,7 @@ func Start(dir string, settings ...string) (*Server, error) {
 	if s.cmd.SysProcAttr == nil {
 		s.cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
-	s.cmd.SysProcAttr.Setpgid = true // with the functions that it runs
+	s.cmd.SysProcAttr.Setpgid = true // one process group with the functions that it runs
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting MiniStack: %w", err)
 	}
@@ -88,7 +88,7 @@ func Start(dir string, settings ...string) (*Server, error) {
 	return s, s.listen("127.0.0.1:" + port)
 }
 
-// listen waits until the server does, or has ended.
+// listen waits until the server listens, or has ended.
 func (s *Server) listen(address string) error {
 	for {
 		conn, err := net.Dial("tcp", address)
@@ -121,7 +121,7 @@ func (s *Server) Log() string {
 	return string(text)
 }
 
-// CLI runs the AWS CLI and returns what it prints. The error holds what AWS answered.
+// CLI runs the AWS CLI and returns its output. The error contains AWS's message.
 func (s *Server) CLI(c Credentials, args ...string) (string, error) {
 	python, err := checkout.Python()
 	if err != nil {
@@ -138,12 +138,12 @@ func (s *Server) CLI(c Credentials, args ...string) (string, error) {
 	return strings.TrimSpace(string(output)), err
 }
 
-// CloudFormation and IAM return clients with a caller's credentials.
+// CloudFormation returns a client with a caller's credentials.
 func (s *Server) CloudFormation(c Credentials) *cloudformation.Client {
 	return cloudformation.NewFromConfig(s.config(c))
 }
 
-// IAM: see CloudFormation.
+// IAM returns a client with a caller's credentials.
 func (s *Server) IAM(c Credentials) *iam.Client { return iam.NewFromConfig(s.config(c)) }
 
 func (s *Server) config(c Credentials) aws.Config {
@@ -153,8 +153,8 @@ func (s *Server) config(c Credentials) aws.Config {
 	return aws.Config{Region: Region, BaseEndpoint: aws.String(s.URL), Credentials: static}
 }
 
-// Environment is that of this process without what leads to AWS, and with a caller's
-// credentials. Functions inherit the server's.
+// Environment returns this process's environment with a caller's credentials and without
+// settings that lead to AWS. Functions inherit the server's environment.
 func (s *Server) Environment(c Credentials) []string {
 	var env []string
 	for _, variable := range os.Environ() {

@@ -1,5 +1,5 @@
-"""MiniStack, with two things of EC2's that it lacks: a dry run launches nothing, and
-instances can be listed by their instance profile.
+"""MiniStack with two features of EC2 that it lacks: a dry run launches nothing, and instances
+can be listed by their instance profile.
 
     python server.py        listens as the environment says, like python -m ministack
 """

@@ -19,7 +19,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// AccountHeader tells moto which account a request is of.
+// AccountHeader is the header that tells moto to which account a request belongs.
 const AccountHeader = "x-moto-account-id"
 
 // A Server is a running moto.
@@ -29,8 +29,8 @@ type Server struct {
 	cmd *exec.Cmd
 }
 
-// Start starts moto with AWS's managed policies on a free port of 127.0.0.1. Stop
-// ends it; so does the end of this process.
+// Start starts moto with AWS's managed policies on a free port of 127.0.0.1. The server
+// runs until Stop, or until this process ends.
 func Start() (*Server, error) {
 	python, err := checkout.Python()
 	if err != nil {
@@ -47,7 +47,7 @@ func Start() (*Server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting moto: %w", err)
 	}
-	line, err := bufio.NewReader(output).ReadString('\n') // as soon as it listens, or has ended
+	line, err := bufio.NewReader(output).ReadString('\n') // moto prints its URL when it listens
 	s := &Server{URL: strings.TrimSpace(line), cmd: cmd}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("moto ended before it listened: %w", err), s.Stop(), errors.New(said.String()))
@@ -55,8 +55,9 @@ func Start() (*Server, error) {
 	return s, nil
 }
 
-// CarryOut carries out the steps of plans in an account, without a call for each, so that a
-// thousand sets are made in a second. It knows those of new sets without managed policies.
+// CarryOut applies the steps of plans to an account without one call for each, so that
+// making a thousand sets takes a second. It supports the steps that make a set without
+// managed policies.
 func (s *Server) CarryOut(account string, steps []rayiam.Step) error {
 	body, err := json.Marshal(steps)
 	if err != nil {
@@ -83,6 +84,6 @@ func (s *Server) Stop() error {
 	if err := s.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	_ = s.cmd.Wait() // killed: an error is its normal end
+	_ = s.cmd.Wait() // the error is expected: the process was killed
 	return nil
 }

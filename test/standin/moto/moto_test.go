@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// TestMain is a process that starts a server and waits where this variable is set.
+// TestMain starts a server and waits if this variable is set. TestStart_ParentKilled runs
+// it as a process.
 func TestMain(m *testing.M) {
 	if os.Getenv("START_AND_WAIT") != "" {
 		s, err := Start()
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// gone waits for a server to stop listening.
+// gone waits until a server does not listen any more.
 func gone(address string) bool {
 	for range 100 {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(address, "http://"))
@@ -43,7 +44,7 @@ func gone(address string) bool {
 	return false
 }
 
-// TestStart holds that servers are apart from each other, and gone when stopped.
+// TestStart proves that servers are independent of each other, and end at Stop.
 func TestStart(t *testing.T) {
 	var urls []string
 	for range 2 {
@@ -71,10 +72,10 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// TestStart_ParentKilled holds that a test that is killed leaves no server behind.
+// TestStart_ParentKilled proves that a test that is killed leaves no server behind.
 func TestStart_ParentKilled(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Log("only Linux can promise this")
+		t.Log("only Linux ends a server with the process that started it")
 		return
 	}
 	parent := exec.Command(os.Args[0])
@@ -95,11 +96,11 @@ func TestStart_ParentKilled(t *testing.T) {
 	}
 	_ = parent.Wait() // killed
 	if address := strings.TrimSpace(line); !gone(address) {
-		t.Errorf("%s listens after the death of who started it", address)
+		t.Errorf("%s still listens after the process that started it was killed", address)
 	}
 }
 
-// TestAccounts holds that each account has AWS's managed policies, and counts its own
+// TestAccounts proves that each account has AWS's managed policies, and counts only its own
 // attachments of them.
 func TestAccounts(t *testing.T) {
 	s, err := Start()
@@ -120,11 +121,12 @@ func TestAccounts(t *testing.T) {
 // trust is a role's trust policy, with characters that XML must escape.
 const trust = `{"Version":"2012-10-17","Statement":[{"Sid":"<&>","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
-// particular is what differs between two answers that are the same: ids, dates and accounts.
+// particular matches what may differ between two equal answers: ids, dates and accounts.
 var particular = regexp.MustCompile(`<(RequestId|RoleId|InstanceProfileId|CreateDate)>[^<]*<|arn:aws:iam::\d+:`)
 
-// TestIAM_AsRouted holds that a call which goes straight to moto's IAM is answered like
-// one that moto routes there itself: one whose signature spells its service otherwise.
+// TestIAM_AsRouted proves that a call which goes straight to moto's IAM gets the same
+// answer as a call that moto routes there itself. moto routes a call whose signature spells
+// the service in another case.
 func TestIAM_AsRouted(t *testing.T) {
 	s, err := Start()
 	if err != nil {
@@ -157,22 +159,24 @@ func TestIAM_AsRouted(t *testing.T) {
 		status, got := s.answer(t, "123456789012", "iam", form)
 		wantStatus, want := s.answer(t, "123456789013", "IAM", form)
 		if got, want := particular.ReplaceAllString(got, ""), particular.ReplaceAllString(want, ""); status != wantStatus || got != want {
-			t.Errorf("%s: %d\n%s\nwant %d\n%s", form.Get("Action"), status, got, wantStatus, want)
+			t.Errorf("%s: status %d\n%s\nwant the answer that moto routes, status %d\n%s", form.Get("Action"), status, got, wantStatus, want)
 		}
 	}
 }
 
-// call makes a call of IAM's query API in an account, which succeeds.
+// call makes a call of IAM's query API in an account, and fails the test unless the call
+// succeeds.
 func (s *Server) call(t *testing.T, account string, form url.Values) string {
 	t.Helper()
 	status, body := s.answer(t, account, "iam", form)
 	if status != http.StatusOK {
-		t.Fatalf("%s in account %s: %d\n%s", form.Get("Action"), account, status, body)
+		t.Fatalf("%s in account %s: status %d\n%s", form.Get("Action"), account, status, body)
 	}
 	return body
 }
 
-// answer makes a call of IAM's query API in an account, signed for a service.
+// answer makes a call of IAM's query API in an account, signed for a service, and returns
+// the answer.
 func (s *Server) answer(t *testing.T, account, service string, form url.Values) (status int, body string) {
 	t.Helper()
 	form.Set("Version", "2010-05-08")

@@ -1,18 +1,18 @@
 """moto's server, for tests that make tens of thousands of calls.
 
-Its threads share dictionaries without a lock, so that calls at the same time now and
-then end in an Internal Server Error after their effect: here one call is served at a
-time, by one thread, over connections that stay open. And most of what a call costs is
-not IAM's work. At each call moto routes the request through Flask, lists its own folders
-and the methods of its own classes, tries out which names an attribute may have, checks
-the names of XML elements letter by letter, draws a request id of 52 letters, and spells
-out the ARNs of AWS's fourteen hundred managed policies, which it reads anew for each
-account. Here all of that is done once, and a call to IAM goes straight to moto's IAM:
-the answers are the same, at a third of the time. And EC2 can be asked for the
-instances that have an instance profile.
+moto's threads share dictionaries without a lock, so that some of the calls that come at
+the same time end in an Internal Server Error after their effect. This server handles one
+call at a time, in one thread, over connections that stay open.
 
-Where thousands of sets are to be there, a POST to /steps carries out the steps of their
-plans without a call for each.
+moto spends most of a call's time outside its IAM. At each call it routes the request
+through Flask, lists its own folders and the methods of its own classes, tries which names
+an attribute may have, checks the names of XML elements letter by letter, draws a request
+id of 52 letters, and formats the ARNs of AWS's fourteen hundred managed policies, which it
+reads again for each account. This server does all of that once, and calls moto's IAM
+directly. The answers are the same, in a third of the time.
+
+This server also lists EC2 instances by their instance profile. For tests with thousands of
+sets, a POST to /steps applies the steps of their plans without one call for each.
 
     python server.py        listens on a free port of 127.0.0.1, and prints its URL
 """
@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
 
 
 def iam(environ, start_response):
-    """The application of IAM: moto's own, called as moto's in-process mock calls it."""
+    """The WSGI application of IAM: moto's IAM, called as moto's in-process mock calls it."""
     request = Request(environ)
     try:
         status, headers, body = IamResponse.dispatch(request, request.raw_url, request.headers)
@@ -120,7 +120,7 @@ def iam(environ, start_response):
 
 
 def carry_out(environ, start_response):
-    """The application of steps: each does what the call of its name would. It knows those of new sets without managed policies."""
+    """The WSGI application of /steps: each step does what the call of its name does. It supports the steps that make a set without managed policies."""
     backend = moto.backends.get_backend("iam")[environ["HTTP_X_MOTO_ACCOUNT_ID"]]["aws"]
     status, body = "200 ", ""
     try:
@@ -144,7 +144,7 @@ def carry_out(environ, start_response):
 
 
 class Request:
-    """A request to IAM, with what moto asks of one."""
+    """A request to IAM, with the attributes that moto reads."""
 
     from_wsgi_server = True
     content_encoding = None
@@ -162,7 +162,7 @@ class Request:
 
 
 class Headers:
-    """The header fields in an environment, whatever their case."""
+    """The header fields in a WSGI environment. Names may be in any case."""
 
     def __init__(self, environ):
         self.environ = environ
@@ -184,7 +184,7 @@ def field(name):
 
 
 def xml(name, value):
-    """An element with its attributes and children, or several of one name."""
+    """Renders an XML element with its attributes and children, or several elements of one name."""
     if isinstance(value, list):
         return "".join([xml(name, one) for one in value])
     attributes = ""
@@ -197,7 +197,7 @@ def xml(name, value):
 
 
 def read_once(read):
-    """Reads AWS's policies once for each Region. An account has copies: it counts its own attachments."""
+    """Reads AWS's policies once for each partition. Each account gets copies, because it counts its own attachments."""
     policies = {}
 
     def of_account(backend):
@@ -212,7 +212,7 @@ def read_once(read):
 
 
 def pick_once(possible_keys):
-    """Picks an attribute by names that depend on the object's class and on the model alone."""
+    """Finds an attribute by its possible names, which depend only on the object's class and on the model."""
     names = {}
     transformations = {}
 
@@ -237,7 +237,7 @@ def pick_once(possible_keys):
 
 
 def number_requests(numbers=itertools.count(1)):
-    """Gives each request an id, as moto does by chance."""
+    """Gives each request an id. moto draws the ids at random."""
 
     def request_id(headers):
         headers["x-amzn-requestid"] = f"{next(numbers):052}"
@@ -248,7 +248,7 @@ def number_requests(numbers=itertools.count(1)):
 
 IAMBackend._init_aws_policies = read_once(IAMBackend._init_aws_policies)
 def by_instance_profile(passes):
-    """Adds a filter of EC2's that moto does not have.
+    """Adds a filter of EC2's DescribeInstances that moto does not have.
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
 
     def filtered(instance, filters):
@@ -262,7 +262,7 @@ def by_instance_profile(passes):
 moto.ec2.utils.passes_filter_dict = by_instance_profile(moto.ec2.utils.passes_filter_dict)
 AWSManagedPolicy.arn = functools.cached_property(AWSManagedPolicy.arn.fget)
 AWSManagedPolicy.arn.__set_name__(AWSManagedPolicy, "arn")
-AWSManagedPolicy.__hash__ = object.__hash__  # an account has each of them once
+AWSManagedPolicy.__hash__ = object.__hash__  # an account has each policy once
 AttributePicker.__call__ = pick_once(XFormedAttributePicker.get_possible_keys)
 QuerySerializer._serialize_body = lambda _, body: "".join([xml(*root) for root in body.items()])
 moto.backends.list_of_moto_modules = functools.partial(list, list(moto.backends.list_of_moto_modules()))
@@ -272,7 +272,7 @@ moto.core.responses.gen_amzn_requestid_long = number_requests()
 
 
 def service(name):
-    """The application of one service. Flask's debugging takes time, and drops the connection at an error of moto's."""
+    """The WSGI application of one service, without Flask's debugging, which takes time and drops the connection at an error in moto."""
     application = create_backend_app(name)
     application.debug = False
     return application
@@ -282,7 +282,7 @@ async def serve():
     application = DomainDispatcherApplication(service)
     listener = await asyncio.get_running_loop().create_server(lambda: Connection(application), "127.0.0.1", 0)
     print("http://127.0.0.1:%d" % listener.sockets[0].getsockname()[1], flush=True)
-    gc.freeze()  # what is there by now stays
+    gc.freeze()  # objects that exist by now are never collected
     await listener.serve_forever()
 
 

@@ -1,5 +1,5 @@
-// Package responseurl plays S3 behind CloudFormation's presigned response URLs: it accepts
-// answers as S3 does, and fails as a test asks for.
+// Package responseurl acts as S3 behind CloudFormation's presigned response URLs: it
+// accepts answers as S3 does, and fails in the ways that a test asks for.
 package responseurl
 
 import (
@@ -13,29 +13,29 @@ import (
 	"time"
 )
 
-// validity is what CloudFormation signs its URLs for.
+// validity is how long CloudFormation's URLs are valid.
 const validity = 7200 * time.Second
 
 // A Put is one attempt at delivering an answer.
 type Put struct {
 	Body    []byte
 	Header  http.Header
-	Taken   bool   // answered with 200
-	Refusal string // why S3 would not take it; empty if it would
+	Taken   bool   // the server replied 200
+	Refusal string // why S3 would refuse the attempt; empty if it would not
 	At      time.Time
 }
 
-// A Server hands out URLs and keeps what is put to them.
+// A Server hands out URLs and records the attempts at delivery.
 type Server struct {
 	server *httptest.Server
 
 	mu      sync.Mutex
-	signed  map[string]signature // by the URL's path, as are the puts
+	signed  map[string]signature // by the URL's path, as in puts
 	puts    map[string][]Put
 	replies []http.HandlerFunc
 }
 
-// A signature is what makes a URL a presigned one.
+// A signature is what the server remembers of a presigned URL.
 type signature struct {
 	query   string
 	expires time.Time
@@ -54,20 +54,20 @@ func (s *Server) Close() {
 	s.server.Close()
 }
 
-// Secret is in every URL, so that a test can look for URLs where none may be.
+// Secret is a part of every URL, so that a test can search logs for URLs.
 const Secret = "Signature=5ec4e7"
 
-// URL returns a new URL, signed age ago by Signature Version 4. Its key is percent-encoded
-// and its query holds a slash and a signature, as those of CloudFormation do: whoever takes
-// it apart and puts it together again in another way is refused.
+// URL returns a new URL, signed age ago by Signature Version 4. As in CloudFormation's
+// URLs, the key is percent-encoded, and the query has a slash and a signature. A client
+// that parses the URL and writes it in another way is refused.
 func (s *Server) URL(age time.Duration) string {
 	at := time.Now().Add(-age).UTC()
 	return s.sign(at, fmt.Sprintf("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=%s&X-Amz-SignedHeaders=host&X-Amz-Expires=%d&X-Amz-Credential=AKIAEXAMPLE%%2F%s%%2Fus-east-1%%2Fs3%%2Faws4_request&X-Amz-%s",
 		at.Format("20060102T150405Z"), int(validity.Seconds()), at.Format("20060102"), Secret))
 }
 
-// URLVersion2 returns a new URL, signed age ago by Signature Version 2, which says when it
-// expires and not when it was signed.
+// URLVersion2 returns a new URL, signed age ago by Signature Version 2. Such a URL says
+// when it expires, and not when it was signed.
 func (s *Server) URLVersion2(age time.Duration) string {
 	at := time.Now().Add(-age).UTC()
 	return s.sign(at, fmt.Sprintf("AWSAccessKeyId=AKIAEXAMPLE&Expires=%d&%s%%3D", at.Add(validity).Unix(), Secret))
@@ -84,8 +84,8 @@ func (s *Server) sign(at time.Time, query string) string {
 	return s.server.URL + path + "?" + query
 }
 
-// Script has the next attempts at delivery answered by these handlers in turn,
-// before the server takes answers again.
+// Script makes these handlers reply to the next attempts at delivery, one handler to each.
+// Later attempts are accepted again.
 func (s *Server) Script(replies ...http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,7 +100,7 @@ func (s *Server) Puts(to string) []Put {
 	return append([]Put(nil), s.puts[path]...)
 }
 
-// AllPuts returns how many attempts at delivery there were, to whichever URL.
+// AllPuts returns the number of attempts at delivery to all URLs.
 func (s *Server) AllPuts() (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +110,7 @@ func (s *Server) AllPuts() (n int) {
 	return n
 }
 
-// ServeHTTP takes an answer, or refuses it with S3's 403.
+// ServeHTTP accepts an answer, or refuses it with S3's 403.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -136,8 +136,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refusal says why S3 does not take a request to a URL that it signed: everything
-// but an empty Content-Type and a known length is not what was signed for.
+// refusal returns why S3 refuses a request to a URL that the server signed: a Content-Type
+// that is not empty, an unknown length, or another difference from the signed request.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/PresignedUrlUploadObject.html
 func (s *Server) refusal(path string, r *http.Request) string {
 	signed, known := s.signed[path]
@@ -156,15 +156,15 @@ func (s *Server) refusal(path string, r *http.Request) string {
 	return ""
 }
 
-// Status answers an attempt with a status and does not take it.
+// Status replies with a status and does not accept the answer.
 func Status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
-// CutOff drops the connection in place of an answer.
+// CutOff closes the connection instead of replying.
 func CutOff(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-// Hang answers nothing until the function gives up.
+// Hang does not reply until the function gives up.
 func Hang(_ http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 	panic(http.ErrAbortHandler)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// put delivers body and returns the status; 0 where there was no answer.
+// put delivers body and returns the status; 0 if there was no reply.
 func put(t *testing.T, to string, body io.Reader, change func(*http.Request)) int {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPut, to, body)
@@ -30,7 +30,8 @@ func put(t *testing.T, to string, body io.Reader, change func(*http.Request)) in
 	return resp.StatusCode
 }
 
-// TestRefusal holds what S3 takes, and each thing that it does not.
+// TestRefusal checks that S3 accepts an answer as signed, and refuses each thing that S3
+// refuses.
 func TestRefusal(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -39,7 +40,7 @@ func TestRefusal(t *testing.T) {
 		want   string
 	}{
 		{"as signed", 0, nil, ""},
-		{"a header that nothing was signed for", 0, func(r *http.Request) { r.Header.Set("User-Agent", "x") }, ""},
+		{"a header that is not part of the signature", 0, func(r *http.Request) { r.Header.Set("User-Agent", "x") }, ""},
 		{"empty Content-Type", 0, func(r *http.Request) { r.Header["Content-Type"] = []string{""} }, ""},
 		{"Content-Type", 0, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, "Content-Type"},
 		{"another method", 0, func(r *http.Request) { r.Method = http.MethodPost }, "PUT"},
@@ -56,14 +57,14 @@ func TestRefusal(t *testing.T) {
 			to := s.URL(tt.age)
 			status := put(t, to, bytes.NewReader([]byte("answer")), tt.change)
 			puts := s.Puts(to)
-			if tt.name == "key decoded" { // it was put to another path
+			if tt.name == "key decoded" { // the test server sees another path, so the attempt is not among the URL's
 				if status != http.StatusForbidden {
 					t.Errorf("status %d, want 403", status)
 				}
 				return
 			}
 			if len(puts) != 1 || string(puts[0].Body) != "answer" {
-				t.Fatalf("puts %+v, want one", puts)
+				t.Fatalf("attempts %+v, want one", puts)
 			}
 			taken := tt.want == ""
 			if puts[0].Taken != taken || (status == http.StatusOK) != taken || !strings.Contains(puts[0].Refusal, tt.want) || (puts[0].Refusal == "") != taken {
@@ -73,8 +74,8 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
-// TestScript holds that misbehaviour comes in turn and ends, and that URLs are told
-// apart.
+// TestScript proves that scripted replies come in their order and end, and that attempts at
+// different URLs are kept apart.
 func TestScript(t *testing.T) {
 	s := New()
 	defer s.Close()
@@ -89,7 +90,7 @@ func TestScript(t *testing.T) {
 	}
 	puts := s.Puts(to)
 	if len(puts) != 4 || puts[0].Taken || puts[2].Taken || !puts[3].Taken || len(s.Puts(other)) != 0 {
-		t.Errorf("puts %+v, want four, the last one taken", puts)
+		t.Errorf("attempts %+v, want four, the last one accepted", puts)
 	}
 	s.Close()
 	if status := put(t, to, strings.NewReader("{}"), nil); status != 0 {
@@ -97,7 +98,7 @@ func TestScript(t *testing.T) {
 	}
 }
 
-// TestURL holds that a URL says when it was signed, and for how long.
+// TestURL proves that a URL says when it was signed, and for how long it is valid.
 func TestURL(t *testing.T) {
 	s := New()
 	defer s.Close()
@@ -108,15 +109,15 @@ func TestURL(t *testing.T) {
 	}
 	signed, err := time.Parse("20060102T150405Z", u.Query().Get("X-Amz-Date"))
 	if err != nil || signed.Before(before.Add(-time.Hour)) || signed.After(time.Now().Add(-time.Hour)) || u.Query().Get("X-Amz-Expires") != "7200" {
-		t.Errorf("signed %s (%v) in %s", signed, err, u)
+		t.Errorf("signed at %s (error: %v) by the URL %s, want an hour ago, valid for 7200 seconds", signed, err, u)
 	}
 	if !strings.Contains(u.String(), Secret) {
-		t.Errorf("%s lacks %s", u, Secret)
+		t.Errorf("the URL %s does not contain the secret %s", u, Secret)
 	}
 }
 
-// TestURLVersion2 holds that such a URL says until when it is valid, that this is so, and
-// that it has the secret for which logs are searched.
+// TestURLVersion2 proves that such a URL says until when it is valid, that S3 accepts it
+// until then, and that it contains the secret for which tests search logs.
 func TestURLVersion2(t *testing.T) {
 	s := New()
 	defer s.Close()
@@ -128,10 +129,10 @@ func TestURLVersion2(t *testing.T) {
 		}
 		end, err := strconv.ParseInt(u.Query().Get("Expires"), 10, 64)
 		if left := time.Until(time.Unix(end, 0)); err != nil || left > 2*time.Hour-age || left < 2*time.Hour-age-time.Minute {
-			t.Errorf("signed %s ago, it is valid for %s (%v): %s", age, left, err, u)
+			t.Errorf("signed %s ago, the URL says that it is valid for %s more (error: %v): %s", age, left, err, u)
 		}
 		if got := put(t, to, strings.NewReader("{}"), nil); got != want || !strings.Contains(to, Secret) {
-			t.Errorf("signed %s ago, it is answered with %d, want %d: %s", age, got, want, to)
+			t.Errorf("signed %s ago, the reply is %d, want %d: %s", age, got, want, to)
 		}
 	}
 }
