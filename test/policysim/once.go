@@ -7,15 +7,15 @@ import (
 	"testing"
 )
 
-// asked are the decisions of this process: launches that differ in one thing have all others
-// in common, and one test asks again what another has asked.
+// asked are the decisions that this process has already got. Launches that differ in one
+// thing have all other authorizations in common, and so have several tests.
 var asked = struct {
 	sync.Mutex
 	decisions map[string]Decision
 }{decisions: map[string]Decision{}}
 
-// EvaluateOnce is Evaluate for what is asked again and again: it asks nothing twice in a
-// process.
+// EvaluateOnce does the same as Evaluate, but asks for the decision on each question only
+// once in a process.
 func EvaluateOnce(t testing.TB, cases []Case) []Decision {
 	t.Helper()
 	asked.Lock()
@@ -43,7 +43,7 @@ func EvaluateOnce(t testing.TB, cases []Case) []Decision {
 	return all
 }
 
-// question is everything in a case that the decision depends on.
+// question returns everything in a case that the decision depends on.
 func (c Case) question() string {
 	documents := strings.Join(append(append(append([]string{c.ResourcePolicy}, c.Identity...), "boundary"), c.Boundary...), "\n")
 	return fmt.Sprintf("%s %s %s %s %v %t\n%s", c.Principal, c.Action, c.Resource, c.Account, c.Context, c.Boundary != nil, documents)

@@ -1,10 +1,11 @@
-// Package policysim asks what IAM would say to a call, given policies: it evaluates
+// Package policysim decides, as IAM does, whether policies allow a call. It evaluates
 // actions, resources, conditions and permissions boundaries with
 // @cloud-copilot/iam-simulate, in a process of its own.
 //
-// It evaluates one authorization at a time. If AWS checks several for one call (RunInstances
-// with its many resources, AddRoleToInstanceProfile with its PassRole), the caller has to give
-// one case for each. A misspelt action in a case is an error, but one in a policy is not.
+// It evaluates one authorization at a time. If AWS makes several authorizations for one
+// call (RunInstances with its many resources, AddRoleToInstanceProfile with its PassRole),
+// the caller passes one case for each. A misspelt action in a case is an error, but one in
+// a policy is not.
 package policysim
 
 import (
@@ -22,13 +23,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// A Decision is what comes of an authorization.
+// A Decision is the result of an authorization.
 type Decision string
 
-// The decisions. There is no other: what cannot be decided is an error.
+// These are all decisions. If the simulator cannot decide, that is an error.
 const (
 	Allowed          Decision = "Allowed"
-	ImplicitlyDenied Decision = "ImplicitlyDenied" // nothing allows it
+	ImplicitlyDenied Decision = "ImplicitlyDenied" // no statement allows it
 	ExplicitlyDenied Decision = "ExplicitlyDenied" // a Deny statement forbids it
 )
 
@@ -37,18 +38,19 @@ type Case struct {
 	Name      string // for messages
 	Principal string // ARN of the user, role or session that calls
 	Action    string // "iam:CreateRole"
-	Resource  string // ARN; "*" for an action that knows no resources
-	Account   string // that the resource is in; empty for the one in its ARN, or else the principal's
+	Resource  string // ARN; "*" for an action without resource-level permissions
+	Account   string // of the resource; empty for the account in the ARN, or else the principal's
 
-	// Context holds the condition keys of the request, those of the resource's tags
-	// included (aws:ResourceTag/...). A key that IAM does not know for the action
-	// and the resource is an error.
+	// Context has the condition keys of the request, including those of the resource's tags
+	// (aws:ResourceTag/...). A key that IAM does not know for the action and the resource
+	// is an error.
 	Context map[string][]string
 
 	Identity []string // policy documents of the principal, JSON
 	Boundary []string // documents of its permissions boundary; nil for none
 
-	// ResourcePolicy is the resource's own policy, JSON; empty for none. Without one, nobody may use a KMS key.
+	// ResourcePolicy is the resource's own policy, JSON; empty for none. A KMS key without
+	// one cannot be used.
 	ResourcePolicy string
 }
 
@@ -59,7 +61,8 @@ func (c Case) String() string {
 	return c.Action + " on " + c.Resource
 }
 
-// Evaluate returns the decision on each case. It fails the test where there is none.
+// Evaluate returns the decision on each case. It fails the test if there is a case without
+// one.
 func Evaluate(t testing.TB, cases []Case) []Decision {
 	t.Helper()
 	decisions, err := Decide(cases)
@@ -69,8 +72,7 @@ func Evaluate(t testing.TB, cases []Case) []Decision {
 	return decisions
 }
 
-// Decide returns the decision on each case. The error names every case on which
-// there is none.
+// Decide returns the decision on each case. The error names every case without a decision.
 func Decide(cases []Case) ([]Decision, error) {
 	request, err := encode(cases)
 	if err != nil {
@@ -103,8 +105,9 @@ func Decide(cases []Case) ([]Decision, error) {
 	return decisions, errors.Join(faults...)
 }
 
-// A wireCase is a Case as the simulator's process reads it. Documents are sent once
-// and named by their index, since the simulator reads each of them anew.
+// A wireCase is a Case in the form that is sent to the simulator's process. Each document
+// is sent once, and cases name it by its index, because the simulator parses each document
+// that it reads.
 type wireCase struct {
 	Principal string              `json:"principal"`
 	Action    string              `json:"action"`
@@ -148,9 +151,9 @@ func encode(cases []Case) ([]byte, error) {
 	return encoded, nil
 }
 
-// account returns the account that the resource is in. For an ARN that names none, such
-// as a bucket's, for AWS's own managed policies and for no ARN at all, it is the
-// principal's.
+// account returns the account of the resource. It is the principal's if the ARN has no
+// account (such as a bucket's), if the resource is one of AWS's managed policies, or if it
+// is no ARN.
 func (c Case) account() string {
 	for _, arn := range []string{c.Resource, c.Principal} {
 		if parts := strings.SplitN(arn, ":", 6); c.Account == "" && len(parts) == 6 && parts[4] != "aws" {
@@ -177,8 +180,8 @@ func simulate(request []byte) ([]byte, error) {
 	return output, nil
 }
 
-// node returns the Node.js that make setup installs among the Python packages. The
-// error says what to do.
+// node returns the Node.js that make setup installs among the Python packages. If it is
+// missing, the error says what to do.
 var node = sync.OnceValues(func() (string, error) {
 	const setup = "run make setup"
 	if _, err := os.Stat(filepath.Join(checkout.Root(), "node_modules", "@cloud-copilot", "iam-simulate")); err != nil {

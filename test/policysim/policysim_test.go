@@ -19,7 +19,7 @@ func deny(action, resource string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"` + action + `","Resource":` + resource + `}]}`
 }
 
-// TestDecide proves that the simulator honours what the proofs rest on.
+// TestDecide proves that the simulator follows the rules of IAM on which the proofs depend.
 func TestDecide(t *testing.T) {
 	owned := allow("iam:DeleteRole", anyRole, `,"Condition":{"StringLike":{"aws:ResourceTag/ray-iam:owner":"ray*"}}`)
 	with := func(key, value string) map[string][]string { return map[string][]string{key: {value}} }
@@ -52,13 +52,13 @@ func TestDecide(t *testing.T) {
 	}
 	for i, got := range Evaluate(t, cases) {
 		if got != tests[i].want {
-			t.Errorf("%s: %s, want %s", tests[i].name, got, tests[i].want)
+			t.Errorf("%s: the decision is %s, want %s", tests[i].name, got, tests[i].want)
 		}
 	}
 }
 
-// TestDecide_ResourcePolicy proves that a KMS key is nobody's to use, whatever IAM allows,
-// until its own policy says so.
+// TestDecide_ResourcePolicy proves that nobody may use a KMS key, whatever IAM allows,
+// unless the key's own policy allows it.
 func TestDecide_ResourcePolicy(t *testing.T) {
 	const key = "arn:aws:kms:us-east-1:123456789012:key/1"
 	c := Case{Name: "a key without a policy", Principal: caller, Action: "kms:Decrypt", Resource: key, Identity: []string{allow("kms:Decrypt", `"`+key+`"`, "")}}
@@ -68,13 +68,13 @@ func TestDecide_ResourcePolicy(t *testing.T) {
 	want := []Decision{ImplicitlyDenied, Allowed}
 	for i, got := range Evaluate(t, []Case{c, left}) {
 		if got != want[i] {
-			t.Errorf("%s: %s, want %s", []Case{c, left}[i].Name, got, want[i])
+			t.Errorf("%s: the decision is %s, want %s", []Case{c, left}[i].Name, got, want[i])
 		}
 	}
 }
 
-// TestNoDecision proves that what the simulator cannot judge is an error, each named,
-// and never a denial that a test would take for a good answer.
+// TestNoDecision proves that a case which the simulator cannot decide is an error that
+// names the case, and not a denial that a test would accept.
 func TestNoDecision(t *testing.T) {
 	good := allow("iam:*", `"*"`, "")
 	tests := []struct {
@@ -94,18 +94,18 @@ func TestNoDecision(t *testing.T) {
 	}
 	_, err := Decide(append(cases, Case{Name: "fine", Principal: caller, Action: "iam:GetRole", Resource: head, Identity: []string{good}}))
 	if err == nil {
-		t.Fatal("every case has a decision")
+		t.Fatal("every case has a decision, want an error")
 	}
 	lines := strings.Split(err.Error(), "\n")
 	if len(lines) != len(tests) {
-		t.Fatalf("%d errors, want %d:\n%v", len(lines), len(tests), err)
+		t.Fatalf("the error has %d lines, want %d:\n%v", len(lines), len(tests), err)
 	}
 	for i, tt := range tests {
 		if !strings.HasPrefix(lines[i], tt.name+": ") || !strings.Contains(lines[i], tt.want) {
-			t.Errorf("%q, want it to begin with %q and to say %q", lines[i], tt.name, tt.want)
+			t.Errorf("got the error %q, want one that begins with %q and contains %q", lines[i], tt.name, tt.want)
 		}
 	}
 	if _, err := Decide([]Case{{Name: "no JSON", Principal: caller, Action: "iam:GetRole", Resource: head, Identity: []string{"{"}}}); err == nil {
-		t.Error("a document that is not JSON has a decision")
+		t.Error("a document that is not JSON has a decision, want an error")
 	}
 }

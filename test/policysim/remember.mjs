@@ -1,11 +1,12 @@
-// What the simulator asks of its utilities most, and pays most for: whether a resource is of a type, which it finds out
-// character by character, anew for each statement of each case. The answer depends on the two texts alone, so it is
-// remembered. This module stands in for the utilities wherever the simulator imports them.
+// The simulator spends most of its time in one of its utilities: whether a resource is of a
+// type, which it decides character by character, again for each statement of each case. The
+// result depends only on the two texts, so this module remembers it. The simulator imports
+// this module instead of its utilities.
 import * as utils from '@cloud-copilot/iam-utils'
 
-export * from '@cloud-copilot/iam-utils' // an export of this module's own hides the one of the same name
+export * from '@cloud-copilot/iam-utils' // an export of this module hides the one of the same name
 
-// remembering returns f, of two arguments that have a text each, with a memory.
+// remembering returns f, a function of two arguments with a text each, with a memory.
 function remembering(f) {
   const memory = new Map()
   return (resource, pattern) => {

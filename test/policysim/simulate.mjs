@@ -1,4 +1,4 @@
-// Evaluates a batch of authorizations and says of each what IAM would answer, or why that cannot be said.
+// Evaluates a batch of authorizations and prints IAM's decision on each, or why there is none.
 //
 //   in:  {"documents": [...], "cases": [{principal, action, resource, account, context, identity, boundary, policy}, ...]}
 //        identity and boundary are lists of indexes into documents, policy is the resource's own
@@ -16,8 +16,9 @@ registerHooks({
 const { createValidatedPolicy, validateIdentityPolicy } = await import('@cloud-copilot/iam-policy') // after the hook
 const { runSimulation } = await import('@cloud-copilot/iam-simulate')
 
-// The simulator compares names letter by letter with localeCompare, which makes a collator at each call: half of all the
-// time that it takes. One collator for each locale and options says the same.
+// The simulator compares names letter by letter with localeCompare, which makes a collator
+// at each call. This takes half of its time. One collator for each locale and its options
+// gives the same result.
 const collators = new Map()
 String.prototype.localeCompare = function (that, locale, options) {
   const key = JSON.stringify([locale, options])
@@ -26,7 +27,7 @@ String.prototype.localeCompare = function (that, locale, options) {
 }
 
 const { documents, cases } = JSON.parse(await text(process.stdin))
-const validated = documents.map((document) => createValidatedPolicy(document, validateIdentityPolicy)) // once, not for each case
+const validated = documents.map((document) => createValidatedPolicy(document, validateIdentityPolicy)) // once for each document, not for each case
 const named = (indexes) => (indexes ?? []).map((i) => ({ name: `document ${i}`, policy: validated[i] }))
 
 async function decide(c) {

@@ -7,7 +7,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 )
 
-// unnarrowed are the calls that know no resources.
+// unnarrowed are the actions that do not support resource-level permissions.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 var unnarrowed = []string{
@@ -15,11 +15,12 @@ var unnarrowed = []string{
 	"ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ssm:ListCommandInvocations",
 }
 
-// NamesNothing reports whether IAM is asked about no resource in particular.
+// NamesNothing reports whether the action does not support resource-level permissions: IAM
+// then authorizes it on "*".
 func (c Call) NamesNothing() bool { return slices.Contains(unnarrowed, c.Action()) }
 
-// Authorizations returns what IAM is asked about a call: all of it has to be allowed. A call
-// or a parameter that is not known here is an error.
+// Authorizations returns the authorizations of a call. AWS allows the call only if each of
+// them is allowed. A call or a parameter that this package does not know is an error.
 func (p Place) Authorizations(c Call) ([]policysim.Case, error) {
 	if c.NamesNothing() {
 		return []policysim.Case{p.Authorization(c.Action(), "*", nil)}, nil
@@ -48,8 +49,9 @@ func (p Place) Authorizations(c Call) ([]policysim.Case, error) {
 	return nil, fmt.Errorf("%s: the proofs do not know how AWS authorizes it", c.Action())
 }
 
-// onEach: calls that name instances, or any taggable resources, are authorized on each, with
-// its tags, and an instance's profile.
+// onEach returns the authorizations of a call that names instances, or any taggable
+// resources: one for each resource, with its tags, and an instance's with its instance
+// profile.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 func (p Place) onEach(c Call) []policysim.Case {
 	var all []policysim.Case
@@ -66,7 +68,8 @@ func (p Place) onEach(c Call) []policysim.Case {
 	return all
 }
 
-// byDocument: a command and a session are authorized on the document and on each instance.
+// byDocument returns the authorizations of a command or a session: one for the document and
+// one for each instance.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-specify-session-document.html
 func (p Place) byDocument(c Call) []policysim.Case {
@@ -77,8 +80,8 @@ func (p Place) byDocument(c Call) []policysim.Case {
 	return all
 }
 
-// Encrypted is what EC2 does with a key in the name of whoever launches or starts an
-// instance with an encrypted volume.
+// Encrypted returns the authorizations on a KMS key with which EC2 encrypts a volume, in
+// the name of the caller who launches or starts the instance.
 // https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
 func (p Place) Encrypted(key string) []policysim.Case {
 	via := p.Via("ec2")
@@ -89,5 +92,6 @@ func (p Place) Encrypted(key string) []policysim.Case {
 	return all
 }
 
-// ForAWS are the keys of a grant on a KMS key that is for a service of AWS's, "true", or not.
+// ForAWS returns the condition key that says whether a grant on a KMS key is for an AWS
+// service: "true" or "false".
 func ForAWS(is string) Keys { return Keys{"kms:GrantIsForAWSResource": {is}} }

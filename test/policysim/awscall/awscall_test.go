@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestRequestTags_OneName proves that a condition key has one name for tags that differ in case
-// only, with the value of the tag that Ray would not take for its own, and that aws:TagKeys has
-// both.
+// TestRequestTags_OneName proves that tags whose keys differ only in case share one
+// condition key, that its value is that of the tag whose key Ray does not use, and that
+// aws:TagKeys has both keys.
 func TestRequestTags_OneName(t *testing.T) {
 	got := RequestTags(Tags{"ray-cluster-name": "victim", "ray-Cluster-Name": "research", "Name": "x"})
 	want := Keys{
@@ -39,7 +39,7 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// TestAuthorizations checks how many authorizations there are of a call, and that a call or a
+// TestAuthorizations checks the number of authorizations of each call, and that a call or a
 // parameter that is not known is an error.
 func TestAuthorizations(t *testing.T) {
 	p := Place{Account: "123456789012", Region: "us-east-1", Kind: "cpu"}
@@ -51,7 +51,7 @@ func TestAuthorizations(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		call Call
-		want map[string]int // of each action
+		want map[string]int // number of authorizations by action
 	}{
 		{"a list", Call{Service: "ec2", Operation: "DescribeInstances"}, map[string]int{"ec2:DescribeInstances": 1}},
 		{"two instances", Call{Service: "ec2", Operation: "StopInstances", Parameters: map[string]any{"InstanceIds": []any{"i-0a", "i-0b"}}}, map[string]int{"ec2:StopInstances": 2}},
@@ -72,12 +72,13 @@ func TestAuthorizations(t *testing.T) {
 			got[c.Action]++
 		}
 		if !maps.Equal(got, tt.want) {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+			t.Errorf("%s: the authorizations are %v, want %v", tt.name, got, tt.want)
 		}
 	}
 }
 
-// TestAuthorizations_Profile checks which instance profile an instance has that a call names.
+// TestAuthorizations_Profile checks which instance profile is taken for that of an instance
+// that a call names.
 func TestAuthorizations_Profile(t *testing.T) {
 	p := Place{Account: "123456789012", Region: "us-east-1", Kind: "cpu"}
 	stop := Call{Service: "ec2", Operation: "StopInstances", Parameters: map[string]any{"InstanceIds": []any{"i-0a"}}, Tags: map[string]Tags{"i-0a": {}}}
@@ -86,17 +87,17 @@ func TestAuthorizations_Profile(t *testing.T) {
 		call Call
 		want []string
 	}{
-		{"nothing is said of it", stop, []string{p.Profile("cpu")}},
-		{"its tags say which", stop.Of("i-0a", Tags{"ray-user-node-type": "gpu"}), []string{p.Profile("gpu")}},
+		{"neither the call nor a tag says which", stop, []string{p.Profile("cpu")}},
+		{"the instance's tags say which", stop.Of("i-0a", Tags{"ray-user-node-type": "gpu"}), []string{p.Profile("gpu")}},
 		{"the call says which", stop.Profiled("arn:x"), []string{"arn:x"}},
-		{"it has none", stop.Profiled(NoProfile), nil},
+		{"the instance has none", stop.Profiled(NoProfile), nil},
 	} {
 		cases, err := p.Authorizations(tt.call)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := cases[0].Context["ec2:InstanceProfile"]; !slices.Equal(got, tt.want) {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+			t.Errorf("%s: the instance profiles are %v, want %v", tt.name, got, tt.want)
 		}
 	}
 }

@@ -1,8 +1,9 @@
-// Package awscall knows what IAM is asked about a call to AWS: the actions, resources and
-// condition keys of each authorization, all of which have to be allowed. It follows the
-// Service Authorization Reference, and knows the calls that Ray makes and no others.
+// Package awscall returns what IAM authorizes for a call to AWS: the action, the resource
+// and the condition keys of each authorization. AWS allows the call only if each of them is
+// allowed. The package follows the Service Authorization Reference. It knows only the calls
+// that Ray makes.
 //
-// Who calls, and by which policies, is said with By.
+// Place.By adds the caller and its policies.
 package awscall
 
 import (
@@ -10,20 +11,21 @@ import (
 	"slices"
 )
 
-// A Call is one to an AWS API, as Ray made it, or changed to what somebody else could try.
+// A Call is a call to an AWS API, as Ray made it, or changed to a call that somebody else
+// could try.
 type Call struct {
-	Who                string // "head", or the command of Ray's, such as "ray up --yes"
+	Who                string // "head", or a command of Ray's, such as "ray up --yes"
 	Service, Operation string
 	Parameters         map[string]any
-	Tags               map[string]Tags // of the resources that it names, at that moment, by id
-	Public             bool            // whether everybody may launch the image that it names
-	Profile            string          // of the instances that it names: an ARN, NoProfile, or empty for what their tags say
+	Tags               map[string]Tags // tags of the resources that the call names, by id, at the time of the call
+	Public             bool            // whether everybody may launch the image that the call names
+	Profile            string          // of the instances that the call names: an ARN or NoProfile; empty: the instances' tags decide
 }
 
-// NoProfile stands for the instance profile of an instance that has none.
+// NoProfile is the Profile of a call that names instances without an instance profile.
 const NoProfile = "none"
 
-// Action is the call as policies name it, such as "ec2:RunInstances".
+// Action returns the action in the form of policies, such as "ec2:RunInstances".
 func (c Call) Action() string { return c.Service + ":" + c.Operation }
 
 // Changed returns a changed copy of the call.
@@ -38,7 +40,7 @@ func (c Call) Changed(change func(*Call)) Call {
 	return c
 }
 
-// clone copies a value of the kinds that JSON has.
+// clone copies a value decoded from JSON.
 func clone(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -57,7 +59,7 @@ func clone(v any) any {
 	return v
 }
 
-// Set returns the call with one parameter changed; nil removes it.
+// Set returns the call with one parameter changed; nil removes the parameter.
 func (c Call) Set(name string, value any) Call {
 	return c.Changed(func(c *Call) {
 		if c.Parameters[name] = value; value == nil {
@@ -66,15 +68,15 @@ func (c Call) Set(name string, value any) Call {
 	})
 }
 
-// SetTags returns a CreateTags with other tags to set.
+// SetTags returns a CreateTags that sets these tags.
 func (c Call) SetTags(t Tags) Call { return c.Set("Tags", t.list()) }
 
-// Of returns the call with other tags on one of the resources that it names.
+// Of returns the call with these tags on one of the resources that it names.
 func (c Call) Of(id string, t Tags) Call {
 	return c.Changed(func(c *Call) { c.Tags[id] = t })
 }
 
-// OfAll returns the call with the same tags on all the resources that it names.
+// OfAll returns the call with these tags on each of the resources that it names.
 func (c Call) OfAll(t Tags) Call {
 	return c.Changed(func(c *Call) {
 		for id := range c.Tags {
@@ -83,19 +85,20 @@ func (c Call) OfAll(t Tags) Call {
 	})
 }
 
-// Profiled returns the call on instances that have this instance profile.
+// Profiled returns the call for instances with this instance profile.
 func (c Call) Profiled(arn string) Call {
 	c.Profile = arn
 	return c
 }
 
-// OfImage returns a launch of an image that everybody may launch, or not everybody.
+// OfImage returns the launch with an image that everybody may launch, or only some
+// accounts.
 func (c Call) OfImage(public bool) Call {
 	c.Public = public
 	return c
 }
 
-// LaunchTags returns the tags that a launch gives its instance.
+// LaunchTags returns the tags that the launch gives the instance.
 func (c Call) LaunchTags() Tags {
 	for _, specification := range List(c.Parameters["TagSpecifications"]) {
 		if Text(specification, "ResourceType") == "instance" {
@@ -105,8 +108,8 @@ func (c Call) LaunchTags() Tags {
 	return nil
 }
 
-// Retagged returns a launch with tags of its instance changed; an empty value removes one.
-// It tags nothing else.
+// Retagged returns the launch with some of the instance's tags changed; an empty value
+// removes a tag. The launch tags nothing else.
 func (c Call) Retagged(changes Tags) Call {
 	all := c.LaunchTags()
 	for key, value := range changes {
@@ -117,18 +120,18 @@ func (c Call) Retagged(changes Tags) Call {
 	return c.Set("TagSpecifications", []any{Specification("instance", all)})
 }
 
-// AlsoTagging returns a launch that tags another of the things it makes.
+// AlsoTagging returns the launch with tags for one more kind of resource that it makes.
 func (c Call) AlsoTagging(kind string, t Tags) Call {
 	return c.Set("TagSpecifications", append(List(c.Parameters["TagSpecifications"]), Specification(kind, t)))
 }
 
-// Specification is what a launch has of the tags of one kind of resource.
+// Specification returns the TagSpecification of a launch for one kind of resource.
 func Specification(kind string, t Tags) any {
 	return map[string]any{"ResourceType": kind, "Tags": t.list()}
 }
 
-// Instances returns the ids of the resources that a call on instances names. CreateTags may
-// name others.
+// Instances returns the ids of the resources that a call on instances names. Those of
+// CreateTags may also be of other kinds.
 func (c Call) Instances() []string {
 	switch c.Operation {
 	case "CreateTags", "DeleteTags":

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Tags are those of a resource, by key.
+// Tags are the tags of a resource, by key.
 type Tags map[string]string
 
 // Keys are the condition keys of an authorization, with their values.
 type Keys = map[string][]string
 
-// list is the tags as the API has them, sorted by key.
+// list returns the tags in the form of the API, sorted by key.
 func (t Tags) list() []any {
 	all := []any{}
 	for _, key := range slices.Sorted(maps.Keys(t)) {
@@ -21,7 +21,7 @@ func (t Tags) list() []any {
 	return all
 }
 
-// ReadTags returns tags that the API has as a list.
+// ReadTags returns the tags of a list in the form of the API.
 func ReadTags(list any) Tags {
 	tags := Tags{}
 	for _, tag := range List(list) {
@@ -30,12 +30,13 @@ func ReadTags(list any) Tags {
 	return tags
 }
 
-// RequestTags are the keys of a request that sets tags. To IAM, aws:RequestTag/x is the name
-// of aws:RequestTag/X too. Of two tags for which one name stands, it may take either: here
-// that is the one which Ray would not take for its own.
+// RequestTags returns the condition keys of a request that sets tags. IAM ignores the case
+// of condition keys: aws:RequestTag/x and aws:RequestTag/X are the same. If two tags share
+// a condition key, IAM may use the value of either. This function uses that of the tag
+// whose key Ray does not use.
 func RequestTags(t Tags) Keys {
 	keys, names := Keys{}, map[string]bool{}
-	for _, key := range slices.Sorted(maps.Keys(t)) { // upper case is before lower case
+	for _, key := range slices.Sorted(maps.Keys(t)) { // upper case sorts before lower case
 		if fold := strings.ToLower(key); !names[fold] {
 			names[fold] = true
 			keys["aws:RequestTag/"+key] = []string{t[key]}
@@ -47,16 +48,17 @@ func RequestTags(t Tags) Keys {
 	return keys
 }
 
-// AtLaunch are the keys of a request that sets tags as part of a launch.
+// AtLaunch returns the condition keys of the tags that a launch sets.
 func AtLaunch(t Tags) Keys { return Merge(RequestTags(t), AsPartOf("RunInstances")) }
 
-// AsPartOf are the keys of a request to set tags that is part of another.
+// AsPartOf returns the condition key of setting tags within another operation.
 func AsPartOf(operation string) Keys { return Keys{"ec2:CreateAction": {operation}} }
 
-// ResourceTags are the keys of a resource's tags.
+// ResourceTags returns the condition keys of a resource's tags.
 func ResourceTags(t Tags) Keys { return tagsBy("aws:ResourceTag/", t) }
 
-// ManagedTags are the keys of the tags of an instance that Systems Manager manages.
+// ManagedTags returns the condition keys for the tags of an instance that Systems Manager
+// manages.
 func ManagedTags(t Tags) Keys { return tagsBy("ssm:resourceTag/", t) }
 
 func tagsBy(prefix string, t Tags) Keys {
@@ -67,10 +69,10 @@ func tagsBy(prefix string, t Tags) Keys {
 	return keys
 }
 
-// PassedTo are the keys of passing a role to a service, such as "ec2".
+// PassedTo returns the condition key of passing a role to a service, such as "ec2".
 func PassedTo(service string) Keys { return Keys{"iam:PassedToService": {service + ".amazonaws.com"}} }
 
-// Merge returns the keys of all; later ones replace earlier ones.
+// Merge returns the union of all keys; later values replace earlier ones.
 func Merge(all ...Keys) Keys {
 	merged := Keys{}
 	for _, keys := range all {
@@ -79,7 +81,7 @@ func Merge(all ...Keys) Keys {
 	return merged
 }
 
-// Text returns the string at a path of names in parameters; empty where there is none.
+// Text returns the string at a path of names in parameters; empty if there is none.
 func Text(v any, path ...string) string {
 	for _, name := range path {
 		m, _ := v.(map[string]any)
@@ -89,7 +91,7 @@ func Text(v any, path ...string) string {
 	return s
 }
 
-// Texts returns a parameter that is a list of strings.
+// Texts returns the elements of a parameter that is a list of strings.
 func Texts(v any) []string {
 	var all []string
 	for _, text := range List(v) {
@@ -98,7 +100,7 @@ func Texts(v any) []string {
 	return all
 }
 
-// List returns a parameter that is a list.
+// List returns the elements of a parameter that is a list.
 func List(v any) []any {
 	list, _ := v.([]any)
 	return list

@@ -9,19 +9,19 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 )
 
-// launchParameters are those of RunInstances that are known here.
+// launchParameters are the parameters of RunInstances that this package knows.
 var launchParameters = []string{
 	"BlockDeviceMappings", "CapacityReservationSpecification", "EbsOptimized", "IamInstanceProfile", "ImageId", "InstanceMarketOptions", "InstanceType", "KeyName",
 	"LaunchTemplate", "MaxCount", "MetadataOptions", "MinCount", "NetworkInterfaces", "Placement", "SecurityGroupIds", "SubnetId", "TagSpecifications",
 }
 
-// ToBeMade is the end of the id under which new resources are authorized: theirs is still to
-// be made up.
+// ToBeMade ends the id of new resources in an authorization: EC2 has not given them an id
+// yet.
 const ToBeMade = "0fedcba9876543210"
 
-// launch: RunInstances is authorized on the instance, on each thing that it is made of,
-// on each that is made with it, as CreateTags on what is tagged, as PassRole, and with
-// the keys of its volumes.
+// launch returns the authorizations of RunInstances: on the instance, on each resource that
+// it uses, on each resource that is made with it, CreateTags on each resource that is
+// tagged, PassRole, and the authorizations on the volumes' KMS keys.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
 func (p Place) launch(c Call) ([]policysim.Case, error) {
@@ -57,7 +57,7 @@ func (p Place) launch(c Call) ([]policysim.Case, error) {
 	return all, nil
 }
 
-// instanceKeys are the condition keys of the instance that is launched.
+// instanceKeys returns the condition keys of the launched instance.
 func instanceKeys(c Call, profile string) Keys {
 	context := Keys{"ec2:InstanceType": {Text(c.Parameters, "InstanceType")}, "ec2:MetadataHttpTokens": {"required"}, "ec2:InstanceMarketType": {"on-demand"}}
 	if market := Text(c.Parameters, "InstanceMarketOptions", "MarketType"); market != "" {
@@ -70,8 +70,8 @@ func instanceKeys(c Call, profile string) Keys {
 	return context
 }
 
-// parts are the resources of a launch besides the instance, as kind/id. Of a Spot request,
-// EC2 asks if it has tags alone.
+// parts returns the resources of a launch other than the instance, as kind/id. EC2
+// authorizes a Spot request only if the launch tags it.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-spot-instances
 func parts(c Call) []string {
 	parameters := c.Parameters

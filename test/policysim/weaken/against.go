@@ -10,13 +10,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 )
 
-// Denied are authorizations of dangerous calls that are denied.
+// Denied are the authorizations of dangerous calls that policies deny.
 type Denied struct {
 	Implicitly []policysim.Case // nothing allows them
 	Explicitly []policysim.Case // a statement denies them
 }
 
-// ReadDenied has the simulator decide, and returns which of the cases are denied, each once.
+// ReadDenied returns those of the cases that the simulator denies, each once.
 func ReadDenied(tb testing.TB, cases []policysim.Case) Denied {
 	tb.Helper()
 	var d Denied
@@ -38,7 +38,7 @@ func ReadDenied(tb testing.TB, cases []policysim.Case) Denied {
 	return d
 }
 
-// Statements returns those of a principal's policies.
+// Statements returns the statements of a principal's policies.
 func Statements(tb testing.TB, policies ...string) []Statement {
 	tb.Helper()
 	var all []Statement
@@ -48,7 +48,7 @@ func Statements(tb testing.TB, policies ...string) []Statement {
 			tb.Fatal(err)
 		}
 		var several []Statement
-		if json.Unmarshal(d.Statement, &several) != nil { // it is one
+		if json.Unmarshal(d.Statement, &several) != nil { // there is only one statement
 			several = []Statement{{}}
 			if err := json.Unmarshal(d.Statement, &several[0]); err != nil {
 				tb.Fatal(err)
@@ -59,10 +59,11 @@ func Statements(tb testing.TB, policies ...string) []Statement {
 	return all
 }
 
-// Against returns what the i-th statement in a weaker form may let pass, asked in the form's
-// name and under a policy with which that shows. What a policy allows more with a statement
-// weakened that allows, the weakened statement alone allows. A weaker denial is asked beside
-// all statements, since alone it allows nothing.
+// Against returns the denied authorizations that the policies might allow with the i-th
+// statement in its weakened form. Each case has the form's name, and a policy that shows
+// the difference. A weakened Allow statement is that policy by itself: whatever the whole
+// policy newly allows, this statement allows. A weakened Deny statement is evaluated with
+// all other statements, because by itself it allows nothing.
 func (m Mutant) Against(statements []Statement, i int, denied Denied) []policysim.Case {
 	st, asked, policy := statements[i], denied.Implicitly, []Statement{m.Statement}
 	if st["Effect"] == "Deny" {
@@ -89,12 +90,12 @@ func (m Mutant) Against(statements []Statement, i int, denied Denied) []policysi
 	return cases
 }
 
-// Document is a policy of these statements.
+// Document returns a policy with these statements.
 func Document(statements []Statement) string {
 	all := slices.Clone(statements)
 	for i := range all {
 		all[i] = maps.Clone(all[i])
-		delete(all[i], "Sid") // it may be made up, where a policy gives none
+		delete(all[i], "Sid") // the test may have made up the Sid of a statement that had none
 	}
 	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": all})
 	if err != nil {
@@ -103,7 +104,8 @@ func Document(statements []Statement) string {
 	return string(text)
 }
 
-// concerns reports whether a request can meet the form otherwise than the statement.
+// concerns reports whether the form's condition can give another result for the case than
+// the statement's.
 func (m Mutant) concerns(c policysim.Case) bool {
 	return m.key == "" || slices.ContainsFunc(c.Context[m.key], func(value string) bool { return Matches(m.value, value) })
 }
@@ -112,7 +114,7 @@ func covers(patterns []any, text string) bool {
 	return slices.ContainsFunc(patterns, func(pattern any) bool { return Matches(pattern.(string), text) })
 }
 
-// Matches reports whether a pattern of IAM's covers a text.
+// Matches reports whether a text matches a pattern of IAM's.
 func Matches(pattern, text string) bool {
 	for at := 0; at < len(pattern); at++ {
 		switch {

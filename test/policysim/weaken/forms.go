@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// Forms returns a statement in every weakened form. One that allows has each condition key
-// dropped or satisfied by anything, each resource widened, and all actions of its services;
-// one that denies is gone, and has each action and each value of its conditions taken out. No
-// other partition is among the widenings: there is no way from one to another.
+// Forms returns all weakened forms of a statement. An Allow statement loses each condition
+// key or accepts any value of it, each resource is widened, and each of its services is
+// allowed with all actions. A Deny statement is removed, or loses one action or one value
+// of a condition. No resource is widened to another partition, because one partition has no
+// access to another.
 func Forms(st Statement) []Mutant {
 	if st["Effect"] == "Deny" {
 		return denials(st)
@@ -19,7 +20,7 @@ func Forms(st Statement) []Mutant {
 	for i, r := range resources {
 		for why, wide := range widened(r.(string)) {
 			if slices.Contains(resources, any(wide)) {
-				continue // it is as wide already
+				continue // the statement already has that resource
 			}
 			weak, changed := Clone(st), slices.Clone(resources)
 			changed[i] = wide
@@ -30,7 +31,7 @@ func Forms(st Statement) []Mutant {
 	return append(all, Services(st)...)
 }
 
-// Services returns the statement with all actions of each service that it has an action of.
+// Services returns the statement with all actions of one of its services, for each service.
 func Services(st Statement) []Mutant {
 	var all []Mutant
 	opened := map[string]bool{}
@@ -71,7 +72,7 @@ func denials(st Statement) []Mutant {
 	return all
 }
 
-// shape is a resource without what differs from one run to the next.
+// shape returns a resource without the parts that differ between runs.
 func shape(arn string) string {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) < 6 {
@@ -83,8 +84,8 @@ func shape(arn string) string {
 	return parts[5]
 }
 
-// widened returns an ARN in its wider forms, by what is wider. That of a bucket ends in its
-// name alone, or in its name and a pattern of keys.
+// widened returns the wider forms of an ARN, by a description. A bucket's ARN ends in its
+// name, or in its name and a pattern of keys.
 func widened(arn string) map[string]string {
 	wide := map[string]string{"everywhere": "*"}
 	parts := strings.SplitN(arn, ":", 6)

@@ -9,14 +9,14 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 )
 
-// A Trial keeps which weakened forms have made a case fail: a dangerous call that they
-// allow. The zero Trial is ready for use.
+// A Trial records which weakened forms make a case fail: the form allows a dangerous call.
+// The zero Trial is ready for use.
 type Trial struct {
 	failed map[string]bool // by the form's name
 	asked  int
 }
 
-// Survives takes a form in, and reports whether it has made no case fail so far.
+// Survives records a form, and reports whether the form has made no case fail so far.
 func (t *Trial) Survives(name string) bool {
 	if t.failed == nil {
 		t.failed = map[string]bool{}
@@ -26,8 +26,8 @@ func (t *Trial) Survives(name string) bool {
 	return !failed
 }
 
-// Judge has the simulator decide on dangerous calls. Each has the name of the form under
-// which it is made.
+// Judge evaluates dangerous calls. The name of each case is the weakened form under which
+// the call is made.
 func (t *Trial) Judge(tb testing.TB, cases []policysim.Case) {
 	tb.Helper()
 	if len(cases) == 0 {
@@ -41,17 +41,17 @@ func (t *Trial) Judge(tb testing.TB, cases []policysim.Case) {
 	t.asked += len(cases)
 }
 
-// A Policy is what a Trial weakens, with what it denies.
+// A Policy has the statements that a Trial weakens, and the calls that the policy denies.
 type Policy struct {
 	Statements []Statement
 	Denied     Denied
 }
 
-// few cases are mostly enough to show that a form is weaker.
+// few is a number of cases that is usually enough to show that a form is weaker.
 const few = 6
 
-// Run judges every form of every statement of the policies. It begins with a few cases of
-// each, and asks all of those forms that have made none of these fail.
+// Run evaluates every form of every statement of the policies. It first tries a few cases
+// of each form. If none of these fails, it tries all cases of the form.
 func (t *Trial) Run(tb testing.TB, policies []Policy) {
 	tb.Helper()
 	byForm := map[string][]policysim.Case{}
@@ -72,7 +72,7 @@ func (t *Trial) Run(tb testing.TB, policies []Policy) {
 	t.Judge(tb, inOrder(byForm))
 }
 
-// inOrder returns all cases, by the names of their forms.
+// inOrder returns all cases, in the order of their forms' names.
 func inOrder(byForm map[string][]policysim.Case) []policysim.Case {
 	var all []policysim.Case
 	for _, name := range slices.Sorted(maps.Keys(byForm)) {
@@ -81,7 +81,7 @@ func inOrder(byForm map[string][]policysim.Case) []policysim.Case {
 	return all
 }
 
-// spread returns at most so many of the cases, from all over them.
+// spread returns at most this many of the cases, evenly distributed.
 func spread(cases []policysim.Case, most int) []policysim.Case {
 	if len(cases) <= most {
 		return cases
@@ -105,24 +105,24 @@ func (t *Trial) Survivors() []string {
 	return names
 }
 
-// Hold proves that every form makes a case fail, but for those that allow nothing more. These
-// are listed, with the reason why not.
+// Hold fails the test unless every form makes a case fail. The forms in equivalent are
+// exceptions: they allow nothing more than the statement, for the reason that is listed.
 func (t *Trial) Hold(tb testing.TB, equivalent map[string]string) {
 	tb.Helper()
 	survivors := t.Survivors()
 	for _, name := range survivors {
 		if equivalent[name] == "" {
-			tb.Errorf("no case fails: %s", name)
+			tb.Errorf("a weakened form allows no dangerous call, want it to allow one: %s", name)
 		}
 	}
 	for name := range equivalent {
 		if !slices.Contains(survivors, name) {
-			tb.Errorf("listed as equivalent, and there is no such weakened form, or a case fails: %s", name)
+			tb.Errorf("listed as equivalent, but there is no such weakened form, or it allows a dangerous call: %s", name)
 		}
 	}
 }
 
-// String sums the trial up.
+// String summarizes the trial.
 func (t *Trial) String() string {
 	survivors := len(t.Survivors())
 	said := fmt.Sprintf("%d weakened forms, %d of them make a case fail, by %d authorizations", len(t.failed), len(t.failed)-survivors, t.asked)

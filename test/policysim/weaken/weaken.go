@@ -1,6 +1,6 @@
-// Package weaken makes weaker forms of a policy's statement, each weaker in one place. A proof
-// that a policy denies dangerous calls is run with each of them. If the proof still succeeds,
-// that place in the policy is not needed, or the proof misses a dangerous call.
+// Package weaken makes weaker forms of a policy's statement, each weaker in one place. A
+// proof that a policy denies dangerous calls is repeated with each form. If the proof still
+// succeeds, that place in the policy is not needed, or the proof misses a dangerous call.
 package weaken
 
 import (
@@ -10,20 +10,20 @@ import (
 	"strings"
 )
 
-// A Statement is one of a policy document, decoded.
+// A Statement is a decoded statement of a policy document.
 type Statement = map[string]any
 
-// A Mutant is a statement with one weakness.
+// A Mutant is a statement that is weaker in one place.
 type Mutant struct {
-	Name      string // what is weaker, by the statement's Sid
+	Name      string // says what is weaker, with the statement's Sid
 	Statement Statement
-	Action    string // on which alone it may differ, a pattern; empty for any of the statement's
+	Action    string // pattern of the actions that the form changes; empty for all actions of the statement
 
-	key, value string // of the requests on which alone it may differ, a pattern; empty for any
+	key, value string // the form changes only requests with a value of key that matches the pattern; empty for all
 }
 
-// Conditions returns the statement with each condition key dropped, and with any value
-// in place of its own. A negated key has each value taken out.
+// Conditions returns one form without each condition key, and one that accepts any value of
+// it. For a negated key, there is one form without each value.
 func Conditions(st Statement) []Mutant {
 	var all []Mutant
 	conditions, _ := st["Condition"].(map[string]any)
@@ -81,7 +81,7 @@ func InPart(arn string, i int, value string) string {
 	return strings.Join(parts, ":")
 }
 
-// List returns an element that may be one value or several, as several.
+// List returns the values of an element, which may be one value or a list.
 func List(v any) []any {
 	if l, ok := v.([]any); ok {
 		return slices.Clone(l)

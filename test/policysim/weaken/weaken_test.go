@@ -18,12 +18,13 @@ func TestMatches(t *testing.T) {
 		{"arn:*:*:*:*:*", "arn:aws:iam::1:role/x", true}, {"arn:aws:s3:::*/*", "arn:aws:s3:::b", false},
 	} {
 		if got := Matches(tt.pattern, tt.text); got != tt.want {
-			t.Errorf("%q of %q: %v, want %v", tt.pattern, tt.text, got, tt.want)
+			t.Errorf("Matches(%q, %q) = %v, want %v", tt.pattern, tt.text, got, tt.want)
 		}
 	}
 }
 
-// TestForms checks the weakened forms of a statement that allows and of one that denies.
+// TestForms checks the names of the weakened forms of an Allow statement and of a Deny
+// statement.
 func TestForms(t *testing.T) {
 	names := func(st Statement) []string {
 		var all []string
@@ -44,16 +45,17 @@ func TestForms(t *testing.T) {
 		"A with s3:*", "A without StringEquals k",
 	}
 	if got := names(allow); !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+		t.Errorf("the forms of the Allow statement are %q, want %q", got, want)
 	}
 	deny := Statement{"Sid": "D", "Effect": "Deny", "Action": []any{"a:b"}, "Resource": "*", "Condition": map[string]any{"ForAnyValue:StringLike": map[string]any{"k": []any{"x*", "y*"}}}}
 	if got, want := names(deny), []string{"D no longer of a:b", "D no longer of x*", "D no longer of y*", "without D"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+		t.Errorf("the forms of the Deny statement are %q, want %q", got, want)
 	}
 }
 
-// TestAgainst checks what is asked of a weakened form: of one that allows, what nothing allows,
-// of the statement alone; of a denial, what it denies, beside the others.
+// TestAgainst checks the cases of a weakened form. For an Allow statement, these are the
+// calls that nothing allows, with the statement alone. For a Deny statement, they are the
+// calls that it denies, with all statements.
 func TestAgainst(t *testing.T) {
 	statements := []Statement{
 		{"Sid": "A", "Effect": "Allow", "Action": "a:b", "Resource": "r"},
@@ -80,7 +82,7 @@ func TestAgainst(t *testing.T) {
 		"without D":                    {"a:b r", document(allows), "a:b r", document(allows)},
 	} {
 		if !slices.Equal(got[name], want) {
-			t.Errorf("%s: %q, want %q", name, got[name], want)
+			t.Errorf("%s: the cases are %q, want %q", name, got[name], want)
 		}
 	}
 }
