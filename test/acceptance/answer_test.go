@@ -11,8 +11,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// TestAnswer_UndecodableEventsAreAnswered proves that while a ResponseURL can be
-// read there is an answer, and the invocation succeeds.
+// TestAnswer_UndecodableEventsAreAnswered proves that an event which cannot be decoded is
+// answered as long as its ResponseURL can be read, and that the invocation succeeds.
 // Reference 7.1, 7.4.
 func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 	l := newLab(t)
@@ -33,18 +33,19 @@ func TestAnswer_UndecodableEventsAreAnswered(t *testing.T) {
 			}
 			puts := l.URLs.Puts(e.ResponseURL)
 			if len(puts) != 1 || !strings.Contains(string(puts[0].Body), `"Status":"FAILED"`) {
-				t.Errorf("%d answers, want one that says FAILED", len(puts))
+				t.Errorf("got %d answers, want one with the status FAILED", len(puts))
 			}
 		})
 	}
 	outcome := l.Function.Invoke([]byte(`{"RequestType":"Create"}`), time.Minute)
 	if outcome.Error == "" {
-		t.Error("an event without a URL succeeded, and nobody would hear of it")
+		t.Error("an event without a ResponseURL succeeded, want an error: no answer can be sent")
 	}
 	l.writesNothing("events that cannot be decoded")
 }
 
-// TestAnswer_Delivery checks the PUT and what Lambda is told about it.
+// TestAnswer_Delivery checks the PUT of an answer, its retries, and whether the invocation
+// then fails.
 // Reference 7.4, 7.5.
 func TestAnswer_Delivery(t *testing.T) {
 	l := newLab(t)
@@ -65,14 +66,14 @@ func TestAnswer_Delivery(t *testing.T) {
 			l.URLs.Script(tt.replies...)
 			outcome := l.Function.Invoke(e.JSON(), time.Minute)
 			if outcome.Died || (outcome.Error != "") != tt.fails {
-				t.Errorf("invocation %+v, want failure: %v", outcome, tt.fails)
+				t.Errorf("the invocation ended with %+v, want it to fail: %v", outcome, tt.fails)
 			}
 			if strings.Contains(outcome.Error, responseurl.Secret) {
-				t.Errorf("the error shows the URL: %s", outcome.Error)
+				t.Errorf("the invocation's error shows the response URL: %s", outcome.Error)
 			}
 			puts := l.URLs.Puts(e.ResponseURL)
 			if len(puts) != tt.puts {
-				t.Fatalf("%d PUTs, want %d", len(puts), tt.puts)
+				t.Fatalf("got %d PUTs, want %d", len(puts), tt.puts)
 			}
 			if got, given := puts[0].Header["Content-Type"]; !given || got[0] != "" {
 				t.Errorf("Content-Type %q, want an empty one", got)
@@ -81,21 +82,21 @@ func TestAnswer_Delivery(t *testing.T) {
 	}
 }
 
-// TestAnswer_ReasonIsCut checks the size of an answer, and that its Reason keeps the
-// cause and ends with where to read on.
+// TestAnswer_ReasonIsCut checks the size of an answer whose Reason is cut: the Reason keeps
+// its cause, and ends with the log stream and the request id.
 // Reference 7.6.
 func TestAnswer_ReasonIsCut(t *testing.T) {
 	l := newLab(t)
 	create, _ := l.Stack().Create(properties{"Tags": strings.Repeat("<ä", 3000), strings.Repeat("unknown", 1000): 1, "NamePrefix": strings.Repeat("<", 5000)})
 	l.Failed(create, "NamePrefix", l.Function.LogStream, create.RequestID)
 	if !strings.HasSuffix(create.Reason, ")") || !strings.Contains(create.Reason, "read on in log group /aws/lambda/ray-iam") {
-		t.Errorf("Reason ends with %q", create.Reason[len(create.Reason)-100:])
+		t.Errorf("Reason ends with %q, want the log stream and the request id", create.Reason[len(create.Reason)-100:])
 	}
 }
 
-// TestAnswer_ExpiredRequestChangesNothing checks each request type: nothing is
-// written, nothing but a failure is said to whoever may listen still, and Lambda is
-// not asked to run again what S3 will refuse again; in both ways to sign a URL.
+// TestAnswer_ExpiredRequestChangesNothing proves, for each request type and for both ways
+// to sign a URL, that an expired request writes nothing and is answered with a failure. The
+// invocation succeeds, so that Lambda does not retry what S3 would refuse again.
 // Reference 7.8.
 func TestAnswer_ExpiredRequestChangesNothing(t *testing.T) {
 	l := newLab(t)
@@ -125,13 +126,13 @@ func (l *lab) expired(s *cloudformation.Stack, e cloudformation.Event) {
 		}
 		l.Failed(answer, "expired", "nothing was changed")
 		if put.Taken || put.Refusal != "Request has expired" {
-			l.TB.Errorf("the answer to an expired %s was taken: %v, refused for %q", e.RequestType, put.Taken, put.Refusal)
+			l.TB.Errorf("the answer to an expired %s was accepted: %v, or refused for %q, want it refused as expired", e.RequestType, put.Taken, put.Refusal)
 		}
 	}
 }
 
-// TestAnswer_RepeatedRequestIsAnsweredAgain proves that a known RequestId is not
-// skipped.
+// TestAnswer_RepeatedRequestIsAnsweredAgain proves that a request whose RequestId has been
+// seen before is done and answered again.
 // Reference 7.9.
 func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 	l := newLab(t)
@@ -147,8 +148,8 @@ func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
 	}
 }
 
-// TestAnswer_AnswerBeforeTheDeadline proves that IAM's silence is answered in time,
-// with what was going on.
+// TestAnswer_AnswerBeforeTheDeadline proves that a request is answered before the deadline
+// although IAM does not answer, and that the Reason names the call.
 // Reference 7.3.
 func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {
 	l := newLab(t)
@@ -158,6 +159,6 @@ func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {
 	create := s.SendOnce(s.Event("Create", quick))
 	l.Failed(create, "attaching policy", "deadline")
 	if create.PhysicalResourceID == "" {
-		t.Error("no physical id")
+		t.Error("the answer has no physical id")
 	}
 }

@@ -10,14 +10,15 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// attachesToGPU matches the call that ends the Updates here, when the group gpu is begun.
+// attachesToGPU matches the call at which the Updates of this file fail: by then, the group
+// gpu has been begun.
 func attachesToGPU(c iamproxy.Call) bool {
 	return c.Action == "AttachRolePolicy" && c.Form.Get("RoleName") == "ray-gpu"
 }
 
-// TestUpdate_GroupsBegunAreRolledBack proves that nothing is left of a worker group which a
-// failed Update had begun, in this attempt or in one that was cut off, though CloudFormation
-// does not roll back and sends a Delete with the old properties.
+// TestUpdate_GroupsBegunAreRolledBack proves that a failed Update leaves nothing of a
+// worker group that it began, in this attempt or in an earlier one that was cut off. This
+// matters if CloudFormation does not roll back, and sends a Delete with the old properties.
 // Reference 5.18.
 func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 	t.Parallel()
@@ -49,8 +50,9 @@ func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 	}
 }
 
-// TestUpdate_GroupOfALaterRequestIsKept proves that a failed Update which CloudFormation no
-// longer waits for leaves alone the groups that a later request may have declared.
+// TestUpdate_GroupOfALaterRequestIsKept proves that a failed Update which CloudFormation
+// does not wait for any more leaves alone the groups that a later request may have
+// declared.
 // Reference 5.18.
 func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
 	l := newLab(t)
@@ -63,9 +65,9 @@ func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
 	l.has("role ray-gpu: ")
 }
 
-// TestUpdate_RollbackOfGroupsMeetsFaults proves that the rollback of a group that was begun
-// may be denied at each of its calls, which CloudFormation's own rollback then makes good, or
-// be killed there, which the retry makes good by itself.
+// TestUpdate_RollbackOfGroupsMeetsFaults proves that nothing is left if a call of the
+// rollback of a group is denied or the process is killed during it. After a denial,
+// CloudFormation's own rollback removes the rest; after a kill, the retry does.
 // Reference 5.18.
 func TestUpdate_RollbackOfGroupsMeetsFaults(t *testing.T) {
 	l := newLab(t)
@@ -101,7 +103,7 @@ func TestUpdate_RollbackOfGroupsMeetsFaults(t *testing.T) {
 	}
 }
 
-// rollbackOfGPU returns the calls that the rollback of the group gpu has made.
+// rollbackOfGPU returns the calls with which the function has rolled back the group gpu.
 func (l *lab) rollbackOfGPU() (forms []string) {
 	l.TB.Helper()
 	calls := l.Proxy.Calls()
@@ -119,8 +121,8 @@ func (l *lab) rollbackOfGPU() (forms []string) {
 	return forms
 }
 
-// failBesides has an Update fail in which the group gpu is begun, with an effect on one call
-// of its rollback; none where form is empty.
+// failBesides makes an Update fail after it has begun the group gpu, with an effect on one
+// call of the rollback; with no effect if form is empty.
 func (l *lab) failBesides(form string, effect iamproxy.Effect) {
 	begun := false
 	l.Proxy.Reset()

@@ -9,9 +9,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestSpeed_Calls checks how many calls a request of the default properties makes. A Create
-// writes 15 times; before that it reads the four names, and a process that is new the five
-// default policies. An Update that changes five attachments records that in a tag.
+// TestSpeed_Calls checks how many calls to IAM a request with the default properties makes.
+// A Create makes 15 writes. Before them it reads the four names, and in a new process also
+// the five default policies. An Update that changes five attachments makes one more write,
+// for the tag that records them.
 // Reference 10.7.
 func TestSpeed_Calls(t *testing.T) {
 	l := newLab(t)
@@ -51,15 +52,15 @@ func actions(calls []iamproxy.Call) (actions []string) {
 	return actions
 }
 
-// withdraw has IAM take one managed policy for absent.
+// withdraw makes IAM answer that one managed policy does not exist.
 func (l *lab) withdraw(policy string) {
 	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
 		return (c.Action == "GetPolicy" || c.Action == "AttachRolePolicy") && c.Form.Get("PolicyArn") == policy
 	}, iamproxy.Answer(http.StatusNotFound, "NoSuchEntity")))
 }
 
-// TestPolicies_DefaultIsMissing proves that a new process refuses what needs a policy that
-// AWS does not offer, and writes nothing.
+// TestPolicies_DefaultIsMissing proves that a new process refuses a request that needs a
+// policy which AWS does not offer, and writes nothing.
 // Reference 2.7, 5.2.
 func TestPolicies_DefaultIsMissing(t *testing.T) {
 	l := newLab(t)
@@ -69,9 +70,9 @@ func TestPolicies_DefaultIsMissing(t *testing.T) {
 	l.writesNothing("a Create without its default policy")
 }
 
-// TestPolicies_WithdrawnWhileRemembered proves that IAM's refusal counts, and not what a
-// process remembers: a Create fails at once, its Delete leaves nothing, and the process
-// asks again.
+// TestPolicies_WithdrawnWhileRemembered proves that a process which remembers a policy that
+// AWS has withdrawn since notices it by IAM's error: the Create fails at once, its Delete
+// leaves nothing, and the process asks for the policy again.
 // Reference 10.7.
 func TestPolicies_WithdrawnWhileRemembered(t *testing.T) {
 	l := newLab(t)
@@ -87,17 +88,17 @@ func TestPolicies_WithdrawnWhileRemembered(t *testing.T) {
 	l.Proxy.Reset()
 	again, _ := l.Stack().Create(quick)
 	l.Failed(again, "Head.ManagedPolicyArns (default)", "nothing was changed")
-	l.writesNothing("a Create after the memory was wrong")
+	l.writesNothing("a Create after a policy was withdrawn")
 }
 
-// TestPolicies_DetachedByHand proves that an Update which has to attach a policy anew asks
-// for it first.
+// TestPolicies_DetachedByHand proves that an Update which attaches a detached policy again
+// first checks that the policy exists.
 // Reference 2.7, 5.2, 5.5.
 func TestPolicies_DetachedByHand(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	l.Stop()
-	s.Use(l.Running()) // it remembers nothing
+	s.Use(l.Running()) // a new process, which remembers no policies
 	l.DetachPolicy("ray-head", awsPolicy+"AmazonFSxFullAccess")
 	l.Proxy.Reset()
 	l.withdraw(awsPolicy + "AmazonFSxFullAccess")

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestProperties_EverythingIsEveryProperty proves that the tests which say that they use
-// every property, or every option of LeastPrivilege, use all that the schema has.
+// TestProperties_EverythingIsEveryProperty proves that the tests which use every property,
+// and every option of LeastPrivilege, use all of those in the schema.
 // Reference 2.1.
 func TestProperties_EverythingIsEveryProperty(t *testing.T) {
 	type object struct{ Properties map[string]json.RawMessage }
@@ -23,7 +23,7 @@ func TestProperties_EverythingIsEveryProperty(t *testing.T) {
 	if want := slices.Sorted(maps.Keys(schema.Properties)); !slices.Equal(used, want) {
 		t.Errorf("everything is %v, the schema has %v", used, want)
 	}
-	delete(options.Properties, "ClusterNamePrefix") // stands in place of ClusterName
+	delete(options.Properties, "ClusterNamePrefix") // an alternative to ClusterName
 	used = slices.Sorted(maps.Keys(everyLeastPrivilege))
 	if want := slices.Sorted(maps.Keys(options.Properties)); !slices.Equal(used, want) {
 		t.Errorf("every option is %v, the schema has %v", used, want)

@@ -12,7 +12,7 @@ const (
 	awsPolicy = "arn:aws:iam::aws:policy/"
 )
 
-// TestDefaults_AreTheDefaultPolicies checks what a resource without properties makes.
+// TestDefaults_AreTheDefaultPolicies checks what a Create without properties makes.
 // Reference 1.1, 1.2, 1.3, 1.4, 1.5.
 func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 	l := newLab(t)
@@ -35,7 +35,7 @@ func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 	l.hasNot("ray-iam:adopted")
 }
 
-// TestAttributes checks the attributes and Ref.
+// TestAttributes checks the attributes and the Ref of a created resource.
 // Reference 3.1, 3.2.
 func TestAttributes(t *testing.T) {
 	l := newLab(t)
@@ -54,17 +54,17 @@ func TestAttributes(t *testing.T) {
 		"WorkerGroups.gpu.large.InstanceProfileArn": arn("instance-profile", "ml-gpu.large"), "WorkerGroups.gpu.large.RoleArn": arn("role", "ml-gpu.large"),
 	}
 	if !maps.Equal(answer.Data, want) {
-		t.Errorf("Data %v, want %v", answer.Data, want)
+		t.Errorf("Data is %v, want %v", answer.Data, want)
 	}
 	for name, value := range answer.Data {
 		if strings.HasSuffix(name, "Arn") && len(l.Snapshot().Matching(": "+value)) == 0 {
-			t.Errorf("%s is %s, which IAM does not have", name, value)
+			t.Errorf("the attribute %s is %s, which IAM does not have", name, value)
 		}
 	}
 }
 
-// TestProperties_EveryPropertyIsApplied checks Path, boundary, tags, policies and
-// groups on what is created.
+// TestProperties_EveryPropertyIsApplied checks what a Create makes of Path,
+// PermissionsBoundary, Tags, policies and worker groups.
 // Reference 2.8, 2.9, 2.11.
 func TestProperties_EveryPropertyIsApplied(t *testing.T) {
 	l := newLab(t)
@@ -79,7 +79,7 @@ func TestProperties_EveryPropertyIsApplied(t *testing.T) {
 	l.has(`"Resource":["arn:aws:iam::` + l.AccountID + `:role/team/ml-cpu","arn:aws:iam::` + l.AccountID + `:role/team/ml-gpu"]`)
 }
 
-// everything uses every property.
+// everything returns properties that use every property of the schema.
 func everything(boundary string) properties {
 	document := map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": true}}}}}
 	return quick.With(properties{
@@ -96,8 +96,8 @@ func everything(boundary string) properties {
 	})
 }
 
-// TestCreate_Converges proves that a Create which comes again, as Lambda's
-// retry of one that was cut off, ends in the same state with the same answer.
+// TestCreate_Converges proves that a Create that is sent again, as Lambda does after the
+// first attempt was cut off, ends in the same state with the same answer.
 // Reference 5.3.
 func TestCreate_Converges(t *testing.T) {
 	l := newLab(t)
@@ -110,7 +110,7 @@ func TestCreate_Converges(t *testing.T) {
 	l.OK(again)
 	l.writesNothing("the Create again")
 	if again.PhysicalResourceID != first.PhysicalResourceID || !maps.Equal(again.Data, first.Data) {
-		t.Errorf("again: %+v, want %+v", again, first)
+		t.Errorf("the second answer is %+v, want %+v", again, first)
 	}
 	for _, undo := range []func(){
 		func() { l.DetachPolicy("ray-worker", awsPolicy+"AmazonS3FullAccess") },

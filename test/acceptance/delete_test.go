@@ -8,8 +8,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestDelete_LeavesNothing checks a plain Delete, and that a second one finds
-// nothing to do.
+// TestDelete_LeavesNothing proves that a Delete leaves nothing, and that a second Delete
+// succeeds and writes nothing.
 // Reference 5.11, 5.12.
 func TestDelete_LeavesNothing(t *testing.T) {
 	l := newLab(t)
@@ -25,8 +25,8 @@ func TestDelete_LeavesNothing(t *testing.T) {
 	l.unchanged(before, "a second Delete")
 }
 
-// TestDelete_OfAnyID proves that Delete succeeds whatever id it is given, and
-// finds what the properties name where the id says nothing.
+// TestDelete_OfAnyID proves that a Delete succeeds with any physical id. If the id does not
+// name a set, it finds the set that the properties name.
 // Reference 5.12.
 func TestDelete_OfAnyID(t *testing.T) {
 	t.Parallel()
@@ -48,7 +48,7 @@ func TestDelete_OfAnyID(t *testing.T) {
 	}
 }
 
-// TestDelete_OfNothing checks a Delete whose Create never came.
+// TestDelete_OfNothing proves that a Delete succeeds if its Create was never sent.
 // Reference 5.12.
 func TestDelete_OfNothing(t *testing.T) {
 	l := newLab(t)
@@ -58,8 +58,8 @@ func TestDelete_OfNothing(t *testing.T) {
 	l.writesNothing("a Delete of nothing")
 }
 
-// TestDelete_BadPropertiesNeverFailIt proves that, and that the id finds the
-// set whose names can still be read.
+// TestDelete_BadPropertiesNeverFailIt proves that bad properties do not make a Delete fail,
+// and that the physical id finds the set as long as its names can be read.
 // Reference 5.12, 5.13.
 func TestDelete_BadPropertiesNeverFailIt(t *testing.T) {
 	t.Parallel()
@@ -74,7 +74,7 @@ func TestDelete_BadPropertiesNeverFailIt(t *testing.T) {
 			l.OK(s.Send(s.Event("Delete", bad)))
 		})
 	}
-	t.Run("of what there is", deletedWithBadProperties)
+	t.Run("of an existing set", deletedWithBadProperties)
 }
 
 func deletedWithBadProperties(t *testing.T) {
@@ -85,7 +85,8 @@ func deletedWithBadProperties(t *testing.T) {
 	l.unchanged(before, "Create, and Delete with bad properties")
 }
 
-// TestDelete_TakesWhatWasAttachedByHand checks policies of every kind.
+// TestDelete_TakesWhatWasAttachedByHand proves that a Delete also removes the policies of
+// every kind that were attached by hand.
 // Reference 5.11.
 func TestDelete_TakesWhatWasAttachedByHand(t *testing.T) {
 	l := newLab(t)
@@ -99,8 +100,8 @@ func TestDelete_TakesWhatWasAttachedByHand(t *testing.T) {
 	l.unchanged(before, "Create and Delete")
 }
 
-// TestDelete_ForeignHolderFailsIt proves that an instance profile which is not
-// ours and holds one of our roles is named, and that nothing is touched.
+// TestDelete_ForeignHolderFailsIt proves that a Delete fails if a foreign instance profile
+// has one of the resource's roles. The Reason names the profile, and nothing is changed.
 // Reference 5.14.
 func TestDelete_ForeignHolderFailsIt(t *testing.T) {
 	l := newLab(t)
@@ -116,8 +117,8 @@ func TestDelete_ForeignHolderFailsIt(t *testing.T) {
 	l.hasNot("role ray-", "profile ray-")
 }
 
-// TestOwnership_DisownedIsLeftAlone proves that a role whose tag of ownership somebody
-// took away is not deleted.
+// TestOwnership_DisownedIsLeftAlone proves that a Delete leaves alone a role whose owner
+// tag somebody has removed.
 // Reference 4.5.
 func TestOwnership_DisownedIsLeftAlone(t *testing.T) {
 	l := newLab(t)
@@ -129,9 +130,9 @@ func TestOwnership_DisownedIsLeftAlone(t *testing.T) {
 	l.hasNot("profile ray-", "role ray-worker: ")
 }
 
-// TestDelete_LooksAgain proves that a profile which one answer of IAM's names and
-// the other does not is looked for again: it is neither taken for somebody else's nor
-// left behind.
+// TestDelete_LooksAgain proves that a Delete reads IAM again if one answer names a profile
+// and another does not: it neither takes the profile for a foreign one nor leaves it
+// behind.
 // Reference 5.11, 5.14.
 func TestDelete_LooksAgain(t *testing.T) {
 	l := newLab(t)

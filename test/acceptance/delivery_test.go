@@ -12,8 +12,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
-// TestAnswer_SlowDeliveryIsRepeated proves that a PUT which hangs is given up for
-// another one.
+// TestAnswer_SlowDeliveryIsRepeated proves that the function gives up a PUT that hangs, and
+// sends another one.
 // Reference 7.5.
 func TestAnswer_SlowDeliveryIsRepeated(t *testing.T) {
 	l := newLab(t)
@@ -21,16 +21,16 @@ func TestAnswer_SlowDeliveryIsRepeated(t *testing.T) {
 	l.URLs.Script(responseurl.Hang)
 	e := s.Event("Update", quick)
 	if outcome := l.Function.Invoke(e.JSON(), 30*time.Second); !outcome.OK() {
-		t.Errorf("%+v, want success after a second PUT", outcome)
+		t.Errorf("the invocation ended with %+v, want success after a second PUT", outcome)
 	}
 	if puts := l.URLs.Puts(e.ResponseURL); len(puts) != 2 || !bytes.Equal(puts[0].Body, puts[1].Body) {
-		t.Errorf("%d PUTs, want the same answer twice", len(puts))
+		t.Errorf("got %d PUTs, want the same answer twice", len(puts))
 	}
 }
 
-// TestAnswer_UndeliveredIsAnError checks, for a URL that refuses connections and for
-// one that answers 503 without end, that the invocation fails before Lambda ends it,
-// so that it is repeated; and that nothing says the URL.
+// TestAnswer_UndeliveredIsAnError proves that the invocation fails before its timeout, so
+// that Lambda retries it, if the response URL refuses connections or always answers 503. No
+// error and no log line shows the URL.
 // Reference 7.4, 7.10.
 func TestAnswer_UndeliveredIsAnError(t *testing.T) {
 	t.Parallel()
@@ -55,19 +55,19 @@ func TestAnswer_UndeliveredIsAnError(t *testing.T) {
 			spoil(l, &e)
 			outcome := l.Function.Invoke(e.JSON(), 12*time.Second)
 			if outcome.Died || outcome.Error == "" || strings.Contains(outcome.Error, responseurl.Secret) {
-				t.Errorf("%+v, want an error of the invocation without the URL", outcome)
+				t.Errorf("the invocation ended with %+v, want an error that does not show the URL", outcome)
 			}
 			l.URLs.Script()
 			if again := l.Function.Invoke(s.Event("Update", quick).JSON(), s.Timeout); !again.OK() {
-				t.Errorf("the next invocation ended with %+v", again)
+				t.Errorf("the next invocation ended with %+v, want success", again)
 			}
 		})
 	}
 }
 
-// TestAnswer_UndeliveredIsDeliveredByTheRetry checks the whole way of an answer that
-// is refused the first time: Lambda runs the event again, and the id and attributes
-// are those that the first attempt made.
+// TestAnswer_UndeliveredIsDeliveredByTheRetry proves that an answer that S3 refused is
+// delivered by Lambda's retry, with the physical id and the attributes of the first
+// attempt.
 // Reference 4.3, 7.4.
 func TestAnswer_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 	l := newLab(t)
@@ -77,7 +77,7 @@ func TestAnswer_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 	l.OK(s.Send(e))
 	puts := l.URLs.Puts(e.ResponseURL)
 	if len(puts) != 2 || puts[0].Taken || !puts[1].Taken {
-		t.Fatalf("%d PUTs, want a refused one and one that is taken", len(puts))
+		t.Fatalf("got %d PUTs, want a refused one and an accepted one", len(puts))
 	}
 	first, err := cloudformation.Read(puts[0].Body, e)
 	if err != nil {
@@ -88,12 +88,13 @@ func TestAnswer_UndeliveredIsDeliveredByTheRetry(t *testing.T) {
 		t.Error(err)
 	}
 	if first.PhysicalResourceID != second.PhysicalResourceID || len(second.Data) != len(first.Data) {
-		t.Errorf("the first attempt says %+v, the second %+v", first, second)
+		t.Errorf("the answers differ: the first attempt sent %+v, the second %+v", first, second)
 	}
 }
 
-// TestAnswer_AnswerAsSent checks the bytes: nothing escaped that JSON does not ask to
-// be, no character cut in two, the cause and where to read on both kept.
+// TestAnswer_AnswerAsSent checks the bytes of an answer: only the characters that JSON
+// requires are escaped, no character is cut in two, and a Reason that is cut keeps its
+// cause, the log stream and the request id.
 // Reference 7.6.
 func TestAnswer_AnswerAsSent(t *testing.T) {
 	l := newLab(t)
@@ -108,19 +109,20 @@ func TestAnswer_AnswerAsSent(t *testing.T) {
 		l.Failed(answer, "Tags[0].Value", "nothing was changed", l.Function.LogStream, e.RequestID)
 		body := l.URLs.Puts(e.ResponseURL)[0].Body
 		if len(body) > 4096 || bytes.Contains(body, []byte(`\u003c`)) || bytes.Contains(body, []byte(`\u0026`)) {
-			t.Errorf("%q: %d bytes, with HTML escaped: %v", filler, len(body), bytes.Contains(body, []byte(`\u00`)))
+			t.Errorf("%q: the answer has %d bytes (want 4096 at most), escaped HTML: %v (want false)", filler, len(body), bytes.Contains(body, []byte(`\u00`)))
 		}
 		if strings.ContainsRune(answer.Reason, '\uFFFD') {
-			t.Errorf("%q: a character is cut: %q", filler, answer.Reason)
+			t.Errorf("%q: a character of the Reason is cut in two: %q", filler, answer.Reason)
 		}
 		if len(body) < 4000 {
-			t.Errorf("%q: cut to %d bytes, want as many as are allowed", filler, len(body))
+			t.Errorf("%q: the answer has %d bytes, want it cut no further than necessary", filler, len(body))
 		}
 	}
 }
 
-// TestAnswer_PhysicalIDIsInEveryAnswer checks it for failures: a Create's own id, and
-// otherwise the event's, whatever it is.
+// TestAnswer_PhysicalIDIsInEveryAnswer proves that a failure's answer has the physical id
+// too: the resource's own for a Create, the event's for an Update or a Delete, whatever it
+// is.
 // Reference 7.7.
 func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 	l := newLab(t)
@@ -132,16 +134,16 @@ func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 			e.PhysicalResourceID = id
 			answer := s.Send(e)
 			if answer.PhysicalResourceID != id {
-				t.Errorf("%s of %q answers %q", e.RequestType, id, answer.PhysicalResourceID)
+				t.Errorf("%s of the id %q answered the id %q", e.RequestType, id, answer.PhysicalResourceID)
 			}
 			l.Failed(answer)
 		}
 	}
 }
 
-// TestAnswer_ServiceTimeoutBoundsTheWork proves that the answer comes before
-// CloudFormation stops waiting, where that is before the function's deadline, and wherever
-// the event says so.
+// TestAnswer_ServiceTimeoutBoundsTheWork proves that the function answers before
+// CloudFormation stops waiting, if that is before the function's deadline, wherever the
+// event has the ServiceTimeout.
 // Reference 7.3.
 func TestAnswer_ServiceTimeoutBoundsTheWork(t *testing.T) {
 	t.Parallel()
@@ -157,7 +159,7 @@ func TestAnswer_ServiceTimeoutBoundsTheWork(t *testing.T) {
 			s := l.Stack()
 			e := s.Event("Create", quick)
 			set(&e)
-			defer time.AfterFunc(10*time.Second, l.Function.Kill).Stop() // when CloudFormation does not listen any more
+			defer time.AfterFunc(10*time.Second, l.Function.Kill).Stop() // CloudFormation does not wait any longer
 			l.Failed(s.SendOnce(e), "putting inline policy", "deadline")
 		})
 	}

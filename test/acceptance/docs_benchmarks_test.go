@@ -9,8 +9,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestDocs_Speed proves that what the README says of speed is what was measured: each line of
-// its table is one of docs/benchmarks.md.
+// TestDocs_Speed proves that the README's figures were measured: each line of its table is
+// a line of docs/benchmarks.md.
 func TestDocs_Speed(t *testing.T) {
 	read := func(name string) string {
 		content, err := os.ReadFile(filepath.Join(checkout.Root(), name))
@@ -21,7 +21,7 @@ func TestDocs_Speed(t *testing.T) {
 	}
 	_, section, found := strings.Cut(read("README.md"), "\n## How fast it is\n")
 	if !found {
-		t.Fatal("the README has no section on speed")
+		t.Fatal("the README has no heading \"How fast it is\"")
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
 	page, n := read("docs/benchmarks.md"), 0

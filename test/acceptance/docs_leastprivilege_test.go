@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestDocs_LeastPrivilegeStatements checks the tables of statements against the policies as
-// they are generated with one choice of options or another: each statement is there, and
-// names each of its actions.
+// TestDocs_LeastPrivilegeStatements checks the tables of statements against the generated
+// policies, over several choices of options: each statement is in the tables, with each of
+// its actions.
 // Reference 9.2.
 func TestDocs_LeastPrivilegeStatements(t *testing.T) {
 	type policy struct {
@@ -35,7 +35,7 @@ func TestDocs_LeastPrivilegeStatements(t *testing.T) {
 		}
 		for name, policy := range roles["ray-head"] {
 			if heading := "`<NamePrefix>" + strings.TrimPrefix(name, "ray") + "`"; !strings.Contains(document, heading) {
-				t.Errorf("the document has no %s", heading)
+				t.Errorf("docs/least-privilege.md has no heading %s", heading)
 			}
 			policies = append(policies, policy)
 		}
@@ -44,9 +44,9 @@ func TestDocs_LeastPrivilegeStatements(t *testing.T) {
 	for _, policy := range policies {
 		for _, statement := range policy.Statement {
 			if statement.Sid == "" {
-				continue // the pass-role policy, which every head has
+				continue // the pass-role policy of every head, which is not generated
 			}
-			statement.Sid = strings.TrimRight(statement.Sid, "0123456789") // the second of a kind has a number
+			statement.Sid = strings.TrimRight(statement.Sid, "0123456789") // a second statement of a kind has a number
 			generated[statement.Sid] = true
 			actions, several := statement.Action.([]any)
 			if !several {
@@ -54,18 +54,18 @@ func TestDocs_LeastPrivilegeStatements(t *testing.T) {
 			}
 			for _, action := range actions {
 				if !strings.Contains(documented[statement.Sid], "`"+action.(string)+"`") {
-					t.Errorf("the document does not say that %s permits %s", statement.Sid, action)
+					t.Errorf("docs/least-privilege.md does not say that %s permits %s", statement.Sid, action)
 				}
 			}
 		}
 	}
 	if got, want := slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(generated)); !slices.Equal(got, want) {
-		t.Errorf("documented %v, generated %v", got, want)
+		t.Errorf("docs/least-privilege.md has the statements %v, the policies have %v", got, want)
 	}
 }
 
-// TestDocs_LeastPrivilegeOptions checks the table of options, with the lengths of the
-// lists, to the schema.
+// TestDocs_LeastPrivilegeOptions checks the table of options, and the longest length of
+// each list, against the schema.
 func TestDocs_LeastPrivilegeOptions(t *testing.T) {
 	var schema struct {
 		Properties struct {
@@ -83,14 +83,14 @@ func TestDocs_LeastPrivilegeOptions(t *testing.T) {
 		documented[m[1]] = m[2]
 	}
 	if got, want := slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(options)); !slices.Equal(got, want) {
-		t.Errorf("documented %v, the schema has %v", got, want)
+		t.Errorf("docs/least-privilege.md has the options %v, the schema has %v", got, want)
 	}
 	for name, option := range options {
 		if option.MaxItems == 0 {
 			continue
 		}
 		if length := regexp.MustCompile(`1 to [0-9]+`).FindString(documented[name]); length != fmt.Sprint("1 to ", option.MaxItems) {
-			t.Errorf("%s: documented %q, the schema allows %d", name, length, option.MaxItems)
+			t.Errorf("%s: docs/least-privilege.md says %q, the schema allows %d", name, length, option.MaxItems)
 		}
 	}
 }

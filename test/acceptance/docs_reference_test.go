@@ -17,7 +17,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// What docs/reference.md promises, held against what is.
+// This file compares docs/reference.md with the schema, the template, and the tests.
 
 var (
 	chapter   = regexp.MustCompile(`(?m)^## (\d+)\. `)
@@ -25,8 +25,8 @@ var (
 	reference = regexp.MustCompile(`\bReference ((?:\d+\.\d+(?:, )?)+)`)
 )
 
-// guarantees returns the numbers of the page, and fails the test unless each stands in
-// its chapter, after those that are smaller.
+// guarantees returns the numbers in docs/reference.md. It fails the test unless each number
+// is in its chapter and in order.
 func guarantees(t *testing.T) []string {
 	t.Helper()
 	page := text(t, "docs", "reference.md")
@@ -38,13 +38,13 @@ func guarantees(t *testing.T) []string {
 			end = chapters[i+1][0]
 		}
 		if number != fmt.Sprint(i+1) {
-			t.Errorf("chapter %d has the number %s", i+1, number)
+			t.Errorf("chapter number %d of docs/reference.md is numbered %s", i+1, number)
 		}
 		last := 0
 		for _, m := range guarantee.FindAllStringSubmatch(page[at[1]:end], -1) {
 			var n int
 			if _, err := fmt.Sscan(m[2], &n); err != nil || m[1] != number || n <= last {
-				t.Errorf("%s.%s stands in chapter %s after %s.%d", m[1], m[2], number, number, last)
+				t.Errorf("guarantee %s.%s is in chapter %s after %s.%d", m[1], m[2], number, number, last)
 			}
 			last = n
 			numbers = append(numbers, m[1]+"."+m[2])
@@ -53,13 +53,14 @@ func guarantees(t *testing.T) []string {
 	return numbers
 }
 
-// A testComment is the comment of a test, or any other in a file of tests.
+// A testComment is the comment of a test function, or another comment in a test file.
 type testComment struct {
-	file, test string // test is empty for any other
+	file, test string // test is empty for another comment
 	numbers    []string
 }
 
-// testComments returns the comments of all tests, and those others that name a number.
+// testComments returns the comments of all tests, and the other comments that name a
+// guarantee.
 func testComments(t *testing.T) (all []testComment) {
 	t.Helper()
 	for _, folder := range []string{"internal", "test"} {
@@ -93,7 +94,7 @@ func testComments(t *testing.T) (all []testComment) {
 	return all
 }
 
-// named returns the numbers that a comment names.
+// named returns the numbers of the guarantees that a comment names.
 func named(comment *ast.CommentGroup) (numbers []string) {
 	for _, m := range reference.FindAllStringSubmatch(strings.Join(strings.Fields(comment.Text()), " "), -1) {
 		numbers = append(numbers, strings.Split(strings.TrimSuffix(m[1], ", "), ", ")...)
@@ -101,25 +102,25 @@ func named(comment *ast.CommentGroup) (numbers []string) {
 	return numbers
 }
 
-// TestReference_Numbers proves that each guarantee is named by a test, that each number
-// which a test names is a guarantee's, and that each test of this folder names one. The
-// tests of the documents hold pages, not guarantees.
+// TestReference_Numbers proves that a test names each guarantee, that each number that a
+// test names is in the reference, and that each test of this folder names a guarantee,
+// except the tests of documents.
 func TestReference_Numbers(t *testing.T) {
 	numbers := guarantees(t)
 	if len(numbers) < 100 {
-		t.Errorf("%d guarantees", len(numbers))
+		t.Errorf("docs/reference.md has %d guarantees, want more: are they read?", len(numbers))
 	}
 	held := map[string]bool{}
 	for _, c := range testComments(t) {
 		for _, number := range c.numbers {
 			if !slices.Contains(numbers, number) {
-				t.Errorf("%s %s: the reference has no %s", c.file, c.test, number)
+				t.Errorf("%s %s: docs/reference.md has no guarantee %s", c.file, c.test, number)
 			}
 			held[number] = held[number] || c.test != ""
 		}
 		ofAPage := strings.HasPrefix(filepath.Base(c.file), "docs_")
 		if filepath.Base(filepath.Dir(c.file)) == "acceptance" && !ofAPage && len(c.numbers) == 0 {
-			t.Errorf("%s names no guarantee: say which it holds, as in \"Reference 4.3.\"", c.test)
+			t.Errorf("%s names no guarantee: say which it proves, as in \"Reference 4.3.\"", c.test)
 		}
 	}
 	for _, number := range numbers {
@@ -142,7 +143,7 @@ func TestReference_Properties(t *testing.T) {
 		defaults[m[1]] = strings.TrimSpace(m[3])
 	}
 	if got, want := slices.Sorted(maps.Keys(defaults)), slices.Sorted(maps.Keys(schema.Properties)); !slices.Equal(got, want) {
-		t.Errorf("the reference lists %v, the schema %v", got, want)
+		t.Errorf("docs/reference.md has the properties %v, the schema has %v", got, want)
 	}
 	for name, property := range schema.Properties {
 		switch property.Default.(type) {
@@ -154,7 +155,7 @@ func TestReference_Properties(t *testing.T) {
 	}
 }
 
-// TestReference_Attributes checks the table of attributes against what a Create answers.
+// TestReference_Attributes checks the table of attributes against the answer of a Create.
 // Reference 3.1.
 func TestReference_Attributes(t *testing.T) {
 	l := newLab(t)
@@ -169,12 +170,12 @@ func TestReference_Attributes(t *testing.T) {
 	}
 	slices.Sort(documented)
 	if got := slices.Sorted(maps.Keys(create.Data)); !slices.Equal(got, documented) {
-		t.Errorf("the reference lists %v, a Create answers %v", documented, got)
+		t.Errorf("docs/reference.md has the attributes %v, a Create answers %v", documented, got)
 	}
 }
 
-// TestReference_DefaultPolicies checks the table of default policies against what the commands
-// that people type by hand attach, to which TestRecipe holds the function.
+// TestReference_DefaultPolicies checks the table of default policies against the AWS CLI
+// commands of TestRecipe, which compares the function with them.
 // Reference 1.5.
 func TestReference_DefaultPolicies(t *testing.T) {
 	set := section(t, text(t, "docs", "reference.md"), "1. The set")
@@ -198,7 +199,7 @@ func TestReference_Bounds(t *testing.T) {
 	set := regexp.MustCompile(`(?m)^ +(RAYIAM_[A-Z_]+): `).FindAllStringSubmatch(template, -1)
 	rows := regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\| `(RAYIAM_[A-Z_]+)` \\|").FindAllStringSubmatch(text(t, "docs", "reference.md"), -1)
 	if len(rows) != len(set) || len(rows) == 0 {
-		t.Errorf("%d rows, and the template sets %d variables", len(rows), len(set))
+		t.Errorf("docs/reference.md has %d bounds, and template.yaml sets %d variables", len(rows), len(set))
 	}
 	for _, m := range rows {
 		if !strings.Contains(template, m[2]+": !Ref "+m[1]+"\n") {

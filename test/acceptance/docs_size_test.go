@@ -12,8 +12,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestContributing_Sizes checks the sizes of Go files and functions. The cases of a table
-// do not count: a function is as long as it is without its literals.
+// TestContributing_Sizes checks the sizes of Go files and functions. The lines of a
+// function's composite literals, such as the cases of a table, do not count.
 func TestContributing_Sizes(t *testing.T) {
 	if err := filepath.WalkDir(checkout.Root(), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -45,7 +45,8 @@ func TestContributing_Sizes(t *testing.T) {
 	}
 }
 
-// inLiterals returns how many lines of a function are those of literals beyond their first.
+// inLiterals returns how many lines of a function are in composite literals, not counting
+// the first line of each.
 func inLiterals(f *ast.FuncDecl, lines func(ast.Node) int) (n int) {
 	ast.Inspect(f, func(node ast.Node) bool {
 		literal, ok := node.(*ast.CompositeLit)

@@ -12,7 +12,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// What the README and the documents claim, held against what is.
+// This file compares the README and the documents with the code.
 
 func text(t *testing.T, path ...string) string {
 	t.Helper()
@@ -23,12 +23,12 @@ func text(t *testing.T, path ...string) string {
 	return string(content)
 }
 
-// section returns what stands under a heading.
+// section returns the text under a heading.
 func section(t *testing.T, document, heading string) string {
 	t.Helper()
 	_, after, found := strings.Cut(document, "\n## "+heading+"\n")
 	if !found {
-		t.Fatalf("no section %q", heading)
+		t.Fatalf("the document has no heading %q", heading)
 	}
 	before, _, _ := strings.Cut(after, "\n## ")
 	return before
@@ -42,7 +42,7 @@ var (
 	target  = regexp.MustCompile("`make ([a-z-]+)|(?m)^make ([a-z-]+)")
 )
 
-// anchors returns the names by which the headings of a document are linked to.
+// anchors returns the anchors of a document's headings.
 func anchors(document string) (names []string) {
 	for _, m := range heading.FindAllStringSubmatch(document, -1) {
 		name := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(m[1]), "")
@@ -51,8 +51,8 @@ func anchors(document string) (names []string) {
 	return names
 }
 
-// leads fails the test unless a link of a document leads to a file or folder, and its
-// anchor to a heading there.
+// leads fails the test unless the target of a link exists: a file or folder, and in it the
+// heading that the anchor names.
 func leads(t *testing.T, document, path, anchor string) {
 	t.Helper()
 	to := document
@@ -60,7 +60,7 @@ func leads(t *testing.T, document, path, anchor string) {
 		to = filepath.Join(filepath.Dir(document), path)
 	}
 	if _, err := os.Stat(to); err != nil {
-		t.Errorf("%s links to %s: %v", filepath.Base(document), path, err)
+		t.Errorf("%s links to %s, which cannot be read: %v", filepath.Base(document), path, err)
 		return
 	}
 	if anchor == "" {
@@ -75,8 +75,8 @@ func leads(t *testing.T, document, path, anchor string) {
 	}
 }
 
-// TestDocs_LinksAndTargets checks every relative link against what is there, and every make
-// target to the Makefile, in all documents.
+// TestDocs_LinksAndTargets proves that the target of every relative link in the documents
+// exists, and that the Makefile has every make target that they name.
 func TestDocs_LinksAndTargets(t *testing.T) {
 	makefile := text(t, "Makefile")
 	documents := []string{filepath.Join(checkout.Root(), "README.md"), filepath.Join(checkout.Root(), "CONTRIBUTING.md")}
@@ -104,8 +104,8 @@ func TestDocs_LinksAndTargets(t *testing.T) {
 	}
 }
 
-// TestDocs_Tests proves that every test on which a page rests is there, and that the
-// pages which promise something rest on some.
+// TestDocs_Tests proves that every test that a page names exists, and that the pages that
+// make promises name tests.
 func TestDocs_Tests(t *testing.T) {
 	there := map[string]bool{}
 	for _, folder := range []string{"internal", "test"} {
@@ -125,7 +125,7 @@ func TestDocs_Tests(t *testing.T) {
 	for _, page := range []string{"docs/security.md", "docs/reliability.md", "CONTRIBUTING.md"} {
 		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(text(t, page), -1)
 		if len(named) == 0 {
-			t.Errorf("%s names no test", page)
+			t.Errorf("%s names no test, want one for each promise", page)
 		}
 		for _, m := range named {
 			if !there[m[1]] {
@@ -135,23 +135,25 @@ func TestDocs_Tests(t *testing.T) {
 	}
 }
 
-// TestReadme_Properties proves that the README sets properties which there are.
+// TestReadme_Properties proves that the schema has every property that the README's
+// examples set.
 func TestReadme_Properties(t *testing.T) {
 	schema, properties := text(t, "schema", "custom-rayiam.schema.json"), 0
 	for _, block := range regexp.MustCompile("(?s)```yaml\nNamePrefix:.*?```").FindAllString(text(t, "README.md"), -1) {
 		for _, m := range regexp.MustCompile(`\b([A-Z]\w+): `).FindAllStringSubmatch(block, -1) {
 			properties++
 			if !strings.Contains(schema, `"`+m[1]+`": {`) {
-				t.Errorf("the schema has no %s", m[1])
+				t.Errorf("the README sets the property %s, which the schema does not have", m[1])
 			}
 		}
 	}
 	if properties < 6 {
-		t.Errorf("%d properties", properties)
+		t.Errorf("found %d properties in the README, want more: are they read?", properties)
 	}
 }
 
-// TestDocs_Dependencies checks the list of dependencies against what the function imports.
+// TestDocs_Dependencies checks the documented list of dependencies against the function's
+// imports.
 func TestDocs_Dependencies(t *testing.T) {
 	var documented []string
 	for _, m := range row.FindAllStringSubmatch(text(t, "docs", "decisions", "0006-dependencies.md"), -1) {
@@ -164,12 +166,12 @@ func TestDocs_Dependencies(t *testing.T) {
 	}
 	slices.Sort(documented)
 	if slices.Sort(required); !slices.Equal(documented, required) {
-		t.Errorf("documented %v, required %v", documented, required)
+		t.Errorf("documented are %v, the function imports %v", documented, required)
 	}
 }
 
-// TestRunbook_Reasons checks every Reason that the runbook quotes against the code: its
-// fixed words stand in a string of the function or of the schema.
+// TestRunbook_Reasons proves that the fixed words of every Reason that the runbook quotes
+// are in a string of the function or of the schema.
 // Reference 13.4.
 func TestRunbook_Reasons(t *testing.T) {
 	var source strings.Builder
@@ -187,18 +189,19 @@ func TestRunbook_Reasons(t *testing.T) {
 	code := placeholders.ReplaceAllString(source.String(), "...")
 	rows := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(text(t, "docs", "runbook.md"), -1)
 	if len(rows) < 15 {
-		t.Errorf("%d rows", len(rows))
+		t.Errorf("found %d rows in the runbook, want more: are they read?", len(rows))
 	}
 	for _, m := range rows {
 		for _, part := range regexp.MustCompile(`\.\.\.|<[^>]+>`).Split(m[1], -1) {
 			if part = strings.Trim(part, " :"); part != "" && !strings.Contains(code, part) {
-				t.Errorf("the runbook quotes %q, which no Reason says", part)
+				t.Errorf("the runbook quotes %q, which is in no string of the function or of the schema", part)
 			}
 		}
 	}
 }
 
-// TestRunbook_Outcomes checks the runbook's list of outcomes against those that the metrics have.
+// TestRunbook_Outcomes checks the runbook's list of outcomes against the outcomes in the
+// metrics.
 // Reference 13.5.
 func TestRunbook_Outcomes(t *testing.T) {
 	var documented, counted []string
@@ -216,8 +219,8 @@ func TestRunbook_Outcomes(t *testing.T) {
 	}
 }
 
-// TestDocs_Reports proves that each row of what is played at least is that of a report,
-// which is held to it when it is made.
+// TestDocs_Reports proves that the table of least counts in docs/reliability.md has a row
+// for each report that a proof makes, and no other row. Report compares the counts.
 func TestDocs_Reports(t *testing.T) {
 	var rows, reports []string
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\|").FindAllStringSubmatch(section(t, text(t, "docs", "reliability.md"), "How much is played"), -1) {

@@ -11,10 +11,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// What the documents say of the tree, held against it.
+// This file compares what the documents say of folders and packages with the checkout.
 
-// TestReadme_Layout checks the map in the README against the tree: what it names is there, and
-// every folder of the top level, of internal/ and of test/ is in it.
+// TestReadme_Layout proves that everything in the README's map exists, and that the map has
+// every folder of the top level, of internal/ and of test/.
 func TestReadme_Layout(t *testing.T) {
 	layout := section(t, text(t, "README.md"), "How it is laid out")
 	layout = strings.Split(layout, "```")[1]
@@ -28,7 +28,7 @@ func TestReadme_Layout(t *testing.T) {
 		}
 		mapped[path] = true
 		if _, err := os.Stat(filepath.Join(checkout.Root(), path)); err != nil {
-			t.Errorf("the map: %v", err)
+			t.Errorf("the README's map names a path that cannot be read: %v", err)
 		}
 	}
 	for _, folder := range []string{"", "internal/", "test/"} {
@@ -40,18 +40,18 @@ func TestReadme_Layout(t *testing.T) {
 			name := folder + e.Name() + "/"
 			installed := e.Name() == "build" || e.Name() == "node_modules" || strings.HasPrefix(e.Name(), ".")
 			if e.IsDir() && !installed && !mapped[name] {
-				t.Errorf("the map lacks %s", name)
+				t.Errorf("the README's map does not have %s", name)
 			}
 		}
 	}
 }
 
-// TestDocs_Places proves that the places which CONTRIBUTING names for a change are there, at
-// the root or below internal/.
+// TestDocs_Places proves that every path in the tables of CONTRIBUTING exists, at the top
+// level or in internal/.
 func TestDocs_Places(t *testing.T) {
 	places := regexp.MustCompile("`([\\w./*-]+/[\\w./*-]+|[\\w-]+\\.(?:go|md|yaml))`").FindAllStringSubmatch(text(t, "CONTRIBUTING.md"), -1)
 	if len(places) < 40 {
-		t.Errorf("%d places", len(places))
+		t.Errorf("found %d paths in CONTRIBUTING.md, want more: are they read?", len(places))
 	}
 	for _, m := range places {
 		var found []string
@@ -63,12 +63,13 @@ func TestDocs_Places(t *testing.T) {
 			found = append(found, matches...)
 		}
 		if len(found) == 0 {
-			t.Errorf("there is no %s", m[1])
+			t.Errorf("CONTRIBUTING.md names %s, which does not exist", m[1])
 		}
 	}
 }
 
-// TestDocs_Packages checks the table of packages against what they import of this module.
+// TestDocs_Packages checks the table of packages in docs/architecture.md against the
+// imports of each package.
 func TestDocs_Packages(t *testing.T) {
 	documented := map[string][]string{}
 	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.+) \\|$").FindAllStringSubmatch(text(t, "docs", "architecture.md"), -1) {
@@ -82,7 +83,7 @@ func TestDocs_Packages(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(entries) != len(documented) {
-		t.Errorf("%d packages, the page has %d", len(entries), len(documented))
+		t.Errorf("internal/ has %d packages, docs/architecture.md has %d", len(entries), len(documented))
 	}
 	for _, e := range entries {
 		files, err := filepath.Glob(filepath.Join(checkout.Root(), "internal", e.Name(), "*.go"))
@@ -100,7 +101,7 @@ func TestDocs_Packages(t *testing.T) {
 		}
 		slices.Sort(imports)
 		if imports = slices.Compact(imports); !slices.Equal(imports, documented[e.Name()]) {
-			t.Errorf("%s imports %v, the page says %v", e.Name(), imports, documented[e.Name()])
+			t.Errorf("%s imports %v, docs/architecture.md says %v", e.Name(), imports, documented[e.Name()])
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/replay"
 )
 
-// TestEvents runs every file of events/ and holds what each is there to show, as
-// lines of the account that come (+) and go (-).
+// TestEvents sends every event of events/ and checks the lines of the account's snapshot
+// that the event adds (+) and removes (-).
 // Reference 5.4, 5.8, 5.10, 5.12, 9.1.
 func TestEvents(t *testing.T) {
 	want := map[string][]string{

@@ -8,8 +8,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestFailed_IsShownToItsDelete proves that nothing is left of a Create which failed after
-// it had made something, though IAM takes 4 seconds to show what was made.
+// TestFailed_IsShownToItsDelete proves that nothing is left of a Create that failed after
+// its first writes, although IAM hides new roles for 4 seconds.
 // Reference 6.9.
 func TestFailed_IsShownToItsDelete(t *testing.T) {
 	l := newLab(t)
@@ -27,8 +27,8 @@ func TestFailed_IsShownToItsDelete(t *testing.T) {
 	l.unchanged(before, "a Create that failed, and its Delete")
 }
 
-// TestFailed_SilenceAfterwards proves that a request which was denied is answered in time,
-// with the denial, though IAM falls silent after it and shows nothing any more.
+// TestFailed_SilenceAfterwards proves that a denied request is answered in time, with the
+// denial, although IAM then stops answering.
 // Reference 6.9.
 func TestFailed_SilenceAfterwards(t *testing.T) {
 	l := newLab(t)

@@ -7,10 +7,12 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-// foreign is the name of what is in every lab and belongs to none of its stacks.
+// foreign is the name of the role, the instance profile and the policy that are in every
+// lab and belong to none of its stacks.
 const foreign = "somebody-elses"
 
-// keepForeign makes what is foreign where the account's last test has not left it.
+// keepForeign makes the foreign role, profile and policy, unless the account still has them
+// from its last test.
 func (l *lab) keepForeign() {
 	l.TB.Helper()
 	if l.foreign = l.Snapshot(); len(l.foreign) == 0 {
@@ -19,7 +21,7 @@ func (l *lab) keepForeign() {
 	}
 }
 
-// makeForeign makes a role, an instance profile and a policy with all that these can
+// makeForeign makes a role, an instance profile and a policy with everything that they can
 // have.
 func (l *lab) makeForeign() {
 	l.TB.Helper()
@@ -32,7 +34,8 @@ func (l *lab) makeForeign() {
 	l.TagProfile(foreign, "team", "other")
 }
 
-// foreignIsUntouched is asked at the end of every test.
+// foreignIsUntouched checks at the end of every test that the foreign role, profile and
+// policy are unchanged.
 func (l *lab) foreignIsUntouched() {
 	l.TB.Helper()
 	if diff := rig.Diff(l.foreign, l.Snapshot().Matching(foreign)); diff != "" {
@@ -41,8 +44,8 @@ func (l *lab) foreignIsUntouched() {
 	}
 }
 
-// TestOwnership_NearMissesAreLeftAlone proves that roles and profiles whose names or
-// tags are nearly those of a resource stay as they are through its whole life.
+// TestOwnership_NearMissesAreLeftAlone proves that roles and profiles whose names or tags
+// are almost those of a resource stay as they are during the resource's whole life.
 // Reference 4.5.
 func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
 	l := newLab(t)
@@ -62,8 +65,9 @@ func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
 	l.unchanged(before, "a resource's life")
 }
 
-// TestOwnership_PrefixesWhoseNamesMeet proves that a replacement whose names are those
-// of the old set is refused: the old set is another resource until it is deleted.
+// TestOwnership_PrefixesWhoseNamesMeet proves that a replacement whose new set shares a
+// name with the old one is refused: until the old set is deleted, it belongs to another
+// resource.
 // Reference 4.6.
 func TestOwnership_PrefixesWhoseNamesMeet(t *testing.T) {
 	l := newLab(t)
@@ -76,8 +80,8 @@ func TestOwnership_PrefixesWhoseNamesMeet(t *testing.T) {
 	l.unchanged(before, "a refused replacement and its rollback")
 }
 
-// TestRollback_WhereNamesMeet proves that the rollback of such a replacement,
-// for which one name is to be there and is to go, finds nothing to do and ends.
+// TestRollback_WhereNamesMeet proves that the rollback of such a replacement succeeds and
+// writes nothing, although one name is in both the new and the old set.
 // Reference 5.10.
 func TestRollback_WhereNamesMeet(t *testing.T) {
 	l := newLab(t)
@@ -97,8 +101,8 @@ func TestRollback_WhereNamesMeet(t *testing.T) {
 	l.unchanged(before, "the rollback")
 }
 
-// TestOwnership_FailedAdoptingReplacement proves that what a replacement had taken over
-// when it failed is released, not deleted.
+// TestOwnership_FailedAdoptingReplacement proves that a replacement that fails releases the
+// roles and profiles that it adopted, and does not delete them.
 // Reference 4.9, 5.9.
 func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 	l := newLab(t)
@@ -110,7 +114,7 @@ func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 	update := s.Send(s.Event("Update", other.With(properties{"AdoptExisting": true})))
 	l.Failed(update, "AccessDenied")
 	if update.PhysicalResourceID != s.PhysicalID {
-		t.Errorf("answered %q, want the old %q", update.PhysicalResourceID, s.PhysicalID)
+		t.Errorf("answered the id %q, want the old one, %q", update.PhysicalResourceID, s.PhysicalID)
 	}
 	l.Proxy.SetFault(nil)
 	l.OK(s.Send(s.Rollback(other.With(properties{"AdoptExisting": true}))))
@@ -121,8 +125,8 @@ func TestOwnership_FailedAdoptingReplacement(t *testing.T) {
 	}
 }
 
-// TestOwnership_AdoptedForGoodGoesWithItsGroup proves that what had turned from held to
-// owned is deleted by the Update that removes its group.
+// TestOwnership_AdoptedForGoodGoesWithItsGroup proves that an adopted role which has turned
+// from held to owned is deleted by the Update that removes its group.
 // Reference 4.10.
 func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 	l := newLab(t)
@@ -136,8 +140,8 @@ func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 	l.hasNot("role ray-gpu: ", "profile ray-gpu: ")
 }
 
-// TestOwnership_TwoResourcesOfOneStack proves that two resources of one stack
-// are two owners.
+// TestOwnership_TwoResourcesOfOneStack proves that two resources of one stack are different
+// owners.
 // Reference 4.5, 4.7.
 func TestOwnership_TwoResourcesOfOneStack(t *testing.T) {
 	l := newLab(t)

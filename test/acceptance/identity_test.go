@@ -7,9 +7,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestIdentity_PhysicalIDIsKnownBeforehand checks the id's form, and that it depends on
-// the prefix, the stack and the logical id alone: not on how the request goes, nor on
-// the process that handles it.
+// TestIdentity_PhysicalIDIsKnownBeforehand checks the physical id's form. It depends only
+// on the prefix, the stack and the logical id, and not on the request's result or on the
+// process that handles the request.
 // Reference 3.3, 4.3.
 func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 	l := newLab(t)
@@ -25,7 +25,7 @@ func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 	create, _ := s.Create(quick.With(properties{"WorkerGroups": groups("another"), "Path": "/x/"}))
 	l.OK(create)
 	if create.PhysicalResourceID != denied.PhysicalResourceID {
-		t.Errorf("id %q, and %q where the Create was denied", create.PhysicalResourceID, denied.PhysicalResourceID)
+		t.Errorf("the id is %q, and %q if the Create was denied, want the same", create.PhysicalResourceID, denied.PhysicalResourceID)
 	}
 	seen := map[string]string{create.PhysicalResourceID: "the resource itself"}
 	anotherResource, anotherStack := l.Stack(), l.Stack()
@@ -36,7 +36,7 @@ func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 		"another prefix":                s.Send(s.Event("Create", other)).PhysicalResourceID,
 	} {
 		if same, ok := seen[id]; ok {
-			t.Errorf("%s has the id %s of %s", what, id, same)
+			t.Errorf("%s has the same id, %s, as %s", what, id, same)
 		}
 		seen[id] = what
 	}
@@ -56,7 +56,7 @@ func TestIdentity_GovCloud(t *testing.T) {
 	l.has("role ray-head: "+trustsEC2, `"iam:PassedToService":"ec2.amazonaws.com"`, `"Resource":"arn:aws-us-gov:iam::`+l.AccountID+`:role/ray-worker"`)
 	for name, want := range map[string]string{"HeadRoleArn": "role/ray-head", "WorkerInstanceProfileArn": "instance-profile/ray-worker", "WorkerGroups.worker.RoleArn": "role/ray-worker"} {
 		if got := create.Data[name]; got != "arn:aws-us-gov:iam::"+l.AccountID+":"+want {
-			t.Errorf("%s is %q", name, got)
+			t.Errorf("the attribute %s is %q, want an ARN of GovCloud", name, got)
 		}
 	}
 	l.OK(s.Delete())

@@ -9,8 +9,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestInstances_EC2CannotBeAsked proves that EC2 which does not say holds nothing up, that a
-// temporary fault is retried first, and that the log and the answer's line tell.
+// TestInstances_EC2CannotBeAsked proves that a Delete is not refused if EC2 does not
+// answer, that a temporary error is retried first, and that the log and the answer's last
+// line say that EC2 could not be asked.
 // Reference 14.5.
 func TestInstances_EC2CannotBeAsked(t *testing.T) {
 	t.Parallel()
@@ -48,7 +49,8 @@ func TestInstances_EC2CannotBeAsked(t *testing.T) {
 	})
 }
 
-// TestInstances_SwitchedOff proves that EC2 is not called.
+// TestInstances_SwitchedOff proves that EC2 is not called if the administrator has switched
+// the check off.
 // Reference 14.8.
 func TestInstances_SwitchedOff(t *testing.T) {
 	l := newLab(t)
@@ -57,13 +59,13 @@ func TestInstances_SwitchedOff(t *testing.T) {
 	l.Launch("us-east-1", "ray-head", "research", 1)
 	l.OK(s.Delete())
 	if calls := l.EC2.Calls(); len(calls) != 0 {
-		t.Errorf("EC2 was called: %+v", calls)
+		t.Errorf("EC2 was called, want no call: %+v", calls)
 	}
 }
 
-// TestInstances_NewProfiles proves that a Create waits while EC2 does not know what is new, and
-// then for the propagation wait; what is asked, by which no instance can come about; and that
-// with a wait of 0 nothing is asked.
+// TestInstances_NewProfiles proves that a Create waits until EC2 knows the new profiles,
+// and then for the propagation wait; that it asks by a dry run, which cannot launch an
+// instance; and that it asks nothing if the wait is 0.
 // Reference 14.6, 14.7.
 func TestInstances_NewProfiles(t *testing.T) {
 	t.Parallel()
@@ -86,7 +88,7 @@ func TestInstances_NewProfiles(t *testing.T) {
 			begun := time.Now()
 			s := l.created(properties{"PropagationWaitSeconds": 2, "Path": "/team/"})
 			if took := time.Since(begun); took < tt.least {
-				t.Errorf("created after %s, want %s at least", took, tt.least)
+				t.Errorf("created after %s, want %s or more", took, tt.least)
 			}
 			calls := l.EC2.Calls()
 			if len(calls) != tt.asked {
@@ -94,11 +96,11 @@ func TestInstances_NewProfiles(t *testing.T) {
 			}
 			for _, c := range calls {
 				if c.Action != "RunInstances" || c.Form.Get("DryRun") != "true" || !strings.Contains(c.Form.Get("IamInstanceProfile.Arn"), ":instance-profile/team/ray-") || c.Form.Has("SubnetId") {
-					t.Errorf("EC2 was asked %v", c.Form)
+					t.Errorf("EC2 was asked by %v, want a dry run for a new profile", c.Form)
 				}
 			}
 			if log := l.StoppedLog(); strings.Count(log, `"ec2Answer":`) != 2 {
-				t.Errorf("the log does not have EC2's last answer of each profile:\n%s", log)
+				t.Errorf("the log does not have EC2's last answer about each profile:\n%s", log)
 			}
 			s.Use(l.Running())
 			l.OK(s.Delete())
@@ -113,8 +115,8 @@ func TestInstances_NewProfiles(t *testing.T) {
 	})
 }
 
-// TestInstances_EC2NeverKnows proves that a request does not fail because EC2 does not know what
-// is new: it waits for half of its time at the most.
+// TestInstances_EC2NeverKnows proves that a request succeeds although EC2 never knows the
+// new profiles: it waits for at most half of its time.
 // Reference 14.6, 14.7.
 func TestInstances_EC2NeverKnows(t *testing.T) {
 	l := newLab(t)
@@ -123,6 +125,6 @@ func TestInstances_EC2NeverKnows(t *testing.T) {
 	s.Timeout = 15 * time.Second
 	l.OK(s.Send(s.Event("Create", properties{"PropagationWaitSeconds": 2})))
 	if log := l.StoppedLog(); !strings.Contains(log, "EC2 does not know a new instance profile yet") || !strings.Contains(log, "Invalid IAM Instance Profile") {
-		t.Errorf("the log does not tell:\n%s", log)
+		t.Errorf("the log does not say that EC2 did not know the profiles:\n%s", log)
 	}
 }

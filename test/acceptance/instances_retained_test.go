@@ -9,8 +9,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestInstances_CreateOfWhatIsThere proves that a Create which fails, and which anybody who may
-// invoke the function can send, does not let the Delete of a set pass that was there before it.
+// TestInstances_CreateOfWhatIsThere proves that a failed Create of a set that exists
+// already does not let a later Delete pass while instances use the set. Anybody who may
+// invoke the function can send such a Create.
 // Reference 14.4.
 func TestInstances_CreateOfWhatIsThere(t *testing.T) {
 	l := newLab(t)
@@ -29,9 +30,9 @@ func TestInstances_CreateOfWhatIsThere(t *testing.T) {
 	l.heldUp(s.Delete(), head.IDs[0])
 }
 
-// TestInstances_RetainedStays proves that a Create on what the stack had retained, which fails and
-// is rolled back, does not take their identity from the instances that use it, whether it had
-// answered or not; and that what the Create has made goes.
+// TestInstances_RetainedStays proves that the rollback of a failed Create on a retained set
+// does not take the identity from the instances that use the set, whether or not the Create
+// had answered; and that it removes what the Create has made.
 // Reference 14.4.
 func TestInstances_RetainedStays(t *testing.T) {
 	l := newLab(t)
@@ -43,10 +44,10 @@ func TestInstances_RetainedStays(t *testing.T) {
 		return !strings.HasSuffix(c.Form.Get("RoleName")+c.Form.Get("InstanceProfileName"), "gpu")
 	}, iamproxy.Aged(30*24*time.Hour)))
 	more := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
-	for _, id := range []string{s.PhysicalID, s.GeneratedID()} { // the second as if nothing had answered the Create
+	for _, id := range []string{s.PhysicalID, s.GeneratedID()} { // the second id as if the Create had never answered
 		e := s.Event("Create", more)
 		e.PhysicalResourceID = ""
-		l.OK(s.Send(e)) // and another resource of the stack fails
+		l.OK(s.Send(e)) // then another resource of the stack fails
 		l.has("role ray-gpu")
 		e = s.Event("Delete", more)
 		e.PhysicalResourceID = id

@@ -9,16 +9,16 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// heldUp fails the test unless the answer says that instances are in the way, and nothing has
-// been changed.
+// heldUp fails the test unless the answer says that the profiles are in use, and nothing
+// has been changed.
 func (l *lab) heldUp(answer cloudformation.Answer, parts ...string) {
 	l.TB.Helper()
 	l.Failed(answer, append(parts, "nothing was changed: ", "what would be deleted: ", `"ray down"`)...)
 	l.writesNothing("what instances use")
 }
 
-// warned fails the test unless both lines of the last answer warn of this. It ends the process,
-// so that all of its log is there.
+// warned fails the test unless both lines of the last answer have this warning. It ends the
+// process, so that the log is complete.
 func (l *lab) warned(t *testing.T, parts ...string) {
 	l.TB.Helper()
 	last, f := map[string]string{"answering": "", "answered": ""}, l.Function
@@ -37,9 +37,10 @@ func (l *lab) warned(t *testing.T, parts ...string) {
 	}
 }
 
-// TestInstances_DeleteIsHeldUp proves that nothing is deleted under instances, in whatever state
-// they need their profile, that the Reason says which ones and what to do, and that the same
-// Delete succeeds once they are gone.
+// TestInstances_DeleteIsHeldUp proves that a Delete is refused and changes nothing while
+// instances use the profiles, in each state in which an instance needs its profile; that
+// the Reason names the instances and the remedy; and that the same Delete succeeds once the
+// instances are gone.
 // Reference 14.1, 14.2.
 func TestInstances_DeleteIsHeldUp(t *testing.T) {
 	l := newLab(t)
@@ -48,7 +49,7 @@ func TestInstances_DeleteIsHeldUp(t *testing.T) {
 	workers := l.Launch("us-east-1", "ray-worker", "research", 4)
 	stray := l.Launch("us-east-1", "ray-worker", "", 1)
 	l.Launch("us-east-1", foreign, "another", 1)
-	l.Launch("eu-west-1", "ray-head", "elsewhere", 1) // not in the list
+	l.Launch("eu-west-1", "ray-head", "elsewhere", 1) // a Region that is not in the administrator's list
 	l.Proxy.Reset()
 	l.heldUp(s.Delete(), "6 EC2 instances use", stray.IDs[0]+" of no Ray cluster in us-east-1", "and 2 more of cluster research in us-east-1", "DELETE_FAILED", "AllowDeleteInUse")
 	workers.Terminate()
@@ -61,14 +62,14 @@ func TestInstances_DeleteIsHeldUp(t *testing.T) {
 	l.hasNot("role ray-head", "role ray-worker")
 	for _, call := range l.EC2.Calls() {
 		if call.Action != "DescribeInstances" {
-			t.Errorf("EC2 was asked %s for a Delete", call.Action)
+			t.Errorf("EC2 was called with %s for a Delete, want DescribeInstances", call.Action)
 		}
 	}
 }
 
-// TestInstances_Pages proves that instances are found on whatever page, and counted on all; and
-// that those of a page hold the Delete up although EC2, in that Region of two, does not answer
-// for the next.
+// TestInstances_Pages proves that instances on every page of EC2's list are found and
+// counted; and that the instances of one page make the Delete fail although EC2 does not
+// answer for the next page, in one of two Regions.
 // Reference 14.1, 14.5.
 func TestInstances_Pages(t *testing.T) {
 	l := newLab(t)
@@ -78,7 +79,7 @@ func TestInstances_Pages(t *testing.T) {
 	l.EC2.SetFault(iamproxy.On(iamproxy.Action("DescribeInstances"), iamproxy.Effect{With: map[string]string{"MaxResults": "5"}}))
 	l.heldUp(s.Delete(), "7 EC2 instances use")
 	if calls := l.EC2.Calls(); len(calls) != 2 {
-		t.Errorf("EC2 was asked %d times, want for two pages", len(calls))
+		t.Errorf("EC2 was called %d times, want once for each of two pages", len(calls))
 	}
 	s.Use(l.Start("RAYIAM_REGIONS=eu-west-1"))
 	l.Proxy.Reset()
@@ -91,8 +92,8 @@ func TestInstances_Pages(t *testing.T) {
 	l.heldUp(s.Delete(), "5 EC2 instances use", "of cluster research in us-east-1")
 }
 
-// TestInstances_AnotherPath proves that the instance profiles are looked for where IAM has them,
-// whatever path the properties of the Delete say.
+// TestInstances_AnotherPath proves that the function looks for the instance profiles at the
+// path that they have in IAM, whatever path the Delete's properties name.
 // Reference 14.1.
 func TestInstances_AnotherPath(t *testing.T) {
 	l := newLab(t)
@@ -103,8 +104,8 @@ func TestInstances_AnotherPath(t *testing.T) {
 	l.heldUp(s.Delete(), "1 EC2 instance uses")
 }
 
-// TestInstances_Regions proves that instances are looked for in the stack's Region and in those
-// of the administrator's list.
+// TestInstances_Regions proves that the function looks for instances in the stack's Region
+// and in the Regions of the administrator's list.
 // Reference 14.1.
 func TestInstances_Regions(t *testing.T) {
 	l := newLab(t)
@@ -116,12 +117,12 @@ func TestInstances_Regions(t *testing.T) {
 	l.Proxy.Reset()
 	l.heldUp(s.Delete(), "2 EC2 instances use", "of cluster here in us-east-1", "of cluster there in ap-southeast-2")
 	if calls := l.EC2.Calls(); len(calls) != 3 {
-		t.Errorf("%d calls of three Regions, want one each", len(calls))
+		t.Errorf("%d calls to EC2 in three Regions, want one in each", len(calls))
 	}
 }
 
-// TestInstances_Update checks an Update that takes a group away, one that does not, and the
-// property that has it go all the same.
+// TestInstances_Update checks an Update that removes a group in use, one that removes none,
+// and one with AllowDeleteInUse, which removes the group although it is in use.
 // Reference 14.1, 14.3.
 func TestInstances_Update(t *testing.T) {
 	l := newLab(t)
@@ -131,7 +132,7 @@ func TestInstances_Update(t *testing.T) {
 	l.EC2.Reset()
 	l.updated(s, both.With(properties{"Tags": tags("a", "b")}))
 	if calls := l.EC2.Calls(); len(calls) != 0 {
-		t.Errorf("%d calls of EC2 for an Update that deletes nothing", len(calls))
+		t.Errorf("%d calls to EC2 for an Update that deletes nothing, want none", len(calls))
 	}
 	gpu := l.Launch("us-east-1", "ray-gpu", "research", 1)
 	fewer := both.With(properties{"WorkerGroups": groups("cpu"), "Tags": tags("c", "d")})
@@ -146,11 +147,12 @@ func TestInstances_Update(t *testing.T) {
 	s.Properties = s.Properties.With(properties{"AllowDeleteInUse": "true"})
 	l.OK(s.Delete())
 	if calls := l.EC2.Calls(); len(calls) != 0 {
-		t.Errorf("%d calls of EC2, which AllowDeleteInUse switches off", len(calls))
+		t.Errorf("%d calls to EC2 with AllowDeleteInUse, want none", len(calls))
 	}
 }
 
-// TestInstances_Replacement proves that a replacement is not held up, and its cleanup is.
+// TestInstances_Replacement proves that instances do not make a replacement fail, but the
+// Delete of the old set after it.
 // Reference 14.1.
 func TestInstances_Replacement(t *testing.T) {
 	l := newLab(t)
@@ -164,8 +166,9 @@ func TestInstances_Replacement(t *testing.T) {
 	l.has("profile ray-head: holds ray-head")
 }
 
-// TestInstances_NotHeldUp checks what is not held up by instances: the Delete of a Create that
-// failed, or that never answered; what CloudFormation rolls back; what is released.
+// TestInstances_NotHeldUp checks the requests that succeed although instances use the
+// profiles: the Delete of a Create that failed or never answered, CloudFormation's
+// rollbacks, and releasing adopted profiles.
 // Reference 14.4.
 func TestInstances_NotHeldUp(t *testing.T) {
 	t.Parallel()
@@ -222,7 +225,7 @@ func TestInstances_NotHeldUp(t *testing.T) {
 			launch(l, "other-head")
 			return s.Send(s.Rollback(other))
 		},
-		"what is released": func(_ *testing.T, l *lab) cloudformation.Answer {
+		"releasing an adopted set": func(_ *testing.T, l *lab) cloudformation.Answer {
 			l.CreateSet()
 			s := l.created(adopting)
 			launch(l, "ray-head")
@@ -236,8 +239,9 @@ func TestInstances_NotHeldUp(t *testing.T) {
 	}
 }
 
-// TestInstances_OtherUpdateIsHeldUp proves that an Update with swapped properties which is no
-// rollback is held up like any other, and so is one of which CloudFormation does not say.
+// TestInstances_OtherUpdateIsHeldUp proves that an Update with swapped properties which is
+// not a rollback fails like any other Update, and so does one for which CloudFormation does
+// not answer whether it is.
 // Reference 14.1, 14.4.
 func TestInstances_OtherUpdateIsHeldUp(t *testing.T) {
 	for _, status := range []string{"", "UPDATE_IN_PROGRESS"} {

@@ -11,18 +11,18 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// The function is race-checked here. More tests run at once than there are processors,
-// since most of a test is waiting.
+// TestMain builds the function with the race detector. More tests run at once than there
+// are processors, because tests mostly wait.
 func TestMain(m *testing.M) {
 	rig.Main(m, rig.Suite{Race: true, Flags: map[string]string{"test.parallel": "16"}})
 }
 
 type properties = cloudformation.Properties
 
-// quick are the properties of most tests: they wait for nothing.
+// quick are the properties of most tests: there is no propagation wait.
 var quick = properties{"PropagationWaitSeconds": 0}
 
-// groups declares worker groups of these names.
+// groups returns worker groups with these names.
 func groups(names ...string) []any {
 	var list []any
 	for _, name := range names {
@@ -31,7 +31,7 @@ func groups(names ...string) []any {
 	return list
 }
 
-// tags declares tags: keys and values in turn.
+// tags returns tags with these keys and values, in turn.
 func tags(pairs ...string) []any {
 	var list []any
 	for i := 0; i < len(pairs); i += 2 {
@@ -40,13 +40,13 @@ func tags(pairs ...string) []any {
 	return list
 }
 
-// A lab is a rig in whose account there is something that belongs to none of its stacks.
+// A lab is a rig whose account also has a foreign role, profile and policy.
 type lab struct {
 	*rig.Rig
 	foreign rig.Snapshot
 }
 
-// newLab builds a lab. The test runs beside others.
+// newLab makes a lab. The test runs in parallel with others.
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	t.Parallel()
@@ -78,8 +78,8 @@ func (l *lab) updated(s *cloudformation.Stack, p properties) {
 	}
 }
 
-// stackID returns the physical id of the stack's resource under another prefix,
-// learnt from a Create that is refused.
+// stackID returns the physical id that the stack's resource has under another prefix, which
+// it reads in the answer to a Create that is refused.
 func (l *lab) stackID(s *cloudformation.Stack, prefix string) string {
 	l.TB.Helper()
 	answer := s.Send(s.Event("Create", properties{"NamePrefix": prefix, "Unknown": 1}))
@@ -87,7 +87,7 @@ func (l *lab) stackID(s *cloudformation.Stack, prefix string) string {
 	return answer.PhysicalResourceID
 }
 
-// unchanged fails the test if the account is not as before.
+// unchanged fails the test if the account's snapshot differs from before.
 func (l *lab) unchanged(before rig.Snapshot, what string) {
 	l.TB.Helper()
 	if diff := rig.Diff(before, l.Snapshot()); diff != "" {
@@ -101,7 +101,7 @@ func (l *lab) has(facts ...string) {
 	l.holds(true, facts)
 }
 
-// hasNot fails the test if one of the facts is in the account's snapshot.
+// hasNot fails the test if one of the facts is a line of the account's snapshot.
 func (l *lab) hasNot(facts ...string) {
 	l.TB.Helper()
 	l.holds(false, facts)
@@ -125,7 +125,7 @@ func (l *lab) writesNothing(what string) {
 	}
 }
 
-// isComplete fails the test if an Update to what is declared finds anything to do.
+// isComplete fails the test if an Update to the declared properties writes anything.
 func (l *lab) isComplete(s *cloudformation.Stack, p properties) {
 	l.TB.Helper()
 	l.Proxy.Reset()
@@ -133,7 +133,7 @@ func (l *lab) isComplete(s *cloudformation.Stack, p properties) {
 	l.writesNothing("what is not as declared")
 }
 
-// denyFor has IAM deny one action on one role or instance profile.
+// denyFor makes IAM deny one action on one role or instance profile.
 func (l *lab) denyFor(action, name string) {
 	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
 		return c.Action == action && (c.Form.Get("RoleName") == name || c.Form.Get("InstanceProfileName") == name)

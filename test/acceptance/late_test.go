@@ -8,9 +8,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestLate_Superseded proves that an event which comes after its time, from Lambda's
-// queue or a second time, changes nothing where CloudFormation says that the resource
-// has moved on, and is answered all the same.
+// TestLate_Superseded proves that an event that Lambda delivers late, or a second time,
+// changes nothing if CloudFormation says that the resource has moved on. The function
+// answers it all the same.
 // Reference 11.4.
 func TestLate_Superseded(t *testing.T) {
 	t.Parallel()
@@ -29,15 +29,15 @@ func TestLate_Superseded(t *testing.T) {
 			l.Resources.Set(s.ID, s.LogicalID, event.status, s.PhysicalID)
 			l.Failed(s.Send(s.Event(event.request, grown)), "nothing was changed", "no longer waits for this "+event.request, event.status)
 			e := s.Event(event.request, grown)
-			e.ResponseURL = l.URLs.URLVersion2(s.Age) // says its age only in this way
+			e.ResponseURL = l.URLs.URLVersion2(s.Age) // a URL that says its age in Signature Version 2
 			l.Failed(s.Send(e), "nothing was changed", "no longer waits for this "+event.request, event.status)
 			l.unchanged(before, "a superseded event")
 		})
 	}
 }
 
-// TestLate_RepeatedCreate proves that a Create whose process was killed after its Delete
-// had come and gone is rolled back when Lambda runs it again.
+// TestLate_RepeatedCreate proves that a Create is rolled back when Lambda runs it again, if
+// its process was killed and its Delete has come and gone since.
 // Reference 11.1, 11.4.
 func TestLate_RepeatedCreate(t *testing.T) {
 	l := newLab(t)
@@ -53,8 +53,8 @@ func TestLate_RepeatedCreate(t *testing.T) {
 	l.unchanged(before, "a Create that nobody heard of")
 }
 
-// TestLate_StillWanted proves that a late event is done where CloudFormation waits for
-// it, and where nobody can say; and that a Delete is always done.
+// TestLate_StillWanted proves that a late event is done if CloudFormation waits for it, or
+// if CloudFormation cannot be asked; and that a Delete is always done.
 // Reference 11.6.
 func TestLate_StillWanted(t *testing.T) {
 	t.Parallel()
@@ -75,7 +75,7 @@ func TestLate_StillWanted(t *testing.T) {
 			stands("UPDATE")
 			l.updated(s, quick.With(properties{"WorkerGroups": groups("gpu")}))
 			if l.Resources.Asked() < 3 {
-				t.Errorf("asked %d times, want before each event and after the Create", l.Resources.Asked())
+				t.Errorf("CloudFormation was asked %d times, want once before each event and once after the Create", l.Resources.Asked())
 			}
 			l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
 			l.OK(s.Delete())
@@ -84,23 +84,24 @@ func TestLate_StillWanted(t *testing.T) {
 	}
 }
 
-// TestLate_QuickRequestsDoNotAsk proves that nothing is asked where nothing is late.
+// TestLate_QuickRequestsDoNotAsk proves that CloudFormation is not asked about requests
+// that are not late.
 // Reference 11.7.
 func TestLate_QuickRequestsDoNotAsk(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
-	s.Age = -time.Hour // whatever the machine has to do meanwhile
+	s.Age = -time.Hour // however slow the machine is
 	create, _ := s.Create(quick)
 	l.OK(create)
 	l.updated(s, quick.With(properties{"Revision": "2"}))
 	l.OK(s.Delete())
 	if asked := l.Resources.Asked(); asked != 0 {
-		t.Errorf("asked %d times", asked)
+		t.Errorf("CloudFormation was asked %d times, want never", asked)
 	}
 }
 
-// TestLate_ReachedIsAnsweredAgain proves that an Update which comes a second time, when
-// all that it asks for is there, is answered as the first time.
+// TestLate_ReachedIsAnsweredAgain proves that an Update that comes a second time, when its
+// desired state is reached, gets the same answer as the first time.
 // Reference 11.4.
 func TestLate_ReachedIsAnsweredAgain(t *testing.T) {
 	l := newLab(t)
@@ -112,12 +113,12 @@ func TestLate_ReachedIsAnsweredAgain(t *testing.T) {
 	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"} {
 		l.Resources.Set(s.ID, s.LogicalID, status, s.PhysicalID)
 		if outcome := l.Function.Invoke(e.JSON(), s.Timeout); !outcome.OK() {
-			t.Errorf("the invocation ended with %+v", outcome)
+			t.Errorf("the invocation ended with %+v, want success", outcome)
 		}
 		answers = s.Answers(e)
 		l.OK(answers[len(answers)-1])
 	}
 	if len(answers) != 2 || answers[0].PhysicalResourceID != answers[1].PhysicalResourceID || answers[0].Data["WorkerRoleArn"] != answers[1].Data["WorkerRoleArn"] {
-		t.Errorf("answered %+v", answers)
+		t.Errorf("got the answers %+v, want two equal ones", answers)
 	}
 }

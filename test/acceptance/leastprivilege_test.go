@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// everyLeastPrivilege asks for every option, as CloudFormation delivers it.
+// everyLeastPrivilege returns every option of LeastPrivilege, in the form in which
+// CloudFormation sends it.
 var everyLeastPrivilege = map[string]any{
 	"ClusterName": "research",
 	"S3Buckets":   []any{map[string]any{"Name": "research-results"}, map[string]any{"Name": "public-datasets", "ReadOnly": "true"}},
@@ -33,8 +34,8 @@ func leastPrivilege(fields ...any) properties {
 }
 
 // TestLeastPrivilege_EveryOption proves that a Create with all options makes the generated
-// policies and attaches none of the default ones, that the policies which the template
-// names apply too, and that nothing is left to write.
+// policies and attaches no default policy, that the policies which the template names apply
+// too, and that an Update then writes nothing.
 // Reference 9.1.
 func TestLeastPrivilege_EveryOption(t *testing.T) {
 	l := newLab(t)
@@ -66,8 +67,9 @@ func TestLeastPrivilege_EveryOption(t *testing.T) {
 	l.likeNew(s, p, before)
 }
 
-// TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary proves that the condition of
-// Policies is for what a template's author writes, and still there.
+// TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary proves that generated policies are
+// accepted without a permissions boundary, and that the template's own Policies still need
+// one.
 // Reference 2.10, 9.4.
 func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 	l := newLab(t)
@@ -80,9 +82,9 @@ func TestLeastPrivilege_GeneratedPoliciesNeedNoBoundary(t *testing.T) {
 	l.has("role third-head: inline extra", "role third-head: inline third-autoscaler-policy", "role third-head: boundary "+boundary)
 }
 
-// TestLeastPrivilege_OnChangeInPlace checks the switch from the default policies and back, and a change
-// of what is asked for: in place, with the result that a Create would have had. On
-// the way to least privilege nothing is attached.
+// TestLeastPrivilege_OnChangeInPlace proves that LeastPrivilege can be switched on and off
+// and changed in place, with the result that a Create would have. Switching it on attaches
+// no policy.
 // Reference 5.4, 9.10.
 func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 	t.Parallel()
@@ -94,8 +96,8 @@ func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 	}{
 		{"switched on", broad, narrow, "AttachRolePolicy"},
 		{"switched off", narrow, broad, "PutRolePolicy"},
-		{"options dropped", narrow, quick.With(leastPrivilege()), "AttachRolePolicy"},
-		{"clusters that begin alike", narrow, quick.With(properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": "research"}}), "AttachRolePolicy"},
+		{"options removed", narrow, quick.With(leastPrivilege()), "AttachRolePolicy"},
+		{"clusters with a common prefix", narrow, quick.With(properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": "research"}}), "AttachRolePolicy"},
 		{"another cluster", narrow, quick.With(leastPrivilege("ClusterName", "other")), "AttachRolePolicy"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -112,8 +114,8 @@ func TestLeastPrivilege_OnChangeInPlace(t *testing.T) {
 	}
 }
 
-// TestLeastPrivilege_DriftIsRepaired proves that a generated policy replaced by hand is
-// brought back, and that one put beside them goes.
+// TestLeastPrivilege_DriftIsRepaired proves that an Update restores a generated policy that
+// was replaced by hand, and removes a policy that was added by hand.
 // Reference 9.10.
 func TestLeastPrivilege_DriftIsRepaired(t *testing.T) {
 	l := newLab(t)
@@ -126,9 +128,9 @@ func TestLeastPrivilege_DriftIsRepaired(t *testing.T) {
 	l.unchanged(before, "drift and its repair")
 }
 
-// TestLeastPrivilege_BadInputIsRefused proves that each fault names its property, in the
-// second entry of a list as in the first, before any write, and that policies beyond
-// IAM's size are one.
+// TestLeastPrivilege_BadInputIsRefused proves that each fault is refused before any write,
+// with its property's path, also in the second entry of a list. Policies that exceed IAM's
+// size are a fault too.
 // Reference 2.4, 9.3, 9.5.
 func TestLeastPrivilege_BadInputIsRefused(t *testing.T) {
 	l := newLab(t)

@@ -27,15 +27,15 @@ func logLines(t *testing.T, log string) []map[string]any {
 	return lines
 }
 
-// TestAnswer_Logs checks one JSON line for each stage and each write, with what
-// finds it again.
+// TestAnswer_Logs checks that the log has one JSON line for each stage and each write, with
+// the stack, the logical id and the request id.
 // Reference 7.10, 13.1.
 func TestAnswer_Logs(t *testing.T) {
 	l := newLab(t)
 	s := l.Stack()
 	e := s.Event("Create", quick)
 	l.OK(s.Send(e))
-	l.Function.Stop() // its log is complete then
+	l.Function.Stop() // then its log is complete
 	lines := logLines(t, l.Function.Log())
 	written := 0
 	stages := map[string]bool{}
@@ -45,7 +45,7 @@ func TestAnswer_Logs(t *testing.T) {
 				t.Errorf("%s is %v, want %q in %v", key, line[key], want, line)
 			}
 		}
-		// Lambda reads these two where its log is filtered by level.
+		// Lambda reads these two fields when it filters the log by level.
 		if _, err := time.Parse(time.RFC3339, fmt.Sprint(line["timestamp"])); err != nil || line["level"] == nil {
 			t.Errorf("a line without a time or a level that Lambda reads (%v): %v", err, line)
 		}
@@ -55,17 +55,17 @@ func TestAnswer_Logs(t *testing.T) {
 		}
 	}
 	if want := len(l.Proxy.Writes()); written != want {
-		t.Errorf("%d lines for %d writes", written, want)
+		t.Errorf("the log has %d lines for %d writes, want one for each", written, want)
 	}
 	for _, stage := range []string{"received", "checked", "observed", "planned", "applied", "answered"} {
 		if !stages[stage] {
-			t.Errorf("no line for the stage %q", stage)
+			t.Errorf("the log has no line for the stage %q", stage)
 		}
 	}
 }
 
-// TestLogs_AttemptsAndSummary checks what a write that was repeated says, and the line
-// that sums the request up: its calls, its repetitions, and the time of each stage.
+// TestLogs_AttemptsAndSummary checks the log line of a write that was retried, and the
+// summary of the request: its calls, its retries, and the time of each stage.
 // Reference 13.1.
 func TestLogs_AttemptsAndSummary(t *testing.T) {
 	l := newLab(t)
@@ -84,21 +84,21 @@ func TestLogs_AttemptsAndSummary(t *testing.T) {
 		}
 		summaries++
 		if calls := float64(len(l.Proxy.Calls())); line["calls"] != calls || line["retries"] != 2.0 {
-			t.Errorf("the summary says %v calls and %v retries, want %v and 2", line["calls"], line["retries"], calls)
+			t.Errorf("the summary has %v calls and %v retries, want %v and 2", line["calls"], line["retries"], calls)
 		}
 		for _, stage := range []string{"observe", "apply", "propagate"} {
 			if _, ok := line["stages"].(map[string]any)[stage].(float64); !ok {
-				t.Errorf("the summary lacks the time of %s: %v", stage, line["stages"])
+				t.Errorf("the summary does not have the time of %s: %v", stage, line["stages"])
 			}
 		}
 	}
 	if summaries != 1 || len(attempts) != 1 || !attempts[3.0] {
-		t.Errorf("%d summaries, and written at attempt %v, want 1 and the third", summaries, attempts)
+		t.Errorf("%d summaries, and writes at the attempts %v, want 1 summary and the third attempt", summaries, attempts)
 	}
 }
 
-// TestMetrics checks the one line that CloudWatch reads as metrics, for each outcome: on
-// standard output, as its page on Lambda says, where nothing else is.
+// TestMetrics checks, for each outcome, the line that CloudWatch reads as metrics. It goes
+// to standard output, as AWS documents for Lambda, and nothing else does.
 // Reference 11.9, 13.2.
 func TestMetrics(t *testing.T) {
 	l := newLab(t)
@@ -133,20 +133,20 @@ func TestMetrics(t *testing.T) {
 		}
 		for _, dimension := range directive["Dimensions"].([]any)[1].([]any) {
 			if value, ok := line[dimension.(string)].(string); !ok || value == "" {
-				t.Errorf("dimension %s is %q", dimension, value)
+				t.Errorf("the dimension %s is %q, want a value", dimension, value)
 			}
 		}
 	}
 	if all, onOutput := len(metrics(t, l.Function.Log())), len(logLines(t, l.Function.Output())); all != len(lines) || onOutput != len(lines) {
-		t.Errorf("%d metrics in the log, and on standard output %d of %d lines", all, len(lines), onOutput)
+		t.Errorf("%d lines of metrics in the log, and on standard output %d of %d lines, want the same lines and no others", all, len(lines), onOutput)
 	}
 	if got, want := outcomes(t, l.Function.Output()), "Create SUCCESS, Update UNDELIVERED, Update REFUSED, Update REFUSED, Update REFUSED, Update FAILED, Unknown FAILED, Update ABANDONED, Delete EXPIRED"; got != want {
-		t.Errorf("outcomes %s, want %s", got, want)
+		t.Errorf("the outcomes are %s, want %s", got, want)
 	}
 }
 
-// TestMetrics_Alarm proves that the alarm for failed requests looks at a metric, under
-// dimensions and with an outcome, that the function writes.
+// TestMetrics_Alarm proves that the alarm for failed requests uses a metric, dimensions and
+// an outcome that the function writes.
 // Reference 13.3.
 func TestMetrics_Alarm(t *testing.T) {
 	l := newLab(t)
@@ -165,7 +165,7 @@ func TestMetrics_Alarm(t *testing.T) {
 	}
 	for _, words := range want {
 		if !strings.Contains(alarm, words+"\n") {
-			t.Errorf("the alarm does not say %q", words)
+			t.Errorf("the alarm in template.yaml does not have %q", words)
 		}
 	}
 	if n := strings.Count(alarm, "- Name: "); !found || n != len(dimensions) {
@@ -179,7 +179,7 @@ func metrics(t *testing.T, log string) []map[string]any {
 	return slices.DeleteFunc(logLines(t, log), func(line map[string]any) bool { return line["_aws"] == nil })
 }
 
-// outcomes returns what the metrics say of each request.
+// outcomes returns the request type and the outcome of each request in the metrics.
 func outcomes(t *testing.T, log string) string {
 	t.Helper()
 	var all []string

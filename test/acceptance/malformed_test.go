@@ -13,10 +13,11 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// A malformed event has a place for the ResponseURL, %URL%, or none.
+// A malformed is an event that cannot be decoded. %URL% in it is replaced by the
+// ResponseURL.
 type malformed struct{ name, payload string }
 
-// malformedEvents are what no CloudFormation sends.
+// malformedEvents are events that CloudFormation never sends.
 var malformedEvents = []malformed{
 	{"nothing", ``},
 	{"white space", " \n"},
@@ -55,14 +56,14 @@ var (
 	value  = regexp.MustCompile(`(?m)^(?:string|\[\]byte)\((".*")\)$`)
 )
 
-// corpus returns the events that the fuzz targets keep, with a place for the URL, and
-// the properties as parts of otherwise good events.
+// corpus returns the events in the corpora of the fuzz tests, with %URL% for the
+// ResponseURL, and the properties in those corpora, each in an otherwise good event.
 func corpus(t *testing.T) (events []malformed) {
 	t.Helper()
 	for _, target := range []string{"customresource/testdata/fuzz/FuzzDecode", "provider/testdata/fuzz/FuzzInvoke", "properties/testdata/fuzz/FuzzRead"} {
 		files, err := filepath.Glob(filepath.Join(checkout.Root(), "internal", target, "*"))
 		if err != nil || len(files) == 0 {
-			t.Fatalf("no corpus of %s (%v)", target, err)
+			t.Fatalf("the fuzz test %s has no corpus (%v)", target, err)
 		}
 		for _, file := range files {
 			content, err := os.ReadFile(file)
@@ -86,12 +87,12 @@ func corpus(t *testing.T) (events []malformed) {
 	return events
 }
 
-// field finds the ResponseURL where a person would: after its name.
+// field matches the name and the value of the ResponseURL in an event's text.
 var field = regexp.MustCompile(`"ResponseURL":\s*"%URL%"`)
 
-// TestAnswer_OneProcessSurvivesAll proves that one process takes any stream of
-// events: it lives on, it answers each once whose ResponseURL can be read, and reports
-// an error where nobody could be answered. Nothing is written.
+// TestAnswer_OneProcessSurvivesAll proves that one process survives all of these events: it
+// answers each event whose ResponseURL can be read once, and returns an error for each
+// other event. Nothing is written.
 // Reference 7.1, 7.2, 10.3.
 func TestAnswer_OneProcessSurvivesAll(t *testing.T) {
 	l := newLab(t)
@@ -107,25 +108,25 @@ func TestAnswer_OneProcessSurvivesAll(t *testing.T) {
 		case outcome.Died:
 			t.Fatalf("%s: the process died\n%s", m.name, l.Function.Log())
 		case len(puts) != want:
-			t.Errorf("%s: %d answers, want %d (%+v)", m.name, len(puts), want, outcome)
+			t.Errorf("%s: got %d answers, want %d (the invocation ended with %+v)", m.name, len(puts), want, outcome)
 		case (outcome.Error == "") != (want == 1):
-			t.Errorf("%s: %d answers, and the invocation ended with %+v", m.name, want, outcome)
+			t.Errorf("%s: got %d answers, and the invocation ended with %+v, want success after an answer and an error without one", m.name, want, outcome)
 		case want == 1:
 			answered++
 			if !puts[0].Taken || len(puts[0].Body) > 4096 || !strings.Contains(string(puts[0].Body), `"PhysicalResourceId":"`) {
-				t.Errorf("%s: an answer that CloudFormation does not take: %.300s", m.name, puts[0].Body)
+				t.Errorf("%s: CloudFormation would refuse the answer: %.300s", m.name, puts[0].Body)
 			}
 		default:
 			unanswerable++
 		}
 	}
 	if answered < 20 || unanswerable < 5 {
-		t.Errorf("%d events answered and %d that nobody could be answered for: the stream is too small to show anything", answered, unanswerable)
+		t.Errorf("%d events could be answered and %d could not: too few events of one kind to prove anything", answered, unanswerable)
 	}
 	l.unchanged(before, "the stream")
 	s := l.created(quick)
 	l.OK(s.Delete())
 	if l.Function.Pid() != pid {
-		t.Error("it was not one process")
+		t.Error("the events were not all handled by one process")
 	}
 }

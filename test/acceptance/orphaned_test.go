@@ -6,8 +6,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-// TestOrphaned checks which sets of another resource AdoptExisting takes over: those of a stack
-// that is gone, or that has let go of the resource.
+// TestOrphaned checks which sets of another resource AdoptExisting takes over: those whose
+// stack does not exist any more, or does not own the set any more.
 // Reference 4.13.
 func TestOrphaned(t *testing.T) {
 	t.Parallel()
@@ -15,9 +15,9 @@ func TestOrphaned(t *testing.T) {
 	for name, tt := range map[string]struct {
 		logicalID string // of the resource that made the set, and of the one that adopts it
 		adopter   string
-		status    string // of the former, empty for none
+		status    string // of the resource that made the set; empty: CloudFormation has no such resource
 		physical  string
-		stack     string // status, empty where nobody says
+		stack     string // status; empty: CloudFormation cannot be asked
 		silent    bool
 		adopted   bool
 	}{
@@ -64,15 +64,15 @@ func TestOrphaned(t *testing.T) {
 			l.OK(create)
 			l.has("role ray-head: tag ray-iam:owner="+second.PhysicalID, "role ray-head: tag ray-iam:adopted=held", "role ray-head: tag ray-iam:stack="+second.ID)
 			l.hasNot(first.PhysicalID)
-			l.OK(second.Delete()) // which releases what was adopted
+			l.OK(second.Delete()) // the Delete releases what was adopted
 			l.has("role ray-head: ", "profile ray-worker: holds ray-worker")
 			l.hasNot("ray-iam:")
 		})
 	}
 }
 
-// TestOrphaned_NeverWithoutAdoption proves that a set which no stack has is adopted only where
-// the template says so, and that nobody is asked before.
+// TestOrphaned_NeverWithoutAdoption proves that an orphaned set is adopted only if the
+// template has AdoptExisting, and that CloudFormation is not asked otherwise.
 // Reference 4.13.
 func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
 	l := newLab(t)
@@ -83,13 +83,13 @@ func TestOrphaned_NeverWithoutAdoption(t *testing.T) {
 	l.OK(rollback)
 	l.unchanged(before, "a Create without adoption")
 	if l.Resources.Asked() > 0 {
-		t.Errorf("asked %d times", l.Resources.Asked())
+		t.Errorf("CloudFormation was asked %d times, want never", l.Resources.Asked())
 	}
 }
 
-// TestOrphaned_NeverAProvidersRole proves that a role whose owner is no physical id, such as the
-// own role of a provider in another Region, is not adopted, and that nobody is asked for it:
-// with a stack's tag or without.
+// TestOrphaned_NeverAProvidersRole proves that a role whose owner tag is not a physical id,
+// such as the role of a provider in another Region, is never adopted, with or without a
+// stack's tag, and that CloudFormation is not asked about it.
 // Reference 4.13.
 func TestOrphaned_NeverAProvidersRole(t *testing.T) {
 	for _, stack := range []string{"", "arn:aws:cloudformation:eu-west-1:123456789012:stack/gone/1"} {
@@ -105,14 +105,14 @@ func TestOrphaned_NeverAProvidersRole(t *testing.T) {
 			l.OK(rollback)
 			l.unchanged(before, "an adoption of a provider's role")
 			if l.Resources.Asked() > 0 {
-				t.Errorf("asked %d times", l.Resources.Asked())
+				t.Errorf("CloudFormation was asked %d times, want never", l.Resources.Asked())
 			}
 		})
 	}
 }
 
-// TestRename checks the runbook's way to rename a logical id: the set is kept, and then adopted;
-// and that the way without it is refused with that advice.
+// TestRename proves that a logical id can be renamed as the runbook says, by retaining the
+// set and adopting it; and that without adoption the Create is refused with that advice.
 // Reference 4.14.
 func TestRename(t *testing.T) {
 	l := newLab(t)
@@ -127,7 +127,8 @@ func TestRename(t *testing.T) {
 	l.OK(rollback)
 	l.unchanged(before, "a renamed logical id")
 
-	// The resource is taken out of the template, and its set is kept: nobody is told.
+	// The resource is removed from the template, and its set is retained: CloudFormation
+	// sends no event.
 	l.Resources.Forget(old.ID, old.LogicalID)
 	l.Resources.Set(old.ID, renamed.LogicalID, "CREATE_IN_PROGRESS", "")
 	create, _ = renamed.Create(adopting)

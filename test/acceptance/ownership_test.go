@@ -10,9 +10,9 @@ import (
 
 var adopting = quick.With(properties{"AdoptExisting": true})
 
-// TestOwnership_ForeignIsRefused proves that a same-named role or profile that is not
-// the resource's makes Create and Update fail, naming it, before anything is
-// written, and that the Delete which follows leaves it alone.
+// TestOwnership_ForeignIsRefused proves that Create and Update fail before any write if a
+// role or profile of the same name belongs to somebody else, that the Reason names it, and
+// that the following Delete leaves it alone.
 // Reference 4.6, 5.2.
 func TestOwnership_ForeignIsRefused(t *testing.T) {
 	t.Parallel()
@@ -44,7 +44,8 @@ func TestOwnership_ForeignIsRefused(t *testing.T) {
 	}
 }
 
-// TestOwnership_GroupThatExistsIsRefused checks the same for a group that comes.
+// TestOwnership_GroupThatExistsIsRefused proves the same for a worker group that an Update
+// adds.
 // Reference 4.6.
 func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 	l := newLab(t)
@@ -57,8 +58,9 @@ func TestOwnership_GroupThatExistsIsRefused(t *testing.T) {
 	l.unchanged(before, "a refused group and the rollback")
 }
 
-// TestOwnership_LoneProfile proves that the commands in the Reason remove an instance profile
-// whose role is gone, which IAM's console does not show: with another role in it or none.
+// TestOwnership_LoneProfile proves that the commands in the Reason delete an instance
+// profile whose role is gone, also if another role is in the profile. IAM's console does
+// not show such profiles.
 // Reference 4.6.
 func TestOwnership_LoneProfile(t *testing.T) {
 	t.Parallel()
@@ -88,8 +90,8 @@ func TestOwnership_LoneProfile(t *testing.T) {
 	}
 }
 
-// TestOwnership_TwoStacksKeepApart proves that a stack never touches what another
-// one's resource of the same names owns.
+// TestOwnership_TwoStacksKeepApart proves that a stack never touches the roles and profiles
+// of another stack's resource with the same names.
 // Reference 4.5, 4.7.
 func TestOwnership_TwoStacksKeepApart(t *testing.T) {
 	l := newLab(t)
@@ -107,8 +109,8 @@ func TestOwnership_TwoStacksKeepApart(t *testing.T) {
 	l.unchanged(before, "another stack's Delete with this one's id")
 }
 
-// TestOwnership_AdoptionThenRollback proves that what was there before survives the
-// Delete of a rollback: it is released.
+// TestOwnership_AdoptionThenRollback proves that the Delete of a rollback releases an
+// adopted set, and does not delete it.
 // Reference 4.7, 4.9.
 func TestOwnership_AdoptionThenRollback(t *testing.T) {
 	l := newLab(t)
@@ -126,8 +128,8 @@ func TestOwnership_AdoptionThenRollback(t *testing.T) {
 	l.unchanged(adopted.Without(": tag ray-iam:"), "the release, its tags aside,")
 }
 
-// TestOwnership_OwnedAfterAnUpdateWithoutAdoption checks the second step: held turns
-// into owned, and then Delete deletes.
+// TestOwnership_OwnedAfterAnUpdateWithoutAdoption checks the second step of an adoption: an
+// Update without AdoptExisting turns held into owned, and then a Delete deletes the set.
 // Reference 4.10.
 func TestOwnership_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
 	l := newLab(t)
@@ -142,8 +144,8 @@ func TestOwnership_OwnedAfterAnUpdateWithoutAdoption(t *testing.T) {
 	l.hasNot("role ray-", "profile ray-")
 }
 
-// TestOwnership_OwnedTurnsBackWhenRolledBack proves that the rollback of the second
-// step makes what was adopted held again.
+// TestOwnership_OwnedTurnsBackWhenRolledBack proves that the rollback of the second step
+// turns owned back into held.
 // Reference 4.10.
 func TestOwnership_OwnedTurnsBackWhenRolledBack(t *testing.T) {
 	l := newLab(t)
@@ -155,8 +157,8 @@ func TestOwnership_OwnedTurnsBackWhenRolledBack(t *testing.T) {
 	l.unchanged(before, "an update to owned and its rollback")
 }
 
-// TestOwnership_RemovedGroupIsReleased proves that an Update which adopts a group
-// leaves it behind when it is rolled back, even where the rollback no longer adopts.
+// TestOwnership_RemovedGroupIsReleased proves that the rollback of an Update that adopts a
+// group releases the group, even if the rollback's properties do not have AdoptExisting.
 // Reference 4.9.
 func TestOwnership_RemovedGroupIsReleased(t *testing.T) {
 	l := newLab(t)
@@ -171,8 +173,8 @@ func TestOwnership_RemovedGroupIsReleased(t *testing.T) {
 	l.has("role ray-gpu: ", "profile ray-gpu: holds ray-gpu")
 }
 
-// TestOwnership_CreatedIsNeverMarkedAdopted proves that under AdoptExisting only what
-// was there before is marked, and that Delete takes the rest away.
+// TestOwnership_CreatedIsNeverMarkedAdopted proves that a Create with AdoptExisting marks
+// only the roles and profiles that existed before, and that the Delete deletes the others.
 // Reference 4.11.
 func TestOwnership_CreatedIsNeverMarkedAdopted(t *testing.T) {
 	l := newLab(t)
@@ -185,8 +187,8 @@ func TestOwnership_CreatedIsNeverMarkedAdopted(t *testing.T) {
 	l.hasNot("profile ray-", "role ray-worker: ")
 }
 
-// TestOwnership_AdoptionAtAnotherPath proves that a role which cannot be brought to the
-// declared state is refused before anything is written.
+// TestOwnership_AdoptionAtAnotherPath proves that the adoption of a role at another path is
+// refused before any write, because a role's path cannot be changed.
 // Reference 4.8.
 func TestOwnership_AdoptionAtAnotherPath(t *testing.T) {
 	l := newLab(t)
@@ -197,8 +199,8 @@ func TestOwnership_AdoptionAtAnotherPath(t *testing.T) {
 	l.unchanged(before, "a refused adoption")
 }
 
-// TestIdentity_WrongAccount proves that a stack of another account is refused, and
-// that the Delete which follows succeeds.
+// TestIdentity_WrongAccount proves that a request of a stack in another account is refused,
+// and that the following Delete succeeds.
 // Reference 4.2, 5.12.
 func TestIdentity_WrongAccount(t *testing.T) {
 	l := newLab(t)
@@ -218,8 +220,8 @@ func TestIdentity_PartitionOfTheStack(t *testing.T) {
 	s := l.Stack()
 	s.ID = "arn:aws-cn:cloudformation:cn-north-1:" + l.AccountID + ":stack/s/1"
 	create, _ := s.Create(quick)
-	// moto has the managed policies of the partition aws only: that they are asked
-	// for by the names of this one is what can be seen here.
+	// moto has only the managed policies of the partition aws. So this test can only check
+	// that the function asks for the policies by their names in this partition.
 	l.Failed(create, "arn:aws-cn:iam::aws:policy/AmazonEC2FullAccess")
 	none := map[string]any{"ManagedPolicyArns": []any{}}
 	create, _ = s.Create(quick.With(properties{"Head": none, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}}))
@@ -231,8 +233,8 @@ func TestIdentity_PartitionOfTheStack(t *testing.T) {
 	}
 }
 
-// TestOwnership_OwnedFromCreationOn proves that the tags are part of the creating
-// calls, so that there is no moment without them.
+// TestOwnership_OwnedFromCreationOn proves that the calls that create a role or profile
+// also tag it, so that neither ever exists without its owner.
 // Reference 4.4.
 func TestOwnership_OwnedFromCreationOn(t *testing.T) {
 	l := newLab(t)

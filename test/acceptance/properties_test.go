@@ -20,8 +20,8 @@ func asText(name, document string) map[string]any {
 	return map[string]any{"PolicyName": name, "PolicyDocument": document}
 }
 
-// TestProperties_BadInputIsRefusedWithoutACall proves that what can be seen in the
-// properties alone is refused before IAM is asked anything.
+// TestProperties_BadInputIsRefusedWithoutACall proves that a fault which shows in the
+// properties alone is refused before the first call to IAM.
 // Reference 2.3, 2.4, 2.5, 2.6, 12.1, 12.2.
 func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
 	l := newLab(t)
@@ -68,15 +68,16 @@ func manyTags(n int) []any {
 	return tags(list...)
 }
 
-// TestProperties_AtTheLimits proves that what IAM just allows is accepted and made. Both
-// at once would pass the 4096 bytes of an answer.
+// TestProperties_AtTheLimits proves that properties exactly at IAM's limits are accepted
+// and applied. Each limit is tested by itself, because both together would exceed the 4096
+// bytes of an answer.
 // Reference 2.6.
 func TestProperties_AtTheLimits(t *testing.T) {
 	t.Parallel()
 	long, path := strings.Repeat("x", 59), "/"+strings.Repeat("p", 510)+"/"
 	for name, tt := range map[string]struct {
 		props properties
-		want  []string // ACCOUNT stands for the account
+		want  []string // ACCOUNT is replaced by the account's id
 	}{
 		"names": {
 			properties{"NamePrefix": long, "WorkerGroups": groups("1234", "=")},
@@ -98,8 +99,8 @@ func TestProperties_AtTheLimits(t *testing.T) {
 	}
 }
 
-// TestProperties_PoliciesComeOnTop proves that Policies leave the default policies
-// and the built-in inline one as they are.
+// TestProperties_PoliciesComeOnTop proves that Policies does not change the default
+// policies and the built-in inline policy.
 // Reference 2.9.
 func TestProperties_PoliciesComeOnTop(t *testing.T) {
 	l := newLab(t)
@@ -117,9 +118,10 @@ func TestProperties_PoliciesComeOnTop(t *testing.T) {
 	}
 }
 
-// TestProperties_InlinePoliciesChangeInPlace checks an added, a changed, a renamed and a
-// removed one, on the head and on a group. One renamed in case only, which to IAM keeps its
-// name, is gone before it is put again.
+// TestProperties_InlinePoliciesChangeInPlace checks inline policies that are added,
+// changed, renamed and removed, on the head and on a group. A policy whose name changes
+// only in case is deleted before it is put again, because IAM would otherwise keep the old
+// name.
 // Reference 2.9, 5.4.
 func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
 	t.Parallel()
@@ -144,20 +146,20 @@ func TestProperties_InlinePoliciesChangeInPlace(t *testing.T) {
 			l.Proxy.Reset()
 			l.updated(s, with(after))
 			if writes := l.Proxy.Writes(); name == "reordered" && len(writes) != 0 {
-				t.Errorf("writes %v for a document that says the same, want none", writes)
+				t.Errorf("writes %v for an equivalent document, want none", writes)
 			}
 			if name == "recased" {
 				l.inTurn("DeleteRolePolicy", "PutRolePolicy")
 			}
-			if name != "reordered" { // what says the same is left as it is written
+			if name != "reordered" { // an equivalent document is not rewritten
 				l.likeNew(s, with(after), before)
 			}
 		})
 	}
 }
 
-// inTurn fails the test unless all calls of one action had ended when the first of another
-// began.
+// inTurn fails the test unless all calls of the first action had ended when the first call
+// of the other one began.
 func (l *lab) inTurn(first, then string) {
 	l.TB.Helper()
 	var ended, began time.Time
@@ -174,9 +176,9 @@ func (l *lab) inTurn(first, then string) {
 	}
 }
 
-// TestProperties_DocumentAsText proves that a policy document given as text is the same as
-// one given as an object: IAM gets it, white space does not count, and going from one form
-// to the other, or from one spelling of the text to another, writes nothing.
+// TestProperties_DocumentAsText proves that a policy document as text and the same document
+// as an object are equivalent: IAM gets the same document, white space does not count, and
+// a change between the two forms, or between two spellings of the text, writes nothing.
 // Reference 2.9.
 func TestProperties_DocumentAsText(t *testing.T) {
 	l := newLab(t)
@@ -194,15 +196,15 @@ func TestProperties_DocumentAsText(t *testing.T) {
 		l.updated(s, with(policy))
 	}
 	if writes := l.Proxy.Writes(); len(writes) != 0 {
-		t.Errorf("writes %v for a document that says the same, want none", writes)
+		t.Errorf("writes %v for an equivalent document, want none", writes)
 	}
 	l.unchanged(before, "the same document in another form")
 	l.updated(s, with(asText("extra", strings.ReplaceAll(text, "SendMessage", "ReceiveMessage"))))
 	l.has("sqs:ReceiveMessage")
 }
 
-// TestProperties_OrderMeansNothing proves that the order of lists means
-// nothing, except which group is the first.
+// TestProperties_OrderMeansNothing proves that the order of a list does not matter, except
+// which worker group is the first.
 // Reference 2.14.
 func TestProperties_OrderMeansNothing(t *testing.T) {
 	l := newLab(t)
@@ -216,15 +218,15 @@ func TestProperties_OrderMeansNothing(t *testing.T) {
 	update, _ := s.Update(quick.With(properties{"WorkerGroups": []any{b, a}, "Tags": tags("y", "2", "x", "1")}))
 	l.OK(update)
 	if got := update.Data["WorkerRoleName"]; got != "ray-b" {
-		t.Errorf("WorkerRoleName is %q, want that of the group that is first now", got)
+		t.Errorf("WorkerRoleName is %q, want the name of the group that is now first", got)
 	}
 	if writes := l.Proxy.Writes(); slices.ContainsFunc(writes, func(w string) bool { return w != "PutRolePolicy" }) {
-		t.Errorf("writes %v, want none but the pass-role policy at most", writes)
+		t.Errorf("writes %v, want at most one, of the pass-role policy", writes)
 	}
 }
 
-// TestUpdate_EverythingUnchangedWritesNothing checks an update that changes nothing,
-// with every property in use.
+// TestUpdate_EverythingUnchangedWritesNothing proves that an Update that changes nothing
+// writes nothing, with every property in use.
 // Reference 5.1.
 func TestUpdate_EverythingUnchangedWritesNothing(t *testing.T) {
 	l := newLab(t)

@@ -19,7 +19,7 @@ const (
 	recipePassRole = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/ray-worker"}]}`
 )
 
-// recipe is what people type by hand: 14 commands of the AWS CLI.
+// recipe has the commands of the AWS CLI that people type by hand: there are 14.
 var recipe = [][]string{
 	{"create-role", "--role-name", "ray-head", "--assume-role-policy-document", recipeTrust},
 	{"create-role", "--role-name", "ray-worker", "--assume-role-policy-document", recipeTrust},
@@ -37,8 +37,8 @@ var recipe = [][]string{
 	{"put-role-policy", "--role-name", "ray-head", "--policy-name", "ray-pass-role-policy", "--policy-document", recipePassRole},
 }
 
-// tightened are the only lines in which the two states may differ: - in the
-// recipe's, + in ours.
+// tightened are the only lines that may differ between the snapshots of the recipe (-) and
+// of the function (+).
 var tightened = []string{
 	`- role ray-head: trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}],"Version":"2008-10-17"}`,
 	`- role ray-worker: trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}],"Version":"2008-10-17"}`,
@@ -50,7 +50,7 @@ var tightened = []string{
 }
 
 // defaultPolicies returns the names of the managed policies that the commands attach to
-// each role, with what is tightened, sorted.
+// each role, as changed by tightened, sorted.
 func defaultPolicies() map[string][]string {
 	policies := map[string][]string{}
 	for _, command := range recipe {
@@ -69,9 +69,8 @@ func defaultPolicies() map[string][]string {
 	return policies
 }
 
-// TestRecipe proves that the recipe, run with the real AWS CLI, and the resource with
-// its defaults make the same state, but for what is tightened and the tags of
-// ownership.
+// TestRecipe proves that the recipe, run with the real AWS CLI, and a resource with default
+// properties lead to the same state, except for the lines in tightened and the owner tags.
 // Reference 1.7.
 func TestRecipe(t *testing.T) {
 	l := newLab(t)
@@ -83,16 +82,17 @@ func TestRecipe(t *testing.T) {
 	diff := strings.ReplaceAll(rig.Diff(byHand, ours), l.AccountID, "ACCOUNT")
 	for _, want := range tightened {
 		if !strings.Contains(diff, want+"\n") {
-			t.Errorf("not a difference: %s", want)
+			t.Errorf("the snapshots do not differ in a line of tightened: %s", want)
 		}
 		diff = strings.Replace(diff, want+"\n", "", 1)
 	}
 	if diff != "" {
-		t.Errorf("the states differ otherwise:\n%s", diff)
+		t.Errorf("the snapshots also differ in\n%s", diff)
 	}
 }
 
-// cli runs commands with the real AWS CLI, which takes a second to start: once for all.
+// cli is a Python program that runs commands with the real AWS CLI, all in one process: the
+// CLI takes a second to start.
 const cli = `
 import json, sys
 from awscli.clidriver import create_clidriver

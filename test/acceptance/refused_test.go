@@ -8,10 +8,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestProperties_BadInputIsRefused proves that bad input is refused before the first
-// write, with the property's path, and that the Delete which follows succeeds: a case for
-// each place that refuses. TestFaults and TestCheck have the rules. One account serves all
-// cases: none of them may change it.
+// TestProperties_BadInputIsRefused proves that bad input is refused before the first write,
+// with the property's path, and that the following Delete succeeds. It has one case for
+// each place in the code that refuses input; TestFaults and TestCheck have the cases for
+// each rule. All cases use one account, which no case may change.
 // Reference 2.3, 2.4, 2.6, 2.7, 2.10, 2.15, 5.2.
 func TestProperties_BadInputIsRefused(t *testing.T) {
 	l := newLab(t)
@@ -26,8 +26,8 @@ func TestProperties_BadInputIsRefused(t *testing.T) {
 	}{
 		{"unknown property", properties{"NamePrefx": "x"}, []string{"NamePrefx", "NamePrefix"}},
 		{"group name too long", properties{"NamePrefix": strings.Repeat("x", 40), "WorkerGroups": []any{map[string]any{"Name": strings.Repeat("y", 24)}}}, []string{"WorkerGroups[0].Name", "65 characters", "64"}},
-		{"boundary not there", properties{"PermissionsBoundary": "arn:aws:iam::" + l.AccountID + ":policy/none"}, []string{"PermissionsBoundary", "no such policy"}},
-		{"managed policy not there", properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "NoSuchPolicy"}}}, []string{"Head.ManagedPolicyArns[1]", "NoSuchPolicy"}},
+		{"boundary that does not exist", properties{"PermissionsBoundary": "arn:aws:iam::" + l.AccountID + ":policy/none"}, []string{"PermissionsBoundary", "no such policy"}},
+		{"managed policy that does not exist", properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "NoSuchPolicy"}}}, []string{"Head.ManagedPolicyArns[1]", "NoSuchPolicy"}},
 		{"answer too long", properties{"WorkerGroups": groups(long...)}, []string{"WorkerGroups", "4096"}},
 		{"several at once", properties{"NamePrefix": "a b", "Path": "x", "Tags": "none", "Head": map[string]any{"Polices": 1}}, []string{"NamePrefix", "Path", "Tags", "Head.Polices", "4 properties"}},
 	}
@@ -44,8 +44,8 @@ func TestProperties_BadInputIsRefused(t *testing.T) {
 	}
 }
 
-// TestProperties_BothFormsAreAccepted proves that booleans and numbers mean the same as
-// the strings that CloudFormation makes of them.
+// TestProperties_BothFormsAreAccepted proves that booleans and numbers mean the same as the
+// strings into which CloudFormation turns them.
 // Reference 2.2.
 func TestProperties_BothFormsAreAccepted(t *testing.T) {
 	l := newLab(t)
@@ -60,8 +60,8 @@ func TestProperties_BothFormsAreAccepted(t *testing.T) {
 	}
 }
 
-// TestBounds_OfTheAdministrator checks the bounds that the function itself
-// checks.
+// TestBounds_OfTheAdministrator checks the administrator's bounds that the function itself
+// enforces.
 // Reference 8.2.
 func TestBounds_OfTheAdministrator(t *testing.T) {
 	l := newLab(t)
@@ -88,10 +88,11 @@ func TestBounds_OfTheAdministrator(t *testing.T) {
 	l.has("role ray-team-head: boundary "+boundary, "role ray-team-worker: boundary "+boundary)
 }
 
-// TestBounds_AroundTheListOfPolicies proves that LeastPrivilege is no way around the list of
-// managed policies: what a template could name by it, the bucket with the provider's own
-// package or another team's cluster, is refused before anything is changed, until the
-// administrator bounds that too.
+// TestBounds_AroundTheListOfPolicies proves that LeastPrivilege is no way around the
+// administrator's list of managed policies. Without further bounds, a template could name
+// the bucket with the provider's own package, or another team's cluster, and is refused
+// before any write. It is accepted within bounds for buckets and cluster names, or under
+// the administrator's boundary.
 // Reference 8.8.
 func TestBounds_AroundTheListOfPolicies(t *testing.T) {
 	l := newLab(t)
@@ -106,7 +107,7 @@ func TestBounds_AroundTheListOfPolicies(t *testing.T) {
 		name     string
 		settings []string
 		props    properties
-		want     []string // nil: it is made
+		want     []string // nil: the request succeeds
 	}{
 		{"the provider's package", []string{policies}, leastPrivilege("S3Buckets", bucket("sam-packages")), []string{"LeastPrivilege", ask}},
 		{"another team's cluster", []string{policies}, leastPrivilege("ClusterName", "payroll"), []string{"LeastPrivilege", ask}},
@@ -118,7 +119,7 @@ func TestBounds_AroundTheListOfPolicies(t *testing.T) {
 		{"another name", []string{policies, buckets, names}, leastPrivilege("ClusterName", "payroll"), []string{"LeastPrivilege.ClusterName", "research*"}},
 		{"wider names", []string{policies, buckets, names}, properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": "r"}}, []string{"LeastPrivilege.ClusterNamePrefix", "research*"}},
 		{"another team's secret", []string{policies, buckets, names}, leastPrivilege("SecretArns", secret), []string{"LeastPrivilege.SecretArns", "PermissionsBoundary"}},
-		{"what is bounded", []string{policies, buckets, names}, leastPrivilege("S3Buckets", bucket("research-results")), nil},
+		{"within the bounds", []string{policies, buckets, names}, leastPrivilege("S3Buckets", bucket("research-results")), nil},
 		{"under the administrator's boundary", []string{policies, boundary}, leastPrivilege("SecretArns", secret), nil},
 	} {
 		l.Function = l.Start(tt.settings...)
@@ -134,9 +135,9 @@ func TestBounds_AroundTheListOfPolicies(t *testing.T) {
 	}
 }
 
-// TestBounds_NamesBeyondThem proves that what is refused because its names are beyond the
-// bounds is rolled back, though the execution role may not even look there; also by a
-// process that has just started, and so repeats denials that may pass.
+// TestBounds_NamesBeyondThem proves that a request which is refused because its names are
+// outside the bounds is answered and rolled back, although the execution role may not even
+// read those names; also in a new process, which retries denials.
 // Reference 8.7.
 func TestBounds_NamesBeyondThem(t *testing.T) {
 	t.Parallel()

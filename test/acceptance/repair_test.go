@@ -10,14 +10,15 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// clear takes a role and its instance profile away by hand.
+// clear deletes a role and its instance profile by hand.
 func (l *lab) clear(name string) {
 	l.TB.Helper()
 	l.DeleteProfile(name)
 	l.DeleteRole(name)
 }
 
-// TestRepair_WhatIsGoneIsMadeAgain checks an Update that finds less than it knew.
+// TestRepair_WhatIsGoneIsMadeAgain proves that an Update makes roles and profiles again
+// that were deleted by hand.
 // Reference 5.5.
 func TestRepair_WhatIsGoneIsMadeAgain(t *testing.T) {
 	t.Parallel()
@@ -37,7 +38,8 @@ func TestRepair_WhatIsGoneIsMadeAgain(t *testing.T) {
 	}
 }
 
-// TestDelete_AfterEverythingIsGone proves that there is nothing to fail at.
+// TestDelete_AfterEverythingIsGone proves that a Delete succeeds after everything was
+// deleted by hand.
 // Reference 5.12.
 func TestDelete_AfterEverythingIsGone(t *testing.T) {
 	l := newLab(t)
@@ -49,7 +51,7 @@ func TestDelete_AfterEverythingIsGone(t *testing.T) {
 	l.unchanged(before, "Create, somebody's deleting, and Delete")
 }
 
-// TestRepair_BoundaryAndTags checks drift of what is not a permission.
+// TestRepair_BoundaryAndTags proves that an Update repairs drift of boundaries and tags.
 // Reference 5.5, 12.3.
 func TestRepair_BoundaryAndTags(t *testing.T) {
 	t.Parallel()
@@ -75,8 +77,8 @@ func TestRepair_BoundaryAndTags(t *testing.T) {
 	}
 }
 
-// TestUpdate_WithoutABoundaryTakesOneAway proves that a boundary set by hand
-// goes where none is declared.
+// TestUpdate_WithoutABoundaryTakesOneAway proves that an Update removes a boundary that was
+// set by hand, if none is declared.
 // Reference 5.5.
 func TestUpdate_WithoutABoundaryTakesOneAway(t *testing.T) {
 	l := newLab(t)
@@ -87,9 +89,9 @@ func TestUpdate_WithoutABoundaryTakesOneAway(t *testing.T) {
 	l.unchanged(declared, "a boundary set by hand and the Update")
 }
 
-// TestUpdate_ForeignHolderFailsIt proves that a group whose role is in a
-// foreign instance profile cannot go, that this is seen before anything is written,
-// and that the rollback finds the group as it was.
+// TestUpdate_ForeignHolderFailsIt proves that an Update cannot remove a group whose role is
+// in a foreign instance profile: it fails before any write, and the rollback finds the
+// group unchanged.
 // Reference 5.14.
 func TestUpdate_ForeignHolderFailsIt(t *testing.T) {
 	l := newLab(t)
@@ -103,8 +105,8 @@ func TestUpdate_ForeignHolderFailsIt(t *testing.T) {
 	l.unchanged(before, "an Update that cannot be done, and its rollback")
 }
 
-// TestRepair_ManyPoliciesByHand checks a Delete whose list of policies has more than
-// one page.
+// TestRepair_ManyPoliciesByHand checks the Delete of a role whose list of policies has more
+// than one page.
 // Reference 5.11.
 func TestRepair_ManyPoliciesByHand(t *testing.T) {
 	l := newLab(t)
@@ -125,8 +127,8 @@ func TestRepair_ManyPoliciesByHand(t *testing.T) {
 	l.unchanged(before, "Create, somebody's attaching, and Delete")
 }
 
-// TestRecord_Denied proves that an Update which has only to record what is there as declared
-// succeeds, with a warning, where IAM denies that tag.
+// TestRecord_Denied proves that an Update which has nothing to write but the record of the
+// declared state succeeds with a warning if IAM denies that tag.
 // Reference 8.2, 15.5.
 func TestRecord_Denied(t *testing.T) {
 	l := newLab(t)
@@ -138,7 +140,7 @@ func TestRecord_Denied(t *testing.T) {
 	l.OK(answer)
 	l.unchanged(before, "an Update that could not record")
 	if log := l.StoppedLog(); !strings.Contains(log, "going on without writing the tag ray-iam:declared") {
-		t.Errorf("no warning in %s", log)
+		t.Errorf("the log has no warning: %s", log)
 	}
 	l.Proxy.SetFault(nil)
 	s.Use(l.Running())

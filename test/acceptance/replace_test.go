@@ -8,8 +8,8 @@ import (
 
 var other = properties{"NamePrefix": "other", "PropagationWaitSeconds": 0}
 
-// TestReplacement proves that a new NamePrefix makes a new set, answers its
-// id, and leaves the old set to the Delete that follows.
+// TestReplacement proves that a new NamePrefix makes a new set and answers its physical id,
+// and that the old set stays until its Delete.
 // Reference 5.8.
 func TestReplacement(t *testing.T) {
 	l := newLab(t)
@@ -28,7 +28,7 @@ func TestReplacement(t *testing.T) {
 	l.has("role other-head: ", "profile other-worker: holds")
 }
 
-// TestReplacement_PathWithNamePrefix proves that both may change together.
+// TestReplacement_PathWithNamePrefix proves that a replacement may also change the path.
 // Reference 2.12.
 func TestReplacement_PathWithNamePrefix(t *testing.T) {
 	l := newLab(t)
@@ -40,8 +40,8 @@ func TestReplacement_PathWithNamePrefix(t *testing.T) {
 	l.hasNot("ray-head:")
 }
 
-// TestReplacement_CleanupNeverTouchesTheNewSet proves that the id alone says which set a
-// Delete means, even if it comes with the new set's properties.
+// TestReplacement_CleanupNeverTouchesTheNewSet proves that a Delete deletes only the set
+// that its physical id names, even if the event has the new set's properties.
 // Reference 5.13.
 func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
 	l := newLab(t)
@@ -55,9 +55,9 @@ func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
 	l.has("profile other-head: holds other-head", "profile other-worker: holds other-worker")
 }
 
-// TestReplacement_FailedIsUndone proves that the old set was not changed, the new one is
-// gone, and the old id is answered, and that the Reason says so. TestMatrix has it for
-// each call.
+// TestReplacement_FailedIsUndone proves that a replacement that fails rolls back the new
+// set, leaves the old one unchanged and answers its id, and that the Reason says so.
+// TestMatrix proves this for a failure at each call.
 // Reference 5.9.
 func TestReplacement_FailedIsUndone(t *testing.T) {
 	l := newLab(t)
@@ -67,7 +67,7 @@ func TestReplacement_FailedIsUndone(t *testing.T) {
 	update := s.Send(s.Event("Update", other))
 	l.Failed(update, "AccessDenied", "the old set was not changed")
 	if update.PhysicalResourceID != s.PhysicalID {
-		t.Errorf("answered %q, want the old %q", update.PhysicalResourceID, s.PhysicalID)
+		t.Errorf("answered the id %q, want the old one, %q", update.PhysicalResourceID, s.PhysicalID)
 	}
 	l.unchanged(before, "a failed replacement")
 	l.Proxy.SetFault(nil)
@@ -75,8 +75,8 @@ func TestReplacement_FailedIsUndone(t *testing.T) {
 	l.unchanged(before, "the rollback of a failed replacement")
 }
 
-// TestRollback_ClearsWhatAFailedReplacementLeft proves that the swapped
-// Update takes away what could not be undone when the replacement failed.
+// TestRollback_ClearsWhatAFailedReplacementLeft proves that CloudFormation's rollback
+// removes what a failed replacement could not roll back.
 // Reference 5.10.
 func TestRollback_ClearsWhatAFailedReplacementLeft(t *testing.T) {
 	l := newLab(t)
@@ -92,9 +92,9 @@ func TestRollback_ClearsWhatAFailedReplacementLeft(t *testing.T) {
 	l.unchanged(before, "the rollback")
 }
 
-// TestRollback_FailedKeepsTheOldSet checks the other direction: the rollback
-// of a replacement that had succeeded is a replacement back to a set that is in use,
-// and when it fails, that set is not undone.
+// TestRollback_FailedKeepsTheOldSet proves that the rollback of a successful replacement,
+// which is a replacement by the old set, does not delete that set if it fails: the set is
+// in use.
 // Reference 5.9.
 func TestRollback_FailedKeepsTheOldSet(t *testing.T) {
 	l := newLab(t)
@@ -109,8 +109,8 @@ func TestRollback_FailedKeepsTheOldSet(t *testing.T) {
 	l.unchanged(before, "a failed rollback")
 }
 
-// TestRollback_OfAReplacement checks the whole sequence of one that had
-// succeeded before something else in the stack failed.
+// TestRollback_OfAReplacement checks the whole sequence in which a successful replacement
+// is rolled back because another resource failed.
 // Reference 5.8, 5.10.
 func TestRollback_OfAReplacement(t *testing.T) {
 	l := newLab(t)
@@ -121,8 +121,8 @@ func TestRollback_OfAReplacement(t *testing.T) {
 	l.unchanged(before, "a replacement and its rollback")
 }
 
-// TestProperties_PrefixInAnotherCase proves that IAM's case-blind names are refused as a
-// replacement of themselves.
+// TestProperties_PrefixInAnotherCase proves that a NamePrefix that changes only in case is
+// refused: IAM's names ignore case, so the new names would be the old ones.
 // Reference 2.13.
 func TestProperties_PrefixInAnotherCase(t *testing.T) {
 	l := newLab(t)

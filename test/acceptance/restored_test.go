@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// TestRollback_OfARefusedUpdate proves that the Update with which CloudFormation rolls back one
-// that was refused succeeds and changes nothing, though what was in the way still is.
+// TestRollback_OfARefusedUpdate proves that the rollback of a refused Update succeeds and
+// changes nothing, although the reason for the refusal still exists.
 // Reference 5.19.
 func TestRollback_OfARefusedUpdate(t *testing.T) {
 	l := newLab(t)
@@ -17,19 +17,20 @@ func TestRollback_OfARefusedUpdate(t *testing.T) {
 	l.DeleteRole("ray-head")
 	l.CreateRole("ray-head", "/")
 	before := l.Snapshot()
-	for range 2 { // an update may be tried again
+	for range 2 { // somebody may try an update again
 		update, rollback := s.Update(quick.With(properties{"Revision": "2"}))
 		l.Failed(update, "role ray-head exists", "nothing was changed")
 		l.OK(rollback)
 		if rollback.PhysicalResourceID != s.PhysicalID || rollback.Data["HeadRoleName"] != "ray-head" {
-			t.Errorf("the rollback answered %+v", rollback)
+			t.Errorf("the rollback answered %+v, want success", rollback)
 		}
 		l.unchanged(before, "an update that was refused, and its rollback")
 	}
 }
 
-// TestRollback_BoundsHaveChanged proves that an Update whose declared state is there succeeds
-// whatever the administrator allows by now, and that one which changes anything is refused.
+// TestRollback_BoundsHaveChanged proves that an Update whose desired state is reached
+// succeeds, whatever the administrator's bounds now are, and that an Update which changes
+// anything is refused.
 // Reference 8.2.
 func TestRollback_BoundsHaveChanged(t *testing.T) {
 	t.Parallel()
@@ -55,15 +56,15 @@ func TestRollback_BoundsHaveChanged(t *testing.T) {
 			l.Failed(update, "the administrator of the provider allows", "nothing was changed")
 			l.OK(rollback)
 			l.unchanged(before, "updates under other bounds")
-			s.Use(l.Start(tt.env)) // another process, which knows of no refusal
+			s.Use(l.Start(tt.env)) // a new process, which does not know of the refusal
 			l.OK(s.Send(s.Event("Update", s.Properties)))
 			l.OK(s.Delete())
 		})
 	}
 }
 
-// TestRollback_BoundaryIsGone checks the same for a boundary that was deleted meanwhile, which
-// IAM allows although roles have it.
+// TestRollback_BoundaryIsGone proves the same if the boundary was deleted since. IAM lets a
+// policy be deleted that roles have as their boundary.
 // Reference 2.7.
 func TestRollback_BoundaryIsGone(t *testing.T) {
 	l := newLab(t)
@@ -80,8 +81,8 @@ func TestRollback_BoundaryIsGone(t *testing.T) {
 	l.unchanged(before, "an update whose boundary is gone")
 }
 
-// TestRollback_RefusalIsForgotten proves that what was refused once does not make a later update
-// in the same direction succeed without a change.
+// TestRollback_RefusalIsForgotten proves that an Update with the same properties as one
+// that was refused before is done like any other, and does not succeed without a change.
 // Reference 5.19.
 func TestRollback_RefusalIsForgotten(t *testing.T) {
 	l := newLab(t)

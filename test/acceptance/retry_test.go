@@ -8,9 +8,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestWaiting_RetriesEndWithTheDeadline proves that temporary faults without end are
-// answered in time, with the call and IAM's words, and that the Delete which follows
-// takes away what had been made.
+// TestWaiting_RetriesEndWithTheDeadline proves that a request is answered in time if
+// temporary errors do not end, with the call and IAM's words, and that the following Delete
+// removes what the request had made.
 // Reference 6.1, 7.3.
 func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
 	t.Parallel()
@@ -31,8 +31,8 @@ func TestWaiting_RetriesEndWithTheDeadline(t *testing.T) {
 	}
 }
 
-// TestWaiting_DoneThoughItFailed proves that a write which happened and was answered
-// with a fault, or not at all, is found to have happened.
+// TestWaiting_DoneThoughItFailed proves that the function notices a write that IAM has
+// made, although IAM answered with an error or not at all.
 // Reference 6.5.
 func TestWaiting_DoneThoughItFailed(t *testing.T) {
 	l := newLab(t)
@@ -52,8 +52,8 @@ func TestWaiting_DoneThoughItFailed(t *testing.T) {
 	l.unchanged(before, "Create, Update and Delete whose every write seemed to fail")
 }
 
-// TestWaiting_RoleBackInItsProfileIsWaitedFor proves that an existing profile which
-// gets its role back is read and waited for like a new one, and no other is.
+// TestWaiting_RoleBackInItsProfileIsWaitedFor proves that an existing profile that gets its
+// role back is read and waited for like a new one, and that no other profile is.
 // Reference 6.6.
 func TestWaiting_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
 	l := newLab(t)
@@ -64,15 +64,15 @@ func TestWaiting_RoleBackInItsProfileIsWaitedFor(t *testing.T) {
 	start := time.Now()
 	l.updated(s, patient.With(properties{"Revision": "2"}))
 	if took := time.Since(start); took < 2*time.Second {
-		t.Errorf("repaired in %s, want 2s of waiting", took)
+		t.Errorf("repaired in %s, want a wait of 2s", took)
 	}
 	calls := l.Proxy.Calls()
 	if last := calls[len(calls)-1]; last.Action != "GetInstanceProfile" || last.Form.Get("InstanceProfileName") != "ray-worker" {
-		t.Errorf("the last call is %s %v, want the profile to be read", last.Action, last.Form)
+		t.Errorf("the last call is %s %v, want a GetInstanceProfile of the profile", last.Action, last.Form)
 	}
 }
 
-// TestWaiting_DeleteWaitsForNothing proves that there is nothing to propagate.
+// TestWaiting_DeleteWaitsForNothing proves that a Delete has no propagation wait.
 // Reference 6.7.
 func TestWaiting_DeleteWaitsForNothing(t *testing.T) {
 	l := newLab(t)

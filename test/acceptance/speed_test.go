@@ -17,9 +17,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
-// TestSpeed_RoundTrips checks how many calls come one after another, with no
-// propagation wait, those to EC2 included. Each call is held until no other has come for a
-// second, so that calls at once overlap for certain.
+// TestSpeed_RoundTrips checks how many calls a request makes one after another, to IAM and
+// EC2 together, with no propagation wait. The proxy delays each call until no other has
+// come for a second, so that calls made at once surely overlap.
 // Reference 10.4, 14.2.
 func TestSpeed_RoundTrips(t *testing.T) {
 	t.Parallel()
@@ -69,8 +69,8 @@ func TestSpeed_RoundTrips(t *testing.T) {
 	}
 }
 
-// TestSpeed_Size checks the compressed size of the binary, for both architectures of
-// Lambda the same within a few percent: the one of this machine is measured.
+// TestSpeed_Size checks the compressed size of the executable, for the architecture of this
+// machine. The sizes for Lambda's two architectures differ by a few percent.
 // Reference 10.5.
 func TestSpeed_Size(t *testing.T) {
 	executable, err := checkout.Function()
@@ -95,15 +95,16 @@ func TestSpeed_Size(t *testing.T) {
 	}
 	t.Logf("compressed: %.2f MiB", float64(packed.Len())/(1<<20))
 	if packed.Len() >= 5<<20 {
-		t.Errorf("compressed %d bytes, want less than 5 MiB", packed.Len())
+		t.Errorf("the compressed executable has %d bytes, want less than 5 MiB", packed.Len())
 	}
 }
 
-// TestSpeed_Memory checks the memory after a whole life of a resource.
+// TestSpeed_Memory checks the peak memory of a process that has handled all requests of a
+// resource's life.
 // Reference 10.5.
 func TestSpeed_Memory(t *testing.T) {
 	l := newLab(t)
-	executable, err := checkout.Function() // without the race detector, which takes memory
+	executable, err := checkout.Function() // without the race detector, which needs more memory
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestSpeed_Memory(t *testing.T) {
 
 var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// peakMemory returns the most resident memory that the process has had, in bytes.
+// peakMemory returns the process's peak resident memory, in bytes.
 func peakMemory(t *testing.T, f *lambdaruntime.Function) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.Pid()))
@@ -129,7 +130,7 @@ func peakMemory(t *testing.T, f *lambdaruntime.Function) int {
 	}
 	m := highWater.FindSubmatch(status)
 	if m == nil {
-		t.Fatalf("no VmHWM in %s", status)
+		t.Fatalf("the process's status has no VmHWM: %s", status)
 	}
 	kilobytes, err := strconv.Atoi(string(m[1]))
 	if err != nil {

@@ -10,11 +10,12 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// late is the age of an event that is asked about after its last write only.
+// late is the age of an event about which the function asks CloudFormation only after its
+// last write.
 const late = 10 * time.Second
 
-// TestSuperseded_LaterRequestIsLeftAlone proves that a Create which is being rolled back leaves
-// alone what the next Create of the same resource makes, which are the same roles.
+// TestSuperseded_LaterRequestIsLeftAlone proves that a Create that is rolled back leaves
+// alone the roles of the resource's next Create, which have the same names.
 // Reference 11.2.
 func TestSuperseded_LaterRequestIsLeftAlone(t *testing.T) {
 	l := newLab(t)
@@ -34,8 +35,8 @@ func TestSuperseded_LaterRequestIsLeftAlone(t *testing.T) {
 	l.isComplete(s, quick)
 }
 
-// inQuietPeriod runs an abandoned Create, and has do happen when it has rolled back what it
-// made and looks for the first time whether something has appeared: before IAM sees the look.
+// inQuietPeriod runs an abandoned Create, which rolls back what it made, and calls do
+// before the first call of the quiet period reaches IAM.
 func (l *lab) inQuietPeriod(s *cloudformation.Stack, create cloudformation.Event, do func()) {
 	l.TB.Helper()
 	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.GeneratedID())
@@ -56,8 +57,8 @@ func (l *lab) inQuietPeriod(s *cloudformation.Stack, create cloudformation.Event
 	}
 }
 
-// TestSuperseded_FailsByItself proves that a Create which fails for a reason of its own,
-// after its Delete has come and gone, leaves nothing either.
+// TestSuperseded_FailsByItself proves that a Create that fails for its own reason, after
+// its Delete has come and gone, leaves nothing.
 // Reference 11.1.
 func TestSuperseded_FailsByItself(t *testing.T) {
 	l := newLab(t)
@@ -76,7 +77,7 @@ func TestSuperseded_FailsByItself(t *testing.T) {
 	effect := iamproxy.Denied()
 	effect.Before = func() {
 		if outcome := beside.Invoke(gone.JSON(), s.Timeout); !outcome.OK() {
-			t.Errorf("the Delete ended with %+v", outcome)
+			t.Errorf("the invocation of the Delete ended with %+v, want success", outcome)
 		}
 		l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", gone.PhysicalResourceID)
 	}
@@ -86,8 +87,9 @@ func TestSuperseded_FailsByItself(t *testing.T) {
 	l.unchanged(before, "a Create that failed after its Delete")
 }
 
-// TestSuperseded_AdoptedIsReleased proves that an abandoned Create releases what it adopted, which
-// is much older than the Create; and that it does so as well when it was cut off and runs again.
+// TestSuperseded_AdoptedIsReleased proves that an abandoned Create releases the roles and
+// profiles that it adopted, which are much older than the Create; also if it was cut off
+// and runs again.
 // Reference 11.1.
 func TestSuperseded_AdoptedIsReleased(t *testing.T) {
 	t.Parallel()
@@ -117,8 +119,8 @@ func TestSuperseded_AdoptedIsReleased(t *testing.T) {
 	}
 }
 
-// TestSuperseded_RetainedIsLeftAlone proves that an abandoned Create does not delete what the
-// stack has retained of the resource before.
+// TestSuperseded_RetainedIsLeftAlone proves that an abandoned Create does not delete the
+// set that the stack has retained of an earlier resource.
 // Reference 11.2.
 func TestSuperseded_RetainedIsLeftAlone(t *testing.T) {
 	l := newLab(t)
@@ -136,14 +138,14 @@ func TestSuperseded_RetainedIsLeftAlone(t *testing.T) {
 	l.unchanged(before, "an abandoned Create, on what was retained")
 }
 
-// TestSuperseded_RetainedSetStays proves that the Update back from a replacement that failed
-// leaves alone what the same set was weeks ago, retained under running clusters.
+// TestSuperseded_RetainedSetStays proves that the rollback of a failed replacement leaves
+// alone a set that the resource had weeks ago, which was retained and is in use.
 // Reference 11.2.
 func TestSuperseded_RetainedSetStays(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	retained := s.PhysicalID
-	l.OK(s.Send(s.Event("Update", other))) // and no Delete: UpdateReplacePolicy is Retain
+	l.OK(s.Send(s.Event("Update", other))) // there is no Delete: UpdateReplacePolicy is Retain
 	s.PhysicalID, s.Properties = l.stackID(s, "other"), other
 	before := l.Snapshot()
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(30*24*time.Hour)))
@@ -154,7 +156,7 @@ func TestSuperseded_RetainedSetStays(t *testing.T) {
 	l.unchanged(before, "a replacement that was refused")
 }
 
-// TestSuperseded_RepeatedReplacement proves that an abandoned replacement which was killed
+// TestSuperseded_RepeatedReplacement proves that an abandoned replacement that was killed
 // and runs again also rolls back what its first attempt made.
 // Reference 11.1.
 func TestSuperseded_RepeatedReplacement(t *testing.T) {
@@ -171,8 +173,9 @@ func TestSuperseded_RepeatedReplacement(t *testing.T) {
 	l.unchanged(before, "a replacement that was repeated when nobody waited")
 }
 
-// TestSuperseded_CannotTell proves that what appears while a Create is rolled back, when
-// CloudFormation cannot say for whom, is left alone and is a failure.
+// TestSuperseded_CannotTell proves that roles which appear while a Create is rolled back
+// are left alone if CloudFormation cannot say whose they are, and that the request then
+// counts as a failure.
 // Reference 11.8.
 func TestSuperseded_CannotTell(t *testing.T) {
 	l := newLab(t)
@@ -188,12 +191,12 @@ func TestSuperseded_CannotTell(t *testing.T) {
 	l.has("role ray-worker: ")
 	l.Function.Stop()
 	if got := outcomes(t, l.Function.Log()); !strings.HasSuffix(got, "Create FAILED") {
-		t.Errorf("outcomes %s, want FAILED at the end", got)
+		t.Errorf("the outcomes are %s, want FAILED last", got)
 	}
 }
 
-// TestSuperseded_LeftBehindIsAFailure proves that a Create which cannot roll back what it
-// made says what is left, and counts as a failure; and that it is repeated with success.
+// TestSuperseded_LeftBehindIsAFailure proves that a Create that cannot roll back what it
+// made says what is left and counts as a failure, and that its retry succeeds.
 // Reference 11.8, 11.9.
 func TestSuperseded_LeftBehindIsAFailure(t *testing.T) {
 	l := newLab(t)
@@ -211,12 +214,13 @@ func TestSuperseded_LeftBehindIsAFailure(t *testing.T) {
 	l.unchanged(before, "a Create that was repeated when nobody waited")
 	l.Function.Stop()
 	if got, want := outcomes(t, l.Function.Log()), "Create FAILED, Create ABANDONED"; got != want {
-		t.Errorf("outcomes %s, want %s", got, want)
+		t.Errorf("the outcomes are %s, want %s", got, want)
 	}
 }
 
 // TestSuperseded_CloudFormationIsSilent proves that a late request is done and answered
-// though CloudFormation does not say whether it waits: it is asked for a few seconds only.
+// although CloudFormation does not say whether it waits: the function asks for only a few
+// seconds.
 // Reference 11.6.
 func TestSuperseded_CloudFormationIsSilent(t *testing.T) {
 	l := newLab(t)
@@ -228,16 +232,16 @@ func TestSuperseded_CloudFormationIsSilent(t *testing.T) {
 	create, _ := s.Create(quick)
 	l.OK(create)
 	if took := time.Since(start); took < 10*time.Second || l.Resources.Asked() == 0 {
-		t.Errorf("answered after %s, want two questions of 5 s each, before the first write and after the last", took)
+		t.Errorf("answered after %s, want two waits of 5 s for CloudFormation, before the first write and after the last", took)
 	}
 	l.isComplete(s, quick)
 	l.OK(s.Delete())
 	l.unchanged(before, "a life of which CloudFormation says nothing")
 }
 
-// TestSuperseded_UpdateRemovesNoGroupThatIsBack proves that an Update which is late, and
-// which its rollback has superseded, does not come to its end: the groups that it is
-// to delete are declared again.
+// TestSuperseded_UpdateRemovesNoGroupThatIsBack proves that a late Update that is
+// superseded by its rollback does not delete the groups that it was to remove: the rollback
+// declares them again.
 // Reference 11.3.
 func TestSuperseded_UpdateRemovesNoGroupThatIsBack(t *testing.T) {
 	l := newLab(t)
@@ -253,8 +257,8 @@ func TestSuperseded_UpdateRemovesNoGroupThatIsBack(t *testing.T) {
 	l.unchanged(before, "an Update that was superseded, and its rollback")
 }
 
-// TestSuperseded_GeneratedIDOfAnEarlierResource proves that a Delete with an id that CloudFormation
-// once generated is not taken for one of the resource that it has by now.
+// TestSuperseded_GeneratedIDOfAnEarlierResource proves that a Delete with an id that
+// CloudFormation once generated does not touch the set that the resource has now.
 // Reference 11.5.
 func TestSuperseded_GeneratedIDOfAnEarlierResource(t *testing.T) {
 	l := newLab(t)
@@ -264,11 +268,11 @@ func TestSuperseded_GeneratedIDOfAnEarlierResource(t *testing.T) {
 	e := s.Event("Delete", quick)
 	e.PhysicalResourceID = s.GeneratedID()
 	l.OK(s.Send(e))
-	l.unchanged(before, "a Delete with the id of another life")
+	l.unchanged(before, "a Delete with the generated id of an earlier resource")
 }
 
-// TestSuperseded_SilenceInTheQuietPeriod proves that a Delete which has done its work is no
-// failure because IAM does not answer its last looks.
+// TestSuperseded_SilenceInTheQuietPeriod proves that a Delete whose work is done succeeds
+// although IAM does not answer in the quiet period.
 // Reference 11.10.
 func TestSuperseded_SilenceInTheQuietPeriod(t *testing.T) {
 	l := newLab(t)
@@ -288,6 +292,6 @@ func TestSuperseded_SilenceInTheQuietPeriod(t *testing.T) {
 	s.Timeout = 20 * time.Second
 	l.OK(s.SendOnce(e))
 	if deletions != 2 {
-		t.Errorf("%d roles deleted", deletions)
+		t.Errorf("%d roles were deleted, want two", deletions)
 	}
 }

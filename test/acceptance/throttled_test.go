@@ -9,8 +9,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestThrottled_Fleet proves that stacks which are created at once, each by a process of its
-// own, against one limit of the account are all made, with fewer calls throttled than served.
+// TestThrottled_Fleet proves that many stacks, created at once by processes of their own
+// against one account's rate limit, all succeed, and that fewer calls are throttled than
+// served.
 // Reference 6.13.
 func TestThrottled_Fleet(t *testing.T) {
 	l := newLab(t)
@@ -18,7 +19,7 @@ func TestThrottled_Fleet(t *testing.T) {
 	var fleet []*cloudformation.Stack
 	for i := range stacks {
 		s := l.Stack()
-		s.Timeout = 5 * time.Minute // the function's
+		s.Timeout = 5 * time.Minute // the function's timeout
 		if i > 0 {
 			s.Use(l.Start())
 		}
@@ -44,8 +45,8 @@ func TestThrottled_Fleet(t *testing.T) {
 	}
 }
 
-// TestThrottled_IsAnsweredWithFigures proves that a request which IAM throttles until its
-// deadline is answered in time, with how many calls were throttled.
+// TestThrottled_IsAnsweredWithFigures proves that a request that IAM throttles until its
+// deadline is answered in time, with the number of throttled calls.
 // Reference 6.13, 7.3.
 func TestThrottled_IsAnsweredWithFigures(t *testing.T) {
 	l := newLab(t)

@@ -8,12 +8,12 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// TestAnswer_SameEventAtOnce proves that an event which Lambda delivers to three
-// processes at once ends as if it had come once, each time with the same answer.
+// TestAnswer_SameEventAtOnce proves that an event that Lambda delivers to three processes
+// at once has the same result as one delivery, and gets the same answer each time.
 // Reference 5.16.
 func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l := newLab(t)
-	l.Proxy.SetPatience(20 * time.Millisecond) // so that the processes meet
+	l.Proxy.SetPatience(20 * time.Millisecond) // so that the processes' calls overlap
 	before := l.Snapshot()
 	s := l.Stack()
 	second, third := l.Start(), l.Start()
@@ -35,7 +35,7 @@ func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l.isComplete(s, grown)
 	atOnce(s.Event("Update", other))
 	l.isComplete(s, other)
-	l.has("role ray-head: ") // the old set waits for its Delete
+	l.has("role ray-head: ") // the old set stays until its Delete
 	old := s.Event("Delete", grown)
 	old.PhysicalResourceID = l.stackID(s, "ray")
 	for _, a := range s.SendAtOnce(old, second) {
@@ -47,8 +47,8 @@ func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l.unchanged(before, "a life in which everything came three times")
 }
 
-// TestCreate_Cancelled proves that a Delete with a generated id removes what an abandoned Create
-// has made.
+// TestCreate_Cancelled proves that a Delete with a generated id removes what an abandoned
+// Create has made.
 // Reference 5.12.
 func TestCreate_Cancelled(t *testing.T) {
 	l := newLab(t)
@@ -57,7 +57,8 @@ func TestCreate_Cancelled(t *testing.T) {
 	l.unchanged(before, "a cancelled Create and its Delete")
 }
 
-// TestAnswer_SameEventTwice checks each request type, with the answers alike.
+// TestAnswer_SameEventTwice proves, for each request type, that an event delivered twice
+// gets the same answer twice.
 // Reference 5.16.
 func TestAnswer_SameEventTwice(t *testing.T) {
 	l := newLab(t)
@@ -78,8 +79,8 @@ func TestAnswer_SameEventTwice(t *testing.T) {
 	l.unchanged(before, "a life in which everything came twice")
 }
 
-// TestOwnership_TwoStacksAtOnce proves that requests of two stacks for the same names
-// end with one owner, whichever it is, and the other refused.
+// TestOwnership_TwoStacksAtOnce proves that if two stacks ask for the same names at once,
+// one of them becomes the owner and the other is refused.
 // Reference 4.12.
 func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	l := newLab(t)
@@ -90,11 +91,11 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	beside, done := l.Start(), make(chan bool)
 	go func() { done <- beside.Invoke(ofB.JSON(), b.Timeout).OK() }()
 	if here, there := l.Function.Invoke(ofA.JSON(), a.Timeout).OK(), <-done; !here || !there {
-		t.Errorf("the invocations succeeded: %v and %v", here, there)
+		t.Errorf("the invocations succeeded: %v and %v, want both", here, there)
 	}
 	x, y := a.Answers(ofA), b.Answers(ofB)
 	if len(x) != 1 || len(y) != 1 {
-		t.Fatalf("%d and %d answers, want one each", len(x), len(y))
+		t.Fatalf("got %d and %d answers, want one each", len(x), len(y))
 	}
 	if x[0].OK() && y[0].OK() {
 		t.Errorf("both stacks own %s and %s", x[0].PhysicalResourceID, y[0].PhysicalResourceID)
@@ -107,24 +108,24 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	l.unchanged(before, "two stacks and their Deletes")
 }
 
-// TestOrphaned_TwoAdoptersAtOnce proves that two stacks which adopt one orphaned set at the
-// same moment take nothing away. Both may succeed: in the end the set is there and has no
+// TestOrphaned_TwoAdoptersAtOnce proves that two stacks that adopt one orphaned set at the
+// same moment do not delete it. Both may succeed: in the end the set exists and has no
 // owner.
 // Reference 4.13.
 func TestOrphaned_TwoAdoptersAtOnce(t *testing.T) {
 	l := newLab(t)
-	l.created(quick) // by a stack that is gone
+	l.created(quick) // owned by a stack that does not exist any more
 	l.Proxy.SetPatience(20 * time.Millisecond)
 	a, b := l.Stack(), l.Stack()
 	ofA, ofB := a.Event("Create", adopting), b.Event("Create", adopting)
 	beside, done := l.Start(), make(chan bool)
 	go func() { done <- beside.Invoke(ofB.JSON(), b.Timeout).OK() }()
 	if here, there := l.Function.Invoke(ofA.JSON(), a.Timeout).OK(), <-done; !here || !there {
-		t.Errorf("the invocations succeeded: %v and %v", here, there)
+		t.Errorf("the invocations succeeded: %v and %v, want both", here, there)
 	}
 	x, y := a.Answers(ofA), b.Answers(ofB)
 	if len(x) != 1 || len(y) != 1 {
-		t.Fatalf("%d and %d answers, want one each", len(x), len(y))
+		t.Fatalf("got %d and %d answers, want one each", len(x), len(y))
 	}
 	t.Logf("%s %s, %s %s", x[0].Status, x[0].Reason, y[0].Status, y[0].Reason)
 	for _, s := range []*cloudformation.Stack{a, b} {

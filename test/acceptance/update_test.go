@@ -7,8 +7,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// likeNew fails the test unless the account is what creating p would have made, and
-// applying p once more writes nothing.
+// likeNew fails the test unless the account is in the state that a Create with p makes, and
+// another Update to p writes nothing.
 func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign rig.Snapshot) {
 	l.TB.Helper()
 	got := l.Snapshot()
@@ -25,8 +25,8 @@ func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign rig.Snapsho
 	l.OK(fresh.Delete())
 }
 
-// TestUpdate_InPlace checks every property whose change is in place: the
-// result is what creating it would have made.
+// TestUpdate_InPlace proves, for every property that changes in place, that the Update
+// leads to the same state as a Create with the new properties.
 // Reference 5.4.
 func TestUpdate_InPlace(t *testing.T) {
 	t.Parallel()
@@ -48,7 +48,8 @@ func TestUpdate_InPlace(t *testing.T) {
 	}
 }
 
-// TestUpdate_OfBoundary checks setting, changing and removing the boundary.
+// TestUpdate_OfBoundary checks that an Update sets, changes and removes the permissions
+// boundary.
 // Reference 2.11, 5.4.
 func TestUpdate_OfBoundary(t *testing.T) {
 	l := newLab(t)
@@ -67,8 +68,8 @@ func TestUpdate_OfBoundary(t *testing.T) {
 	l.likeNew(s, quick.With(properties{"PermissionsBoundary": a}), foreign)
 }
 
-// TestRepair_Drift proves that declared is what is, from whatever is
-// there, with nothing but Revision changed.
+// TestRepair_Drift proves that an Update that changes only Revision restores the declared
+// state after any change by hand.
 // Reference 5.5.
 func TestRepair_Drift(t *testing.T) {
 	t.Parallel()
@@ -100,8 +101,8 @@ func TestRepair_Drift(t *testing.T) {
 	}
 }
 
-// TestProperties_PathAloneCannotChange proves that the answer says so, and that the
-// rollback finds nothing to do.
+// TestProperties_PathAloneCannotChange proves that an Update that changes only the path is
+// refused with that reason, and that its rollback writes nothing.
 // Reference 2.12.
 func TestProperties_PathAloneCannotChange(t *testing.T) {
 	l := newLab(t)
@@ -113,8 +114,8 @@ func TestProperties_PathAloneCannotChange(t *testing.T) {
 	l.unchanged(before, "a refused change of Path")
 }
 
-// TestRollback_OfAnUpdate proves that an Update with the properties swapped
-// brings back what was there.
+// TestRollback_OfAnUpdate proves that an Update with the properties swapped restores the
+// state before the Update.
 // Reference 5.10.
 func TestRollback_OfAnUpdate(t *testing.T) {
 	l := newLab(t)
@@ -127,8 +128,8 @@ func TestRollback_OfAnUpdate(t *testing.T) {
 	l.unchanged(before, "an update and its rollback")
 }
 
-// TestRollback_OfAFailedUpdate proves that a refused update answers its own id,
-// and the rollback, whose old properties are the bad ones, succeeds.
+// TestRollback_OfAFailedUpdate proves that a refused Update answers its own id, and that
+// the rollback succeeds, although its old properties are the bad ones.
 // Reference 5.2, 7.7.
 func TestRollback_OfAFailedUpdate(t *testing.T) {
 	l := newLab(t)
@@ -140,7 +141,8 @@ func TestRollback_OfAFailedUpdate(t *testing.T) {
 	l.unchanged(before, "a refused update and its rollback")
 }
 
-// TestUpdate_GroupsThatWentAreDeletedLast checks the order of calls.
+// TestUpdate_GroupsThatWentAreDeletedLast proves that an Update deletes the groups that it
+// removes after all other writes.
 // Reference 5.6.
 func TestUpdate_GroupsThatWentAreDeletedLast(t *testing.T) {
 	l := newLab(t)
@@ -161,6 +163,6 @@ func TestUpdate_GroupsThatWentAreDeletedLast(t *testing.T) {
 		}
 	}
 	if firstOfOld < lastOfNew || firstOfOld == 0 {
-		t.Errorf("the old group's first write is call %d, the new state's last is %d", firstOfOld, lastOfNew)
+		t.Errorf("the first write that removes a group is call %d, the last other write is call %d, want it before", firstOfOld, lastOfNew)
 	}
 }

@@ -9,18 +9,18 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestVerify proves that, where the administrator wants it, an Update and a Delete change
-// nothing of a resource that CloudFormation is not working on, nor of a set that the resource
-// does not have while CloudFormation is not working on the stack. They do their work where it is,
-// and where it cannot be asked.
+// TestVerify proves that, if the administrator sets VerifyRequests, an Update and a Delete
+// change nothing of a resource that CloudFormation is not working on. They also change
+// nothing of a set that the resource does not have, while CloudFormation is not working on
+// the stack. They do their work otherwise, and if CloudFormation cannot be asked.
 // Reference 11.11.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	tagged := quick.With(properties{"Tags": tags("team", "x")})
 	for name, tt := range map[string]struct {
-		status  string // empty where CloudFormation has no such resource
-		another bool   // whether CloudFormation has another id
-		stack   string // its status; empty where CloudFormation has none
+		status  string // empty: CloudFormation has no such resource
+		another bool   // whether CloudFormation has another physical id
+		stack   string // the stack's status; empty: CloudFormation has no such stack
 		done    bool
 	}{
 		"in progress":                       {"_IN_PROGRESS", false, "", true},
@@ -60,8 +60,9 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerify_Forged proves that no physical id and no request type is a way around: an event
-// changes nothing of the set that a resource has, and that CloudFormation is not working on.
+// TestVerify_Forged proves that no physical id and no request type gets around the check: a
+// forged event changes nothing of the set of a resource that CloudFormation is not working
+// on.
 // Reference 11.11.
 func TestVerify_Forged(t *testing.T) {
 	t.Parallel()
@@ -101,25 +102,25 @@ func TestVerify_Forged(t *testing.T) {
 			s.Use(l.Start("RAYIAM_VERIFY_REQUESTS=true"))
 			l.Resources.SetStack(s.ID, "UPDATE_COMPLETE")
 			l.Resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", s.PhysicalID)
-			if e := forge(s); e.RequestType == "Delete" { // it succeeds, and leaves alone what is a resource's
+			if e := forge(s); e.RequestType == "Delete" { // a Delete succeeds, and leaves the resource's set alone
 				l.OK(s.Send(e))
 			} else {
 				l.Failed(s.Send(e), "nothing was changed", "CloudFormation is not working on this resource", "CREATE_COMPLETE")
 			}
 			l.unchanged(before, "an event that nobody expects")
-			l.Resources.Set(s.ID, s.LogicalID, "DELETE_SKIPPED", "retained") // and the set, retained
+			l.Resources.Set(s.ID, s.LogicalID, "DELETE_SKIPPED", "retained") // the stack has another set now, and has retained this one
 			l.Failed(s.Send(forge(s)), "nothing was changed", "CloudFormation is not working on this stack", "UPDATE_COMPLETE")
 			l.unchanged(before, "an event about a retained set")
 		})
 	}
 }
 
-// TestVerify_Create proves that a Create does its work where CloudFormation is at work, and
-// where it does not show the resource yet.
+// TestVerify_Create proves that a Create does its work if CloudFormation is working on the
+// resource, and if it does not show the resource yet.
 // Reference 11.11.
 func TestVerify_Create(t *testing.T) {
 	t.Parallel()
-	for _, status := range []string{"CREATE_IN_PROGRESS", ""} { // of a stack that is being created
+	for _, status := range []string{"CREATE_IN_PROGRESS", ""} { // the empty status: the stack is being created
 		t.Run(status, func(t *testing.T) {
 			l := newLab(t)
 			s := l.Stack()
@@ -136,7 +137,8 @@ func TestVerify_Create(t *testing.T) {
 	}
 }
 
-// TestVerify_CostsNoRoundTrip proves that CloudFormation is asked while IAM is observed.
+// TestVerify_CostsNoRoundTrip proves that CloudFormation is asked while IAM is observed, so
+// that the check adds no round trip.
 // Reference 11.11.
 func TestVerify_CostsNoRoundTrip(t *testing.T) {
 	l := newLab(t)
@@ -147,6 +149,6 @@ func TestVerify_CostsNoRoundTrip(t *testing.T) {
 	l.Proxy.Reset()
 	l.OK(s.Delete())
 	if got := iamproxy.CriticalPath(l.Proxy.Calls()); got > 3 || l.Resources.Asked() == 0 {
-		t.Errorf("%d round trips and %d questions, want 3 and some", got, l.Resources.Asked())
+		t.Errorf("%d round trips to IAM and %d calls to CloudFormation, want 3 and at least one", got, l.Resources.Asked())
 	}
 }

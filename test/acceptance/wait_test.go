@@ -8,8 +8,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestWaiting_PropagationWait proves that what is newly made is read and waited for,
-// that nothing is when nothing was made, and that with 0 there is neither.
+// TestWaiting_PropagationWait proves that a Create reads the new profiles and waits, that
+// an Update which makes no profile does neither, and that a wait of 0 switches both off.
 // Reference 6.6, 6.7.
 func TestWaiting_PropagationWait(t *testing.T) {
 	l := newLab(t)
@@ -19,7 +19,7 @@ func TestWaiting_PropagationWait(t *testing.T) {
 	create, _ := s.Create(patient)
 	l.OK(create)
 	if took := time.Since(start); took < 2*time.Second {
-		t.Errorf("created in %s, want 2s of waiting", took)
+		t.Errorf("created in %s, want a wait of 2s", took)
 	}
 	calls := l.Proxy.Calls()
 	last := map[string]bool{}
@@ -27,10 +27,10 @@ func TestWaiting_PropagationWait(t *testing.T) {
 		last[c.Action+" "+c.Form.Get("InstanceProfileName")] = true
 	}
 	if !last["GetInstanceProfile ray-head"] || !last["GetInstanceProfile ray-worker"] {
-		t.Errorf("the last calls are %v, want the profiles to be read", last)
+		t.Errorf("the last calls are %v, want a GetInstanceProfile of each profile", last)
 	}
-	// An update that makes nothing waits for nothing: the wait is longer than the function's time,
-	// and than what is there is old.
+	// An Update that makes no profile does not wait: its declared wait is longer than the
+	// function's timeout, and longer than the age of the existing profiles.
 	s.Timeout = 30 * time.Second
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Every, iamproxy.Aged(time.Hour)))
 	l.updated(s, quick.With(properties{"PropagationWaitSeconds": 120, "Tags": tags("a", "b")}))
@@ -42,12 +42,12 @@ func TestWaiting_PropagationWait(t *testing.T) {
 	l.OK(answer)
 	calls = l.Proxy.Calls()
 	if last := calls[len(calls)-1]; last.Action == "GetInstanceProfile" {
-		t.Error("read a profile after it was made, with a wait of 0")
+		t.Error("a profile was read after it was made, with a wait of 0")
 	}
 }
 
-// TestWaiting_WaitThatDoesNotFitIsRefused proves that a wait longer than the time is
-// said before anything is made.
+// TestWaiting_WaitThatDoesNotFitIsRefused proves that a wait longer than the request's time
+// is refused before any write.
 // Reference 6.8.
 func TestWaiting_WaitThatDoesNotFitIsRefused(t *testing.T) {
 	l := newLab(t)
@@ -59,8 +59,8 @@ func TestWaiting_WaitThatDoesNotFitIsRefused(t *testing.T) {
 	l.unchanged(before, "a refused wait")
 }
 
-// TestWaiting_FinalErrorsEndAtOnce checks quotas and malformed documents, met once,
-// with IAM's own words and the call that met them.
+// TestWaiting_FinalErrorsEndAtOnce proves that quotas and malformed documents are not
+// retried, and that the Reason has IAM's words and the call.
 // Reference 6.3.
 func TestWaiting_FinalErrorsEndAtOnce(t *testing.T) {
 	t.Parallel()
@@ -79,7 +79,7 @@ func TestWaiting_FinalErrorsEndAtOnce(t *testing.T) {
 			l.Failed(create, "putting inline policy ray-pass-role-policy on role ray-head", code, "injected by the test")
 			l.OK(rollback)
 			if puts != 1 {
-				t.Errorf("%d attempts, want 1", puts)
+				t.Errorf("the call was made %d times, want once", puts)
 			}
 			l.unchanged(before, "a failed Create and its Delete")
 		})
