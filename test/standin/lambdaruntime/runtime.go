@@ -111,9 +111,8 @@ func (f *Function) Another() (*Function, error) {
 	return another, nil
 }
 
-// Invoke runs one event and waits until the invocation ends. A process that has not
-// answered, or not even asked for the event, when the timeout is over is killed, as Lambda
-// does.
+// Invoke runs one event and waits until the invocation ends. As Lambda does, it kills a
+// process that has not answered when the timeout is over.
 func (f *Function) Invoke(payload []byte, timeout time.Duration) Outcome {
 	f.mu.Lock()
 	f.count++
@@ -188,8 +187,8 @@ func (f *Function) Ready() (time.Duration, error) {
 	return f.readyAt.Sub(f.started), nil
 }
 
-// Log returns everything that the process has written so far to standard output and
-// standard error, whole lines in one log. After Stop the log is complete.
+// Log returns the lines that the process has written so far to both of its streams, in one
+// log. After Stop the log is complete.
 func (f *Function) Log() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
