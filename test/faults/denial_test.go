@@ -7,9 +7,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// patient enters the operation's first state, and has a process carry it out that has just
-// started and repeats denials which may pass. The others in the matrix take a denial for final,
-// so that nobody waits for one.
+// patient enters the operation's first state, and returns a stack whose process has just
+// started and retries denials that may be temporary. In the other cells a denial is final,
+// so that nothing waits for it to end.
 func (c *cell) patient() (*cloudformation.Stack, cloudformation.Event) {
 	c.TB.Helper()
 	s, e := c.begin()
@@ -18,7 +18,7 @@ func (c *cell) patient() (*cloudformation.Stack, cloudformation.Event) {
 	return s, e
 }
 
-// playPassing proves that a denial which passes is ridden out.
+// playPassing proves that the operation succeeds in spite of a denial that ends.
 func (c *cell) playPassing() {
 	s, e := c.patient()
 	defer c.Stop()
@@ -27,8 +27,8 @@ func (c *cell) playPassing() {
 	c.ended(s, answer)
 }
 
-// playExplicit proves that an explicit denial is not repeated, and that its Reason says whose
-// it is.
+// playExplicit proves that an explicit denial is not retried, and that its Reason names the
+// kind of policy that denies.
 func (c *cell) playExplicit() {
 	s, e := c.patient()
 	defer c.Stop()
@@ -47,8 +47,8 @@ func (c *cell) playExplicit() {
 	c.followedUp(s, answer)
 }
 
-// playNotRolledBack proves that nothing is left of an Update that is denied, though rollbacks
-// are switched off: the next request is a Delete with the old properties.
+// playNotRolledBack proves that nothing is left of a denied Update although rollbacks are
+// switched off: the next request is a Delete with the old properties.
 func (c *cell) playNotRolledBack() {
 	s, e := c.begin()
 	c.Failed(c.send(s, e, iamproxy.On(iamproxy.Same(c.n), iamproxy.Denied())), "AccessDenied")
@@ -59,16 +59,16 @@ func (c *cell) playNotRolledBack() {
 	c.holds("after the Delete", references["Create"].before)
 }
 
-// playLate proves that the operation ends as if nothing had been while IAM denies what it does
-// not see yet.
+// playLate proves that the operation has its full effect although IAM denies calls because
+// it does not see new rights or tags yet.
 func (c *cell) playLate(fault iamproxy.Fault) {
 	s, e := c.patient()
 	defer c.Stop()
 	c.ended(s, c.succeeds(s, e, fault))
 }
 
-// playLateAndDenied proves that the Delete after a Create that was denied removes what it made,
-// though IAM does not see the tags of that yet.
+// playLateAndDenied proves that the Delete after a denied Create removes what the Create
+// made, although IAM does not see the new tags yet.
 func (c *cell) playLateAndDenied() {
 	s, e := c.patient()
 	defer c.Stop()

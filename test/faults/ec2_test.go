@@ -16,7 +16,8 @@ import (
 
 var ec2Unavailable = iamproxy.EC2Answer(http.StatusServiceUnavailable, "Unavailable", "The service is unavailable.")
 
-// ec2Faults are what EC2 may do at each call to it. The operation ends as if nothing had been.
+// ec2Faults are the faults of each call to EC2. The operation has its full effect in spite
+// of each.
 var ec2Faults = []fault{
 	{"throttled", every, every, func(c *cell) { c.playEC2(iamproxy.EC2Throttled(), 2) }},
 	{"unavailable", every, every, func(c *cell) { c.playEC2(ec2Unavailable, 2) }},
@@ -34,8 +35,9 @@ var ec2Faults = []fault{
 	{"killed while it waits, event again", makes, every, func(c *cell) { c.playEC2Killed(true, 1) }},
 }
 
-// inUse are the same where an instance uses what the operation deletes. What passes does not
-// hide the instance; what does not pass holds nothing up.
+// inUse are the faults of each call to EC2 while an instance uses a profile that the
+// operation deletes. A temporary fault does not hide the instance. If a fault does not end,
+// the operation is done.
 var inUse = []fault{
 	{"no fault", every, every, func(c *cell) { c.playHeldUp(iamproxy.Effect{}, 0) }},
 	{"throttled", every, every, func(c *cell) { c.playHeldUp(iamproxy.EC2Throttled(), 2) }},
@@ -53,13 +55,14 @@ var inUse = []fault{
 
 const forEver = 1 << 30
 
-// losing are the profiles that an operation deletes, one for each operation that deletes any.
+// losing are the profiles that an operation deletes, one for each operation that deletes
+// profiles.
 var losing = map[string]string{"Delete": "ray-head", "Update": "ray-cpu", "Update back": "ray-gpu", "Cleanup": "ray-head"}
 
-// ec2Operations are the columns of EC2's matrix.
+// ec2Operations are the columns of the matrix of EC2's faults.
 var ec2Operations = append(slices.Clone(operations), cleanup)
 
-// deleting are the operations that delete something.
+// deleting are the operations that delete profiles.
 var deleting = func() (all []operation) {
 	for _, o := range ec2Operations {
 		if losing[o.name] != "" {
@@ -69,8 +72,9 @@ var deleting = func() (all []operation) {
 	return all
 }()
 
-// TestEC2Matrix checks every operation against every fault at every call to EC2, and those that
-// delete something against an instance that uses it.
+// TestEC2Matrix proves that every operation has its full effect in spite of every fault at
+// every call to EC2, and that an operation that deletes a profile changes nothing while an
+// instance uses it.
 // Reference 14.1, 14.5, 14.7.
 func TestEC2Matrix(t *testing.T) {
 	t.Parallel()
@@ -95,7 +99,7 @@ func learnEC2(t *testing.T) map[string]int {
 		answer := w.succeeds(s, waiting(o.event(s)), settled)
 		calls[o.name] = len(w.EC2.Calls())
 		if calls[o.name] == 0 {
-			t.Errorf("%s makes no call to EC2", o.name)
+			t.Errorf("%s makes no call to EC2, want at least one", o.name)
 		}
 		w.cleanUp(s, o, answer)
 		w.at = o.to
@@ -103,7 +107,7 @@ func learnEC2(t *testing.T) map[string]int {
 	return calls
 }
 
-// waiting has an event wait for what is new.
+// waiting returns the event with a propagation wait.
 func waiting(e cloudformation.Event) cloudformation.Event {
 	if e.RequestType != "Delete" {
 		e.ResourceProperties = e.ResourceProperties.With(properties{"PropagationWaitSeconds": 1})
@@ -111,11 +115,11 @@ func waiting(e cloudformation.Event) cloudformation.Event {
 	return e
 }
 
-// settled has IAM say that all is older than the wait, so that EC2 is asked for what is new
-// alone, however fast the state before came about.
+// settled makes IAM answer that everything is older than the wait, so that EC2 is asked
+// only about new profiles, however fast the account's state was made.
 func settled(iamproxy.Call) iamproxy.Effect { return iamproxy.Aged(time.Hour) }
 
-// question matches the n-th call to EC2 and every repetition of it.
+// question matches the n-th call to EC2 and its retries.
 func question(n int) func(iamproxy.Call) bool {
 	asked := ""
 	return func(c iamproxy.Call) bool {
@@ -127,7 +131,7 @@ func question(n int) func(iamproxy.Call) bool {
 	}
 }
 
-// playEC2 proves that the operation ends as if nothing had been.
+// playEC2 proves that the operation has its full effect in spite of the fault.
 func (c *cell) playEC2(effect iamproxy.Effect, times int) {
 	s, e := c.begin()
 	c.EC2.Reset()
@@ -141,9 +145,10 @@ func (c *cell) playEC2(effect iamproxy.Effect, times int) {
 	c.ended(s, answer)
 }
 
-// playEC2Killed proves that the same event ends the operation where it should after the process
-// has died over the n-th call to EC2. Where it waits, EC2 first says so many times that it does
-// not know the profile, and the process dies at the question after that.
+// playEC2Killed proves that the operation, sent again, has its full effect after the
+// process was killed at the n-th call to EC2. In an operation that waits, EC2 first answers
+// this many times that it does not know the profile, and the process is killed at the next
+// call.
 func (c *cell) playEC2Killed(before bool, unknown int) {
 	s, e := c.begin()
 	e = waiting(e)
@@ -153,7 +158,8 @@ func (c *cell) playEC2Killed(before bool, unknown int) {
 	c.ended(s, c.succeeds(s, e, settled))
 }
 
-// killedAtEC2 runs an event, kills the running process over it, and returns how that ended.
+// killedAtEC2 sends an event, kills the process at a call to EC2, and returns how the
+// invocation ended.
 func (c *cell) killedAtEC2(e cloudformation.Event, n int, before bool, unknown int) lambdaruntime.Outcome {
 	c.TB.Helper()
 	f := c.Running()
@@ -177,8 +183,9 @@ func (c *cell) killedAtEC2(e cloudformation.Event, n int, before bool, unknown i
 	return outcome
 }
 
-// playHeldUp proves that the operation changes nothing while an instance uses what it deletes,
-// and that what CloudFormation sends once it is gone leaves things as it should.
+// playHeldUp proves that the operation changes nothing while an instance uses what the
+// operation deletes, and that CloudFormation's next request has its full effect once the
+// instance is gone.
 func (c *cell) playHeldUp(effect iamproxy.Effect, times int) {
 	c.heldUp(func(cloudformation.Event) error {
 		c.EC2.Reset()
@@ -187,8 +194,8 @@ func (c *cell) playHeldUp(effect iamproxy.Effect, times int) {
 	})
 }
 
-// playKilledHeldUp holds the same where the process dies as it asks EC2, and the event comes
-// again.
+// playKilledHeldUp proves the same if the process is killed at a call to EC2 and the event
+// comes again.
 func (c *cell) playKilledHeldUp(before bool) {
 	c.heldUp(func(e cloudformation.Event) error {
 		if outcome := c.killedAtEC2(e, 1, before, 0); !outcome.Died {
@@ -198,9 +205,9 @@ func (c *cell) playKilledHeldUp(before bool) {
 	})
 }
 
-// heldUp sends the operation after what fails, which may end the process. On a very busy machine
-// EC2's stand-in may answer later than the function waits for it, which then goes on and says so.
-// So the cell is played again.
+// heldUp runs fails, which may kill the process, and then sends the operation. On a very
+// busy machine EC2's stand-in may answer later than the function waits. The function then
+// does the operation, and logs that EC2 did not answer. The cell is then run again.
 func (c *cell) heldUp(fails func(cloudformation.Event) error) {
 	c.TB.Helper()
 	for range 5 {
@@ -232,7 +239,8 @@ func (c *cell) heldUp(fails func(cloudformation.Event) error) {
 	c.TB.Error("EC2's stand-in answered too late five times")
 }
 
-// playNotHeldUp proves that the operation ends as if there were no instance.
+// playNotHeldUp proves that the operation has its full effect, as if there were no
+// instance.
 func (c *cell) playNotHeldUp(effect iamproxy.Effect) {
 	s, e := c.begin()
 	c.Launch("us-east-1", losing[c.name], "research", 1)

@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// A cell is one operation with one fault at its n-th call to IAM.
+// A cell is one operation with one fault at its n-th call.
 type cell struct {
 	*world
 	operation
@@ -19,8 +19,8 @@ type cell struct {
 // A fault is a row of the matrix.
 type fault struct {
 	name string
-	is   func(operation) bool // for which operations it is
-	slow func(operation) bool // whether it waits more than it works
+	is   func(operation) bool // the operations that the row has cells for
+	slow func(operation) bool // whether the cell mostly waits
 	play func(*cell)
 }
 
@@ -30,7 +30,8 @@ func creates(o operation) bool  { return o.request == "Create" }
 func updates(o operation) bool  { return o.request == "Update" }
 func replaces(o operation) bool { return o.replaces() }
 
-// generatedID is an id as CloudFormation makes one up for a Create that never answered.
+// generatedID is an id of the form that CloudFormation makes up for a Create that never
+// answered.
 const generatedID = "faults-RayIAM-1ABCDEFGHIJKL"
 
 // faults are the rows of the matrix.
@@ -75,7 +76,7 @@ func (c *cell) begin() (*cloudformation.Stack, cloudformation.Event) {
 	return s, c.event(s)
 }
 
-// playSurvived proves that the operation ends as if nothing had been.
+// playSurvived proves that the operation has its full effect in spite of the fault.
 func (c *cell) playSurvived(effect iamproxy.Effect, times int) {
 	s, e := c.begin()
 	answer := c.succeeds(s, e, iamproxy.On(iamproxy.Times(times, iamproxy.Same(c.n)), effect))
@@ -83,7 +84,7 @@ func (c *cell) playSurvived(effect iamproxy.Effect, times int) {
 	c.ended(s, answer)
 }
 
-// met proves that the request that was sent last has made the cell's call.
+// met proves that the last request has made the cell's call.
 func (c *cell) met() {
 	c.TB.Helper()
 	if calls := len(c.Proxy.Calls()); calls < c.n {
@@ -91,15 +92,15 @@ func (c *cell) met() {
 	}
 }
 
-// playRetried proves that the next process, with the same event, ends where the killed
-// one would have.
+// playRetried proves that the same event, sent to a new process, leads to the state that
+// the killed process would have reached.
 func (c *cell) playRetried(before bool) {
 	s, e := c.begin()
 	c.Killed(e, iamproxy.Nth(c.n), before)
 	c.ended(s, c.succeeds(s, e, nil))
 }
 
-// ended proves that the operation has had its full effect and its full answer.
+// ended proves that the operation has its full effect and its full answer.
 func (c *cell) ended(s *cloudformation.Stack, answer cloudformation.Answer) {
 	c.TB.Helper()
 	ref := references[c.name]
@@ -111,15 +112,15 @@ func (c *cell) ended(s *cloudformation.Stack, answer cloudformation.Answer) {
 	c.holds("at the end", ref.after)
 }
 
-// playDeleted proves that a Create which never answered leaves nothing once a Delete
-// has come.
+// playDeleted proves that a Delete removes everything that a Create which never answered
+// has made.
 func (c *cell) playDeleted(before bool, id string) {
 	s, e := c.begin()
 	c.Killed(e, iamproxy.Nth(c.n), before)
 	c.deleted(s, id)
 }
 
-// deleted sends a Delete and proves that nothing of the resource is left.
+// deleted sends a Delete, and proves that nothing of the resource is left.
 func (c *cell) deleted(s *cloudformation.Stack, id string) {
 	c.TB.Helper()
 	c.succeeds(s, c.deletion(s, id), nil)
@@ -132,7 +133,7 @@ func (c *cell) deletion(s *cloudformation.Stack, id string) cloudformation.Event
 	return e
 }
 
-// nothingIsLeft proves that the account is as it was before a Create.
+// nothingIsLeft proves that the account is in the state before the Create.
 func (c *cell) nothingIsLeft() {
 	c.TB.Helper()
 	if c.from == byHand {
@@ -144,7 +145,7 @@ func (c *cell) nothingIsLeft() {
 	c.holds("in the end", references[c.name].before)
 }
 
-// playRolledBack proves that the swapped Update brings back what was there.
+// playRolledBack proves that the Update with swapped properties restores the state before.
 func (c *cell) playRolledBack(before bool) {
 	s, e := c.begin()
 	c.Killed(e, iamproxy.Nth(c.n), before)
@@ -161,8 +162,8 @@ func (c *cell) rolledBack(s *cloudformation.Stack) {
 	c.holds("after the rollback", references[c.name].before)
 }
 
-// playDenied proves that a denial ends the operation at once, with IAM's words, and
-// that what CloudFormation sends then leaves things as they were.
+// playDenied proves that a denial ends the operation at once, with IAM's words, and that
+// CloudFormation's next request restores the state before.
 func (c *cell) playDenied() {
 	s, e := c.begin()
 	denials := 0
@@ -184,8 +185,8 @@ func (c *cell) playDenied() {
 	c.followedUp(s, answer)
 }
 
-// followedUp proves that what CloudFormation sends after a failure leaves things as they
-// were, or gone.
+// followedUp proves that CloudFormation's next request after a failure restores the state
+// before, or deletes everything.
 func (c *cell) followedUp(s *cloudformation.Stack, answer cloudformation.Answer) {
 	c.TB.Helper()
 	switch c.request {
@@ -201,16 +202,16 @@ func (c *cell) followedUp(s *cloudformation.Stack, answer cloudformation.Answer)
 	}
 }
 
-// ownID returns the id that the resource of a Create has, learnt from one that is
-// refused before anything is done.
+// ownID returns the physical id that a Create's resource has, which it reads in the answer
+// to a Create that is refused before any write.
 func (c *cell) ownID() string {
 	c.TB.Helper()
 	s := c.stack(nil)
 	return c.send(s, s.Event("Create", declared[c.to].With(properties{"PropagationWaitSeconds": -1})), nil).PhysicalResourceID
 }
 
-// answered returns the id and the attributes of an answer without what is particular
-// to the world.
+// answered returns the id and the attributes of an answer, without the parts that differ
+// between worlds.
 func (w *world) answered(a cloudformation.Answer) (id string, data map[string]string) {
 	id = a.PhysicalResourceID
 	if len(id) > 12 {

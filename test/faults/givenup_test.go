@@ -10,11 +10,11 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// givenUp are the operations that make something, and so have something to roll back
-// when CloudFormation abandons them.
+// givenUp are the operations that make something, which must be rolled back if
+// CloudFormation abandons the operation.
 var givenUp = slices.DeleteFunc(slices.Clone(operations), func(o operation) bool { return !creates(o) && o.to != other })
 
-// undone are the faults that rolling back may meet.
+// undone are the faults of each call with which an abandoned operation is rolled back.
 var undone = []fault{
 	{"killed before the call, event again", every, every, func(c *cell) { c.playBackKilled(true) }},
 	{"killed after the call, event again", every, every, func(c *cell) { c.playBackKilled(false) }},
@@ -23,18 +23,18 @@ var undone = []fault{
 	{"AccessDenied, event again", every, every, (*cell).playBackDenied},
 }
 
-// A span is a number of calls, from the first on.
+// A span is a number of consecutive calls: first is the number of the first call.
 type span struct{ first, calls int }
 
-// The ages of an event that was given up: of the first attempt, which asks after its last
-// write, and of one that Lambda makes a minute later.
+// The ages of an abandoned event: of the first attempt, which asks CloudFormation only
+// after its last write, and of the attempt that Lambda makes a minute later.
 const (
 	attempted = 10 * time.Second
 	repeated  = 70 * time.Second
 )
 
-// giveUp enters the operation's first state, has CloudFormation give the operation up and
-// forget it, and returns its request.
+// giveUp enters the operation's first state, makes CloudFormation abandon the operation and
+// forget the stack, and returns the operation's request.
 func (c *cell) giveUp() (*cloudformation.Stack, cloudformation.Event) {
 	c.TB.Helper()
 	c.enter(c.from)
@@ -48,13 +48,13 @@ func (c *cell) giveUp() (*cloudformation.Stack, cloudformation.Event) {
 	return s, c.event(s)
 }
 
-// takenBack delivers the event and proves that nothing is left.
+// takenBack sends the abandoned event, and proves that nothing is left.
 func (c *cell) takenBack(s *cloudformation.Stack, e cloudformation.Event, fault iamproxy.Fault) {
 	c.TB.Helper()
 	c.isTakenBack(s, e, c.send(s, e, fault))
 }
 
-// isTakenBack proves that nothing is left once the event was answered.
+// isTakenBack proves that nothing is left once the abandoned event was answered.
 func (c *cell) isTakenBack(s *cloudformation.Stack, e cloudformation.Event, answer cloudformation.Answer) {
 	c.TB.Helper()
 	c.Resources.Forget(s.ID, s.LogicalID)
@@ -62,20 +62,20 @@ func (c *cell) isTakenBack(s *cloudformation.Stack, e cloudformation.Event, answ
 	c.nothingIsLeft()
 }
 
-// saysSo proves that the answer to an event that was given up says what has become of it.
+// saysSo proves that the answer to an abandoned event says that it was rolled back.
 func (c *cell) saysSo(answer cloudformation.Answer, e cloudformation.Event) {
 	c.TB.Helper()
 	c.Failed(answer, "no longer waits for this "+e.RequestType+"", "what this request had made was rolled back")
 }
 
-// again is the event as Lambda delivers it once more.
+// again returns the event as Lambda delivers it the next time.
 func (c *cell) again(e cloudformation.Event) cloudformation.Event {
 	e.ResponseURL = c.URLs.URL(repeated)
 	return e
 }
 
-// learnBack learns which of a given up operation's calls take back what it made: from the
-// first look after its last write to the end of the second look at nothing.
+// learnBack learns which calls roll an abandoned operation back: from the first observation
+// after the last write to the end of the second observation that finds nothing.
 func (w *world) learnBack(o operation) span {
 	w.TB.Helper()
 	c := &cell{world: w, operation: o}
@@ -98,7 +98,7 @@ func (w *world) learnBack(o operation) span {
 	return span{first: made + 1, calls: gone - made + 2*look(calls[gone:])}
 }
 
-// look returns of how many calls a look consists: it asks nothing twice.
+// look returns the number of calls of one observation, which makes each call once.
 func look(calls []iamproxy.Call) int {
 	for i, call := range calls {
 		if slices.ContainsFunc(calls[:i], func(before iamproxy.Call) bool { return before.Form.Encode() == call.Form.Encode() }) {
@@ -108,17 +108,17 @@ func look(calls []iamproxy.Call) int {
 	return len(calls)
 }
 
-// nth is the number, among all calls of the request, of the cell's.
+// nth returns the number of the cell's call among all calls of the request.
 func (c *cell) nth() int { return backs[c.name].first + c.n - 1 }
 
-// maxPlays is how often a cell is played at the most until its call comes.
+// maxPlays is how often a cell is run at most until its call is made.
 const maxPlays = 20
 
-// untilMet has the operation given up, and again until the request makes the cell's call, which
-// the fault of play is for. Only the second look at nothing may not come: the quiet period is
-// a time, and on a machine that is very busy the first look fills it. Then the fault has met
-// nothing, what was made has been rolled back without it, and the cell has shown nothing yet.
-// It returns the last request and its answers.
+// untilMet abandons the operation, again and again until the request makes the call that
+// the cell's fault is for. Only the second observation that finds nothing may not be made:
+// the quiet period is limited in time, and on a very busy machine the first observation
+// takes all of it. Then the request was rolled back without the fault, and the cell has
+// proved nothing yet. It returns the last request and its answers.
 func (c *cell) untilMet(play func(*cloudformation.Stack, cloudformation.Event)) (*cloudformation.Stack, cloudformation.Event, []cloudformation.Answer) {
 	c.TB.Helper()
 	for range maxPlays {
@@ -153,8 +153,8 @@ func (c *cell) playBackSurvived(effect iamproxy.Effect) {
 	c.isTakenBack(s, e, answers[0])
 }
 
-// playBackDenied proves that a denial is answered with what is left and how to find it,
-// and that the event, once it is delivered again, leaves nothing.
+// playBackDenied proves that the answer to a denial during a rollback says what is left and
+// how to find it, and that nothing is left once the event was delivered again.
 func (c *cell) playBackDenied() {
 	s, e, answers := c.untilMet(func(s *cloudformation.Stack, e cloudformation.Event) {
 		c.send(s, e, iamproxy.On(iamproxy.Same(c.nth()), iamproxy.Denied()))

@@ -1,5 +1,5 @@
-// Package faults holds the built function to its promises when things go wrong: at
-// every call to IAM, on the way of its answers, and in the order of its requests.
+// Package faults proves what the reference promises when something fails: faults at every
+// call to IAM and EC2, lost answers, and requests that CloudFormation supersedes.
 package faults
 
 import (
@@ -8,5 +8,5 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-// There is a server of moto for each of two processors.
+// TestMain starts two moto servers, for the two processors that the checks are meant for.
 func TestMain(m *testing.M) { rig.Main(m, rig.Suite{Servers: 2}) }

@@ -10,7 +10,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestMatrix checks every operation against every fault at every call.
+// TestMatrix proves for every operation, every fault and every call to IAM that the
+// operation or its follow-up leads to the right state.
 // Reference 5.3, 5.9, 5.10, 5.12, 5.15, 6.1, 6.3, 11.1.
 func TestMatrix(t *testing.T) {
 	m := &matrix{title: "cells that hold, of all", rows: faults, columns: operations, each: calls}
@@ -18,17 +19,18 @@ func TestMatrix(t *testing.T) {
 	checkout.Report(t, "faults-matrix", m.String())
 }
 
-// TestStorms checks every operation against what lasts, once each.
+// TestStorms proves the same for faults that last longer than one call, once for each
+// operation.
 // Reference 6.1, 6.2, 7.3.
 func TestStorms(t *testing.T) {
-	t.Parallel() // beside TestRolledBack: both are mostly waiting
+	t.Parallel() // together with TestRolledBack: both mostly wait
 	m := &matrix{title: "storms that are weathered", rows: storms, columns: operations, each: func(operation) int { return 1 }}
 	m.play(t)
 	checkout.Report(t, "faults-storms", m.String())
 }
 
-// TestRolledBack checks the rollback of what CloudFormation has abandoned against
-// faults at every call that it takes.
+// TestRolledBack proves that an abandoned operation is rolled back in spite of every fault
+// at every call of the rollback.
 // Reference 11.1.
 func TestRolledBack(t *testing.T) {
 	t.Parallel()
@@ -38,24 +40,25 @@ func TestRolledBack(t *testing.T) {
 	checkout.Report(t, "faults-rolled-back", m.String())
 }
 
-// calls and callsBack are how many calls an operation takes, and to take it back.
+// calls returns the number of calls of an operation, and callsBack the number of calls that
+// roll it back.
 func calls(o operation) int     { return references[o.name].calls }
 func callsBack(o operation) int { return backs[o.name].calls }
 
-// A matrix is a set of faults, its rows, played at operations, its columns.
+// A matrix has a row for each fault and a column for each operation.
 type matrix struct {
 	title   string
 	rows    []fault
 	columns []operation
-	each    func(operation) int // how many cells a row has for an operation
+	each    func(operation) int // number of cells that a row has for an operation
 
 	mu    sync.Mutex
-	count map[[2]string][2]int // fault and operation to the number of cells played, and of those that hold
+	count map[[2]string][2]int // by fault and operation: the number of cells, and the number of cells that hold
 	took  time.Duration
 }
 
-// play plays every cell. Each that does not hold is an error of the test, and so is
-// each that was not played.
+// play runs every cell. A cell that fails is an error of the test, and so is a cell that
+// was not run.
 func (m *matrix) play(t *testing.T) {
 	learn(t)
 	start := time.Now()
@@ -69,7 +72,7 @@ func (m *matrix) play(t *testing.T) {
 				want = m.each(o)
 			}
 			if got := m.count[[2]string{f.name, o.name}]; got[0] != want {
-				t.Errorf("%s, %s: %d cells were played, want %d", o.name, f.name, got[0], want)
+				t.Errorf("%s, %s: %d cells were run, want %d", o.name, f.name, got[0], want)
 			}
 		}
 	}

@@ -23,13 +23,13 @@ func roles(prefix, group string, head, worker []any) properties {
 	}
 }
 
-// The states that an account is in before and after an operation, and what is
-// declared there. Beside the resource's own, each has the foreign things of seed.
+// The states of an account before and after an operation, with the declared properties.
+// Each state also has the foreign role, profile and policy of wipe.
 const (
 	empty   = "empty"
 	byHand  = "by hand" // roles of the default names and the head's profile, made by hand
-	adopted = "adopted" // the same, taken over
-	letGo   = "let go"  // and released again
+	adopted = "adopted" // made by hand, and adopted by a Create
+	letGo   = "let go"  // adopted, and then released
 	made    = "made"    // by a Create without properties
 	small   = "small"
 	changed = "changed" // small, with other policies, tags and another group
@@ -55,8 +55,8 @@ type operation struct {
 	from, to string
 }
 
-// operations are the columns of the matrix. Those that undo each other stand side by
-// side: a world goes from one to the other and back.
+// operations are the columns of the matrix. An operation and the one that undoes it are
+// neighbours, so that a world can go from one state to the other and back.
 var operations = []operation{
 	{"Create", "Create", empty, made},
 	{"Delete", "Delete", made, empty},
@@ -67,8 +67,9 @@ var operations = []operation{
 	{"Replacement back", "Update", other, small},
 }
 
-// cleanup is the Delete of the old set after a replacement. To IAM it is a Delete like any
-// other. To EC2 it is not: the stack has moved on, and its instances may not have.
+// cleanup is the Delete of the old set after a replacement. IAM's calls are those of any
+// Delete. EC2 is asked although the stack has another set by now, because instances may
+// still use the old one.
 var cleanup = operation{"Cleanup", "Delete", both, other}
 
 func (o operation) replaces() bool {
@@ -86,8 +87,8 @@ func (o operation) event(s *cloudformation.Stack) cloudformation.Event {
 	return s.Event("Delete", declared[o.from])
 }
 
-// enter brings the world's account to a state: from the present one by a request, or
-// from nothing.
+// enter brings the world's account to a state: by a request from the present state, or from
+// an empty account.
 func (w *world) enter(state string) {
 	w.TB.Helper()
 	switch from := w.at; {
@@ -132,11 +133,12 @@ func (w *world) cleanUp(s *cloudformation.Stack, o operation, answer cloudformat
 	}
 }
 
-// foreign is the name of what belongs to nobody here, like those that the operations use.
+// foreign is the name of a role, a profile and a policy that belong to nobody, and are like
+// those that the operations use.
 const foreign = "ray-foreign"
 
-// wipe empties the account but for what is foreign, which is there from the beginning,
-// and is made anew after a cell that did not hold.
+// wipe empties the account, except for the foreign role, profile and policy. They exist
+// from the beginning, and are made again after a cell that failed.
 func (w *world) wipe() {
 	w.TB.Helper()
 	w.Keep = nil

@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-// A reference is what an operation does when nothing goes wrong.
+// A reference is an operation's result without a fault.
 type reference struct {
 	calls         int
 	id            string
@@ -16,13 +16,13 @@ type reference struct {
 	before, after rig.Snapshot
 }
 
-// references holds one for each operation, by its name. It is written before any
-// cell is played.
+// references has one reference for each operation, by its name. It is complete before any
+// cell is run.
 var references = map[string]reference{}
 
 var learnOnce sync.Once
 
-// learn writes the references, once.
+// learn runs each operation without a fault and fills references, once.
 func learn(t *testing.T) {
 	t.Helper()
 	learnOnce.Do(func() {
@@ -32,15 +32,16 @@ func learn(t *testing.T) {
 		}
 	})
 	if len(references) != len(ec2Operations) {
-		t.Fatal("what happens without a fault is not known")
+		t.Fatal("an operation failed without a fault: the cells have nothing to be compared with")
 	}
 }
 
-// backs holds, for each operation that is given up, which of its calls roll it back. It is
-// written before any cell of TestRolledBack is played.
+// backs has, by the operation's name, the calls that roll back the abandoned operation. It
+// is complete before any cell of TestRolledBack is run.
 var backs = map[string]span{}
 
-// learnBacks writes them. To roll back is mostly to wait: each operation has a world.
+// learnBacks fills backs. Rolling back mostly waits, so each operation gets a world of its
+// own.
 func learnBacks(t *testing.T) {
 	t.Helper()
 	learn(t)
@@ -50,7 +51,7 @@ func learnBacks(t *testing.T) {
 		w := newWorld(t)
 		wait.Go(func() {
 			for _, fault := range rig.Play(func(tb testing.TB) { w.TB = tb; spans[i] = w.learnBack(o) }) {
-				t.Errorf("%s, given up without a fault: %s", o.name, fault)
+				t.Errorf("%s, abandoned, fails without a fault: %s", o.name, fault)
 			}
 		})
 	}
@@ -77,14 +78,14 @@ func (w *world) learn(o operation) {
 	references[o.name] = ref
 }
 
-// The worlds in which cells are played at once: as many as keep the processors busy,
-// and many more in which they wait.
+// The number of worlds in which cells run at the same time: enough for the processors, and
+// many more for cells that mostly wait.
 const (
 	quickWorlds = 6
 	slowWorlds  = 48
 )
 
-// run plays the cells of a matrix in many worlds at once.
+// run runs the cells of a matrix in many worlds at once.
 func (m *matrix) run(t *testing.T) {
 	var wait sync.WaitGroup
 	for i, queue := range [2]chan []*cell{make(chan []*cell), make(chan []*cell)} {
@@ -97,8 +98,8 @@ func (m *matrix) run(t *testing.T) {
 	wait.Wait()
 }
 
-// queue sends the cells that are slow, or those that are not. An operation and the one
-// back travel together, so that one world goes there and back.
+// queue sends the slow cells, or the others. The cells of an operation and of the one that
+// undoes it are sent together, so that one world can run them in turn.
 func (m *matrix) queue(queue chan<- []*cell, slow bool) {
 	defer close(queue)
 	for i := 0; i < len(m.columns); i++ {
@@ -121,7 +122,8 @@ func (m *matrix) queue(queue chan<- []*cell, slow bool) {
 	}
 }
 
-// cells are a row's cells with n of some operations; nil where none has so many calls.
+// cells returns a row's cells at the n-th call of some operations; nil if no operation has
+// so many calls.
 func (m *matrix) cells(f fault, of []operation, n int) (together []*cell) {
 	for _, o := range of {
 		if f.is(o) && n <= m.each(o) {
@@ -131,7 +133,7 @@ func (m *matrix) cells(f fault, of []operation, n int) (together []*cell) {
 	return together
 }
 
-// runIn plays what comes in one world.
+// runIn runs the cells of the queue in one world.
 func (m *matrix) runIn(t *testing.T, w *world, queue <-chan []*cell) {
 	for together := range queue {
 		for _, c := range together {

@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// storms are what lasts for longer than a call.
+// storms are faults that last longer than one call.
 var storms = []fault{
 	{"half of all calls throttled, seed 1", every, every, func(c *cell) { c.playStorm(throttleHalf(1)) }},
 	{"half of all calls throttled, seed 2", every, every, func(c *cell) { c.playStorm(throttleHalf(2)) }},
@@ -32,8 +32,9 @@ var storms = []fault{
 
 func makes(o operation) bool { return o.request != "Delete" }
 
-// throttleHalf throttles every other call. The same calls, each counted by its
-// arguments, have the same fate under the same seed, in whatever order they come.
+// throttleHalf throttles half of all calls. Whether a call is throttled depends on the
+// seed, the call's arguments and how often it was made, but not on the order of different
+// calls.
 func throttleHalf(seed byte) iamproxy.Fault {
 	met := map[string]int{}
 	return func(c iamproxy.Call) iamproxy.Effect {
@@ -49,17 +50,17 @@ func throttleHalf(seed byte) iamproxy.Fault {
 	}
 }
 
-// playStorm proves that the operation ends as if nothing had been, with the new profiles
-// read back until they are there.
+// playStorm proves that the operation has its full effect in spite of the fault, and that
+// the new profiles are read until IAM shows them.
 func (c *cell) playStorm(fault iamproxy.Fault) {
 	s, e := c.begin()
 	e.ResourceProperties = e.ResourceProperties.With(properties{"PropagationWaitSeconds": 1})
 	c.ended(s, c.succeeds(s, e, fault))
 }
 
-// playSilent proves that the operation is answered before Lambda ends the process when IAM
-// falls silent at the n-th call, and says over what; and that what CloudFormation sends
-// then leaves things as they were.
+// playSilent proves that the operation is answered before Lambda ends the process if IAM
+// does not answer from the n-th call on, that the Reason names the call, and that
+// CloudFormation's next request restores the state before.
 func (c *cell) playSilent(n int) {
 	s, e := c.begin()
 	s.Timeout = 12 * time.Second

@@ -7,17 +7,17 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// playSuperseded sends what CloudFormation sends when it cancels the operation because
-// something else in the stack failed, in another process and while the operation is at
-// its n-th call, and proves that nothing is left once both are over. Held, the operation
-// goes on only when CloudFormation has long forgotten it.
+// playSuperseded sends the request with which CloudFormation cancels the operation, to
+// another process and during the operation's n-th call, and proves that nothing is left
+// once both requests are over. If held, the n-th call goes on only after CloudFormation has
+// forgotten the operation.
 func (c *cell) playSuperseded(held bool) {
 	s, e := c.begin()
 	next, between, over := c.deletion(s, generatedID), "DELETE_IN_PROGRESS", "DELETE_COMPLETE"
 	if e.RequestType == "Update" {
 		next, between, over = s.Rollback(declared[c.to]), "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"
 	}
-	id := c.physicalID // what CloudFormation has for the resource
+	id := c.physicalID // the physical id that CloudFormation has for the resource
 	if e.RequestType == "Create" {
 		id = generatedID
 	}

@@ -10,33 +10,32 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// A world is a rig with one stack in its account. One cell of the matrix at a time is
-// played in it.
+// A world is a rig with one stack in its account. It runs one cell of the matrix at a time.
 type world struct {
 	*rig.Rig
 	stackID string
 
-	at         string // the state that the account is in; empty where that is not known
+	at         string // the state of the account; empty if not known
 	physicalID string
-	successor  string // the physical id of the set that has replaced it, in the state both
+	successor  string // in the state both: the physical id of the set that has replaced the old one
 }
 
 func newWorld(t *testing.T) *world {
 	w := &world{Rig: rig.New(t)}
-	w.Env = []string{"RAYIAM_POLICY_MEMORY_SECONDS=0"} // an operation makes the same calls in a process that is new and in one that is not
+	w.Env = []string{"RAYIAM_POLICY_MEMORY_SECONDS=0"} // so that an operation makes the same calls in a new process and in an old one
 	w.stackID = "arn:aws:cloudformation:us-east-1:" + w.AccountID + ":stack/faults/11111111-2222-4333-8444-555555555555"
 	return w
 }
 
-// stack returns the world's stack with its resource as declared.
+// stack returns the world's stack, whose resource has the declared properties.
 func (w *world) stack(declared properties) *cloudformation.Stack {
 	s := w.Stack()
 	s.ID, s.PhysicalID, s.Properties = w.stackID, w.physicalID, declared
 	return s
 }
 
-// snapshot reads the account, with what is particular to the world taken out, so
-// that it can be compared with that of another.
+// snapshot reads the account without the parts that differ between worlds, so that it can
+// be compared with another world's.
 func (w *world) snapshot() rig.Snapshot {
 	w.TB.Helper()
 	snapshot := w.Roles().WithRecords()
@@ -61,7 +60,7 @@ func (w *world) holds(what string, want rig.Snapshot) {
 	}
 }
 
-// send delivers an event while fault is in force, and returns its answer.
+// send delivers an event under a fault, and returns its answer.
 func (w *world) send(s *cloudformation.Stack, e cloudformation.Event, fault iamproxy.Fault) cloudformation.Answer {
 	w.TB.Helper()
 	s.Use(w.Running())
@@ -71,7 +70,8 @@ func (w *world) send(s *cloudformation.Stack, e cloudformation.Event, fault iamp
 	return s.Send(e)
 }
 
-// succeeds delivers an event and fails the cell unless it is answered with SUCCESS.
+// succeeds delivers an event under a fault, and fails the cell unless the answer is
+// SUCCESS.
 func (w *world) succeeds(s *cloudformation.Stack, e cloudformation.Event, fault iamproxy.Fault) cloudformation.Answer {
 	w.TB.Helper()
 	answer := w.send(s, e, fault)
