@@ -10,9 +10,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-// Facts are what an account says of one role or instance profile: "arn", "trusts",
-// "boundary", "tag <key>" and "inline <name>" with their values; "attached <ARN>" and
-// "holds <role>" with none.
+// Facts are the facts about one role or instance profile, by key: "arn", "trusts",
+// "boundary", "tag <key>" and "inline <name>" have values; "attached <ARN>" and "holds
+// <role>" have none.
 type facts map[string]string
 
 const (
@@ -24,14 +24,15 @@ const (
 
 func (f facts) owner() string { return f[ownerTag] }
 
-// released returns the facts without the tags of ownership.
+// released returns the facts without the tags that record ownership.
 func (f facts) released() facts {
 	f = maps.Clone(f)
 	maps.DeleteFunc(f, func(key, _ string) bool { return strings.HasPrefix(key, "tag ray-iam:") })
 	return f
 }
 
-// An account is all roles and profiles, as "role <name>" and "profile <name>".
+// An account has the facts of all roles and profiles, by "role <name>" and "profile
+// <name>".
 type account map[string]facts
 
 func (a account) clone() account {
@@ -42,10 +43,10 @@ func (a account) clone() account {
 	return b
 }
 
-// names returns the entities in order.
+// names returns the names of the roles and profiles, sorted.
 func (a account) names() []string { return slices.Sorted(maps.Keys(a)) }
 
-// read takes an account from its snapshot.
+// read returns the account that a snapshot shows.
 func read(snapshot rig.Snapshot) account {
 	a := account{}
 	for _, line := range snapshot {
@@ -74,8 +75,8 @@ func read(snapshot rig.Snapshot) account {
 	return a
 }
 
-// spelled gives a policy document one spelling: sorted keys, lists of strings sorted,
-// and lists of one as that one.
+// spelled returns a policy document in one spelling: keys and lists of strings are sorted,
+// and a list of one element is that element.
 func spelled(document string) string {
 	var v any
 	if err := json.Unmarshal([]byte(document), &v); err != nil {
@@ -113,7 +114,7 @@ func respelled(v any) any {
 	return v
 }
 
-// diff returns what one account has and the other has not.
+// diff returns the facts that only one of the accounts has.
 func diff(want, got account) string {
 	var out strings.Builder
 	each := func(sign string, a, b account) {
@@ -134,10 +135,10 @@ func diff(want, got account) string {
 	return out.String()
 }
 
-// between says what of seen is neither as before an operation that failed, nor as
-// after it, nor on the way: every fact is of one of both; what both have is there;
-// what is there has an owner from the first moment to the last; and what is not the
-// operation's own is exactly as before.
+// between returns how an account differs from the states that a failed operation may leave.
+// Each fact must be one of the state before or of the state after the operation. A fact of
+// both states must still exist. A role or profile that exists in only one of the states must
+// have the owner that it has there. Roles and profiles outside own must be as before.
 func between(before, after account, own map[string]bool, seen account) string {
 	var out strings.Builder
 	all := account{}
@@ -151,9 +152,9 @@ func between(before, after account, own map[string]bool, seen account) string {
 			out.WriteString(diff(only(entity, b), only(entity, s)))
 			continue
 		case s == nil && b != nil && a != nil:
-			fmt.Fprintf(&out, "missing %s: it is there before and after\n", entity)
+			fmt.Fprintf(&out, "missing %s: it exists both before and after\n", entity)
 		case s != nil && b == nil && a == nil:
-			fmt.Fprintf(&out, "too much %s: it is there neither before nor after\n", entity)
+			fmt.Fprintf(&out, "too much %s: it exists neither before nor after\n", entity)
 		}
 		if s == nil {
 			continue
@@ -169,7 +170,7 @@ func between(before, after account, own map[string]bool, seen account) string {
 			}
 		}
 		if owner := s.owner(); b != nil && a == nil && owner != b.owner() || b == nil && a != nil && owner != a.owner() {
-			fmt.Fprintf(&out, "%s lost its owner on the way, it has %q\n", entity, owner)
+			fmt.Fprintf(&out, "%s has the owner %q, want the owner before or after the operation\n", entity, owner)
 		}
 	}
 	return out.String()

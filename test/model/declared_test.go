@@ -17,8 +17,8 @@ const (
 	trustsEC2 = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 )
 
-// defaultPolicies are the managed policies of a head (true) and of a worker group that
-// name none. This is the model's own statement of them: it is not read from the code.
+// defaultPolicies are the default policies of a head (true) and of a worker group. They are
+// written out here, independently of the function's code.
 var defaultPolicies = map[bool][]any{
 	true:  {awsPolicy + "AmazonEC2FullAccess", awsPolicy + "AmazonS3FullAccess", awsPolicy + "AmazonFSxFullAccess", awsPolicy + "CloudWatchAgentServerPolicy", awsPolicy + "AmazonSSMFullAccess"},
 	false: {awsPolicy + "AmazonS3FullAccess", awsPolicy + "AmazonFSxFullAccess", awsPolicy + "CloudWatchAgentServerPolicy"},
@@ -39,7 +39,7 @@ func objects(v any) (all []map[string]any) {
 	return all
 }
 
-// groups returns the worker groups that p declares.
+// groups returns the worker groups in p.
 func groups(p properties) []map[string]any {
 	if _, given := p["WorkerGroups"]; !given {
 		return []map[string]any{{"Name": "worker"}}
@@ -47,7 +47,7 @@ func groups(p properties) []map[string]any {
 	return objects(p["WorkerGroups"])
 }
 
-// nodeNames returns the names of what p declares, the head's first.
+// nodeNames returns the names of the roles that p declares, the head's first.
 func nodeNames(p properties) []string {
 	prefix := text(p, "NamePrefix", "ray")
 	names := []string{prefix + "-head"}
@@ -57,8 +57,8 @@ func nodeNames(p properties) []string {
 	return names
 }
 
-// declared returns what an account has of a resource with these properties, as the
-// reference says it, when all of it is new.
+// declared returns the roles and profiles of a new resource with these properties, as the
+// reference describes them.
 func declared(p properties, accountID, stackID, owner string) account {
 	a, path := account{}, text(p, "Path", "/")
 	head, _ := p["Head"].(map[string]any)
@@ -101,10 +101,10 @@ func declared(p properties, accountID, stackID, owner string) account {
 	return a
 }
 
-// builtIn returns the inline policies that the head, or a worker, has of itself. Those
-// of LeastPrivilege are the golden files in which people have reviewed them, for one
-// cluster with the defaults: they are carried over to other names, accounts, Regions
-// and numbers of groups.
+// builtIn returns the inline policies that the head, or a worker, has without Policies.
+// With LeastPrivilege, these are the golden files, which people have reviewed for one
+// cluster with default properties. The names, accounts, Regions and numbers of groups are
+// adapted.
 func builtIn(p properties, accountID string, head bool) map[string]string {
 	file := map[string]string{}
 	if lp, ok := p["LeastPrivilege"].(map[string]any); ok {
@@ -148,7 +148,7 @@ func golden(file string, head bool) map[string]string {
 	return policies
 }
 
-// forGroups makes of each ARN of the one worker group those of all groups.
+// forGroups replaces each ARN of the only worker group by the ARNs of all groups.
 func forGroups(v any, prefix string, groups []map[string]any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -173,7 +173,7 @@ func forGroups(v any, prefix string, groups []map[string]any) any {
 	return v
 }
 
-// attributes returns what Fn::GetAtt reads of p.
+// attributes returns the attributes that a resource with the properties p has.
 func attributes(p properties, a account) map[string]string {
 	data := map[string]string{}
 	for i, name := range nodeNames(p) {

@@ -10,26 +10,26 @@ import (
 	"pgregory.net/rapid"
 )
 
-// An op is one step: an operation of CloudFormation with its fault and its follow-up,
-// or something that is done by hand.
+// An op is one step: an operation of CloudFormation with its fault and its follow-up, or a
+// change by hand.
 type op struct {
 	Kind      string
 	Resource  int
-	Name      string // for a person
+	Name      string // of a person's change
 	Props     properties
-	Bad       string // the property that is wrong, of bad; empty for none
-	Then      string // twice, cancelled, rolled back, notRolledBack; empty for none of these
+	Bad       string // a key of bad, whose property is wrong; empty for none
+	Then      string // twice, cancelled, rolled back or notRolledBack; empty for no follow-up
 	Fault     fault
-	Abandoned bool // Lambda does not run the event again after the process died
-	MadeUp    bool // the Delete after that has a made-up id
+	Abandoned bool // Lambda does not run the event again after the process was killed
+	MadeUp    bool // the Delete after that has a generated id
 	Hand      hand
 }
 
-// launches reports whether an instance is launched with what the operation has made. What is
-// drawn for a process that dies decides where none does.
+// launches reports whether an instance is launched with a profile of the operation. It uses
+// the draw of Abandoned, which is otherwise used only if the process is killed.
 func (o op) launches() bool { return o.Abandoned && !o.Fault.killed() }
 
-// GoString is the one line that a failing run shows of the step.
+// GoString returns the line that a failing run shows for the step.
 func (o op) GoString() string {
 	if o.Kind == "by hand" {
 		return o.Hand.String()
@@ -58,9 +58,9 @@ func (o op) GoString() string {
 	return line
 }
 
-// pick draws one of the choices, each as often as the others: what is listed twice comes
-// twice as often. rapid's own generators prefer the first ones, which is good for sizes
-// and bad for kinds. The first one is what a failing run shrinks to.
+// pick draws one of the choices, each with the same probability; a choice that is listed
+// twice is drawn twice as often. rapid's own generators prefer the first choices, which is
+// good for sizes and bad for kinds. A failing run shrinks to the first choice.
 func pick[T any](t *rapid.T, choices ...T) T {
 	index := 0
 	for range 10 {
@@ -74,10 +74,10 @@ func pick[T any](t *rapid.T, choices ...T) T {
 
 var (
 	prefixes   = []string{"ray", "ray-a", "ml"}
-	groupNames = []string{"worker", "gpu", "a-worker", "a-head"} // ray-a-worker is ray's a-worker and ray-a's worker
+	groupNames = []string{"worker", "gpu", "a-worker", "a-head"} // group worker of prefix ray-a is ray-a-worker, too
 )
 
-// step draws the next op for the world as it is.
+// step draws the next op for the world's present state.
 func (w *world) step() *rapid.Generator[op] {
 	return rapid.Custom(func(t *rapid.T) op {
 		var kinds []string
@@ -116,7 +116,7 @@ func (w *world) step() *rapid.Generator[op] {
 			o.Bad = pick(t, slices.Sorted(maps.Keys(bad))...)
 			o.Props = o.Props.With(bad[o.Bad].change)
 		}
-		if o.Kind == "replace" && pick(t, false, true) { // to be undone, which asks the most of it
+		if o.Kind == "replace" && pick(t, false, true) { // rolled back: the most difficult case
 			o.Fault, o.Bad = fault{Kind: denied, Salt: rapid.Uint32Range(0, 999).Draw(t, ""), Of: 16, Writes: true}, ""
 			o.Props = props
 		} else {
@@ -127,7 +127,7 @@ func (w *world) step() *rapid.Generator[op] {
 	})
 }
 
-// notRolledBack is what follows an Update that failed where rollbacks are switched off: any
+// notRolledBack is the follow-up of a failed Update if rollbacks are switched off: any
 // other request, with the old properties.
 const notRolledBack = "not rolled back where it fails"
 
@@ -155,7 +155,7 @@ func drawFault(t *rapid.T) fault {
 	return f
 }
 
-// drawFor draws the properties that an operation asks for; a Delete has those of its
+// drawFor draws the properties of an operation; a Delete has the properties of its
 // resource.
 func (w *world) drawFor(t *rapid.T, kind string, r *resource) properties {
 	switch kind {
@@ -166,7 +166,7 @@ func (w *world) drawFor(t *rapid.T, kind string, r *resource) properties {
 	case "update":
 		path := text(r.props, "Path", "/")
 		if pick(t, 0, 0, 0, 0, 0, 0, 0, 0, 1) == 1 {
-			path = pick(t, "/", "/ray/") // alone: refused where it is another one
+			path = pick(t, "/", "/ray/") // a change of the path alone is refused
 		}
 		return w.drawProperties(t, text(r.props, "NamePrefix", ""), path)
 	case "replace":
@@ -176,7 +176,7 @@ func (w *world) drawFor(t *rapid.T, kind string, r *resource) properties {
 	return w.drawProperties(t, pick(t, prefixes...), pick(t, "/", "/", "/ray/"))
 }
 
-// drawNode draws what a node may declare, with inline policies of its own only if it is bounded.
+// drawNode draws the properties of a node, with inline policies only if it has a boundary.
 func drawNode(t *rapid.T, bounded bool) map[string]any {
 	n := map[string]any{}
 	switch pick(t, 0, 1, 1, 2, 3) {
@@ -219,7 +219,7 @@ func (w *world) drawProperties(t *rapid.T, prefix, path string) properties {
 	for key, value := range pick[properties](t, nil, nil, properties{"Tags": []any{tag("team", "ml")}}, properties{"Tags": []any{tag("team", "ops"), tag("Kosten", "42")}}) {
 		p[key] = value
 	}
-	if len(objects(p["Tags"])) > 1 { // one in four
+	if len(objects(p["Tags"])) > 1 { // probability one in four
 		p["AllowDeleteInUse"] = "true"
 	}
 	if pick(t, false, true) {
@@ -236,12 +236,12 @@ func (w *world) drawProperties(t *rapid.T, prefix, path string) properties {
 
 func tag(key, value string) map[string]any { return map[string]any{"Key": key, "Value": value} }
 
-// boundary is the ARN of one of the account's own policies.
+// boundary returns the ARN of one of the account's own policies.
 func (w *world) boundary(name string) string {
 	return "arn:aws:iam::" + w.AccountID + ":policy/boundary-" + name
 }
 
-// bad are properties that are refused, and what the Reason then says.
+// bad are properties that are refused, with words of the Reason.
 var bad = map[string]struct {
 	change properties
 	reason string

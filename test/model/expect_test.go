@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// A change is what one request asks of an account: what is to be there, and the names
-// under which nothing of an owner's is to be left.
+// A change is the effect that one request asks for: the roles and profiles that must then
+// exist, and those that the owner must not have any more.
 type change struct {
 	declared account
 	owner    string
 	adopt    bool
-	update   bool // of an Update: what was adopted becomes the resource's own, or held again
+	update   bool // of an Update: held and owned may change
 	removed  []string
-	from     string // the owner of what is removed
+	from     string // the owner of the removed roles and profiles
 
-	guarded   bool // instances hold up what is removed
-	rollsBack bool // CloudFormation asks for it because it rolls the stack back
+	guarded   bool // refused while an instance uses a removed profile
+	rollsBack bool // sent by CloudFormation to roll the stack back
 }
 
-// own returns the entities that the change may touch.
+// own returns the roles and profiles that the change may touch.
 func (c change) own() map[string]bool {
 	own := map[string]bool{}
 	for entity := range c.declared {
@@ -32,14 +32,14 @@ func (c change) own() map[string]bool {
 	return own
 }
 
-// deletes reports whether the change deletes the role: it is the owner's, and not
-// merely held.
+// deletes reports whether the change deletes the role: the role has the owner, and is not
+// held.
 func (c change) deletes(a account, name string) bool {
 	role := a["role "+name]
 	return slices.Contains(c.removed, name) && role != nil && role.owner() == c.from && role[adoptedTag] != "held"
 }
 
-// inTheWay returns the entities because of which the change must be refused.
+// inTheWay returns the roles and profiles because of which the change must be refused.
 func (c change) inTheWay(a account) []string {
 	found := map[string]bool{}
 	for entity, want := range c.declared {

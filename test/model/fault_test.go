@@ -12,19 +12,18 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// A fault hits calls by what they are, not by when they come: the function makes many
-// at once, and which comes first is chance. About one in Of distinct calls is hit,
-// those that Salt picks.
+// A fault chooses calls by their content and not by their order, because the function makes
+// many calls at once, in no fixed order. Salt chooses about one in Of different calls.
 type fault struct {
-	Kind string // empty for none; denied, killed, or one of temporary
+	Kind string // denied, killed or a key of temporary; empty for no fault
 	Salt uint32
 	Of   uint32
 
-	Writes bool // only calls that change anything are hit
+	Writes bool // only calls that change anything are chosen
 }
 
-// temporary are the faults after which an operation ends as if nothing had been. Each
-// call that is hit is hit once; its repetition passes.
+// temporary are the faults in spite of which an operation has its full effect. Each chosen
+// call fails once; its retry succeeds.
 var temporary = map[string]iamproxy.Effect{
 	"throttled":    iamproxy.Answer(http.StatusBadRequest, "Throttling"),
 	"concurrent":   iamproxy.Answer(http.StatusConflict, "ConcurrentModification"),
@@ -56,7 +55,7 @@ func (f fault) String() string {
 
 var accountDigits = regexp.MustCompile(`\b[0-9]{12}\b`)
 
-// identity says what a call is, in whichever account.
+// identity returns what identifies a call, whatever the account.
 func identity(c iamproxy.Call) string {
 	parts := []string{c.Action}
 	for _, key := range []string{"RoleName", "InstanceProfileName", "PolicyName", "PolicyArn"} {
@@ -73,7 +72,7 @@ func (f fault) picks(call string) bool {
 	return h.Sum32()%f.Of == 0
 }
 
-// Hits are the calls that a fault has hit.
+// Hits are the calls that met a fault.
 type hits struct {
 	mu    sync.Mutex
 	calls map[string]int
@@ -99,12 +98,12 @@ func (h *hits) list() (calls []string) {
 	return calls
 }
 
-// proxy returns the fault as the proxy takes it. kill ends the process.
+// proxy returns the fault in the proxy's form. kill kills the process.
 func (f fault) proxy(h *hits, kill func()) iamproxy.Fault {
 	if f.Kind == "" {
 		return nil
 	}
-	over := false // a process dies once
+	over := false // a process is killed once
 	return func(c iamproxy.Call) iamproxy.Effect {
 		call := identity(c)
 		if !f.picks(call) || f.Writes && !c.Writes() || over {

@@ -10,26 +10,26 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-// A hand is one thing that a person does to a role or profile: to one of a stack's, as
-// drift, or to something that is foreign to all.
+// A hand is one change that a person makes to a role or profile: of a stack's, which is
+// drift, or of one that is foreign to all stacks.
 type hand struct{ Do, Name, Value string }
 
 func (h hand) String() string { return "by hand: " + h.Do + " " + h.Name + " " + h.Value }
 
-const stranger = "ray-0123456789ab" // a resource of nobody's here
+const stranger = "ray-0123456789ab" // the owner of a resource that is in none of the stacks
 
-// drifts are what may happen to a role or profile that is there, and makings what may
-// come. Each says of a fact of the account what it does to it.
+// drifts are the changes that a person may make to an existing role or profile, and makings
+// are the ways to make new ones.
 var (
 	roleDrifts    = []string{"attach", "detach", "put inline", "change inline", "delete inline", "trust", "bound", "unbound", "tag role", "untag role", "disown role", "delete role", "put into another profile"}
 	profileDrifts = []string{"empty", "tag profile", "untag profile", "disown profile", "delete profile", "fill with another role"}
 	makings       = []string{"make role", "make profile", "make both", "make role of another resource's", setByHand, setByHand}
 )
 
-// setByHand makes what AdoptExisting is for: the head and the workers of a prefix.
+// setByHand is the making of a whole set, head and workers, which AdoptExisting takes over.
 const setByHand = "make a whole set"
 
-// drawHand draws something that can be done to the account as it is.
+// drawHand draws a change that is possible in the present account.
 func (w *world) drawHand(t *rapid.T) hand {
 	var roles, profiles []string
 	for _, entity := range w.model.names() {
@@ -65,8 +65,8 @@ func (w *world) drawHand(t *rapid.T) hand {
 	return h
 }
 
-// byHand does it, in the account and in the model. What makes no sense there, such as
-// to detach a policy where none is, is left undone.
+// byHand makes the change in the account and in the model. A change that is impossible,
+// such as detaching a policy when there is none, does nothing.
 func (w *world) byHand(h hand) {
 	role, profile := w.model["role "+h.Name], w.model["profile "+h.Name]
 	if prefix, _, _ := strings.Cut(h.Name, "-head"); h.Do == setByHand {
@@ -82,7 +82,7 @@ func (w *world) byHand(h hand) {
 	w.tally.add("by hand", h.Do)
 }
 
-// first returns the first fact of a kind, without its kind.
+// first returns the first fact of a kind, without the kind.
 func first(f facts, kind string) (string, bool) {
 	for _, key := range slices.Sorted(maps.Keys(f)) {
 		if name, ok := strings.CutPrefix(key, kind+" "); ok {
@@ -148,7 +148,7 @@ func (w *world) driftProfile(h hand, profile facts) {
 	}
 }
 
-// driftTags sets, removes or disowns, which is to remove the tag of ownership.
+// driftTags sets or removes a tag, or removes the owner's tag.
 func driftTags(h hand, f facts, tag func(name, key, value string), untag func(name, key string)) {
 	key, value := "team", "by-hand"
 	verb, _, _ := strings.Cut(h.Do, " ")
@@ -169,8 +169,8 @@ func driftTags(h hand, f facts, tag func(name, key, value string), untag func(na
 	}
 }
 
-// make makes roles and profiles as a person does, who knows nothing of our tags, or as
-// another resource does, which is none of ours here.
+// make makes roles and profiles as a person does who does not know the tags, or as another
+// resource does that is in none of the stacks.
 func (w *world) make(h hand) {
 	if h.Do == "make profile" || h.Do == "make both" {
 		if w.model["profile "+h.Name] == nil {

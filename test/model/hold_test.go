@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// frugal proves that what changes nothing writes nothing.
+// frugal proves that a request that changes nothing writes nothing.
 func (w *world) frugal(what string, d delivered, before, after account) {
 	if writes := w.Proxy.Writes(); len(d.hits) == 0 && len(writes) > 0 && diff(before, after) == "" {
 		w.TB.Fatalf("%s has nothing to change, and wrote %s", what, writes)
@@ -16,8 +16,9 @@ func (w *world) frugal(what string, d delivered, before, after account) {
 	}
 }
 
-// endsBetween holds what an operation that did not end may leave, and takes it for
-// what is now: from there, what CloudFormation sends next is held exactly again.
+// endsBetween proves that an operation that did not end leaves a state that it may leave,
+// and takes that state into the model. From there, the result of CloudFormation's next
+// request is compared exactly again.
 func (w *world) endsBetween(what string, before, after account, c change) {
 	seen := w.seen()
 	if problem := between(before, after, c.own(), seen); problem != "" {
@@ -26,8 +27,8 @@ func (w *world) endsBetween(what string, before, after account, c change) {
 	w.model = seen
 }
 
-// undone proves that what a failed replacement had made is gone again, unless what was
-// denied stood in the way of that too. A set that was in use before is not undone.
+// undone proves that a failed replacement has deleted everything that it had made, unless a
+// denial prevented that. A set that existed before is not deleted.
 func (w *world) undone(what string, d delivered, c change, before account) {
 	if !undoable(d) && !strings.Contains(d.answer.Reason, "was rolled back") {
 		return
@@ -46,8 +47,8 @@ func (w *world) undone(what string, d delivered, c change, before account) {
 }
 
 // nothingIsBegun reports whether a failed Update has left nothing of the groups that the
-// old properties do not declare, of which no later request would know. It proves that so
-// it is, unless what was denied stood in the way.
+// old properties do not declare, and which no later request would remove. It proves that
+// this is so unless a denial prevented it.
 func (w *world) nothingIsBegun(d delivered, c change, before account, old properties) bool {
 	for entity := range c.declared {
 		_, name, _ := strings.Cut(entity, " ")
@@ -62,12 +63,12 @@ func (w *world) nothingIsBegun(d delivered, c change, before account, old proper
 	return true
 }
 
-// undoable reports whether no call was denied that undoing needs.
+// undoable reports whether no call was denied that a rollback needs.
 func undoable(d delivered) bool {
 	return !slices.ContainsFunc(d.hits, func(call string) bool { return !making.MatchString(call) })
 }
 
-// making matches the calls that no undoing needs.
+// making matches the calls that a rollback does not make.
 var making = regexp.MustCompile(`^(Create|Attach|Put|Add|Tag)`)
 
 func (w *world) failed(d delivered, parts ...string) {
@@ -81,8 +82,8 @@ func (w *world) failed(d delivered, parts ...string) {
 	}
 }
 
-// refused proves that a refusal names what is in the way. A Reason that is too long for
-// an answer is cut, but not before the first.
+// refused proves that a refusal names the roles and profiles that are in the way. A Reason
+// that is too long for an answer is cut, but it names at least the first.
 func (w *world) refused(d delivered, way []string) {
 	var names []string
 	for _, entity := range way {
@@ -95,14 +96,14 @@ func (w *world) refused(d delivered, way []string) {
 	w.failed(d, names...)
 }
 
-// told proves that the attributes are those of what is declared.
+// told proves that the attributes are those of the declared properties.
 func (w *world) told(o op, d delivered, c change) {
 	if want := attributes(o.Props, c.declared); !maps.Equal(d.answer.Data, want) {
 		w.TB.Fatalf("answered %v, want %v", d.answer.Data, want)
 	}
 }
 
-// counted notes what has become of what was adopted.
+// counted counts what has happened to adopted roles and profiles.
 func (w *world) counted(before, after account, request string) {
 	for _, entity := range before.names() {
 		was, is := before[entity], after[entity]

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// What runs in the account: instances that a person has launched, by the ARN of their instance
+// The account has instances that a person has launched, by the ARN of their instance
 // profile. They stay when the profile is deleted by hand.
 
-// launchWith launches an instance with what an operation has made, where that is drawn: with the
-// profile of the head or of the last worker group.
+// launchWith launches an instance, if that is drawn, with a profile that the operation has
+// made: the head's or the last worker group's.
 func (w *world) launchWith(o op) {
 	names := nodeNames(o.Props)
 	profile := names[len(names)-1]
@@ -22,8 +22,8 @@ func (w *world) launchWith(o op) {
 	}
 }
 
-// losing returns the ARNs of the profiles that the change takes their identity from: those that
-// it deletes, and those whose role it deletes.
+// losing returns the ARNs of the profiles that the change deletes, or whose role it
+// deletes.
 func (c change) losing(a account) (arns []string) {
 	for _, name := range c.removed {
 		profile := a["profile "+name]
@@ -38,7 +38,7 @@ func (c change) losing(a account) (arns []string) {
 	return arns
 }
 
-// using returns the instances that hold a change up.
+// using returns the instances because of which the change must be refused.
 func (w *world) using(c change) (ids []string) {
 	if !c.guarded {
 		return nil
@@ -56,7 +56,7 @@ func (w *world) heldUp(d delivered, request string, ids []string) {
 	w.tally.add("ends", request+" held up by instances")
 }
 
-// terminate terminates instances, all where none is named.
+// terminate terminates instances, or all if none is named.
 func (w *world) terminate(ids ...string) {
 	for arn, running := range w.running {
 		for _, id := range running {
@@ -71,7 +71,7 @@ func (w *world) terminate(ids ...string) {
 	}
 }
 
-// status is what CloudFormation says of the stack while it sends a request.
+// status returns CloudFormation's status of the stack while it sends a request.
 func (c change) status(request string) string {
 	switch {
 	case c.rollsBack && request == "Update":
@@ -82,8 +82,8 @@ func (c change) status(request string) string {
 	return strings.ToUpper(request) + "_IN_PROGRESS"
 }
 
-// rolledBack is the change as CloudFormation asks for it when it rolls back: nothing proves that
-// up.
+// rolledBack returns the change as CloudFormation asks for it in a rollback, which is not
+// refused because of instances.
 func (c change) rolledBack() change {
 	c.rollsBack, c.guarded = true, false
 	return c

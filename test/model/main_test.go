@@ -1,6 +1,7 @@
-// Package model plays random stacks in an account that others use too, through random
-// operations of CloudFormation, random faults and random changes by hand, and holds the
-// account, after each step, to a model that knows the reference and not the code.
+// Package model sends random requests of random stacks to the function, in an account that
+// others use too, with random faults and random changes by hand. After each step it
+// compares the account with a model, which is written from the reference and not from the
+// code.
 package model
 
 import (

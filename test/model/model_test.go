@@ -14,9 +14,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-// The short run, in make test, is the same every time: so many worlds side by side,
-// each with its seed, so many runs. Some requests linger, which costs time and no work:
-// more worlds than processors keep these busy.
+// The short run, in make test, is always the same: a fixed number of worlds, each with its
+// seed and a number of runs. Some requests mostly wait, so there are more worlds than
+// processors.
 const (
 	firstSeed = 1000
 
@@ -24,16 +24,16 @@ const (
 	worlds  = 14
 	runs    = 2
 	steps   = 18 // of a run, on average
-	longest = 20 // steps, so that no world keeps the others waiting
+	longest = 20 // steps; limited so that all worlds end at about the same time
 )
 
 var soak = flag.Duration("soak", 0, "play with new random seeds for so long, in place of the short run")
 
-// replayed is whether a seed was given.
+// replayed is set if a seed was given on the command line.
 var replayed bool
 
-// seeds returns the worlds' first seeds: those of the short run, new ones for a soak,
-// or the one that is to be replayed, in whichever world it is asked for.
+// seeds returns the worlds' first seeds: those of the short run, new ones for a soak, or
+// the seed to be replayed, for whichever world.
 func seeds(t *testing.T) []uint64 {
 	var given uint64
 	if _, err := fmt.Sscan(flag.Lookup("rapid.seed").Value.String(), &given); err != nil {
@@ -54,8 +54,8 @@ func seeds(t *testing.T) []uint64 {
 	return all
 }
 
-// TestModel plays random stacks through random operations, faults and hands, and holds
-// the account to the model after each.
+// TestModel proves that, after each of many random operations, faults and changes by hand,
+// the account is in the state that the model predicts.
 // Reference 4.5, 4.9, 5.2, 5.10, 5.16, 5.17.
 func TestModel(t *testing.T) {
 	var (
@@ -76,7 +76,7 @@ func TestModel(t *testing.T) {
 	total.report(t, time.Since(start))
 }
 
-// play plays one world, run after run, from its seed on.
+// play runs one world, one run after another, beginning with its seed.
 func play(t *testing.T, w *world, seed uint64, start time.Time, begin func()) {
 	if err := flag.Set("rapid.seed", fmt.Sprint(seed)); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func play(t *testing.T, w *world, seed uint64, start time.Time, begin func()) {
 		}
 		held := false
 		defer func() {
-			if !held && !failed { // what comes then is rapid's search for a shorter run
+			if !held && !failed { // later runs are rapid's search for a shorter failure
 				failed = true
 				t.Logf("replay this run: go test ./test/model -run 'TestModel/%s$' -rapid.checks 1 -rapid.seed %d", path.Base(t.Name()), seed+n*(n+1)/2)
 			}
@@ -101,7 +101,7 @@ func play(t *testing.T, w *world, seed uint64, start time.Time, begin func()) {
 	})
 }
 
-// run is one run: from an account without stacks to one.
+// run is one run: it begins and ends without stacks in the account.
 func (w *world) run(t *testing.T, r *rapid.T) {
 	w.TB = judge{t, r}
 	w.reset()
@@ -128,8 +128,8 @@ func (w *world) run(t *testing.T, r *rapid.T) {
 	w.end()
 }
 
-// end deletes what is left, and proves that nothing of ours is and that all that was
-// foreign is as it was.
+// end deletes all resources, and proves that nothing of them is left and that everything
+// foreign is unchanged.
 func (w *world) end() {
 	for _, r := range w.resources {
 		if r.id != "" {

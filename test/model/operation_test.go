@@ -12,8 +12,8 @@ import (
 
 var physicalID = regexp.MustCompile(`^(.+)-[0-9a-f]{12}$`)
 
-// removal is the change that a Delete asks for. The id says which set is meant; one
-// that CloudFormation made up says nothing, and then the properties do.
+// removal returns the change of a Delete. The physical id names the set. If CloudFormation
+// has made up the id, the properties name it.
 func (w *world) removal(r *resource, id string, props properties) change {
 	prefix := text(props, "NamePrefix", "ray")
 	if m := physicalID.FindStringSubmatch(id); m != nil && w.id(r, m[1]) == id {
@@ -26,8 +26,8 @@ func (w *world) removal(r *resource, id string, props properties) change {
 	return change{removed: nodeNames(props.With(properties{"NamePrefix": prefix})), from: w.id(r, prefix), guarded: known && !allowsDeletion(props)}
 }
 
-// updating is the change that an Update asks for: under the present prefix, what went
-// is removed, be it a group or what a failed replacement left behind.
+// updating returns the change of an Update: under the present prefix, everything that is
+// not declared any more is removed, such as a group or the rest of a failed replacement.
 func (w *world) updating(r *resource, id string, props, old properties) change {
 	c := w.creating(r, props)
 	c.update = true
@@ -48,7 +48,7 @@ func (w *world) updating(r *resource, id string, props, old properties) change {
 func (w *world) creating(r *resource, props properties) change {
 	prefix := text(props, "NamePrefix", "ray")
 	if !validPrefix(prefix) {
-		prefix = "ray" // what the id of a refused Create has in its place
+		prefix = "ray" // the id of a refused Create has this prefix
 	}
 	owner := w.id(r, prefix)
 	return change{declared: declared(props, w.AccountID, r.stack, owner), owner: owner, adopt: text(props, "AdoptExisting", "") == "true"}
@@ -58,9 +58,9 @@ func allowsDeletion(props properties) bool { return text(props, "AllowDeleteInUs
 
 func validPrefix(prefix string) bool { return !strings.Contains(prefix, " ") }
 
-// play sends a request under the operation's fault and holds what comes of it: the
-// declared state, or a refusal that names what is in the way and leaves no trace, or,
-// after a denial or the end of the process, something between before and after.
+// play sends a request under the operation's fault and checks its result: the declared
+// state, or a refusal that names what is in the way and changes nothing. After a denial or
+// the death of the process, it is a state between before and after.
 func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (delivered, bool) {
 	way, attempts := c.inTheWay(w.model), 3
 	if o.Abandoned {
@@ -110,7 +110,7 @@ func (w *world) play(o op, r *resource, e cloudformation.Event, c change) (deliv
 	return d, true
 }
 
-// done holds what is true of a request that has succeeded.
+// done checks what must be true after a request that succeeded.
 func (w *world) done(what string, d delivered, before, after account, requestType string) {
 	if !d.answer.OK() {
 		w.TB.Fatalf("%s: FAILED (%s hit): %s", what, d.hits, d.answer.Reason)
@@ -122,8 +122,8 @@ func (w *world) done(what string, d delivered, before, after account, requestTyp
 	w.tally.add("ends", requestType+" done")
 }
 
-// settle sends what CloudFormation sends after something else has ended, as often as
-// it takes. While something is in the way, a person takes it away.
+// settle sends CloudFormation's next request after another one has ended, until it
+// succeeds. If something is in the way, a person removes it.
 func (w *world) settle(r *resource, request, id string, props, old properties, c change) cloudformation.Answer {
 	what := request + " of " + r.String()
 	for {
@@ -155,14 +155,14 @@ func (w *world) settle(r *resource, request, id string, props, old properties, c
 	}
 }
 
-// create plays a Create and what follows it.
+// create sends a Create and its follow-up.
 func (w *world) create(o op) {
 	r := w.resources[o.Resource]
 	c := w.creating(r, o.Props)
 	e := w.event(r, "Create", "", o.Props, nil)
 	d, ok := w.play(o, r, e, c)
 	if !d.answered {
-		id := c.owner // as CloudFormation may know it from an earlier attempt
+		id := c.owner // the id that CloudFormation may know from an earlier attempt
 		if o.MadeUp {
 			id = w.stack(r).GeneratedID()
 			w.tally.add("ends", "Delete with a generated id")
@@ -189,7 +189,7 @@ func (w *world) create(o op) {
 	w.launchWith(o)
 }
 
-// update plays an Update in place or a replacement, and what follows it.
+// update sends an Update in place or a replacement, and its follow-up.
 func (w *world) update(o op) {
 	r := w.resources[o.Resource]
 	oldID, old := r.id, r.props
@@ -231,7 +231,7 @@ func (w *world) update(o op) {
 	}
 }
 
-// rollBack sends the Update with the properties swapped, until it succeeds.
+// rollBack sends the Update with the properties swapped until it succeeds.
 func (w *world) rollBack(r *resource, id, oldID string, old, props properties) {
 	answer := w.settle(r, "Update", id, old, props, w.updating(r, id, old, props).rolledBack())
 	if answer.PhysicalResourceID != oldID {
@@ -240,7 +240,7 @@ func (w *world) rollBack(r *resource, id, oldID string, old, props properties) {
 	w.tally.add("ends", "Update rolled back")
 }
 
-// remove plays a Delete, and another one where it failed.
+// remove sends a Delete, and another one if it failed.
 func (w *world) remove(o op) {
 	r := w.resources[o.Resource]
 	c := w.removal(r, r.id, r.props)
@@ -254,7 +254,7 @@ func (w *world) remove(o op) {
 	r.id, r.props = "", nil
 }
 
-// again sends the same event a second time, where the operation asks for it.
+// again sends the same event a second time, if the operation asks for it.
 func (w *world) again(o op, r *resource, e cloudformation.Event, c change, first delivered) {
 	if o.Then != "twice" {
 		return

@@ -16,15 +16,15 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// A forecast is the plan that is made of an event before it is sent, as `rayiam plan` makes it:
-// by the provider's code, in another process than the function's and beside its proxies.
+// A forecast is the plan of an event, made before the event is sent, as `rayiam plan` makes
+// it: by the provider's code in the test's own process, past the proxies.
 type forecast struct {
 	made bool
 	plan rayiam.Plan
-	err  error // why the event would be refused
+	err  error // why the event will be refused
 }
 
-// newPlanner returns what makes the plans of a world.
+// newPlanner returns a provider that makes the plans of a world.
 func newPlanner(w *world) *provider.Provider {
 	settings := provider.SettingsFromEnvironment(func(string) string { return "" })
 	settings.DenialPatience = 0
@@ -35,7 +35,7 @@ func newPlanner(w *world) *provider.Provider {
 	return p
 }
 
-// forecast plans an event, if no fault comes between the plan and what is written.
+// forecast plans an event, unless a fault may change what the function writes.
 func (w *world) forecast(e cloudformation.Event, f fault) forecast {
 	if f.Kind != "" {
 		return forecast{}
@@ -48,8 +48,9 @@ func (w *world) forecast(e cloudformation.Event, f fault) forecast {
 	return forecast{true, preview.Plan, err}
 }
 
-// carriedOut proves that what was planned is what was written, call for call: in each phase the
-// same calls with the same arguments, in whatever order; or that both are a refusal.
+// carriedOut proves that the function makes the calls of the plan and no others: in each
+// phase the same calls with the same arguments, in any order. If the plan is a refusal, the
+// function refuses the event too.
 func (w *world) carriedOut(what string, f forecast, answer cloudformation.Answer) {
 	if !f.made {
 		w.tally.add("plans", "not made, for a fault is to come")
@@ -59,10 +60,11 @@ func (w *world) carriedOut(what string, f forecast, answer cloudformation.Answer
 	_, conflicts := provider.Refusals(f.err)
 	switch {
 	case answer.OK() && inUse && strings.HasPrefix(what, "Delete"):
-		// Only the process that has failed the Create knows that this Delete rolls it back.
+		// Only the process in which the Create failed knows that this Delete rolls it back.
 		w.tally.add("plans", "refused, of what a failed Create has left")
 	case answer.OK() && len(conflicts) > 0 && strings.HasPrefix(what, "Update"):
-		// Likewise, of the Update that rolls back one which was refused.
+		// Likewise, only that process knows that this Update rolls back one that was
+		// refused.
 		w.tally.add("plans", "refused, of the rollback of a refused Update")
 	case answer.OK() != (f.err == nil):
 		w.TB.Fatalf("%s was planned with the error %v, and answered %s: %s", what, f.err, answer.Status, answer.Reason)
@@ -73,7 +75,7 @@ func (w *world) carriedOut(what string, f forecast, answer cloudformation.Answer
 	}
 }
 
-// compare holds a plan to the writes that the proxy has recorded.
+// compare compares a plan with the writes that the proxy has recorded.
 func (w *world) compare(what string, plan rayiam.Plan) {
 	var written []string
 	for _, c := range w.Proxy.Calls() {
@@ -109,7 +111,7 @@ func (w *world) compare(what string, plan rayiam.Plan) {
 	w.tally.add("plans", kind)
 }
 
-// call renders a call with its arguments.
+// call returns a call with its arguments as text.
 func call(f url.Values) string {
 	arguments := url.Values{}
 	for key, values := range f {
@@ -124,7 +126,8 @@ func call(f url.Values) string {
 	return f.Get("Action") + " " + text
 }
 
-// form returns a step as IAM's query API has it. This is the model's own statement of it.
+// form returns a step in the form of IAM's query API. It is written out here, independently
+// of the function's code.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
 func form(s rayiam.Step) url.Values {
 	f := url.Values{"Action": {string(s.Call)}}

@@ -12,20 +12,21 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// In some events a request waits for what is new, and EC2's view of the account is late. The
-// others have a wait of 0, with which EC2 is not asked.
+// In some events a request has a propagation wait, and EC2 learns late of the account's
+// profiles. The others have a wait of 0, with which the function does not ask EC2.
 
-// lags are by how much EC2's view may be late.
+// lags are the times by which EC2 may be late.
 var lags = []time.Duration{0, 500 * time.Millisecond, 1500 * time.Millisecond, 2500 * time.Millisecond}
 
-// A view is what EC2 knows while an operation is played.
+// A view is what EC2 knows during one operation.
 type view struct {
 	waits bool
 	lag   time.Duration
 }
 
-// view returns whether the operation waits, and by how much EC2 is late then. It is drawn from
-// the operation itself, so that it takes nothing from the draws of the steps that follow.
+// view returns whether the operation has a propagation wait, and by how much EC2 is late.
+// It is computed from the operation, so that it does not change the random draws of later
+// steps.
 func (o op) view() view {
 	h := fnv.New32a()
 	fmt.Fprint(h, accountDigits.ReplaceAllString(o.GoString(), "ACCOUNT"))
@@ -33,10 +34,10 @@ func (o op) view() view {
 	return view{waits: n%3 == 0 && o.Kind != "delete" && o.Bad == "", lag: lags[n/3%len(lags)]}
 }
 
-// String is what a failing run shows.
+// String returns the text that a failing run shows.
 func (v view) String() string { return fmt.Sprintf("a wait of 1 s, EC2 late by %s", v.lag) }
 
-// deliverTo delivers an event, which waits if the view says so, with the view in force.
+// deliverTo delivers an event under the view, with a propagation wait if the view has one.
 func (w *world) deliverTo(v view, r *resource, e cloudformation.Event, f fault, attempts int) delivered {
 	if !v.waits {
 		return w.deliver(r, e, f, attempts)
@@ -58,7 +59,7 @@ func (w *world) deliverTo(v view, r *resource, e cloudformation.Event, f fault, 
 	return w.deliver(r, e, f, attempts)
 }
 
-// knows reports whether EC2 knows by now that a profile has its role.
+// knows reports whether EC2 knows by now that the profile has its role.
 func (w *world) knows(v view, arn string) bool {
 	name := arn[strings.LastIndex(arn, "/")+1:]
 	for _, c := range w.Proxy.Calls() {
@@ -69,9 +70,10 @@ func (w *world) knows(v view, arn string) bool {
 	return true
 }
 
-// ready proves that a request which has succeeded was answered when EC2 knew all that is declared
-// and the wait had passed since; and that EC2 was asked for all that is new, and for nothing that
-// is not declared. To the process after one that has died, nothing need be new.
+// ready proves that a successful request was answered only after EC2 knew all declared
+// profiles and the wait had passed. It also proves that the function asked EC2 about all
+// new profiles, and about no profile that is not declared. After a process was killed, the
+// next one need not find any profile new.
 func (w *world) ready(what string, v view, d delivered, c change, before account) {
 	if !v.waits || !d.answer.OK() || d.died {
 		return

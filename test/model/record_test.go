@@ -10,8 +10,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
 )
 
-// record returns the value of the tag ray-iam:declared on an entity that is as these facts
-// declare it, as the reference says it. This is the model's own statement of it.
+// record returns the value of the tag ray-iam:declared for a role or profile with these
+// declared facts, as the reference describes it. It is written out here, independently of
+// the function's code.
 func record(entity string, f facts) string {
 	documents := func(prefix string) (texts []string) {
 		for _, key := range slices.Sorted(maps.Keys(f)) {

@@ -8,8 +8,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// enough is the least that a short run has to play of each kind: what plays less shows
-// less than the report says.
+// enough is the least number of times that a short run must run each kind of operation. A
+// run with fewer proves less than its report says.
 var enough = map[string]map[string]int{
 	"runs":     {"": worlds * runs},
 	"steps":    {"": 250, "by hand": 80, "create": 60, "update": 30, "repair": 12, "replace": 12, "delete": 6},
@@ -30,7 +30,7 @@ var enough = map[string]map[string]int{
 	},
 }
 
-// report shows what was played, and proves that it was enough to show anything.
+// report reports the counts of the run, and proves that they are high enough.
 func (t *tally) report(tb testing.TB, took time.Duration) {
 	text := fmt.Sprintf("random stacks, held to the model after each of %d events and %d steps, in %s\n%s", t.of("events"), t.of("steps"), took.Round(time.Second), t)
 	if *soak > 0 || replayed {
@@ -39,7 +39,7 @@ func (t *tally) report(tb testing.TB, took time.Duration) {
 	}
 	checkout.Report(tb, "model", text)
 	if tb.Failed() {
-		return // and so was not played to its end
+		return // a world that failed did not run to its end
 	}
 	for subject, kinds := range enough {
 		for kind, least := range kinds {

@@ -9,11 +9,12 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
-// What is in an account from the beginning and stays as it is: things of somebody
-// else's whose names are nearly a resource's, and the policies that are boundaries.
+// The account has some roles, profiles and policies from the beginning, which never change:
+// those of somebody else, whose names are almost a resource's, and the policies that are
+// used as boundaries.
 var nearMisses = []string{"ray", "ray-heads", "xray-head", "ray-worker-2"}
 
-// fixed returns the entities that no hand touches.
+// fixed returns the roles and profiles that no person changes.
 func (w *world) fixed() (entities []string) {
 	for _, name := range nearMisses {
 		entities = append(entities, "role "+name, "profile "+name)
@@ -21,7 +22,7 @@ func (w *world) fixed() (entities []string) {
 	return entities
 }
 
-// reset empties the account for the next run, but for what is in it from the beginning.
+// reset empties the account for the next run, except for what it has from the beginning.
 func (w *world) reset() {
 	for _, r := range w.resources {
 		r.id, r.props = "", nil
@@ -47,10 +48,10 @@ func (w *world) makeScene() {
 	w.Keep = append(slices.Clone(nearMisses), "boundary-one", "boundary-two")
 }
 
-// policiesNow returns what the account has beside roles and profiles.
+// policiesNow returns everything in the account except roles and profiles.
 func (w *world) policiesNow() rig.Snapshot { return w.Snapshot().Without("role ", "profile ") }
 
-// Each of these does something by hand, in the account and in the model.
+// Each of these methods makes one change by hand, in the account and in the model.
 
 func (w *world) makeRole(name, owner string) {
 	role := facts{"arn": "arn:aws:iam::" + w.AccountID + ":role/" + name, "trusts": spelled(rig.TrustByHand)}
@@ -69,8 +70,7 @@ func (w *world) attach(role, arn string) {
 	w.model["role "+role]["attached "+arn] = ""
 }
 
-// makeProfile makes a profile, unless it is there, with a role in it, unless none is
-// given.
+// makeProfile makes a profile if it does not exist, with a role in it if one is given.
 func (w *world) makeProfile(name, role string) {
 	if w.model["profile "+name] == nil {
 		w.CreateProfile(name, "/")
@@ -115,8 +115,8 @@ func (w *world) deleteRole(name string) {
 	delete(w.model, "role "+name)
 }
 
-// clear takes away by hand what is in the way of a change: a role out of a profile that
-// holds it, and all else altogether.
+// clear removes by hand what is in the way of a change: it removes a role from a foreign
+// profile, and deletes everything else.
 func (w *world) clear(way []string, c change) {
 	for _, entity := range way {
 		kind, name, _ := strings.Cut(entity, " ")

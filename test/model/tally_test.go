@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// A tally counts what has been played, by subject and kind.
+// A tally counts the steps of a run, by subject and kind.
 type tally struct {
 	mu     sync.Mutex
 	counts map[string]map[string]int
@@ -33,7 +33,7 @@ func (t *tally) of(subject string) (total int) {
 	return total
 }
 
-// String is a line for each subject.
+// String returns a line for each subject.
 func (t *tally) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

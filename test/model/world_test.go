@@ -13,7 +13,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
-// A judge is a rapid.T where a testing.TB is asked for.
+// A judge makes a testing.TB of a rapid.T.
 type judge struct {
 	testing.TB
 	r *rapid.T
@@ -27,20 +27,21 @@ func (j judge) Errorf(format string, args ...any) { j.r.Errorf(format, args...) 
 func (j judge) Fatal(args ...any)                 { j.r.Fatal(args...) }
 func (j judge) Fatalf(format string, args ...any) { j.r.Fatalf(format, args...) }
 
-// A world is a rig with several stacks in its account. Run after run is played in it.
+// A world is a rig with several stacks in its account. It is used for one run after
+// another.
 type world struct {
 	*rig.Rig
 	tally *tally
 
-	model     account // what should be there
+	model     account // the account as it should be
 	resources []*resource
-	ids       map[string]string // the physical id of each resource under each prefix
+	ids       map[string]string // the physical id of each resource, by resource and prefix
 	policies  rig.Snapshot
-	running   map[string][]string // instances, by the ARN of their profile
+	running   map[string][]string // ids of instances, by the ARN of their profile
 	planner   *provider.Provider
 }
 
-// A resource is one Custom::RayIAM of one stack.
+// A resource is the only Custom::RayIAM of one stack.
 type resource struct {
 	stack, logical string
 
@@ -66,17 +67,17 @@ func newWorld(t *testing.T, tally *tally) *world {
 	return w
 }
 
-// seen reads the account.
+// seen returns the account as it is.
 func (w *world) seen() account { return read(w.Roles()) }
 
-// check proves that declared is what is, and that all else is untouched.
+// check proves that the account is as the model says.
 func (w *world) check(what string) {
 	if d := diff(w.model, w.seen()); d != "" {
 		w.TB.Fatalf("%s: the account is not as the model says:\n%s", what, d)
 	}
 }
 
-// event returns a request for a resource. An empty id is left out.
+// event returns a request for a resource. The event has no physical id if id is empty.
 func (w *world) event(r *resource, request, id string, props, old properties) cloudformation.Event {
 	s := w.stack(r)
 	s.PhysicalID, s.Properties = id, old
@@ -89,17 +90,18 @@ func (w *world) stack(r *resource) *cloudformation.Stack {
 	return s
 }
 
-// Delivered is what came of an event.
+// Delivered is the result of one event.
 type delivered struct {
 	answer   cloudformation.Answer
 	answered bool
-	died     bool // a process, over it
+	died     bool // a process was killed during the invocation
 	hits     []string
 }
 
-// deliver sends an event as Lambda does, a fault in force: again, in a new process,
-// while the invocation fails and attempts are left. It proves that the event is answered
-// once, unless the last process died over it, and that CloudFormation takes the answer.
+// deliver sends an event under a fault, as Lambda does: if the invocation fails, the event
+// is sent again to a new process, for a number of attempts. It proves that the event is
+// answered once, unless the last process was killed, and that CloudFormation accepts the
+// answer.
 func (w *world) deliver(r *resource, e cloudformation.Event, f fault, attempts int) delivered {
 	var h hits
 	w.Proxy.Reset()
@@ -139,8 +141,8 @@ func (w *world) deliver(r *resource, e cloudformation.Event, f fault, attempts i
 	return d
 }
 
-// id is the physical id of a resource under a prefix, learnt from a Create that is
-// refused before anything is done.
+// id returns the physical id of a resource under a prefix, which it reads in the answer to
+// a Create that is refused before any write.
 func (w *world) id(r *resource, prefix string) string {
 	key := r.stack + r.logical + prefix
 	if id, known := w.ids[key]; known {
