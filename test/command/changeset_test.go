@@ -10,7 +10,7 @@ import (
 
 const unknown = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
-// changeSet adds a change set of the stack ray, and returns its stack.
+// changeSet adds a change set of the stack ray, and returns the ARN of that stack.
 func (l *lab) changeSet(name, status string, changes ...cloudformation.ResourceChange) string {
 	stackID := "arn:aws:cloudformation:us-east-1:" + l.AccountID + ":stack/ray/5d1c7f20-c91f-11f0-8de9-0242ac120002"
 	l.Described.AddChangeSet(cloudformation.ChangeSet{Name: name, StackName: "ray", StackID: stackID, Status: status, Changes: changes})
@@ -23,8 +23,8 @@ func change(action, logicalID, before, after string) cloudformation.ResourceChan
 	return c
 }
 
-// TestPlan_ChangeSet checks the plan of a change set: of each Custom::RayIAM in it, with what
-// is known only after apply shown as such.
+// TestPlan_ChangeSet checks the plan of a change set: of each Custom::RayIAM in it. Values
+// that are known only after apply are shown as such.
 func TestPlan_ChangeSet(t *testing.T) {
 	l := newLab(t)
 	l.Running()
@@ -41,12 +41,12 @@ func TestPlan_ChangeSet(t *testing.T) {
 	}
 	l.golden("change-set", r.out)
 	if writes := l.Proxy.Writes(); len(writes) > 0 {
-		t.Errorf("the plan has written: %v", writes)
+		t.Errorf("planning has written: %v, want no write", writes)
 	}
 }
 
-// TestPlan_ChangeSetOfAnUpdate proves that the change of a resource that is there is planned as
-// the Update that CloudFormation sends, and is what that Update then writes.
+// TestPlan_ChangeSetOfAnUpdate proves that the change of an existing resource is planned as
+// the Update that CloudFormation sends, and that the Update then writes what was planned.
 func TestPlan_ChangeSetOfAnUpdate(t *testing.T) {
 	l := newLab(t)
 	l.Running()
@@ -68,16 +68,16 @@ func TestPlan_ChangeSetOfAnUpdate(t *testing.T) {
 		code := map[bool]int{true: 0, false: 2}[want.Empty()]
 		decoded(t, l.ok(code, "", "plan", "--stack-name", "ray", "--change-set", name, "--output", "json"), &printed)
 		if got := printed.Plans[0].Summary; got != want {
-			t.Errorf("%s: %+v, want %+v", name, got, want)
+			t.Errorf("%s: the plan is %+v, want %+v", name, got, want)
 		}
 		if follows := len(printed.Plans) == 2 && printed.Plans[1].Follows && printed.Plans[1].Summary.Delete == 6; follows != (name == "renamed") {
-			t.Errorf("%s: %+v", name, printed.Plans)
+			t.Errorf("%s: the plans are %+v", name, printed.Plans)
 		}
 	}
 	l.agree(s, s.Event("Update", properties{"PropagationWaitSeconds": "0"}))
 }
 
-// TestPlan_ChangeSetFaults checks what is said of change sets that cannot be planned.
+// TestPlan_ChangeSetFaults checks the errors for change sets that cannot be planned.
 func TestPlan_ChangeSetFaults(t *testing.T) {
 	l := newLab(t)
 	l.changeSet("pending", "CREATE_IN_PROGRESS")

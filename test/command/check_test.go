@@ -29,8 +29,8 @@ func (l *lab) research(parameters map[string]string) {
 	})
 }
 
-// checked holds the example's cluster against the stack, wants an exit code, and a note about
-// the image, of which the YAML does not tell whether the head may launch it.
+// checked checks the example's cluster against the stack. It expects an exit code, and a
+// note that the YAML does not show whether the head may launch the image.
 func (l *lab) checked(code int, args ...string) string {
 	l.TB.Helper()
 	r := l.run("", append([]string{"check", "--stack-name", "ray-research"}, args...)...)
@@ -43,7 +43,7 @@ func (l *lab) checked(code int, args ...string) string {
 	return r.out
 }
 
-// TestCheck_Stack checks the check against a deployed set: the example fits its template.
+// TestCheck_Stack proves that the example's cluster fits the deployed example template.
 func TestCheck_Stack(t *testing.T) {
 	l := newLab(t)
 	l.research(nil)
@@ -52,7 +52,7 @@ func TestCheck_Stack(t *testing.T) {
 	}
 }
 
-// TestCheck_NarrowedStack proves that the stack's parameters count.
+// TestCheck_NarrowedStack proves that the check uses the stack's parameters.
 func TestCheck_NarrowedStack(t *testing.T) {
 	narrow := newLab(t)
 	narrow.research(map[string]string{"ClusterName": "other", "SubnetIds": "subnet-0aaaaaaaaaaaaaaaa,subnet-0bbbbbbbbbbbbbbbb"})
@@ -61,18 +61,18 @@ func TestCheck_NarrowedStack(t *testing.T) {
 		"cluster_name: research is not other\n    why: the head may only", "available_node_types.cpu.node_config.SubnetIds[0]: subnet-0123456789abcdef0 is none of LeastPrivilege.SubnetIds\n", "\n    do:  write SubnetIds with one of subnet-0aaaaaaaaaaaaaaaa, subnet-0bbbbbbbbbbbbbbbb", "\n3 to correct before ray up.\n",
 	} {
 		if !strings.Contains(got, want) {
-			t.Errorf("%s\nwant %q", got, want)
+			t.Errorf("the output is\n%s\nwant %q in it", got, want)
 		}
 	}
 	var printed struct{ Findings []clustercheck.Finding }
 	decoded(t, narrow.checked(2, "examples/ray/cluster.yaml", "--output", "json"), &printed)
 	if len(printed.Findings) != 3 || printed.Findings[0].Path != "cluster_name" || printed.Findings[0].Line < 2 || printed.Findings[0].Found != "research" {
-		t.Errorf("%+v", printed.Findings)
+		t.Errorf("the findings are %+v", printed.Findings)
 	}
 }
 
-// TestCheck_Write proves that --write fills in the profiles, keeps all else, and that the file
-// then fits.
+// TestCheck_Write proves that --write fills in the instance profiles and changes nothing
+// else, and that the written file passes the check.
 func TestCheck_Write(t *testing.T) {
 	l := newLab(t)
 	l.research(nil)
@@ -84,10 +84,10 @@ func TestCheck_Write(t *testing.T) {
 	path := file(t, "cluster.yaml", strings.ReplaceAll(string(text), account, "arn:aws:iam::999999999999:instance-profile/"))
 	r := l.run("", "check", "--stack-name", "ray-research", "--write", path)
 	if r.code != 0 || !strings.Contains(r.err, "note: wrote the instance profile of head, cpu, gpu into ") {
-		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
+		t.Errorf("--write: exit code %d\n%s%s", r.code, r.out, r.err)
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != string(text) {
-		t.Errorf("written is %s (%v)", got, err)
+		t.Errorf("the written file is %s (error: %v)", got, err)
 	}
 	unclear := file(t, "unclear.yaml", strings.ReplaceAll(strings.ReplaceAll(string(text), "\n  gpu:", "\n  big:"), account+"ray-research-gpu", "x"))
 	r = l.run("", "check", "--stack-name", "ray-research", "--write", unclear)
@@ -99,8 +99,8 @@ func TestCheck_Write(t *testing.T) {
 	}
 }
 
-// TestGraph_Owner proves that a set is drawn as it is in IAM, and the same as it is declared
-// while nobody has changed it.
+// TestGraph_Owner proves that a set is drawn as it is in IAM, and that this picture equals
+// that of the declared set until somebody changes the set.
 func TestGraph_Owner(t *testing.T) {
 	l := newLab(t)
 	l.Running()
@@ -116,16 +116,16 @@ func TestGraph_Owner(t *testing.T) {
 	decoded(t, l.ok(0, "", "graph", "--properties", path, "--output", "json"), &declared)
 	read()
 	if observed.Title == declared.Title {
-		t.Errorf("both are called %q", observed.Title)
+		t.Errorf("both pictures have the title %q, want different ones", observed.Title)
 	}
 	observed.Title = declared.Title
 	if encoded(t, observed) != encoded(t, declared) {
-		t.Errorf("in IAM there is %+v, declared is %+v", observed, declared)
+		t.Errorf("the picture of IAM is %+v, that of the properties %+v, want the same", observed, declared)
 	}
 	l.PutInline("ml-gpu", "by-hand")
 	read()
 	if got := encoded(t, observed); !strings.Contains(got, "sqs: *") {
-		t.Errorf("what was put by hand is not drawn: %s", got)
+		t.Errorf("a policy put by hand is not drawn: %s", got)
 	}
 	if got := l.ok(0, "", "graph", s.PhysicalID); !strings.Contains(got, "flowchart LR\n  role1([") {
 		t.Errorf("the Mermaid picture is %s", got)

@@ -32,19 +32,19 @@ var (
 	yamlBlocks = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 )
 
-// commandLines are those of a page, whatever block they stand in.
+// commandLines matches the commands of a page, in blocks of any kind.
 var commandLines = regexp.MustCompile(`(?m)^(rayiam|cfn-lint|go) .+$`)
 
-// ages are those of sets, which differ from run to run.
+// ages matches the ages of sets, which differ from run to run.
 var ages = regexp.MustCompile(`(?m)\d+ (min|h|d)( +\S+ \(us-east-1\))$`)
 
-// TestDocs_Commands runs every command of the page, after what the page takes to be there, and
-// holds what the page shows of its output.
+// TestDocs_Commands runs every command of the page, in the state that the page describes,
+// and compares the output with what the page shows.
 func TestDocs_Commands(t *testing.T) {
 	l := newLab(t)
 	l.Running()
 	s := l.documented(page(t))
-	old := l.Stack() // which will be gone
+	old := l.Stack() // a stack that is deleted before the commands run
 	old.ID = strings.Replace(s.ID, "ray-research", "ray-old", 1)
 	l.deployedIn(old, properties{"NamePrefix": "ray-old"})
 	ids := strings.NewReplacer("ray-research-b9e057b95982", s.PhysicalID, "ray-old-5c1f0e7a9d24", old.PhysicalID)
@@ -73,7 +73,7 @@ func TestDocs_Commands(t *testing.T) {
 		}
 	}
 	if len(all) < 29 || len(ran) < 29 {
-		t.Errorf("%d commands, of which %d different ones were run", len(all), len(ran))
+		t.Errorf("the page has %d commands, and %d different ones were run, want more", len(all), len(ran))
 	}
 	drawn, err := os.ReadFile(filepath.Join(home, "set.svg"))
 	if err != nil {
@@ -86,14 +86,15 @@ func TestDocs_Commands(t *testing.T) {
 		}
 	}
 	if want, err := os.ReadFile(picture); err != nil || !bytes.Equal(drawn, want) {
-		t.Errorf("docs/set.svg is not what the page's command draws (write it anew with -update, and look at it): %v", err)
+		t.Errorf("docs/set.svg differs from what the page's command draws (write it with -update, and look at it): %v", err)
 	}
 }
 
-// mentioned are the command lines in the text of a page, and in its blocks.
+// mentioned matches the commands in the text and in the blocks of a page.
 var mentioned = regexp.MustCompile("(?m)(?:`|^)rayiam ([a-z][^`\\n]*)")
 
-// TestDocs_OtherPages proves that each command which another page names is one, with its flags.
+// TestDocs_OtherPages proves that each rayiam command that another page names exists, with
+// its flags.
 func TestDocs_OtherPages(t *testing.T) {
 	l := newLab(t)
 	var pages []string
@@ -118,18 +119,18 @@ func TestDocs_OtherPages(t *testing.T) {
 	}
 	for command, path := range commands {
 		words := strings.Fields(command)
-		r := l.run("", append(words, "--help")...) // a wrong flag is an error all the same
+		r := l.run("", append(words, "--help")...) // --help does not hide a wrong flag
 		if usage := "Usage:\n  rayiam " + words[0]; r.code != 0 || !strings.Contains(r.out, usage) {
 			t.Errorf("%s names rayiam %s: exit code %d\n%s%s", path, command, r.code, r.out, r.err)
 		}
 	}
 	if len(commands) < 10 {
-		t.Errorf("%d commands", len(commands))
+		t.Errorf("the pages name %d commands, want more: are they read?", len(commands))
 	}
 }
 
-// documented makes what the page takes to be there: the stack ray-research with the set that
-// its properties declare, and a change set that adds a group.
+// documented makes the state that the page describes: the stack ray-research with the set
+// that the page's properties declare, and a change set that adds a group.
 func (l *lab) documented(page string) *cloudformation.Stack {
 	l.TB.Helper()
 	declared := yamlBlocks.FindStringSubmatch(page)[1]
@@ -155,8 +156,8 @@ func (l *lab) documented(page string) *cloudformation.Stack {
 	return s
 }
 
-// home returns a folder in which the page's commands run: the checkout by reference, with the
-// page's own files.
+// home returns a folder in which the page's commands run: it has links to the checkout, and
+// the page's own files.
 func (l *lab) home(t *testing.T) string {
 	t.Helper()
 	home := t.TempDir()
@@ -190,8 +191,8 @@ func (l *lab) home(t *testing.T) string {
 	return home
 }
 
-// shell runs a command of the page, where rayiam is what the page's first command installs and
-// cfn-lint is the checkout's.
+// shell runs a command of the page. rayiam is the executable that the page's first command
+// installs, and cfn-lint is the checkout's.
 func (l *lab) shell(home, command string) string {
 	l.TB.Helper()
 	python, err := checkout.Python()
@@ -202,7 +203,7 @@ func (l *lab) shell(home, command string) string {
 	cmd := exec.Command("bash", "-uo", "pipefail", "-c", named+command, python)
 	cmd.Dir = home
 	if strings.HasPrefix(command, "go ") {
-		cmd.Dir = checkout.Root() // Go follows no reference to a folder
+		cmd.Dir = checkout.Root() // Go's package patterns do not follow a link to a folder
 	}
 	cmd.Env = append(l.environment(), "GOBIN="+filepath.Join(home, "bin"), "GOFLAGS=-buildvcs=false", "PATH="+filepath.Join(home, "bin")+":"+os.Getenv("PATH"))
 	var stderr bytes.Buffer
@@ -214,7 +215,8 @@ func (l *lab) shell(home, command string) string {
 	return string(out)
 }
 
-// shows proves that every line which the page shows begins a line of the output, in this order.
+// shows fails the test unless each line that the page shows begins a line of the output, in
+// this order.
 func (l *lab) shows(command, output, shown string) {
 	l.TB.Helper()
 	lines := strings.Split(l.anonymousAccount(output), "\n")
@@ -234,7 +236,7 @@ func (l *lab) anonymousAccount(text string) string {
 	return strings.ReplaceAll(text, l.AccountID, "123456789012")
 }
 
-// TestDocs_Fields proves that the page names every field of the JSON.
+// TestDocs_Fields proves that the page names every field of the JSON output.
 func TestDocs_Fields(t *testing.T) {
 	text := page(t)
 	fields := map[string]bool{}
@@ -260,7 +262,7 @@ func TestDocs_Fields(t *testing.T) {
 		fields[name] = true
 	}
 	if len(fields) < 30 {
-		t.Errorf("%d fields", len(fields))
+		t.Errorf("found %d fields, want more: are they read?", len(fields))
 	}
 	for name := range fields {
 		if !strings.Contains(text, "`"+name+"`") {
@@ -269,7 +271,8 @@ func TestDocs_Fields(t *testing.T) {
 	}
 }
 
-// TestDocs_LintConfiguration proves that the page's .cfnlintrc brings the rules in.
+// TestDocs_LintConfiguration proves that cfn-lint loads the rules with the page's
+// .cfnlintrc.
 func TestDocs_LintConfiguration(t *testing.T) {
 	python, err := checkout.Python()
 	if err != nil {
@@ -288,6 +291,6 @@ func TestDocs_LintConfiguration(t *testing.T) {
 	cmd := exec.Command(python, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", "template.json")
 	cmd.Dir = dir
 	if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), "E9301 Namprefix: unknown property") {
-		t.Errorf("cfn-lint prints %s", out)
+		t.Errorf("cfn-lint prints %s, want a finding of the rules", out)
 	}
 }

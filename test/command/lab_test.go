@@ -33,15 +33,15 @@ type properties = cloudformation.Properties
 
 var built = sync.OnceValues(func() (string, error) { return checkout.Build("./cmd/rayiam") })
 
-// A lab is a rig beside which people run the command.
+// A lab is a rig in whose account people run the command.
 type lab struct {
 	*rig.Rig
 	Described *cloudformation.Described
-	Lambda    string   // the address of moto's Lambda, in the rig's account
-	Env       []string // of the command, besides the usual
-	Dir       string   // where it runs; the checkout
+	Lambda    string   // the URL of moto's Lambda in the rig's account
+	Env       []string // more environment variables of the command
+	Dir       string   // the working directory of the command; the checkout
 
-	CloudFormation string // the address of Described, and of Resources for how a resource stands
+	CloudFormation string // the URL of Described, and of Resources for the status of a resource
 }
 
 func newLab(t *testing.T) *lab {
@@ -73,13 +73,14 @@ func newLab(t *testing.T) *lab {
 	return l
 }
 
-// A result is what a command has printed, and its exit code.
+// A result is the output and the exit code of a command.
 type result struct {
 	out, err string
 	code     int
 }
 
-// environment is that of a person whose profile leads to the lab and nowhere else.
+// environment returns the environment of a person whose AWS profile leads to the lab and
+// nowhere else.
 func (l *lab) environment() []string {
 	var env []string
 	for _, variable := range os.Environ() {
@@ -92,13 +93,13 @@ func (l *lab) environment() []string {
 		"AWS_ENDPOINT_URL="+l.Proxy.URL, "AWS_ENDPOINT_URL_EC2="+l.EC2.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION="+l.CloudFormation, "AWS_ENDPOINT_URL_LAMBDA="+l.Lambda), l.Env...)
 }
 
-// run runs the command with this standard input.
+// run runs the command with an input on standard input.
 func (l *lab) run(input string, args ...string) result {
 	l.TB.Helper()
 	return l.runUntil(nil, input, args...)
 }
 
-// runUntil runs the command and kills it where that is closed before its end.
+// runUntil runs the command, and kills it when the channel is closed.
 func (l *lab) runUntil(killed <-chan struct{}, input string, args ...string) result {
 	l.TB.Helper()
 	path, err := built()
@@ -126,7 +127,8 @@ func (l *lab) runUntil(killed <-chan struct{}, input string, args ...string) res
 	return result{out.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// ok runs the command and wants an exit code and nothing on standard error.
+// ok runs the command, and fails the test unless it ends with this exit code and nothing on
+// standard error.
 func (l *lab) ok(code int, input string, args ...string) string {
 	l.TB.Helper()
 	r := l.run(input, args...)
@@ -136,7 +138,8 @@ func (l *lab) ok(code int, input string, args ...string) string {
 	return r.out
 }
 
-// fails runs the command and wants exit code 1 and these words on standard error, in one line.
+// fails runs the command, and fails the test unless it ends with exit code 1 and one line
+// on standard error with these words.
 func (l *lab) fails(input string, words []string, args ...string) {
 	l.TB.Helper()
 	r := l.run(input, args...)
@@ -150,7 +153,7 @@ func (l *lab) fails(input string, words []string, args ...string) {
 	}
 }
 
-// file writes a file of the test's own and returns its path.
+// file writes a file for the test and returns its path.
 func file(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -178,8 +181,8 @@ func decoded(t testing.TB, text string, v any) {
 
 var ownerID = regexp.MustCompile(`-[0-9a-f]{12}\b`)
 
-// anonymous returns a text without what differs from run to run: the account, and the digits
-// of the physical id, which follow from it.
+// anonymous returns a text without the parts that differ between runs: the account, and the
+// digits of the physical id, which depend on the account.
 func (l *lab) anonymous(text string) string {
 	return ownerID.ReplaceAllString(strings.ReplaceAll(text, l.AccountID, "123456789012"), "-<id>")
 }

@@ -23,8 +23,8 @@ type match struct {
 	Location struct{ Path []any }
 }
 
-// lint runs cfn-lint with the rules of tools/cfn-lint on a template, and returns what these
-// found.
+// lint runs cfn-lint with the rules of tools/cfn-lint on a template, and returns the
+// findings of these rules.
 func lint(t *testing.T, template string) []match {
 	t.Helper()
 	python, err := checkout.Python()
@@ -56,9 +56,10 @@ func templateOf(t *testing.T, list []properties, more map[string]any) string {
 	return encoded(t, template)
 }
 
-// TestLint_AgreesWithFunction checks, for all cases of the tests of the properties, that the
-// linter's rule refuses a property exactly if the function does, with what CloudFormation
-// makes of the template. Both have their rules from the published schema.
+// TestLint_AgreesWithFunction proves, for all cases of the tests of the properties, that
+// the linter's rule refuses a property if and only if the function does, after
+// CloudFormation has turned the template's values into strings. Both read the published
+// schema.
 func TestLint_AgreesWithFunction(t *testing.T) {
 	checker, err := checks.NewChecker()
 	if err != nil {
@@ -92,11 +93,12 @@ func TestLint_AgreesWithFunction(t *testing.T) {
 		}
 	}
 	if refused < 50 {
-		t.Errorf("%d cases are refused", refused)
+		t.Errorf("%d cases are refused, want more", refused)
 	}
 }
 
-// place is where the linter shows a fault: one that is missing, where it is missing.
+// place returns the path at which the linter shows a fault. A missing property is shown at
+// its parent.
 func place(f rayiam.Fault) string {
 	if strings.HasPrefix(f.Rule, "is missing") {
 		return f.Path[:max(0, strings.LastIndex(f.Path, "."))]
@@ -104,7 +106,7 @@ func place(f rayiam.Fault) string {
 	return f.Path
 }
 
-// pathOf writes a path as the function does.
+// pathOf returns a path in the form of the function's messages.
 func pathOf(tokens []any) string {
 	path := ""
 	for _, token := range tokens {
@@ -122,8 +124,8 @@ func pathOf(tokens []any) string {
 	return path
 }
 
-// TestLint_Functions proves that intrinsic functions are let pass, and what stands in the
-// branches of Fn::If is not.
+// TestLint_Functions proves that the rule accepts intrinsic functions, and checks the
+// values in the branches of Fn::If.
 func TestLint_Functions(t *testing.T) {
 	ref := map[string]any{"Ref": "P"}
 	branch := func(yes, no any) any { return map[string]any{"Fn::If": []any{"C", yes, no}} }
@@ -138,7 +140,7 @@ func TestLint_Functions(t *testing.T) {
 		want []string
 	}{
 		{"functions everywhere", properties{"NamePrefix": ref, "AdoptExisting": ref, "WorkerGroups": ref, "Tags": []any{ref}, "LeastPrivilege": map[string]any{"ClusterName": ref, "SubnetIds": map[string]any{"Fn::Split": []any{",", ref}}}}, nil},
-		{"a function that may be nothing", properties{"LeastPrivilege": map[string]any{"ClusterName": "c", "SubnetIds": []any{branch("subnet-01234567", none)}}}, nil},
+		{"a function whose value may be AWS::NoValue", properties{"LeastPrivilege": map[string]any{"ClusterName": "c", "SubnetIds": []any{branch("subnet-01234567", none)}}}, nil},
 		{"branches that fit", properties{"NamePrefix": branch("a", ref), "Head": branch(map[string]any{"ManagedPolicyArns": []any{}}, none)}, nil},
 		{"a branch that does not fit", properties{"NamePrefix": branch("a", "b c")}, []string{`NamePrefix["Fn::If"][2]`}},
 		{"deeper in a branch", properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, branch(map[string]any{"Name": "head", "X": 1}, none)}}, []string{`WorkerGroups[1]["Fn::If"][1].Name`, `WorkerGroups[1]["Fn::If"][1].X`}},
@@ -157,13 +159,13 @@ func TestLint_Functions(t *testing.T) {
 	for i, tt := range tests {
 		got := slices.Compact(slices.Sorted(slices.Values(found["R"+strconv.Itoa(i)])))
 		if !slices.Equal(got, tt.want) && len(got)+len(tt.want) > 0 {
-			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+			t.Errorf("%s: the refused paths are %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }
 
-// TestLint_Attributes proves that Fn::GetAtt and Fn::Sub may read what the function answers, and
-// nothing else.
+// TestLint_Attributes proves that Fn::GetAtt and Fn::Sub may read exactly the attributes
+// that the function answers.
 func TestLint_Attributes(t *testing.T) {
 	group := func(name any) any { return map[string]any{"Name": name} }
 	ref := map[string]any{"Ref": "P"}
@@ -207,7 +209,7 @@ func TestLint_Attributes(t *testing.T) {
 	}
 	slices.Sort(want)
 	if got = slices.Compact(slices.Sorted(slices.Values(got))); !slices.Equal(got, want) {
-		t.Errorf("refused are %v, want %v of %v", got, want, outputs)
+		t.Errorf("the rule refuses %v, want %v of %v", got, want, outputs)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestFunction_Dependencies proves that the function's executable has nothing of what only the
-// command needs.
+// TestFunction_Dependencies proves that packages that only the command needs are not in the
+// function's executable.
 func TestFunction_Dependencies(t *testing.T) {
 	list := func(command string) string {
 		cmd := exec.Command("go", "list", "-deps", command)
@@ -29,13 +29,13 @@ func TestFunction_Dependencies(t *testing.T) {
 		"custom-rayiam\n", "custom-rayiam/internal/planview", "internal/deployed", "internal/afterapply", "internal/cfntemplate", "internal/templatepolicy", "internal/clustercheck", "internal/setgraph",
 	} {
 		if strings.Contains(function, only) || !strings.Contains(command, only) {
-			t.Errorf("%q is a part of the function: %v, of the command: %v, want of the command alone", only, strings.Contains(function, only), strings.Contains(command, only))
+			t.Errorf("%q is in the function: %v, in the command: %v, want it only in the command", only, strings.Contains(function, only), strings.Contains(command, only))
 		}
 	}
 }
 
-// TestCommand_Faults proves that what cannot be done is said in one line, with what to do, and
-// ends with exit code 1.
+// TestCommand_Faults proves that each error is one line that says what to do, and that the
+// exit code is 1.
 func TestCommand_Faults(t *testing.T) {
 	l := newLab(t)
 	here := []string{"--account", "123456789012", "--region", "us-east-1"}
@@ -52,7 +52,7 @@ func TestCommand_Faults(t *testing.T) {
 		{"an unknown policy", nil, []string{"policy", "everybody"}, []string{`unknown command "everybody"`}},
 		{"nothing to plan", nil, []string{"plan"}, []string{"event properties change-set"}},
 		{"two things to plan", nil, []string{"plan", "--event", "a", "--properties", "b"}, []string{"event properties"}},
-		{"an output that there is not", nil, []string{"version", "--output", "xml"}, []string{"want text or json"}},
+		{"an unknown output format", nil, []string{"version", "--output", "xml"}, []string{"want text or json"}},
 		{"no file", nil, []string{"plan", "--event", "nowhere.json"}, []string{"reading an event: open nowhere.json"}},
 		{"a file that is no YAML", nil, with("policy", "head", "--properties", "LICENSE"), []string{"reading properties from LICENSE"}},
 		{"no Region", []string{"AWS_REGION="}, []string{"plan", "--event", "events/create.json"}, []string{"no Region: pass --region"}},
@@ -63,9 +63,9 @@ func TestCommand_Faults(t *testing.T) {
 		{"no set", nil, []string{"graph"}, []string{"name a set"}},
 		{"no owner", nil, []string{"graph", "ray-0123456789ab"}, []string{"no role of this account begins with ray-", "ray-iam:owner=ray-0123456789ab"}},
 		{"not an owner", nil, []string{"graph", "ray"}, []string{"no physical id"}},
-		{"a picture that there is not", nil, with("graph", "--properties", "/dev/null", "--format", "png"), []string{"want mermaid or svg"}},
+		{"an unknown picture format", nil, with("graph", "--properties", "/dev/null", "--format", "png"), []string{"want mermaid or svg"}},
 		{"no cluster", nil, with("check", "--properties", "/dev/null", "LICENSE"), []string{"reading the cluster's YAML"}},
-		{"an account that is none", nil, []string{"policy", "head", "--account", "1", "--region", "us-east-1"}, []string{"want 12 digits"}},
+		{"an invalid account id", nil, []string{"policy", "head", "--account", "1", "--region", "us-east-1"}, []string{"want 12 digits"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -76,8 +76,8 @@ func TestCommand_Faults(t *testing.T) {
 	}
 }
 
-// TestCommand_FindsAWS proves that AWS is found as the AWS CLI finds it: the flags before the
-// environment, and that before the shared configuration.
+// TestCommand_FindsAWS proves that the command finds its AWS settings as the AWS CLI does:
+// flags come before the environment, and the environment before the shared configuration.
 func TestCommand_FindsAWS(t *testing.T) {
 	l := newLab(t)
 	config := file(t, "config", "[profile ray]\nregion = eu-west-1\nendpoint_url = "+l.Proxy.URL+"\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n")
@@ -87,7 +87,7 @@ func TestCommand_FindsAWS(t *testing.T) {
 		name string
 		env  []string
 		args []string
-		want string // the Region in the policy
+		want string // the Region in the printed policy
 	}{
 		{"the environment", nil, nil, "us-east-1"},
 		{"the environment of the AWS CLI", []string{"AWS_REGION=", "AWS_DEFAULT_REGION=us-west-2"}, nil, "us-west-2"},
@@ -102,12 +102,12 @@ func TestCommand_FindsAWS(t *testing.T) {
 		one.Env = tt.env
 		got := one.ok(0, properties, append([]string{"policy", "head", "--properties", "-"}, tt.args...)...)
 		if !strings.Contains(got, "arn:aws:ec2:"+tt.want+":"+l.AccountID+":instance/*") {
-			t.Errorf("%s: %s, want one of %s", tt.name, got, tt.want)
+			t.Errorf("%s: the policy is %s, want one of %s", tt.name, got, tt.want)
 		}
 	}
 }
 
-// TestCommand_Small checks the commands that ask nobody.
+// TestCommand_Small checks the commands that call no service.
 func TestCommand_Small(t *testing.T) {
 	l := newLab(t)
 	l.Env = []string{"AWS_REGION=", "AWS_ACCESS_KEY_ID="}
@@ -115,15 +115,15 @@ func TestCommand_Small(t *testing.T) {
 		t.Errorf("the schema is %s", got)
 	}
 	if got := l.ok(0, "", "version"); !regexp.MustCompile(`^rayiam \S+.*, go1\.\d+`).MatchString(got) {
-		t.Errorf("the version is %q", got)
+		t.Errorf("the version as text is %q", got)
 	}
 	var version struct{ Version, Go string }
 	if err := json.Unmarshal([]byte(l.ok(0, "", "version", "--output", "json")), &version); err != nil || version.Version == "" || version.Go == "" {
-		t.Errorf("%+v (%v)", version, err)
+		t.Errorf("the version as JSON is %+v (error: %v)", version, err)
 	}
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		if got := l.ok(0, "", "completion", shell); !strings.Contains(got, "rayiam") {
-			t.Errorf("no completion for %s", shell)
+			t.Errorf("there is no completion for %s", shell)
 		}
 	}
 	if got := l.run("", "__complete", "pol").out; !strings.HasPrefix(got, "policy\t") {
@@ -136,7 +136,8 @@ func TestCommand_Small(t *testing.T) {
 	}
 }
 
-// onTerminal runs a command on a terminal of its own and prints what it wrote there.
+// onTerminal is a Python program that runs a command in a terminal of its own and prints
+// the command's output.
 const onTerminal = `import os, pty, sys
 written = b""
 def read(fd):
@@ -147,8 +148,8 @@ def read(fd):
 sys.stdout.flush()
 pty.spawn(sys.argv[1:], read)`
 
-// TestCommand_Colours proves that colours and progress go to a terminal and nowhere else, and
-// that NO_COLOR is honoured.
+// TestCommand_Colours proves that colours and progress are shown on a terminal and nowhere
+// else, and that NO_COLOR switches the colours off.
 func TestCommand_Colours(t *testing.T) {
 	l := newLab(t)
 	python, err := checkout.Python()
@@ -171,12 +172,12 @@ func TestCommand_Colours(t *testing.T) {
 	}
 	const green = "\x1b[32m+ role ray-head would be created\x1b[0m"
 	if got := run("TERM=xterm", "NO_COLOR="); !strings.Contains(got, green) || !strings.Contains(got, "asking AWS ... 0s") {
-		t.Errorf("a terminal shows %q", got)
+		t.Errorf("a terminal shows %q, want colours and progress", got)
 	}
 	if got := run("TERM=xterm", "NO_COLOR=1"); strings.Contains(got, "\x1b[32m") || !strings.Contains(got, "+ role ray-head") {
-		t.Errorf("with NO_COLOR, a terminal shows %q", got)
+		t.Errorf("with NO_COLOR, a terminal shows %q, want no colours", got)
 	}
 	if got := l.run("", "plan", "--event", event, "--bounds-from", "environment"); strings.Contains(got.out+got.err, "\x1b") || got.err != "" {
-		t.Errorf("a pipe gets %q and %q", got.out, got.err)
+		t.Errorf("without a terminal, standard output is %q and standard error %q, want neither colours nor progress", got.out, got.err)
 	}
 }

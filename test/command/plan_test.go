@@ -24,8 +24,8 @@ func (l *lab) planned(e cloudformation.Event) (planview.View, int) {
 	return printed.Plans[0], r.code
 }
 
-// agree plans an event, sends it to the function, and proves that what was planned is what was
-// written, call for call, or that both refuse it with the same words.
+// agree plans an event and sends it to the function. It proves that the function makes the
+// calls of the plan and no others, or that both refuse the event with the same words.
 func (l *lab) agree(s *cloudformation.Stack, e cloudformation.Event) cloudformation.Answer {
 	l.TB.Helper()
 	l.Proxy.Reset()
@@ -61,12 +61,12 @@ func (l *lab) agree(s *cloudformation.Stack, e cloudformation.Event) cloudformat
 
 func (l *lab) inReason(a cloudformation.Answer, part string) {
 	l.TB.Helper()
-	if !strings.Contains(a.Reason, part) && len(a.Reason) < 3500 { // a longer one is cut
+	if !strings.Contains(a.Reason, part) && len(a.Reason) < 3500 { // a longer Reason is cut
 		l.TB.Errorf("the Reason does not say %q: %s", part, a.Reason)
 	}
 }
 
-// cases are those of the tests of the properties.
+// cases returns the cases of the tests of the properties.
 func cases(t *testing.T) []struct {
 	Name       string
 	Properties properties
@@ -82,13 +82,14 @@ func cases(t *testing.T) []struct {
 	}
 	decoded(t, string(text), &list)
 	if len(list) < 80 {
-		t.Fatalf("%d cases", len(list))
+		t.Fatalf("found %d cases, want more", len(list))
 	}
 	return list
 }
 
-// TestPlan_AgreesOnProperties checks, for all cases of the tests of the properties, that the
-// plan refuses what the function refuses, and that what it plans is what is written.
+// TestPlan_AgreesOnProperties proves, for all cases of the tests of the properties, that
+// the plan refuses what the function refuses, and otherwise has exactly the calls that the
+// function makes.
 // Reference 2.3, 5.4.
 func TestPlan_AgreesOnProperties(t *testing.T) {
 	l := newLab(t)
@@ -105,17 +106,17 @@ func TestPlan_AgreesOnProperties(t *testing.T) {
 			accepted++
 		}
 		if t.Failed() {
-			t.Fatalf("at %q", tt.Name)
+			t.Fatalf("the case %q failed", tt.Name)
 		}
 		l.Wipe()
 	}
 	if accepted < 5 {
-		t.Errorf("%d cases are accepted", accepted)
+		t.Errorf("%d cases are accepted, want more", accepted)
 	}
 }
 
-// TestPlan_AgreesOnEvents checks the same for the events that this repository has, each after
-// what must have come before it.
+// TestPlan_AgreesOnEvents proves the same for this repository's events, each in the state
+// that it expects.
 func TestPlan_AgreesOnEvents(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(checkout.Root(), "events", "*.json"))
 	if err != nil || len(files) < 12 {
@@ -135,7 +136,7 @@ func TestPlan_AgreesOnEvents(t *testing.T) {
 			if e.RequestType != "Create" {
 				id := l.prepare(e)
 				if name != "delete-unknown-id" {
-					e.PhysicalResourceID = id // it follows from the account, and that is another one here
+					e.PhysicalResourceID = id // the id depends on the account, which is another one here
 				}
 			}
 			e.ResponseURL = l.URLs.URL(0)
@@ -145,7 +146,7 @@ func TestPlan_AgreesOnEvents(t *testing.T) {
 	}
 }
 
-// prepare makes what an event finds, and returns its physical id.
+// prepare makes the state that an event expects, and returns the physical id.
 func (l *lab) prepare(e cloudformation.Event) string {
 	l.TB.Helper()
 	if e.RequestType == "Update" {
@@ -158,7 +159,7 @@ func (l *lab) prepare(e cloudformation.Event) string {
 	return answer.PhysicalResourceID
 }
 
-// golden holds a text to a file.
+// golden compares a text with a golden file.
 func (l *lab) golden(name, got string) {
 	l.TB.Helper()
 	got = l.anonymous(got)
@@ -174,7 +175,7 @@ func (l *lab) golden(name, got string) {
 	}
 }
 
-// event returns one of this repository's, of the lab's account.
+// event returns one of this repository's events, with the lab's account.
 func (l *lab) event(name string) cloudformation.Event {
 	l.TB.Helper()
 	text, err := os.ReadFile(filepath.Join(checkout.Root(), "events", name+".json"))
@@ -189,13 +190,13 @@ func (l *lab) event(name string) cloudformation.Event {
 	return e
 }
 
-// TestPlan_WhatIsThere checks what a plan says of what somebody made by hand, or changed: what
-// is in the way, adopted, released, brought back.
+// TestPlan_WhatIsThere checks the plan in a state that somebody has made or changed by
+// hand: what is in the way, adopted, released or repaired.
 func TestPlan_WhatIsThere(t *testing.T) {
 	adopt := func(e *cloudformation.Event) { e.ResourceProperties["AdoptExisting"] = "true" }
 	tests := []struct {
 		name, event string
-		set         func(*lab) (physicalID string) // empty for the event's own
+		set         func(*lab) (physicalID string) // empty: the event's own id
 		change      func(*cloudformation.Event)
 	}{
 		{"in-the-way", "create", (*lab).byHand, func(*cloudformation.Event) {}},
@@ -235,8 +236,8 @@ func TestPlan_WhatIsThere(t *testing.T) {
 
 func (l *lab) byHand() string { l.CreateSet(); return "" }
 
-// TestPlan_InUse proves that the plan of a Delete which instances hold up says so, as the
-// function does.
+// TestPlan_InUse proves that the plan of a Delete says that instances use the profiles, as
+// the function's Reason does.
 func TestPlan_InUse(t *testing.T) {
 	l := newLab(t)
 	l.Running()
@@ -246,9 +247,9 @@ func TestPlan_InUse(t *testing.T) {
 	l.OK(create)
 	l.Launch("us-east-1", "ray-head", "research", 1)
 	if answer := l.agree(s, s.Event("Delete", p)); answer.OK() || !strings.Contains(answer.Reason, "1 EC2 instance uses what would be deleted") {
-		t.Errorf("%+v", answer)
+		t.Errorf("the function's answer is %+v, want a refusal", answer)
 	}
 	if view, _ := l.planned(s.Event("Delete", p)); len(view.InTheWay) != 1 || view.InTheWay[0].Entity != "EC2" {
-		t.Errorf("in the way is %+v", view.InTheWay)
+		t.Errorf("the plan's instances are %+v", view.InTheWay)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
-// A printedRole is what `rayiam policy --output json` prints.
+// A printedRole is the output of `rayiam policy --output json`.
 type printedRole struct {
 	Role              string
 	TrustPolicy       json.RawMessage
@@ -27,8 +27,8 @@ var everything = properties{
 	"LeastPrivilege": map[string]any{"ClusterName": "research", "S3Buckets": []any{map[string]any{"Name": "research-results"}}, "CloudWatch": "true", "Spot": "true"},
 }
 
-// TestPolicy_IsWhatIsDeployed proves that the policies printed for head and workers are those
-// that the function puts on their roles.
+// TestPolicy_IsWhatIsDeployed proves that the printed policies of head and workers are
+// those that the function puts on their roles.
 func TestPolicy_IsWhatIsDeployed(t *testing.T) {
 	for name, p := range map[string]properties{"default policies": {"PropagationWaitSeconds": "0"}, "LeastPrivilege": everything} {
 		t.Run(name, func(t *testing.T) {
@@ -54,14 +54,14 @@ func TestPolicy_IsWhatIsDeployed(t *testing.T) {
 				got := l.Snapshot().Matching("role "+role.Role+": trusts", "role "+role.Role+": attached", "role "+role.Role+": inline")
 				slices.Sort(want)
 				if !slices.Equal(got, want) {
-					t.Errorf("IAM has\n%s\nprinted is\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+					t.Errorf("the policies in IAM are\n%s\nthe printed ones\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 				}
 			}
 		})
 	}
 }
 
-// recoded returns JSON with sorted keys, as an account's snapshot shows it.
+// recoded returns JSON in the form of an account's snapshot, with sorted keys.
 func recoded(t *testing.T, document json.RawMessage) string {
 	t.Helper()
 	var v any
@@ -78,8 +78,9 @@ func canonical(t *testing.T, document json.RawMessage) string {
 	return text
 }
 
-// TestPolicy_OfTemplates proves that the printed policies of the execution role and the launch
-// role are those of the templates, by the reader that the proofs about them use.
+// TestPolicy_OfTemplates proves that the printed policies of the execution role and the
+// launch role are those of the templates, read by cfn-lint's parser, as the proofs about
+// them do.
 func TestPolicy_OfTemplates(t *testing.T) {
 	const bounds = "arn:aws:iam::aws:policy/Amazon*,arn:aws:iam::aws:policy/CloudWatch*"
 	tests := []struct {
@@ -87,7 +88,7 @@ func TestPolicy_OfTemplates(t *testing.T) {
 		parameters                map[string]string
 		names                     []string
 	}{
-		{"as it is by default", "execution", "template.yaml", "ExecutionRole", nil, []string{"custom-rayiam", "custom-rayiam-lambda", "custom-rayiam-read-and-tag"}},
+		{"with default parameters", "execution", "template.yaml", "ExecutionRole", nil, []string{"custom-rayiam", "custom-rayiam-lambda", "custom-rayiam-read-and-tag"}},
 		{"within bounds", "execution", "template.yaml", "ExecutionRole", map[string]string{"NamePrefix": "ml", "Path": "/team/", "AllowedPolicyArns": bounds, "AllowAdoption": "true"}, []string{"custom-rayiam", "custom-rayiam-lambda", "custom-rayiam-read-and-tag"}},
 		{"managed", "execution", "template.yaml", "ExecutionRole", map[string]string{"ExecutionPolicyType": "managed"}, []string{"ExecutionManagedPolicy", "LambdaManagedPolicy", "ReadAndTagManagedPolicy"}},
 		{"the launch role", "launch-role", "examples/service-catalog.yaml", "LaunchRole", nil, []string{"launch"}},
@@ -108,19 +109,20 @@ func TestPolicy_OfTemplates(t *testing.T) {
 				got[p.Name] = canonical(t, p.Document)
 			}
 			if !slices.Equal(names, tt.names) {
-				t.Errorf("policies %v, want %v", names, tt.names)
+				t.Errorf("the policies are named %v, want %v", names, tt.names)
 			}
 			if want := ofTemplate(t, tt.file, tt.parameters); !maps.Equal(got, want) {
-				t.Errorf("printed is %v\nthe template has %v", got, want)
+				t.Errorf("the printed policies are %v\nthe template's are %v", got, want)
 			}
 			if len(l.Proxy.Calls()) != 0 {
-				t.Errorf("AWS was asked: %v", l.Proxy.Calls())
+				t.Errorf("the command has called AWS: %v", l.Proxy.Calls())
 			}
 		})
 	}
 }
 
-// ofTemplate resolves every document of a template's IAM policies that its parameters choose.
+// ofTemplate returns the documents of a template's IAM policies, computed with these
+// parameters.
 func ofTemplate(t *testing.T, path string, parameters map[string]string) map[string]string {
 	t.Helper()
 	read, err := template.Read(path)
@@ -172,8 +174,8 @@ func ofTemplate(t *testing.T, path string, parameters map[string]string) map[str
 	return documents
 }
 
-// optionsOf returns a LeastPrivilege with what the parameters of a launcher narrow, and with
-// what is about the workers alone.
+// optionsOf returns a LeastPrivilege with the options that correspond to the launcher's
+// parameters, and with options that concern only the workers.
 func optionsOf(narrow map[string]string) map[string]any {
 	options := map[string]any{"ClusterName": "research", "InstanceTypes": []any{"g5.xlarge"}, "Spot": "true"}
 	for name, value := range narrow {
@@ -190,7 +192,7 @@ func optionsOf(narrow map[string]string) map[string]any {
 }
 
 // TestPolicy_Launcher proves that the printed policies of the launcher are those that
-// examples/launcher.yaml makes for the same cluster: with parameters alone, and with a set.
+// examples/launcher.yaml makes for the same cluster, from parameters alone and from a set.
 func TestPolicy_Launcher(t *testing.T) {
 	const iam = "arn:aws:iam::123456789012:"
 	cluster := map[string]string{"ClusterName": "research", "HeadRoleArn": iam + "role/team/ml-head", "HeadInstanceProfileArn": iam + "instance-profile/team/ml-head"}
@@ -208,11 +210,11 @@ func TestPolicy_Launcher(t *testing.T) {
 		given []map[string]string // to the command
 		same  []map[string]string // to the template
 	}{
-		{"the parameters that have to be", nil, []map[string]string{cluster}, []map[string]string{cluster}},
+		{"the required parameters", nil, []map[string]string{cluster}, []map[string]string{cluster}},
 		{"every parameter", nil, []map[string]string{cluster, workers, narrow, head}, []map[string]string{cluster, workers, narrow, head}},
 		{"a set with default policies", set, []map[string]string{{"ClusterName": "research"}}, []map[string]string{cluster, workers}},
 		{"a set with every option", full, nil, []map[string]string{cluster, workers, narrow}},
-		{"a set, and what its head is launched from", full, []map[string]string{head}, []map[string]string{cluster, workers, narrow, head}},
+		{"a set, and the parameters for its head's launch", full, []map[string]string{head}, []map[string]string{cluster, workers, narrow, head}},
 		{"a set of several clusters", set.With(properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": "re"}}), []map[string]string{{"ClusterName": "research"}}, []map[string]string{cluster, workers}},
 	}
 	for _, tt := range tests {
@@ -237,17 +239,17 @@ func TestPolicy_Launcher(t *testing.T) {
 				maps.Copy(parameters, given)
 			}
 			if want := ofTemplate(t, "examples/launcher.yaml", parameters); !maps.Equal(got, want) || len(got) == 0 {
-				t.Errorf("printed is %v\nthe template makes %v", got, want)
+				t.Errorf("the printed policies are %v\nthe template's are %v", got, want)
 			}
 			if len(l.Proxy.Calls()) != 0 {
-				t.Errorf("AWS was asked: %v", l.Proxy.Calls())
+				t.Errorf("the command has called AWS: %v", l.Proxy.Calls())
 			}
 		})
 	}
 }
 
-// TestPolicy_LauncherOfStack proves that a deployed set tells its launcher, and what is said
-// where it does not.
+// TestPolicy_LauncherOfStack proves that the launcher's policies can be computed from a
+// deployed set, and checks the errors if they cannot.
 func TestPolicy_LauncherOfStack(t *testing.T) {
 	l := newLab(t)
 	l.research(nil)
@@ -255,11 +257,11 @@ func TestPolicy_LauncherOfStack(t *testing.T) {
 	got := l.ok(0, "", append(stack, "--parameter", "PolicyName=ray-research-launcher")...)
 	for _, want := range []string{"Customer managed policy ray-research-launcher:\n{", `"aws:RequestTag/ray-cluster-name": "research"`, "arn:aws:iam::123456789012:instance-profile/ray-research-gpu"} {
 		if !strings.Contains(got, want) {
-			t.Errorf("%s\nwant %q", got, want)
+			t.Errorf("the output is\n%s\nwant %q in it", got, want)
 		}
 	}
 	if got := l.ok(0, "", append(stack, "--name", "ray-launcher")...); !strings.HasPrefix(got, "{\n") {
-		t.Errorf("the document alone is %s", got)
+		t.Errorf("the single document is %s", got)
 	}
 	l.fails("", []string{"--name", "there are ray-launcher"}, append(stack, "--name", "trust-policy")...)
 	l.fails("", []string{"the set is for the cluster research"}, append(stack, "--parameter", "ClusterName=other")...)
@@ -273,8 +275,8 @@ func TestPolicy_LauncherOfStack(t *testing.T) {
 	}
 }
 
-// TestPolicy_Alone proves that --name prints one document and nothing else, and what is said of
-// a name that there is not.
+// TestPolicy_Alone proves that --name prints one document and nothing else, and checks the
+// error for an unknown name.
 func TestPolicy_Alone(t *testing.T) {
 	l := newLab(t)
 	where := []string{"--account", "123456789012", "--region", "cn-north-1"}

@@ -15,8 +15,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// TestPlan_Properties checks the plan of a file of properties: for a stack that does not exist,
-// without the resource, and with it; YAML and JSON alike.
+// TestPlan_Properties checks the plan of a file of properties, as YAML and as JSON: for a
+// stack that does not exist, for a stack without the resource, and for one with it.
 func TestPlan_Properties(t *testing.T) {
 	l := newLab(t)
 	l.Running()
@@ -43,20 +43,20 @@ func TestPlan_Properties(t *testing.T) {
 		code       int
 		args       []string
 	}{
-		{"as it is", "No changes: IAM is as declared.", 0, []string{"--properties", yaml}},
-		{"a group less, and nobody says so", "0 to delete", 2, []string{"--properties", fewer}},
+		{"unchanged", "No changes: IAM is as declared.", 0, []string{"--properties", yaml}},
+		{"a group less, without the old properties", "0 to delete", 2, []string{"--properties", fewer}},
 		{"a group less", "1 to change, 0 to adopt, 0 to release, 2 to delete", 2, []string{"--properties", fewer, "--old-properties", json}},
 		{"its Delete", "0 to release, 6 to delete", 2, []string{"--properties", yaml, "--delete"}},
 	}
 	for _, tt := range tests {
 		if got := l.ok(tt.code, "", append([]string{"plan", "--stack-name", "ml"}, tt.args...)...); !strings.Contains(got, tt.want) {
-			t.Errorf("%s: %s, want %q", tt.name, got, tt.want)
+			t.Errorf("%s: the last line is %s, want %q in it", tt.name, got, tt.want)
 		}
 	}
 }
 
-// TestPlan_Bounds proves that the administrator's bounds are those of the function that
-// ServiceToken names, and that a note says so where nobody may read them.
+// TestPlan_Bounds proves that the plan has the administrator's bounds of the function that
+// ServiceToken names, and that a note says so if they may not be read.
 func TestPlan_Bounds(t *testing.T) {
 	l := newLab(t)
 	arn := l.function(map[string]string{"RAYIAM_NAME_PREFIX": "ray", "RAYIAM_PATH": "/team/"})
@@ -73,7 +73,7 @@ func TestPlan_Bounds(t *testing.T) {
 	e.ResourceProperties = properties{"NamePrefix": "ray-ml", "Path": "/team/"}
 	decoded(t, l.ok(2, string(e.JSON()), "plan", "--event", "-", "--output", "json"), &within)
 	if got := within.Plans[0].Summary.Create; got != 4 {
-		t.Errorf("within the bounds, %d are created", got)
+		t.Errorf("within the bounds, %d resources are created", got)
 	}
 	e.ServiceToken = arn + "-gone"
 	if r := l.run(string(e.JSON()), "plan", "--event", "-"); r.code != 2 || !strings.Contains(r.err, "note: planning without the provider's bounds") {
@@ -101,7 +101,7 @@ func (l *lab) function(environment map[string]string) string {
 	anybody := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: "secret"}, nil
 	})
-	l.Spent = true // the function stays in it
+	l.Spent = true // the function stays in the account
 	client := lambda.New(lambda.Options{Region: "us-east-1", BaseEndpoint: &l.Lambda, Credentials: anybody})
 	out, err := client.CreateFunction(l.TB.Context(), &lambda.CreateFunctionInput{
 		FunctionName: aws.String("ray-iam"), Role: aws.String("arn:aws:iam::" + l.AccountID + ":role/lambda"), Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"),

@@ -8,7 +8,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// A printedSet is one of `rayiam list`, `rayiam drift` and `rayiam orphans` in JSON.
+// A printedSet is a set in the JSON output of `rayiam list`, `rayiam drift` and `rayiam
+// orphans`.
 type printedSet struct {
 	Owner, StackID, Belongs, Reason, State, Failed string
 	Deleted                                        bool
@@ -19,10 +20,10 @@ type printedSet struct {
 	Plan *struct{ Calls [][]string }
 }
 
-// quick are the properties of sets that wait for nothing.
+// quick are the properties of sets without a propagation wait.
 var quick = properties{"PropagationWaitSeconds": "0"}
 
-// deployed returns a stack whose resource was created, and which CloudFormation knows.
+// deployed returns a stack whose resource was created, with CloudFormation's status.
 func (l *lab) deployed(p properties) *cloudformation.Stack {
 	l.TB.Helper()
 	l.Running()
@@ -37,15 +38,15 @@ func (l *lab) deployedIn(s *cloudformation.Stack, p properties) *cloudformation.
 	return s
 }
 
-// stands has the resource of a stack be in this state from now on.
+// stands sets the status of a stack's resource.
 func (l *lab) stands(s *cloudformation.Stack, status string) {
 	l.Resources.Set(s.ID, s.LogicalID, status, s.PhysicalID)
 }
 
-// orphan has the stack be gone.
+// orphan deletes the stack and leaves its set.
 func (l *lab) orphan(s *cloudformation.Stack) { l.Resources.Forget(s.ID, s.LogicalID) }
 
-// sets runs a command with JSON, wants an exit code, and returns the sets.
+// sets runs a command with JSON output, expects an exit code, and returns the sets.
 func (l *lab) sets(code int, args ...string) []printedSet {
 	l.TB.Helper()
 	r := l.run("", append(args, "--output", "json")...)
@@ -57,7 +58,8 @@ func (l *lab) sets(code int, args ...string) []printedSet {
 	return printed.Sets
 }
 
-// lineOf returns the line of a text that begins with a word, its columns one space apart.
+// lineOf returns the line of a text that begins with a word, with one space between its
+// columns.
 func lineOf(text, word string) string {
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, word) {
@@ -67,15 +69,16 @@ func lineOf(text, word string) string {
 	return ""
 }
 
-// TestList checks what is printed of no set, and of one in each of CloudFormation's answers.
+// TestList checks the output for an account without sets, and for one set with each of
+// CloudFormation's answers.
 // Reference 16.1, 16.3, 16.8.
 func TestList(t *testing.T) {
 	l := newLab(t)
 	if got := l.ok(0, "", "list"); got != "There are no sets.\n" {
-		t.Errorf("of an empty account: %q", got)
+		t.Errorf("list prints for an empty account %q", got)
 	}
 	if sets := l.sets(0, "list"); sets == nil || len(sets) != 0 {
-		t.Errorf("of an empty account: %v", sets)
+		t.Errorf("list prints for an empty account the sets %v", sets)
 	}
 	s := l.deployed(nil)
 	for _, tt := range []struct {
@@ -97,19 +100,19 @@ func TestList(t *testing.T) {
 		l.Proxy.Reset()
 		want := s.PhysicalID + " " + strings.ReplaceAll(tt.want, "STACK", stackName(s))
 		if got := lineOf(l.ok(tt.code, "", "list"), s.PhysicalID); got != want {
-			t.Errorf("%s: %s, want %s", tt.name, got, want)
+			t.Errorf("%s: the line is %s, want %s", tt.name, got, want)
 		}
 		if writes := l.Proxy.Writes(); len(writes) > 0 {
-			t.Errorf("%s: list has written %v", tt.name, writes)
+			t.Errorf("%s: list has written %v, want no write", tt.name, writes)
 		}
 	}
 	if got := l.ok(0, "", "list", "--name-prefix", "other"); got != "There are no sets.\n" {
-		t.Errorf("below another prefix: %s", got)
+		t.Errorf("with another prefix, list prints %s", got)
 	}
 }
 
-// TestList_StackGone proves that a stack which is gone is told from one that has let go of the
-// resource, and that of what CloudFormation does not say a note tells.
+// TestList_StackGone proves that list tells a deleted stack from one that does not own the
+// set any more, and that a note says if CloudFormation could not be asked.
 // Reference 16.1, 16.8.
 func TestList_StackGone(t *testing.T) {
 	l := newLab(t)
@@ -120,7 +123,7 @@ func TestList_StackGone(t *testing.T) {
 	}
 	sets := l.sets(2, "list")
 	if len(sets) != 1 || sets[0].Owner != s.PhysicalID || sets[0].StackID != s.ID || sets[0].Belongs != "orphaned" || sets[0].Reason != "the stack does not exist any more" || len(sets[0].Entities) != 4 {
-		t.Errorf("%+v", sets)
+		t.Errorf("the sets are %+v", sets)
 	}
 	l.Env = []string{"AWS_ENDPOINT_URL_CLOUDFORMATION=http://127.0.0.1:1"}
 	r := l.run("", "list")
@@ -130,7 +133,7 @@ func TestList_StackGone(t *testing.T) {
 	l.fails2(t, []string{"cannot tell of any set"}, "orphans")
 }
 
-// fails2 runs a command that fails after notes.
+// fails2 runs a command that prints notes and then fails.
 func (l *lab) fails2(t *testing.T, words []string, args ...string) {
 	t.Helper()
 	r := l.run("", args...)
@@ -141,8 +144,8 @@ func (l *lab) fails2(t *testing.T, words []string, args ...string) {
 	}
 }
 
-// TestDrift proves that each change by hand is printed, in its facet and in words, until an
-// update brings all back.
+// TestDrift proves that each change by hand is printed, with its facet and in words, until
+// an Update repairs it.
 // Reference 16.2, 16.3.
 func TestDrift(t *testing.T) {
 	l := newLab(t)
@@ -172,15 +175,15 @@ func TestDrift(t *testing.T) {
 		"\nDrift in 1 of 1 set.\n",
 	} {
 		if !strings.Contains(got, want) {
-			t.Errorf("%s\nwant %q", got, want)
+			t.Errorf("drift prints\n%s\nwant %q in it", got, want)
 		}
 	}
 	if writes := l.Proxy.Writes(); len(writes) > 0 {
-		t.Errorf("drift has written %v", writes)
+		t.Errorf("drift has written %v, want no write", writes)
 	}
 	for _, set := range l.sets(2, "drift", s.PhysicalID) {
 		if set.State != "drifted" || len(set.Entities) != 6 || !slices.Equal(set.Entities[4].Differs, []string{"trust", "boundary", "managed"}) {
-			t.Errorf("%+v", set)
+			t.Errorf("the set is %+v", set)
 		}
 	}
 	l.TagRole("ray-gpu", "ray-iam:owner", s.PhysicalID)
@@ -193,7 +196,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// TestDrift_Nobody checks what is said of an owner that there is not.
+// TestDrift_Nobody checks the error for an unknown owner.
 func TestDrift_Nobody(t *testing.T) {
 	l := newLab(t)
 	for _, command := range []string{"drift", "orphans"} {

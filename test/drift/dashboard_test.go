@@ -14,7 +14,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// A widget is one of the dashboard, as far as it names what the function writes.
+// A widget is a widget of the dashboard, with the members that name metrics and log lines.
 type widget struct {
 	Type       string
 	Properties struct {
@@ -23,8 +23,8 @@ type widget struct {
 	}
 }
 
-// watching returns the dashboard's widgets and the alarms' metrics, each as namespace, name,
-// and dimensions with their values in turn.
+// watching returns the dashboard's widgets and the metrics of the alarms. A metric is its
+// namespace, its name, and its dimensions with their values in turn.
 func watching(t *testing.T) (widgets []widget, alarms map[string][]string) {
 	t.Helper()
 	python, err := checkout.Python()
@@ -72,11 +72,11 @@ func watching(t *testing.T) (widgets []widget, alarms map[string][]string) {
 	return widgets, alarms
 }
 
-// outcomes are how a request may end, by the tests of package customresource.
+// outcomes are the outcomes of requests in the tests of package customresource.
 var outcomes = []string{"SUCCESS", "FAILED", "REFUSED", "UNDELIVERED", "EXPIRED", "ABANDONED"}
 
-// written returns the metrics that these lines make, each as its namespace, name and
-// dimensions, and the values that each dimension has had.
+// written returns the metrics in these lines, each as namespace, name and dimensions, and
+// the values that each dimension has in them.
 func written(t *testing.T, lines []map[string]any) (metrics map[string]bool, values map[string][]string) {
 	t.Helper()
 	metrics, values = map[string]bool{}, map[string][]string{}
@@ -106,8 +106,8 @@ func written(t *testing.T, lines []map[string]any) (metrics map[string]bool, val
 	return metrics, values
 }
 
-// TestDashboard proves that each metric, dimension and member of a log line that the dashboard
-// and the alarms name is one that the function writes.
+// TestDashboard proves that the function writes each metric, dimension and log field that
+// the dashboard and the alarms name.
 // Reference 15.11.
 func TestDashboard(t *testing.T) {
 	l := newLab(t)
@@ -128,18 +128,18 @@ func TestDashboard(t *testing.T) {
 
 	widgets, alarms := watching(t)
 	if len(widgets) < 6 || len(alarms) < 4 {
-		t.Errorf("%d widgets and %d alarms", len(widgets), len(alarms))
+		t.Errorf("found %d widgets and %d alarms, want more", len(widgets), len(alarms))
 	}
 	named := func(who string, metric []string) {
 		shape := slices.Clone(metric[:2])
 		for i := 2; i+1 < len(metric); i += 2 {
 			shape = append(shape, metric[i])
 			if metric[i] != "FunctionName" && !slices.Contains(values[metric[i]], metric[i+1]) {
-				t.Errorf("%s: no metric has %s %s, only %v", who, metric[i], metric[i+1], values[metric[i]])
+				t.Errorf("%s uses the dimension %s=%s, the function writes only %v", who, metric[i], metric[i+1], values[metric[i]])
 			}
 		}
 		if !metrics[strings.Join(shape, " ")] {
-			t.Errorf("%s: the function writes no metric %s", who, strings.Join(shape, " "))
+			t.Errorf("%s uses the metric %s, which the function does not write", who, strings.Join(shape, " "))
 		}
 	}
 	for name, metric := range alarms {
@@ -162,8 +162,7 @@ var (
 	queryFilters = regexp.MustCompile(`(\w+) = '([^']+)'`)
 )
 
-// queries proves that each field of a query is a member of a line which it finds, and that each
-// word it filters by is one that is written.
+// queries proves that the log has the lines and the fields that a widget's query names.
 func queries(t *testing.T, w widget, log []map[string]any) {
 	t.Helper()
 	words := map[string]bool{}
@@ -173,21 +172,21 @@ func queries(t *testing.T, w widget, log []map[string]any) {
 			words[m[2]] = words[m[2]] || line[m[1]] == m[2]
 		}
 		if !words[m[2]] {
-			t.Errorf("%s: no line has %s = %s", w.Properties.Title, m[1], m[2])
+			t.Errorf("%s: no log line has %s = %s", w.Properties.Title, m[1], m[2])
 		}
 	}
 	for _, field := range strings.Split(queryFields.FindStringSubmatch(w.Properties.Query)[1], ", ") {
-		found := strings.HasPrefix(field, "@") || field == "error" // of a look that failed
+		found := strings.HasPrefix(field, "@") || field == "error" // the field error is only in the log of a look that failed
 		for _, line := range log {
 			if _, has := line[field]; has && words[fmt.Sprint(line["msg"])] {
 				found = true
 			}
 		}
 		if !found {
-			t.Errorf("%s: no line that it finds has a member %s", w.Properties.Title, field)
+			t.Errorf("%s: none of the lines that the query finds has the field %s", w.Properties.Title, field)
 		}
 	}
 	if len(words) == 0 {
-		t.Errorf("%s filters nothing", w.Properties.Title)
+		t.Errorf("%s: the query has no filter", w.Properties.Title)
 	}
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// event is EventBridge's, by which a rule has the function look.
+// event returns the event by which an EventBridge rule makes the function look.
 func event(at time.Time) []byte {
 	return []byte(fmt.Sprintf(`{"version":"0","id":"53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012","time":%q,"region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/ray-iam-DriftRule"],"detail":{}}`, at.UTC().Format(time.RFC3339)))
 }
 
-// scheduled has a process of the function look once, and returns its log and its metrics.
+// scheduled makes a process of the function look once, and returns its log and its metrics.
 func (l *lab) scheduled(env ...string) (log, metrics []map[string]any) {
 	l.TB.Helper()
 	f := l.Start(append([]string{"RAYIAM_NAME_PREFIX=ray", "RAYIAM_DRIFT_SCHEDULE=rate(1 day)", "RAYIAM_DRIFT_CALLS_PER_SECOND=200"}, env...)...)
@@ -29,7 +29,7 @@ func (l *lab) scheduled(env ...string) (log, metrics []map[string]any) {
 	return lines(l.TB, f.Log()), lines(l.TB, f.Output())
 }
 
-// said returns the lines of these words, each with the members, in order.
+// said returns the log lines with this message, as the values of these fields, sorted.
 func said(log []map[string]any, message string, members ...string) (found []string) {
 	for _, l := range log {
 		if l["msg"] != message {
@@ -45,8 +45,8 @@ func said(log []map[string]any, message string, members ...string) (found []stri
 	return found
 }
 
-// TestFunction_Looks checks what a scheduled look says, in the log and in the metrics, and that
-// it writes nothing and answers nobody.
+// TestFunction_Looks checks the log and the metrics of a scheduled look, and that the look
+// writes nothing and sends no answer.
 // Reference 15.8.
 func TestFunction_Looks(t *testing.T) {
 	l := newLab(t)
@@ -57,7 +57,7 @@ func TestFunction_Looks(t *testing.T) {
 	l.UntagRole("ray-c-head", rayiam.DeclaredTag)
 	before, answers := l.Snapshot(), l.URLs.AllPuts()
 	if answers != 3 {
-		t.Errorf("%d answers so far, want one of each Create", answers)
+		t.Errorf("%d answers so far, want one to each Create", answers)
 	}
 	l.Proxy.Reset()
 	log, metrics := l.scheduled()
@@ -69,26 +69,26 @@ func TestFunction_Looks(t *testing.T) {
 	} {
 		words := strings.Fields(what)
 		if got := said(log, words[0], words[1:]...); !slices.Equal(got, want) {
-			t.Errorf("%s: %v, want %v", what, got, want)
+			t.Errorf("the log's lines %q are %v, want %v", what, got, want)
 		}
 	}
 	want := []string{"instance profile 6 1 2 0", "role 6 1 2 1", "set 3 1 1 1"}
 	if got := said(slices.DeleteFunc(slices.Clone(metrics), func(l map[string]any) bool { return l["Kind"] == nil }), "metrics", "Kind", "Looked", "Drifted", "Orphaned", "Unknown"); !slices.Equal(got, want) {
-		t.Errorf("metrics %v, want %v", got, want)
+		t.Errorf("the metrics of sets are %v, want %v", got, want)
 	}
 	if got := said(metrics, "metrics", "Outcome", "Looks"); !slices.Contains(got, "SUCCESS 1") {
-		t.Errorf("metrics %v, want one look that succeeded", got)
+		t.Errorf("the metrics of looks are %v, want one look that succeeded", got)
 	}
 	if writes := l.Proxy.Writes(); len(writes) > 0 || l.URLs.AllPuts() != answers {
-		t.Errorf("the look has written %v", writes)
+		t.Errorf("the look has written %v, want no write", writes)
 	}
 	if got := strings.Join(l.Snapshot(), "\n"); got != strings.Join(before, "\n") {
 		t.Error("the look has changed something")
 	}
 }
 
-// TestFunction_LookFails proves that a look which may not look, or is not answered in time,
-// says so, and counts as a failed look and as no failed request.
+// TestFunction_LookFails proves that a look that is denied, or not answered in time, is
+// logged and counted as a failed look, and not as a failed request.
 // Reference 15.8.
 func TestFunction_LookFails(t *testing.T) {
 	l := newLab(t)
@@ -96,15 +96,16 @@ func TestFunction_LookFails(t *testing.T) {
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("ListRoles"), iamproxy.Denied()))
 	log, metrics := l.scheduled()
 	if got := said(log, "look failed", "level"); !slices.Equal(got, []string{"ERROR"}) {
-		t.Errorf("the log says %v", got)
+		t.Errorf("the log says %v, want one failed look", got)
 	}
 	if got := said(metrics, "metrics", "Outcome", "Looks", "Requests"); !slices.Contains(got, "FAILED 1 <nil>") {
-		t.Errorf("metrics %v, want one look that failed", got)
+		t.Errorf("the metrics of looks are %v, want one look that failed", got)
 	}
 }
 
-// TestLook_Killed checks, for a Create and an Update that are killed at each of their writes,
-// that what is left is not settled unless it is as it was before, or as it is to be.
+// TestLook_Killed proves, for a Create and an Update that are killed at each of their
+// writes, that a look finds a set settled only if it is in the state before or after the
+// request.
 // Reference 15.4.
 func TestLook_Killed(t *testing.T) {
 	t.Parallel()
@@ -127,7 +128,7 @@ func TestLook_Killed(t *testing.T) {
 					}
 					return c.Writes() && nth == n
 				}, n%2 == 0)
-				l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID) // nobody is at work, as after a timeout
+				l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID) // CloudFormation is not working on it, as after a timeout
 				now, settled := l.Roles(), true
 				for _, set := range l.sees(l.look()) {
 					left[string(set.State())]++
@@ -137,7 +138,7 @@ func TestLook_Killed(t *testing.T) {
 				l.Proxy.Reset()
 				l.OK(s.Send(e))
 				if settled && !l.untouchedOrDone(before, now, l.Roles()) {
-					t.Errorf("killed at write %d, and settled:\n%s", n, now)
+					t.Errorf("killed at write %d, the set is settled, want drifted or unknown:\n%s", n, now)
 				}
 				l.allSettled(n)
 				if n == 1 {
@@ -148,14 +149,14 @@ func TestLook_Killed(t *testing.T) {
 			}
 			t.Logf("killed at %d writes, left %v", writes, left)
 			if left["drifted"] == 0 {
-				t.Error("nothing that was left had drifted")
+				t.Error("no killed request has left drift, want some")
 			}
 		})
 	}
 }
 
-// allSettled proves that every set is settled after the retry of a request that was killed at
-// its nth write.
+// allSettled proves that every set is settled after the retry of a request that was killed
+// at its nth write.
 func (l *lab) allSettled(nth int) {
 	l.TB.Helper()
 	for _, set := range l.sees(l.look()) {
@@ -165,8 +166,8 @@ func (l *lab) allSettled(nth int) {
 	}
 }
 
-// untouchedOrDone reports whether each role and instance profile is as it was before, or as it
-// is after.
+// untouchedOrDone reports whether each role and instance profile is in the state before or
+// in the state after.
 func (l *lab) untouchedOrDone(before, now, after []string) bool {
 	of := func(snapshot []string) map[string]string {
 		m := map[string]string{}

@@ -1,5 +1,5 @@
-// Package drift tests what a look for drift finds of sets that the built function has made and
-// somebody has changed by hand, with moto as IAM.
+// Package drift tests what a look for drift finds, with moto as IAM: the function has made
+// the sets, and somebody has changed them by hand.
 package drift
 
 import (
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 type properties = cloudformation.Properties
 
-// quick are the properties of most sets: they wait for nothing.
+// quick are the properties of most sets: they have no propagation wait.
 var quick = properties{"PropagationWaitSeconds": 0}
 
 const awsPolicy = "arn:aws:iam::aws:policy/"
@@ -40,10 +40,10 @@ func groups(names ...string) []any {
 	return list
 }
 
-// A lab is a rig whose account is looked at.
+// A lab is a rig with a client for looks at its account.
 type lab struct {
 	*rig.Rig
-	client *http.Client // of the looks that are not the function's
+	client *http.Client // for the looks that the test itself makes
 }
 
 func newLab(t *testing.T) *lab {
@@ -52,14 +52,14 @@ func newLab(t *testing.T) *lab {
 	return aloneIn(rig.New(t))
 }
 
-// aloneIn returns a lab that closes its connections before the rig waits for that.
+// aloneIn returns a lab that closes its connections, for which the rig waits at its end.
 func aloneIn(r *rig.Rig) *lab {
 	transport := &http.Transport{MaxIdleConnsPerHost: 16}
 	r.TB.Cleanup(transport.CloseIdleConnections)
 	return &lab{r, &http.Client{Transport: transport}}
 }
 
-// created returns a stack whose resource was created, and which CloudFormation knows.
+// created returns a stack whose resource was created, with CloudFormation's status.
 func (l *lab) created(p properties) *cloudformation.Stack {
 	l.TB.Helper()
 	s := l.Stack()
@@ -75,7 +75,7 @@ func (l *lab) updated(s *cloudformation.Stack, p properties) {
 	l.OK(answer)
 }
 
-// config reaches the account as the function does.
+// config returns a configuration that reaches the account as the function does.
 func (l *lab) config() aws.Config {
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(l.Proxy.URL), Credentials: credentials{}, HTTPClient: l.client,
@@ -91,10 +91,10 @@ func (l *lab) look() *drift.Look {
 	}
 }
 
-// sees looks and returns what it has seen of each set.
+// sees looks at the account, and returns each set by its owner.
 func (l *lab) sees(look *drift.Look) map[string]drift.Set {
 	l.TB.Helper()
-	defer l.client.CloseIdleConnections() // for which the proxy waits after a kill
+	defer l.client.CloseIdleConnections() // the proxy waits for them after a kill
 	seen := map[string]drift.Set{}
 	for set, err := range look.Sets(l.TB.Context()) {
 		if err != nil {
@@ -108,7 +108,8 @@ func (l *lab) sees(look *drift.Look) map[string]drift.Set {
 	return seen
 }
 
-// summary renders a set: how it belongs, how it is, and what of it is not settled.
+// summary returns a set as text: to whom it belongs, its state, and each role and profile
+// that is not settled.
 func summary(s drift.Set) string {
 	belongs := map[supersede.Belonging]string{supersede.Unasked: "unasked", supersede.InStack: "in stack", supersede.InFlight: "in flight", supersede.Orphaned: "orphaned"}
 	lines := []string{belongs[s.Belongs] + " " + string(s.State())}

@@ -10,8 +10,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// TestLook_ByHand proves that each change which somebody makes by hand is seen, in its facet and
-// in its role or instance profile, and that an update of the resource settles it.
+// TestLook_ByHand proves that a look finds each change by hand, with its facet and its role
+// or instance profile, and that the set is settled after an Update of the resource.
 // Reference 15.6, 15.7.
 func TestLook_ByHand(t *testing.T) {
 	t.Parallel()
@@ -48,20 +48,20 @@ func TestLook_ByHand(t *testing.T) {
 			l.Proxy.Reset()
 			sets := l.sees(l.look())
 			if got := summary(sets[s.PhysicalID]); got != tt.want || len(sets) != 1 {
-				t.Errorf("%d sets, %s, want %s", len(sets), got, tt.want)
+				t.Errorf("found %d sets: %s, want one: %s", len(sets), got, tt.want)
 			}
 			if writes := l.Proxy.Writes(); len(writes) > 0 {
-				t.Errorf("the look has written: %v", writes)
+				t.Errorf("the look has written %v, want no write", writes)
 			}
 			l.updated(s, p.With(properties{"Revision": "2"}))
 			if got := summary(l.sees(l.look())[s.PhysicalID]); got != "in stack settled" {
-				t.Errorf("after the update: %s", got)
+				t.Errorf("after the update, the set is %s, want settled", got)
 			}
 		})
 	}
 }
 
-// deleteRole deletes a role with what hangs on it.
+// deleteRole deletes a role with its policies.
 func (l *lab) deleteRole(name string) {
 	l.TB.Helper()
 	attached, inline, err := l.policies(name)
@@ -85,8 +85,8 @@ func (l *lab) policies(role string) (attached, inline []string, err error) {
 	return managed, inline, err
 }
 
-// TestLook_OtherTags proves that a set whose head says nothing is judged by what is there, and
-// that the tag of its owner is missed.
+// TestLook_OtherTags proves that a set whose head has no record is judged by its other
+// roles and profiles, and that a missing owner tag is found.
 // Reference 15.7.
 func TestLook_OtherTags(t *testing.T) {
 	l := newLab(t)
@@ -101,8 +101,9 @@ func TestLook_OtherTags(t *testing.T) {
 	}
 }
 
-// TestLook_ProvidersRole proves that a provider's own role, whose name may begin like those of a
-// set, is no set, nor is a role onto which somebody has written an owner that cannot be its.
+// TestLook_ProvidersRole proves that a provider's own role is not taken for a set, although
+// its name may begin like a set's, and neither is a role with an owner tag that cannot
+// belong to its name.
 // Reference 15.7.
 func TestLook_ProvidersRole(t *testing.T) {
 	l := newLab(t)
@@ -110,11 +111,11 @@ func TestLook_ProvidersRole(t *testing.T) {
 	l.CreateRole("ray-iam-ExecutionRole-1ABC", "/", rig.Tag(rayiam.OwnerTag, "provider"))
 	l.CreateRole("ray-admin", "/", rig.Tag(rayiam.OwnerTag, "gone-0123456789ab"))
 	if seen := l.sees(l.look()); len(seen) != 1 || seen[s.PhysicalID].Owner != s.PhysicalID {
-		t.Errorf("sees %v, want one set", seen)
+		t.Errorf("found the sets %v, want one", seen)
 	}
 }
 
-// TestLook_Belongs checks what CloudFormation says of a set, in each of its answers.
+// TestLook_Belongs checks to whom a set belongs, for each of CloudFormation's answers.
 // Reference 15.7.
 func TestLook_Belongs(t *testing.T) {
 	l := newLab(t)
@@ -149,18 +150,19 @@ func TestLook_Belongs(t *testing.T) {
 	} {
 		tt.now()
 		if got := summary(l.sees(l.look())[s.PhysicalID]); got != tt.want {
-			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+			t.Errorf("%s: the set is %s, want %s", tt.name, got, tt.want)
 		}
 	}
 	alone := l.look()
 	alone.Stacks = nil
 	if got := summary(l.sees(alone)[s.PhysicalID]); got != "unasked settled" {
-		t.Errorf("nobody asked: %s", got)
+		t.Errorf("without asking CloudFormation, the set is %s", got)
 	}
 }
 
-// TestLook_InFlight proves that a half-made set is no drift while CloudFormation is at work on
-// it, nor if the request is done by the time that CloudFormation is asked.
+// TestLook_InFlight proves that a half-made set is not reported as drift while
+// CloudFormation is working on it, nor if the request is done by the time that
+// CloudFormation is asked.
 // Reference 15.7.
 func TestLook_InFlight(t *testing.T) {
 	l := newLab(t)
@@ -168,7 +170,7 @@ func TestLook_InFlight(t *testing.T) {
 	l.DetachPolicy("ray-head", awsPolicy+"AmazonS3FullAccess")
 	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_IN_PROGRESS", s.PhysicalID)
 	if got := summary(l.sees(l.look())[s.PhysicalID]); !strings.HasPrefix(got, "in flight drifted") {
-		t.Errorf("%s, want in flight", got)
+		t.Errorf("the set is %s, want in flight", got)
 	}
 	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
 	once := iamproxy.Times(1, func(c iamproxy.Call) bool {
@@ -176,12 +178,12 @@ func TestLook_InFlight(t *testing.T) {
 	})
 	l.Proxy.SetFault(iamproxy.On(once, iamproxy.Then(true, func() { l.AttachPolicy("ray-head", awsPolicy+"AmazonS3FullAccess") })))
 	if got := summary(l.sees(l.look())[s.PhysicalID]); got != "in stack settled" {
-		t.Errorf("%s, want settled, as it is by the second reading", got)
+		t.Errorf("the set is %s, want settled, as the second reading shows", got)
 	}
 }
 
-// TestLook_Foreign proves that only what is below prefix and path is looked at, and only what
-// has an owner.
+// TestLook_Foreign proves that a look finds only sets with its prefix, at its path, and
+// with an owner.
 // Reference 15.6.
 func TestLook_Foreign(t *testing.T) {
 	l := newLab(t)
@@ -194,25 +196,26 @@ func TestLook_Foreign(t *testing.T) {
 	everywhere := l.sees(l.look())
 	for _, c := range l.Proxy.Calls() {
 		if strings.HasPrefix(c.Form.Get("RoleName"), "other") || strings.HasPrefix(c.Form.Get("InstanceProfileName"), "other") {
-			t.Errorf("%s of %v", c.Action, c.Form)
+			t.Errorf("the look has called %s of %v", c.Action, c.Form)
 		}
 	}
 	if _, seen := everywhere[other.PhysicalID]; seen || len(everywhere) != 2 {
-		t.Errorf("seen %d sets, another prefix's: %v", len(everywhere), seen)
+		t.Errorf("found %d sets, and with another prefix %v", len(everywhere), seen)
 	}
 	atRoot, one := l.look(), l.look()
 	atRoot.Path = "/"
 	if sets := l.sees(atRoot); len(sets) != 1 || sets[s.PhysicalID].Owner == "" {
-		t.Errorf("at / seen %d sets", len(sets))
+		t.Errorf("at the path /, found %d sets", len(sets))
 	}
 	one.Owner = elsewhere.PhysicalID
 	if sets := l.sees(one); len(sets) != 1 || summary(sets[elsewhere.PhysicalID]) != "in stack settled" {
-		t.Errorf("of one owner seen %v", sets)
+		t.Errorf("found for one owner %v", sets)
 	}
 }
 
-// TestLook_Parts proves that looks with too few calls for all sets see each of them once, whole,
-// in as many turns as there are parts, whatever their names are.
+// TestLook_Parts proves that looks with too few calls for all sets find each set once, with
+// all its roles and profiles, in as many turns as there are parts, whatever the sets' names
+// are.
 // Reference 15.9.
 func TestLook_Parts(t *testing.T) {
 	l := newLab(t)
@@ -230,38 +233,38 @@ func TestLook_Parts(t *testing.T) {
 		for owner, set := range l.sees(look) {
 			seen[owner]++
 			if got := summary(set); got != whole[owner] {
-				t.Errorf("part %d of %d: %s %s", turn, parts, owner, got)
+				t.Errorf("part %d of %d: the set %s is %s, want settled", turn, parts, owner, got)
 			}
 		}
 		parts = look.Parts
 		if look.Examined+look.LeftOut != 14 {
-			t.Errorf("part %d: %d names and %d left out", turn, look.Examined, look.LeftOut)
+			t.Errorf("part %d: %d names were examined and %d were left out", turn, look.Examined, look.LeftOut)
 		}
 	}
 	for owner := range whole {
 		if seen[owner] != 1 {
-			t.Errorf("%s seen %d times in %d parts", owner, seen[owner], parts)
+			t.Errorf("%s was found %d times in %d parts, want once", owner, seen[owner], parts)
 		}
 	}
 	if parts < 3 {
-		t.Errorf("only %d parts", parts)
+		t.Errorf("the sets are in %d parts, want more", parts)
 	}
 }
 
-// TestLook_Throttled proves that a look goes on where IAM throttles it, and that it ends with
-// IAM's words where it may not look.
+// TestLook_Throttled proves that a look retries throttled calls, and that it ends with
+// IAM's words if it is denied.
 // Reference 15.6.
 func TestLook_Throttled(t *testing.T) {
 	l := newLab(t)
 	s := l.created(nil)
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Times(3, iamproxy.Every), iamproxy.Answer(400, "Throttling")))
 	if got := summary(l.sees(l.look())[s.PhysicalID]); got != "in stack settled" {
-		t.Errorf("throttled: %s", got)
+		t.Errorf("after throttling, the set is %s", got)
 	}
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("ListInstanceProfiles"), iamproxy.Denied()))
 	for _, err := range l.look().Sets(t.Context()) {
 		if err == nil || iamsync.Stale(err) || !strings.Contains(err.Error(), "listing instance profiles: AccessDenied") {
-			t.Errorf("denied: %v", err)
+			t.Errorf("a denied look ended with the error %v", err)
 		}
 	}
 }

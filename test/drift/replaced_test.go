@@ -11,7 +11,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
 )
 
-// stackOf returns the id of a stack, and what makes its set with a NamePrefix.
+// stackOf returns the id of a stack, the owner of its set with a NamePrefix, and the steps
+// that make the set.
 func (l *lab) stackOf(namePrefix string) (stack, owner string, steps []rayiam.Step) {
 	l.TB.Helper()
 	in := rayiam.Stack{ID: "arn:aws:cloudformation:us-east-1:" + l.AccountID + ":stack/replaced/1", Partition: "aws", Region: "us-east-1", Account: l.AccountID}
@@ -25,8 +26,9 @@ func (l *lab) stackOf(namePrefix string) (stack, owner string, steps []rayiam.St
 	return in.ID, owner, slices.Concat(plan.Phases...)
 }
 
-// TestLook_Replaced replaces a set at each call of a look, as a request of CloudFormation's does
-// between two of them. Neither the old set nor the new one is taken for drifted or orphaned.
+// TestLook_Replaced replaces a set before each call of a look in turn, as a request of
+// CloudFormation's may do. Neither the old set nor the new one is reported as drifted or
+// orphaned.
 // Reference 15.7.
 func TestLook_Replaced(t *testing.T) {
 	l := newLab(t)
@@ -49,7 +51,7 @@ func TestLook_Replaced(t *testing.T) {
 		for owner, set := range l.sees(l.look()) {
 			seen[owner]++
 			if got := summary(set); got != "in stack settled" {
-				t.Errorf("replaced at call %d: %s %s", n, owner, got)
+				t.Errorf("replaced at call %d: the set %s is %s", n, owner, got)
 			}
 		}
 		if n == 1 {
@@ -58,12 +60,13 @@ func TestLook_Replaced(t *testing.T) {
 	}
 	l.Proxy.SetFault(nil)
 	if calls < 10 || seen[replacement] == 0 {
-		t.Errorf("replaced at %d calls, seen %v", calls, seen)
+		t.Errorf("replaced at %d calls, found %v", calls, seen)
 	}
 }
 
-// TestFunction_LookBesideARequest proves that a schedule's event, whoever sends it and whenever
-// it says it is from, changes nothing of what a request is at work on, and answers nobody.
+// TestFunction_LookBesideARequest proves that a scheduled event, whoever sends it and
+// whatever time it names, changes nothing of a set that a request is working on, and is not
+// answered.
 // Reference 15.7, 15.8.
 func TestFunction_LookBesideARequest(t *testing.T) {
 	l := newLab(t)
@@ -74,7 +77,7 @@ func TestFunction_LookBesideARequest(t *testing.T) {
 	l.Proxy.SetFault(iamproxy.On(puts, iamproxy.Then(true, func() {
 		f := l.Start("RAYIAM_NAME_PREFIX=ray", "RAYIAM_DRIFT_CALLS_PER_SECOND=200")
 		if outcome := f.Invoke(event(time.Unix(0, 0)), cloudformation.DefaultTimeout); !outcome.OK() {
-			t.Errorf("the look ended with %+v", outcome)
+			t.Errorf("the look ended with %+v, want success", outcome)
 		}
 		f.Stop()
 		log = lines(t, f.Log())
@@ -82,13 +85,13 @@ func TestFunction_LookBesideARequest(t *testing.T) {
 	create, _ := s.Create(quick)
 	l.OK(create)
 	if got := l.URLs.AllPuts(); got != 1 {
-		t.Errorf("%d answers, want that of the Create", got)
+		t.Errorf("got %d answers, want only the Create's", got)
 	}
 	if got := said(log, "looked", "sets", "drifted", "orphaned"); !slices.Equal(got, []string{"1 0 0"}) {
-		t.Errorf("the look says %v of %v", got, log)
+		t.Errorf("the look logged %v of %v", got, log)
 	}
 	l.Resources.Set(s.ID, s.LogicalID, "CREATE_COMPLETE", s.PhysicalID)
 	if got := summary(l.sees(l.look())[s.PhysicalID]); got != "in stack settled" {
-		t.Errorf("the set is %s", got)
+		t.Errorf("the set is %s after the Create", got)
 	}
 }

@@ -23,24 +23,26 @@ import (
 const (
 	fewSets, manySets = 100, 1000
 
-	// maxGrowth is by how much memory may grow over the looks. The inline policies of a part
-	// alone are larger.
+	// maxGrowth is by how much memory may grow over all looks. The inline policies of one
+	// part are larger than that.
 	maxGrowth      = 2 << 20
 	documentLength = 9500
 
-	// maxCallsPerSet is for two roles, two instance profiles and two inline policies.
+	// maxCallsPerSet is the number of reads for two roles, two instance profiles and two
+	// inline policies.
 	maxCallsPerSet = 10
 
-	// callsPerPart is how many calls a look at a part of the sets plans.
+	// callsPerPart is the number of calls that a look at one part may make.
 	callsPerPart = 2500
 
-	// maxRatio is how many times as much memory the command may take for many sets as for few.
-	// It takes 1.3 times as much, and 1.6 times if it keeps their policies.
+	// maxRatio limits the command's memory for many sets, as a multiple of its memory for
+	// few sets. The command takes 1.3 times as much. It would take 1.6 times as much if it
+	// kept the sets' policies.
 	maxRatio = 1.5
 )
 
-// A crowd is an account with many sets, on a server of moto's that ends with it: nobody has to
-// take them away one by one.
+// A crowd is an account with many sets, on a moto server of its own. The sets need not be
+// deleted, because the server ends with the test.
 type crowd struct {
 	*rig.Account
 	server    *moto.Server
@@ -48,7 +50,8 @@ type crowd struct {
 	owners    []string
 }
 
-// crowdAccount is the one of a call to moto that names none, so that no proxy has to.
+// crowdAccount is the account of a call to moto that names none, so that no proxy is
+// needed.
 const crowdAccount = "123456789012"
 
 func newCrowd(t *testing.T) *crowd {
@@ -63,7 +66,7 @@ func newCrowd(t *testing.T) *crowd {
 	return &crowd{server: server, resources: resources, Account: &rig.Account{TB: t, AccountID: crowdAccount, Endpoint: server.URL, IAM: rig.Client(server.URL, nil)}}
 }
 
-// declare returns the properties of one of many sets, of which the head has a large policy.
+// declare returns the properties of the i-th set, whose head has a large policy.
 func declare(i int) rayiam.Properties {
 	document := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::` + strings.Repeat("x", documentLength) + `"}]}`
 	none := rayiam.NodeProperties{ManagedPolicyARNs: []string{}}
@@ -74,7 +77,7 @@ func declare(i int) rayiam.Properties {
 	}
 }
 
-// grow makes sets, each in a stack of its own, until there are so many.
+// grow makes sets, each in a stack of its own, until there are this many.
 func (c *crowd) grow(to int) {
 	c.TB.Helper()
 	var steps []rayiam.Step
@@ -95,9 +98,9 @@ func (c *crowd) grow(to int) {
 	}
 }
 
-// TestLook_AThousandSets looks at a thousand sets, of which two have drifted: by the command, at
-// all of them, and as the function does, at a part after the other. It proves that each is seen
-// once, how many calls that takes, and how much memory.
+// TestLook_AThousandSets looks at a thousand sets, two of which have drifted: with the
+// command, at all sets, and as the function does, at one part after another. It proves that
+// each set is found once, and limits the number of calls and the memory.
 // Reference 15.9, 15.10, 16.1.
 func TestLook_AThousandSets(t *testing.T) {
 	t.Parallel()
@@ -109,14 +112,14 @@ func TestLook_AThousandSets(t *testing.T) {
 	c.SetTrust("ray-0990-head", "lambda.amazonaws.com")
 	many := c.listed(2)
 	if float64(many) > maxRatio*float64(few) {
-		t.Errorf("rayiam list takes %d for %d sets and %d for %d, more than %.1f times as much", few, fewSets, many, manySets, maxRatio)
+		t.Errorf("the memory of rayiam list is %d for %d sets and %d for %d sets, want at most %.1f times as much", few, fewSets, many, manySets, maxRatio)
 	}
-	t.Logf("rayiam list takes %d for %d sets and %d for %d, in the system's unit", few, fewSets, many, manySets)
+	t.Logf("the memory of rayiam list is %d for %d sets and %d for %d sets, in the system's unit", few, fewSets, many, manySets)
 	parts, calls, grown := c.looked()
 	checkout.Report(t, "drift-thousand", fmt.Sprintf("Drift, %d sets looked at: %d calls to IAM in %d parts, memory grew by %d kB at the most; rayiam list takes %.2f times the memory of %d sets", len(c.owners), calls, parts, grown>>10, float64(many)/float64(few), fewSets))
 }
 
-// looked looks at all sets in parts. It returns how many those were, how many calls they took,
+// looked looks at all sets in parts. It returns the number of parts, the number of calls,
 // and by how many bytes memory grew.
 func (c *crowd) looked() (parts int, calls int64, grown uint64) {
 	c.TB.Helper()
@@ -168,15 +171,15 @@ func (c *crowd) looked() (parts int, calls int64, grown uint64) {
 	return parts, calls, grown
 }
 
-// measuring runs a command and prints the most memory that it took, in the system's unit, into
-// a file. A child of this process would be taken for as large as this process is.
+// measuring is a Python program that runs a command and writes the command's peak memory to
+// a file, in the system's unit. A child of this test's own process would be counted as
+// large as the test.
 const measuring = `import resource, subprocess, sys
 code = subprocess.run(sys.argv[2:]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=open(sys.argv[1], "w"))
 sys.exit(code)`
 
-// listed runs rayiam list, proves that it prints all sets, and returns the most memory that it
-// took.
+// listed runs rayiam list, proves that it prints all sets, and returns its peak memory.
 func (c *crowd) listed(code int) (peak int64) {
 	c.TB.Helper()
 	python, err := checkout.Python()
@@ -215,14 +218,14 @@ func (c *crowd) listed(code int) (peak int64) {
 	return peak
 }
 
-// output runs a program that finds the account as the AWS CLI does, wants an exit code, and
-// returns what it has printed.
+// output runs a program that finds the account as the AWS CLI does, expects an exit code,
+// and returns its output.
 func (c *crowd) output(code int, program string, args ...string) []byte {
 	c.TB.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "AWS_ENDPOINT_URL="+c.server.URL, "AWS_ENDPOINT_URL_CLOUDFORMATION="+c.resources.URL,
-		"GOGC=20") // memory follows what is in use more closely than by default
+		"GOGC=20") // so that the heap stays close to what is in use
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

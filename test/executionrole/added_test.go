@@ -9,10 +9,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim/weaken"
 )
 
-// added returns an allowing statement with each action more that the policy or the
-// code knows, and with all of the service's. It leaves out what changes nothing: an
-// action that another statement allows at least as widely, or one that can never meet
-// the statement's conditions.
+// added returns an Allow statement in several weaker forms: with each further action that
+// the policy or the code knows, and with all actions of the service. It leaves out an
+// action that another statement allows at least as widely, and one that can never meet the
+// statement's conditions.
 func added(st statement, statements []statement) []mutant {
 	if st["Effect"] != "Allow" {
 		return nil
@@ -39,8 +39,8 @@ func added(st statement, statements []statement) []mutant {
 	return all
 }
 
-// concernsKind reports whether the statement has resources of the action's kind. An action
-// without a kind is judged on all.
+// concernsKind reports whether one of the statement's resources is of the action's kind. An
+// action without a kind is authorized on "*".
 func concernsKind(st statement, action string) bool {
 	resources := weaken.List(st["Resource"])
 	if slices.Contains(resources, any("*")) {
@@ -55,14 +55,14 @@ func concernsKind(st statement, action string) bool {
 	return kind == "" || slices.ContainsFunc(resources, func(r any) bool { return strings.Contains(r.(string), ":"+kind+"/") })
 }
 
-// neverMet reports whether the statement asks for a condition key that IAM does not
-// have for the action, so that it allows nothing more with it.
+// neverMet reports whether the statement has a condition key that IAM does not have for the
+// action, so that adding the action allows nothing more.
 func neverMet(st statement, action string) bool {
 	name := strings.TrimPrefix(action, "iam:")
 	k := kinds[name]
 	conditions, _ := st["Condition"].(map[string]any)
 	if _, ok := conditions["ForAllValues:StringNotEqualsIgnoreCase"]; ok && strings.HasPrefix(name, "Tag") {
-		return true // what is owned may be tagged anyway with every key that this leaves
+		return true // an owned role may be tagged anyway with every key that the condition leaves
 	}
 	for operator, keys := range conditions {
 		if operator == "Null" || strings.HasSuffix(operator, "IfExists") || strings.HasPrefix(operator, "ForAllValues") {
@@ -82,8 +82,8 @@ func neverMet(st statement, action string) bool {
 	return false
 }
 
-// covers reports whether other allows the action wherever st would: on all of its
-// resources and under no condition that st does not have.
+// covers reports whether other allows the action at least as widely as st: on all of st's
+// resources, and under no further conditions.
 func covers(other, st statement, action string) bool {
 	if other["Effect"] != "Allow" || !slices.Contains(weaken.List(other["Action"]), any(action)) {
 		return false
@@ -108,7 +108,7 @@ func covers(other, st statement, action string) bool {
 	return true
 }
 
-// wildcard returns a pattern of IAM's as a regular expression.
+// wildcard returns a regular expression for a pattern of IAM's.
 func wildcard(pattern string) *regexp.Regexp {
 	return regexp.MustCompile("^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + "$")
 }

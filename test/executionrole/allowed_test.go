@@ -9,7 +9,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// recordings are the authorizations of each deployment, recorded once.
+// recordings are the authorizations of each deployment's scene, which is run once.
 var recordings = struct {
 	sync.Mutex
 	bySet map[string][]policysim.Case
@@ -25,8 +25,8 @@ func recorded(t *testing.T, tpl template, s deployment) []policysim.Case {
 	return recordings.bySet[s.name]
 }
 
-// TestAllowed proves that the function can do its whole job under its role: every call
-// that it makes, in each state that it meets, is allowed.
+// TestAllowed proves that the function's role is enough for its whole job: every call that
+// the function makes, in each state, is allowed.
 // Reference 8.6.
 func TestAllowed(t *testing.T) {
 	tpl := deployedTemplate(t)
@@ -41,11 +41,11 @@ func TestAllowed(t *testing.T) {
 			}
 			for i, got := range policysim.Evaluate(t, cases) {
 				if got != policysim.Allowed {
-					t.Errorf("%s: %s", got, cases[i].Name)
+					t.Errorf("%s, want Allowed: %s", got, cases[i].Name)
 				}
 			}
 			total += len(cases)
-			t.Logf("%d authorizations recorded, all to be allowed", len(cases))
+			t.Logf("%d authorizations were recorded, all must be allowed", len(cases))
 		})
 	}
 	for name := range kinds {

@@ -10,16 +10,16 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// The kind of resource that IAM judges each call on, none where it judges it on all, and the condition keys that it
-// has besides those of tags. A call that is not here is one that the proofs know
-// nothing of. The simulator refuses a key that the reference does not list.
+// kinds has, for each call, the kind of resource on which IAM authorizes the call (none for
+// "*"), and the condition keys other than those of resource tags. A call that is missing
+// here is an error. The simulator refuses a key that the reference does not list.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 var kinds = map[string]struct {
 	kind       string
-	current    bool // iam:PermissionsBoundary is the one that the role has
-	new        bool // iam:PermissionsBoundary is the one in the request
+	current    bool // iam:PermissionsBoundary is the role's present boundary
+	new        bool // iam:PermissionsBoundary is the boundary in the request
 	policy     bool // iam:PolicyARN
-	tags, keys bool // aws:RequestTag and aws:TagKeys, or the latter alone
+	tags, keys bool // aws:RequestTag and aws:TagKeys, or only aws:TagKeys
 }{
 	"AddRoleToInstanceProfile":      {kind: "instance-profile"},
 	"AttachRolePolicy":              {kind: "role", current: true, policy: true},
@@ -50,28 +50,29 @@ var kinds = map[string]struct {
 	"UpdateAssumeRolePolicy":        {kind: "role", current: true},
 }
 
-// askAboutStacks are the calls that are not IAM's.
+// askAboutStacks are the calls to CloudFormation.
 var askAboutStacks = []string{"cloudformation:DescribeStackResource", "cloudformation:DescribeStackResources", "cloudformation:DescribeStacks"}
 
-// findInstances is the one call of EC2's that the function has a right to. EC2 judges it on no
-// resource.
+// findInstances is the only call to EC2 that the function may make. EC2 authorizes it on
+// "*".
 const findInstances = "ec2:DescribeInstances"
 
-// An entity is a role or instance profile as it is at the moment of a call.
+// An entity is a role or instance profile in its state at the time of a call.
 type entity struct {
 	arn      string
 	tags     map[string]string
 	boundary string
 }
 
-// authorizations returns what IAM checks for a call on e.
+// authorizations returns the authorizations of a call on e.
 //
-// What is created with tags is tagged, and that is checked as well; the tags are then
-// those of the resource too. Putting a role into an instance profile passes it to EC2.
+// A create call with tags is also authorized as tagging, and the resource then already has
+// these tags. Adding a role to an instance profile is also authorized as passing the role
+// to EC2.
 func authorizations(c iamproxy.Call, e, role entity) ([]policysim.Case, error) {
 	k, known := kinds[c.Action]
 	if !known {
-		return nil, fmt.Errorf("the function called %s, of which the proofs do not know how IAM judges it", c.Action)
+		return nil, fmt.Errorf("the function called %s, and the proofs do not know how IAM authorizes it", c.Action)
 	}
 	if k.kind == "" {
 		e = entity{arn: "*"}
@@ -128,7 +129,7 @@ func formTags(form url.Values) map[string]string {
 	return tags
 }
 
-// formList returns the members of a list in a form.
+// formList returns the members of a list in an API form.
 func formList(form url.Values, name string) []string {
 	var list []string
 	for i := 1; form.Has(fmt.Sprintf(name, i)); i++ {

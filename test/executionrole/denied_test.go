@@ -11,7 +11,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// claims are the ways to become the owner of something, or to free it of its owner.
+// claims are calls that make somebody the owner of a role or profile, or remove its owner.
 func (s deployment) claims() []policysim.Case {
 	var all []policysim.Case
 	for kind, noun := range map[string]string{"role": "Role", "instance-profile": "InstanceProfile"} {
@@ -52,8 +52,8 @@ func (s deployment) claims() []policysim.Case {
 	return all
 }
 
-// inOtherCase are claims by tags whose keys differ in case from those that record ownership:
-// to IAM, they are the same tags, and their condition keys the same keys.
+// inOtherCase are claims with tag keys that differ only in case from those that record
+// ownership. IAM treats them as the same tags, and their condition keys as the same keys.
 func (s deployment) inOtherCase(tag, untag, resource string) []policysim.Case {
 	const owner, adopted, request = "aws:ResourceTag/Ray-IAM:Owner", "aws:ResourceTag/RAY-IAM:adopted", "aws:RequestTag/RAY-IAM:Owner"
 	foreign := []string{"zz-" + someOwner}
@@ -68,7 +68,7 @@ func (s deployment) inOtherCase(tag, untag, resource string) []policysim.Case {
 	}
 }
 
-// beyond are calls that the function has no business with at all.
+// beyond are calls that the function never needs.
 func (s deployment) beyond() []policysim.Case {
 	var all []policysim.Case
 	iam := func(kind, name string, actions ...string) {
@@ -121,9 +121,11 @@ func (s deployment) beyond() []policysim.Case {
 	return all
 }
 
-// widerRights are calls whose condition another statement's might stand in for.
+// widerRights are calls that a condition of one statement denies, and that another
+// statement might allow.
 func (s deployment) widerRights() []policysim.Case {
-	// A name made here has a dash: <NamePrefix>-head. One by hand that only begins alike is somebody else's.
+	// A name made by the function has a dash: <NamePrefix>-head. A name that only begins
+	// with the prefix belongs to somebody else.
 	all := []policysim.Case{s.call("passed, without a dash", "PassRole", s.iamARN(account, "role", s.path(), s.prefix()+"admin"), conditionKeys{serviceKey: {"ec2.amazonaws.com"}})}
 	all = append(all, s.call("owned, passed to Lambda", "PassRole", s.own("role"), conditionKeys{ownerTag: {s.owner()}, serviceKey: {"lambda.amazonaws.com"}}))
 	if s.bounded() {
@@ -136,7 +138,7 @@ func (s deployment) widerRights() []policysim.Case {
 
 func (s deployment) dangerous() []policysim.Case {
 	all := slices.Concat(s.nearMisses(), s.claims(), s.beyond(), s.misused(), s.widerRights())
-	for _, c := range all { // being adopted gives no more rights, but that of being released
+	for _, c := range all { // an adopted role gives the function no further rights, except to release it
 		own := c.Resource == s.own("role") || c.Resource == s.own("instance-profile")
 		if own && slices.Equal(c.Context[ownerTag], []string{s.owner()}) && !strings.HasPrefix(c.Action, "iam:Untag") {
 			held := maps.Clone(c.Context)
@@ -147,8 +149,8 @@ func (s deployment) dangerous() []policysim.Case {
 	return all
 }
 
-// TestDenied proves that what is dangerous is denied, and that it is so for the one
-// thing that is wrong with it: the same call without it is allowed.
+// TestDenied proves that each dangerous call is denied, and for one reason only: the same
+// call without its one fault is allowed.
 // Reference 8.5.
 func TestDenied(t *testing.T) {
 	tpl := deployedTemplate(t)
@@ -163,9 +165,9 @@ func TestDenied(t *testing.T) {
 				cases, want = append(cases, c), append(want, i == 0)
 			}
 		}
-		t.Logf("%s: %d dangerous authorizations, all to be denied", s.name, len(dangerous))
+		t.Logf("%s: %d dangerous authorizations, all must be denied", s.name, len(dangerous))
 		if len(dangerous) < 60 {
-			t.Errorf("%s: %d dangerous authorizations are few", s.name, len(dangerous))
+			t.Errorf("%s: %d dangerous authorizations, want more", s.name, len(dangerous))
 		}
 	}
 	counts := map[policysim.Decision]int{}

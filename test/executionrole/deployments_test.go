@@ -17,17 +17,18 @@ const (
 	someOwner = "0123456789ab"
 )
 
-// A deployment is a choice of the template's parameters, with what is done under it.
+// A deployment is a choice of the template's parameters, with a scene: what the function
+// does under these parameters.
 type deployment struct {
 	name       string
 	parameters map[string]string
-	partition  string // aws where it is empty
-	stackName  string // ray-iam where it is empty
+	partition  string // aws if empty
+	stackName  string // ray-iam if empty
 	scene      func(*lab)
 }
 
-// deployments are the choices on which everything is proved. Each condition of the template
-// is true in one and false in another.
+// deployments are the deployments for which everything is proved. Each condition of the
+// template is true in one of them and false in another.
 var deployments = []deployment{
 	{name: "defaults", scene: wholeLife},
 	{name: "boundary", parameters: map[string]string{"PermissionsBoundary": boundary}, scene: underBoundary},
@@ -44,7 +45,7 @@ var deployments = []deployment{
 	{name: "China", partition: "aws-cn", parameters: map[string]string{"PermissionsBoundary": strings.Replace(boundary, "arn:aws:", "arn:aws-cn:", 1)}, scene: underBoundary},
 }
 
-// resolve computes a part of the template as CloudFormation does for the deployment.
+// resolve computes a part of the template as CloudFormation does in this deployment.
 func (s deployment) resolve(tpl template, v any) any {
 	resolved, err := tpl.Resolve(cfn.Stack{
 		Parameters: s.parameters,
@@ -59,7 +60,7 @@ func (s deployment) resolve(tpl template, v any) any {
 	return resolved
 }
 
-// holds reports whether a condition of the template holds for the deployment.
+// holds reports whether a condition of the template is true in this deployment.
 func (s deployment) holds(tpl template, condition string) bool {
 	return s.resolve(tpl, map[string]any{"Fn::If": []any{condition, true, false}}) == true
 }
@@ -94,14 +95,14 @@ func orDefault(value, byDefault string) string {
 	return value
 }
 
-// iamARN returns the ARN of a role, instance profile or policy.
+// iamARN returns the ARN of a role, an instance profile or a policy.
 func (s deployment) iamARN(account, kind, path, name string) string {
 	return fmt.Sprintf("arn:%s:iam::%s:%s%s%s", s.part(), account, kind, path, name)
 }
 
-// executionRole is named after the stack, as CloudFormation does it, unless the template
-// names it; where the provider's names begin alike, it is one of those that the policies
-// are about.
+// executionRole returns the ARN of the execution role. CloudFormation names the role after
+// the stack, unless the template names it. If that name begins with the provider's prefix,
+// the policies' own resources match the role.
 func (s deployment) executionRole() string {
 	return s.iamARN(account, "role", orDefault(s.parameters["ExecutionRolePath"], "/"), s.executionRoleName())
 }
@@ -113,8 +114,8 @@ func (s deployment) executionRoleName() string {
 	return made(s.stack(), "-ExecutionRole-1ABCDEFGHIJKL", 64)
 }
 
-// made returns a name as CloudFormation makes it up: it cuts the stack's where the whole
-// would be too long.
+// made returns a name in the form in which CloudFormation makes names up: it shortens the
+// stack's name if the whole would be too long.
 func made(stack, rest string, longest int) string {
 	return stack[:min(len(stack), longest-len(rest))] + rest
 }
@@ -131,12 +132,14 @@ func (s deployment) failureQueue() string {
 	return fmt.Sprintf("arn:%s:sqs:us-east-1:%s:%s", s.part(), account, made(s.stack(), "-FailureQueue-1ABCDEFGHIJKL", 80))
 }
 
-// someStack is one that uses a provider: any in the account may, and in any Region.
+// someStack is a stack that uses the provider: it may be any stack in the account, in any
+// Region.
 func (s deployment) someStack() string {
 	return fmt.Sprintf("arn:%s:cloudformation:eu-central-1:%s:stack/team/11111111-2222-4333-8444-555555555555", s.part(), account)
 }
 
-// environment is the function's, as the template sets it from these parameters.
+// environment returns the function's environment, which the template sets from these
+// parameters.
 func (s deployment) environment(t testing.TB, tpl template) []string {
 	t.Helper()
 	variables := tpl.Resources["RayIAMFunction"].Properties["Environment"].(map[string]any)["Variables"]
@@ -147,14 +150,14 @@ func (s deployment) environment(t testing.TB, tpl template) []string {
 	return env
 }
 
-// TestSets proves that the deployments see each condition of the execution role's policies hold
-// and not hold, that they name parameters that there are, and that a role and a log
-// group are called as the template calls them.
+// TestSets proves that each condition of the execution role's policies is true in one
+// deployment and false in another, that the deployments' parameters exist, and that the
+// role and the log group have the names that the template gives them.
 func TestSets(t *testing.T) {
 	tpl := deployedTemplate(t)
 	conditions := conditionsIn(tpl.statements())
 	if len(conditions) < 5 {
-		t.Errorf("the policies have the conditions %v, want more", conditions)
+		t.Errorf("found the conditions %v in the policies, want more", conditions)
 	}
 	for condition := range conditions {
 		seen := map[bool]bool{}
@@ -162,7 +165,7 @@ func TestSets(t *testing.T) {
 			seen[s.holds(tpl, condition)] = true
 		}
 		if len(seen) != 2 {
-			t.Errorf("%s is always the same in these deployments", condition)
+			t.Errorf("the condition %s has the same value in all deployments", condition)
 		}
 	}
 	for _, s := range deployments {
@@ -184,7 +187,7 @@ func TestSets(t *testing.T) {
 	}
 }
 
-// conditionsIn returns the conditions that Fn::If names anywhere in v.
+// conditionsIn returns the names of the conditions in each Fn::If in v.
 func conditionsIn(v any) map[string]bool {
 	found := map[string]bool{}
 	switch v := v.(type) {

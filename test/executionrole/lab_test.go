@@ -22,19 +22,19 @@ import (
 
 type properties = cloudformation.Properties
 
-// A lab is a rig whose processes have the environment that a deployment gives them, and that
-// keeps every authorization which IAM would check for their calls.
+// A lab is a rig whose processes have the environment of a deployment. It records every
+// authorization that AWS makes for their calls.
 type lab struct {
 	*rig.Rig
 	deployment deployment
 	tpl        template
-	refuse     func(iamproxy.Call) bool // answered with AccessDenied
+	refuse     func(iamproxy.Call) bool // calls that are answered with AccessDenied
 
 	mu       sync.Mutex
 	recorded map[string]policysim.Case
 }
 
-// record plays the scene of a deployment and returns its authorizations, sorted.
+// record runs the scene of a deployment and returns its authorizations, sorted.
 func record(t *testing.T, tpl template, s deployment) []policysim.Case {
 	t.Helper()
 	l := &lab{Rig: rig.New(t), deployment: s, tpl: tpl, recorded: map[string]policysim.Case{}}
@@ -50,7 +50,7 @@ func record(t *testing.T, tpl template, s deployment) []policysim.Case {
 	return all
 }
 
-// observe keeps what IAM would check for a call, in the state that it meets.
+// observe records the authorizations of a call to IAM, in the account's state at that time.
 func (l *lab) observe(c iamproxy.Call) iamproxy.Effect {
 	if action := "cloudformation:" + c.Action; slices.Contains(askAboutStacks, action) {
 		l.keep([]policysim.Case{{Action: action, Resource: c.Form.Get("StackName"), Context: conditionKeys{}}})
@@ -75,8 +75,8 @@ func (l *lab) observe(c iamproxy.Call) iamproxy.Effect {
 	return iamproxy.Effect{}
 }
 
-// observeEC2 keeps what EC2 would check for a call. It is without a right that the function asks
-// for a dry run, which reads what EC2 then says.
+// observeEC2 records the authorizations of a call to EC2, except the dry run: the function
+// does not need the right to launch, it reads EC2's error.
 func (l *lab) observeEC2(c iamproxy.Call) iamproxy.Effect {
 	if c.Action == "RunInstances" && c.Form.Get("DryRun") == "true" {
 		return iamproxy.EC2Denied()
@@ -85,7 +85,7 @@ func (l *lab) observeEC2(c iamproxy.Call) iamproxy.Effect {
 	return iamproxy.Effect{}
 }
 
-// keep adds cases, each once, in the account and the partition of the deployment.
+// keep records cases, each once, with the deployment's account and partition.
 func (l *lab) keep(all []policysim.Case) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -105,8 +105,8 @@ func (l *lab) keep(all []policysim.Case) {
 	}
 }
 
-// role returns the role that a call names. Of one that is not there IAM knows neither
-// the path nor anything else; of one that is to be made, what the call says.
+// role returns the role that a call names. If the role does not exist, IAM does not know
+// its path or tags; if the call creates the role, they are those in the call.
 func (l *lab) role(form map[string][]string) entity {
 	name := strings.Join(form["RoleName"], "")
 	e := entity{arn: l.arn("role", strings.Join(form["Path"], ""), name)}
@@ -142,16 +142,16 @@ func tagMap(tags []types.Tag) map[string]string {
 	return m
 }
 
-// provided returns a stack whose provider has the parameters of the deployment, and those of
-// changes in place of them.
+// provided returns a stack whose provider has the parameters of the deployment, with some
+// changed.
 func (l *lab) provided(changes map[string]string) *cloudformation.Stack {
 	l.TB.Helper()
 	l.Function = l.provider(changes)
 	return l.Stack()
 }
 
-// provider starts a process of the function. It asks CloudFormation through the proxy,
-// too, so that this is observed.
+// provider starts a process of the function. Its calls to CloudFormation go through the
+// proxy, too, so that they are recorded.
 func (l *lab) provider(changes map[string]string) *lambdaruntime.Function {
 	l.TB.Helper()
 	s := l.deployment

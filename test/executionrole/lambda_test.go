@@ -7,9 +7,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 )
 
-// reports are what Lambda does in the role's name, which writes the log, sends what
-// failed to the queue, uses the key and manages network interfaces, and the questions
-// to CloudFormation and EC2.
+// reports are the calls of Lambda in the role's name (it writes the log, sends failed
+// events to the queue, uses the key, and manages network interfaces), and the function's
+// calls to CloudFormation and EC2.
 func (s deployment) reports() []policysim.Case {
 	stream := strings.TrimSuffix(s.logGroup(), "*") + "log-stream:x"
 	all := []policysim.Case{s.call("", "logs:CreateLogStream", stream, nil), s.call("", "logs:PutLogEvents", stream, nil), s.call("", "sqs:SendMessage", s.failureQueue(), nil)}
@@ -32,7 +32,8 @@ func (s deployment) reports() []policysim.Case {
 	return all
 }
 
-// misused are the rights to a key, to network interfaces and to instances, with one thing wrong.
+// misused are calls with the rights to the key, to network interfaces and to instances,
+// each with one fault.
 func (s deployment) misused() []policysim.Case {
 	var all []policysim.Case
 	for _, action := range keyActions {
@@ -56,8 +57,8 @@ func (s deployment) misused() []policysim.Case {
 	return all
 }
 
-// elsewhere are ways to move what is the stack's own: to another account, partition,
-// stack and Region.
+// elsewhere returns ways to change an ARN of the stack's own resources: to another account,
+// partition, stack and Region.
 func (s deployment) elsewhere() []func(arn string) string {
 	var all []func(string) string
 	for _, change := range [][2]string{{account, otherAccount}, {"arn:" + s.part() + ":", "arn:aws-us-gov:"}, {stackName, "another"}, {"us-east-1", "eu-west-1"}} {
@@ -66,12 +67,14 @@ func (s deployment) elsewhere() []func(arn string) string {
 	return all
 }
 
-// sourceFunction is there when code in a function calls with the function's credentials.
+// sourceFunction is a condition key of calls that code in a function makes with the
+// function's credentials.
 const sourceFunction = "lambda:SourceFunctionArn"
 
 var keyActions = []string{"kms:Decrypt", "kms:GenerateDataKey"}
 
-// networkInterfaces returns what Lambda does for a function in a VPC, and to what.
+// networkInterfaces returns the calls that Lambda makes for a function in a VPC, with their
+// resources.
 func (s deployment) networkInterfaces() map[string]string {
 	one := fmt.Sprintf("arn:%s:ec2:us-east-1:%s:network-interface/eni-1", s.part(), account)
 	return map[string]string{

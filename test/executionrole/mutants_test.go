@@ -10,13 +10,13 @@ import (
 
 type statement = weaken.Statement
 
-// A mutant is a statement with one weakness: nil where a denial is gone. The name is
-// the same in every set of parameters.
+// A mutant is a statement that is weaker in one place, or nil for a denial that is removed.
+// Its name is the same in every deployment.
 type mutant = weaken.Mutant
 
-// mutants returns a resolved statement in every weakened form: each condition key
-// dropped or satisfied by anything, each resource widened, each denial narrowed: by an
-// action, by a resource, to nothing. Actions that are added: see added.
+// mutants returns a resolved statement in every weakened form: each condition key is
+// dropped or accepts any value, each resource is widened, and each denial loses an action
+// or a resource, or is removed. For actions that are added, see added.
 func mutants(st statement) []mutant {
 	all := resourceMutants(st)
 	if st["Effect"] == "Deny" {
@@ -42,7 +42,7 @@ func mutants(st statement) []mutant {
 		all[i].Name = fmt.Sprintf("%s %s", st["Sid"], all[i].Name)
 	}
 	if st["Effect"] == "Deny" {
-		return all // without a condition it denies more
+		return all // a Deny statement without a condition denies more
 	}
 	return append(all, weaken.Conditions(st)...)
 }
@@ -62,7 +62,7 @@ func resourceMutants(st statement) []mutant {
 		}
 		for why, wide := range widened(arn) {
 			if slices.Contains(resources, any(wide)) {
-				continue // it is as wide already
+				continue // the statement already has that resource
 			}
 			weak := weaken.Clone(st)
 			list := slices.Clone(resources)
@@ -82,7 +82,7 @@ func widened(arn string) map[string]string {
 	parts := strings.SplitN(arn, ":", 6)
 	if parts[2] != "iam" {
 		wide["in any Region"] = weaken.InPart(arn, 3, "*")
-		if parts[5] != "stack/*" { // any name is allowed already
+		if parts[5] != "stack/*" { // any name is already allowed
 			wide["of any name"] = weaken.InPart(arn, 5, "*")
 		}
 		return wide

@@ -12,15 +12,14 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestActions proves that the policy's actions and the code's calls are the same set:
-// what the code calls comes from the recorded runs, and every action in the policy is
-// spelt out.
+// TestActions proves that the policies' actions are exactly the calls that the function
+// makes in the recorded scenes, and that each action is spelt out.
 // Reference 8.6.
 func TestActions(t *testing.T) {
 	tpl := deployedTemplate(t)
 	called, allowed := map[string]bool{}, map[string]bool{}
 	for _, s := range deployments {
-		for _, c := range s.reports() { // Lambda's own
+		for _, c := range s.reports() { // made by Lambda itself
 			called[c.Action] = true
 		}
 		for _, c := range recorded(t, tpl, s) {
@@ -39,7 +38,7 @@ func TestActions(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the policy allows %s\nthe code calls %s", got, want)
 	}
-	t.Logf("%d actions in the policy, %d called", len(got), len(want))
+	t.Logf("%d actions in the policies, %d calls", len(got), len(want))
 }
 
 func resolvedStatements(tpl template, s deployment) []statement {
@@ -50,9 +49,9 @@ func resolvedStatements(tpl template, s deployment) []statement {
 	return document.Statement
 }
 
-// TestMutation proves that every part of the policy is needed: with any statement weakened,
-// a dangerous call that is denied today would be allowed, in at
-// least one set of parameters.
+// TestMutation proves that every part of the policies is needed: with any statement
+// weakened, a dangerous call that is now denied would be allowed in at least one
+// deployment.
 // Reference 8.5.
 func TestMutation(t *testing.T) {
 	tpl := deployedTemplate(t)
@@ -70,13 +69,13 @@ func TestMutation(t *testing.T) {
 		trial.Judge(t, cases)
 	}
 	for _, name := range trial.Survivors() {
-		t.Errorf("no case fails: %s", name)
+		t.Errorf("a weakened form allows no dangerous call, want it to allow one: %s", name)
 	}
 	checkout.Report(t, "executionrole-weakened", "Execution role, weakened: "+trial.String())
 }
 
-// against returns the dangerous calls that a mutant may let pass, under the policy with
-// the mutant in place of the statement, and in the mutant's name.
+// against returns the dangerous calls that a mutant may allow, with the mutant in place of
+// the statement, and with the mutant's name.
 func against(m mutant, st statement, statements []statement, i int, dangerous []policysim.Case) []policysim.Case {
 	if statements[i] = m.Statement; m.Statement == nil {
 		statements = slices.Delete(statements, i, i+1)
@@ -95,7 +94,7 @@ func against(m mutant, st statement, statements []statement, i int, dangerous []
 	return cases
 }
 
-// concerns reports whether a decision on the action can depend on the statement.
+// concerns reports whether the statement may change the decision on the action.
 func concerns(st statement, action string) bool {
 	if st["NotAction"] != nil {
 		return strings.HasPrefix(action, "iam:")

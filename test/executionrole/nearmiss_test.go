@@ -22,8 +22,8 @@ const (
 	otherAccount = "999999999999"
 )
 
-// rightful returns, for each call, one that the policy allows. What is dangerous differs
-// from it in one thing, so that it can only be denied for that.
+// rightful returns, for each call, a case that the policies allow. A near miss differs from
+// it in one thing, so that this is the only reason for its denial.
 func (s deployment) rightful() []policysim.Case {
 	var all []policysim.Case
 	for name, k := range kinds {
@@ -61,8 +61,9 @@ func isRead(name string) bool {
 	return strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List")
 }
 
-// call returns an authorization. Whatever account is in the ARN, the answer is that of
-// the function's own: for another one, it would be denied for want of a policy there.
+// call returns one authorization. Only the policies of the function's own account decide,
+// whatever account is in the ARN: in another account, the call would be denied anyway
+// because no policy there allows it.
 func (s deployment) call(why, action, resource string, context conditionKeys) policysim.Case {
 	if !strings.Contains(action, ":") {
 		action = "iam:" + action
@@ -74,10 +75,10 @@ func (s deployment) call(why, action, resource string, context conditionKeys) po
 	return c
 }
 
-// keyPolicy leaves it to IAM who may use a key, as KMS's own default does.
+// keyPolicy lets IAM decide who may use a key, as KMS's default key policy does.
 const keyPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:%s:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`
 
-// own returns the ARN of a role, instance profile or policy that is within the bounds.
+// own returns the ARN of a role, an instance profile or a policy within the bounds.
 func (s deployment) own(kind string) string {
 	switch kind {
 	case "":
@@ -88,13 +89,13 @@ func (s deployment) own(kind string) string {
 	return s.iamARN(account, kind, s.path(), s.prefix()+"-head")
 }
 
-// nearMisses returns the rightful calls, each with one thing wrong.
+// nearMisses returns the rightful calls, each with one fault.
 func (s deployment) nearMisses() []policysim.Case {
 	var all []policysim.Case
 	for _, good := range s.rightful() {
 		name := strings.TrimPrefix(good.Action, "iam:")
 		if kinds[name].kind == "" {
-			continue // there is nothing about it that could be wrong
+			continue // no part of the call can be wrong
 		}
 		for why, resource := range s.foreignResources(name, kinds[name].kind) {
 			all = append(all, s.call(why, name, resource, good.Context))
@@ -117,7 +118,8 @@ func (s deployment) nearMisses() []policysim.Case {
 	return all
 }
 
-// foreignResources returns what a call may not touch although all else is right.
+// foreignResources returns the resources on which a call must be denied although everything
+// else is right.
 func (s deployment) foreignResources(name, kind string) map[string]string {
 	other := "aws-us-gov"
 	here := "arn:" + s.part() + ":"
@@ -142,7 +144,8 @@ func (s deployment) foreignResources(name, kind string) map[string]string {
 	return foreign
 }
 
-// wrongValues returns values of a condition key that must not do; nil for no value.
+// wrongValues returns the values of a condition key with which the call must be denied; nil
+// for no value.
 func (s deployment) wrongValues(name, key string) map[string][]string {
 	switch key {
 	case ownerTag, newOwnerTag:

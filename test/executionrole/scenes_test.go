@@ -9,14 +9,14 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// inline is a node with an inline policy of its own.
+// inline is a node with an inline policy.
 func inline() map[string]any {
 	statement := map[string]any{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
 	policy := map[string]any{"Version": "2012-10-17", "Statement": []any{statement}}
 	return map[string]any{"Policies": []any{map[string]any{"PolicyName": "list", "PolicyDocument": policy}}}
 }
 
-// base are the properties that fit the deployment's parameters.
+// base returns properties that are within the deployment's bounds.
 func (l *lab) base(more properties) properties {
 	return properties{"NamePrefix": l.deployment.prefix(), "Path": l.deployment.path(), "PropagationWaitSeconds": 0}.With(more)
 }
@@ -29,12 +29,12 @@ func groups(names ...string) []any {
 	return list
 }
 
-// wholeLife is a stack's: created, changed in everything that can change, changed by
-// hand, replaced, replaced with a failure, rolled back, deleted.
+// wholeLife is the life of a stack: it is created, changed in everything that can change,
+// changed by hand, replaced, replaced with a failure, rolled back and deleted.
 func wholeLife(l *lab) {
 	own := l.CreatePolicy("own-bound")
 	s := l.provided(nil)
-	s.Age = time.Minute // so old that the function asks whether somebody still waits
+	s.Age = time.Minute // old enough for the function to ask whether CloudFormation still waits
 	l.did(s.Create(l.base(nil)))
 	s.Age = 0
 	tagged := l.base(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "x"}}, "WorkerGroups": groups("worker", "gpu")})
@@ -55,7 +55,7 @@ func wholeLife(l *lab) {
 	l.did(s.Delete())
 }
 
-// inUse tries to delete what an instance uses.
+// inUse sends a Delete while an instance uses the profile.
 func (l *lab) inUse(s *cloudformation.Stack, profile string) {
 	l.TB.Helper()
 	launched := l.Launch("us-east-1", profile, "research", 1)
@@ -65,7 +65,7 @@ func (l *lab) inUse(s *cloudformation.Stack, profile string) {
 	launched.Terminate()
 }
 
-// shortLife is a stack's that meets nothing unusual.
+// shortLife is the life of a stack without faults.
 func shortLife(l *lab) {
 	s := l.provided(nil)
 	l.did(s.Create(l.base(nil)))
@@ -73,7 +73,7 @@ func shortLife(l *lab) {
 	l.did(s.Delete())
 }
 
-// inVain replaces the set, fails halfway, undoes it and is rolled back.
+// inVain sends a replacement that fails halfway and is rolled back.
 func (l *lab) inVain(s *cloudformation.Stack) {
 	l.TB.Helper()
 	l.refuse = func(c iamproxy.Call) bool {
@@ -87,14 +87,14 @@ func (l *lab) inVain(s *cloudformation.Stack) {
 	l.did(rollback)
 }
 
-// underBoundary begins with a set from before the boundary, which must get it.
+// underBoundary begins with a set that was made without the boundary, and must get it.
 func underBoundary(l *lab) {
 	l.CreatePolicy("bound")
 	s := l.provided(map[string]string{"PermissionsBoundary": ""})
 	recorded := l.recorded
 	l.did(s.Create(l.base(nil)))
 	l.byHand("ray-head", "arn:aws:iam::aws:policy/AdministratorAccess")
-	l.recorded = recorded // what was done before the boundary is another deployment's
+	l.recorded = recorded // the calls before the boundary belong to another deployment
 	clear(l.recorded)
 	s.Use(l.provider(nil))
 	l.did(s.Update(l.base(properties{"Head": inline(), "WorkerGroups": groups("worker", "gpu")})))
@@ -106,8 +106,8 @@ func underBoundary(l *lab) {
 	l.did(s.Delete())
 }
 
-// allowedPolicies takes off by update and by Delete what was put on from outside the
-// patterns.
+// allowedPolicies removes, by an Update and by a Delete, policies that are outside the
+// allowed patterns.
 func allowedPolicies(l *lab) {
 	s := l.provided(nil)
 	l.did(s.Create(l.base(nil)))
@@ -119,12 +119,12 @@ func allowedPolicies(l *lab) {
 	l.did(s.Delete())
 }
 
-// adoption takes over what was made by hand and releases it, in every way there is,
-// and once more under a provider that adopts no longer.
+// adoption adopts roles made by hand, and releases them in every way; and once more with a
+// provider that does not allow adoption any more.
 func adoption(l *lab) {
 	prefix := l.deployment.prefix()
 	adopting := l.base(properties{"AdoptExisting": true})
-	l.CreateRole(prefix+"-gpu", l.deployment.path(), rig.Tag(prefix+"-gpu", prefix+"-gpu")) // which is released each time
+	l.CreateRole(prefix+"-gpu", l.deployment.path(), rig.Tag(prefix+"-gpu", prefix+"-gpu")) // released each time
 	for _, forbidden := range []map[string]string{nil, {"AllowAdoption": "false"}} {
 		l.setByHand(prefix+"-head", prefix+"-worker")
 		s := l.provided(nil)
@@ -145,8 +145,8 @@ func adoption(l *lab) {
 	l.orphaned(adopting)
 }
 
-// orphaned adopts sets of stacks that CloudFormation does not know: of a resource with the same
-// logical id, and with another one.
+// orphaned adopts orphaned sets: one of a resource with the same logical id, and one with
+// another.
 func (l *lab) orphaned(adopting properties) {
 	for _, logicalID := range []string{"RayIAM", "Renamed"} {
 		left := properties{"NamePrefix": l.deployment.prefix() + logicalID}
@@ -165,7 +165,7 @@ func everything(l *lab) {
 	looking(l)
 }
 
-// looking has the function look for drift at a set, some of which has gone by hand.
+// looking makes the function look for drift at a set, part of which was deleted by hand.
 func looking(l *lab) {
 	l.TB.Helper()
 	s := l.provided(nil)
@@ -179,7 +179,7 @@ func looking(l *lab) {
 	l.did(s.Delete())
 }
 
-// byHand changes a role as somebody with too many rights would.
+// byHand changes a role in ways that the function itself never does.
 func (l *lab) byHand(role, policy string) {
 	l.TB.Helper()
 	l.AttachPolicy(role, policy)
@@ -188,7 +188,7 @@ func (l *lab) byHand(role, policy string) {
 	l.RemoveRole(role, role)
 }
 
-// setByHand makes roles with their profiles by hand.
+// setByHand makes roles with their instance profiles by hand.
 func (l *lab) setByHand(names ...string) {
 	l.TB.Helper()
 	for _, name := range names {

@@ -10,7 +10,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// What IAM and Lambda accept. White space does not count in a policy.
+// IAM's and Lambda's limits. White space does not count in a policy.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const (
@@ -19,11 +19,12 @@ const (
 	environmentLimit = 4096  // bytes, all variables together
 )
 
-// What later parameters may need of these limits, so that they do not shrink today's.
+// What is kept free of these limits for later parameters, so that later ones do not shorten
+// those of today.
 const reserve = 150
 
-// longest are the longest values of the parameters that are in the policies, in the
-// partition with the longest name. The template's own patterns and lengths refuse more.
+// longest returns the longest values of the parameters that are in the policies, in the
+// partition with the longest name, within the template's patterns and lengths.
 func longest(t *testing.T, tpl template) map[string]string {
 	t.Helper()
 	fill := func(name, begin, with string) string {
@@ -34,7 +35,8 @@ func longest(t *testing.T, tpl template) map[string]string {
 		return (begin + strings.Repeat(with, n))[:n]
 	}
 	path := func(name string) string { return fill(name, "/", "p")[:tpl.Parameters[name].MaxLength-1] + "/" }
-	// The shortest pattern is the worst: between two of them, JSON has three characters for one comma.
+	// The shortest patterns make the longest policy: between two patterns, the policy has
+	// three characters for the parameter's one comma.
 	pattern := "arn:*:iam::*:policy/*,"
 	patterns := strings.Repeat(pattern, tpl.Parameters["AllowedPolicyArns"].MaxLength/len(pattern))
 	return map[string]string{
@@ -53,16 +55,16 @@ func longest(t *testing.T, tpl template) map[string]string {
 	}
 }
 
-// TestSizes proves that whatever parameters the template accepts, IAM accepts the
-// policies that they make, inline or managed, and Lambda the environment: with every
-// combination of them at their longest and the others at their defaults.
+// TestSizes proves that IAM accepts the policies, inline and managed, and Lambda the
+// environment, whatever parameters the template accepts: with every combination of long
+// parameters, and the others at their defaults.
 func TestSizes(t *testing.T) {
 	tpl := deployedTemplate(t)
 	values := longest(t, tpl)
 	names := slices.Sorted(maps.Keys(values))
 	largest := map[string]int{}
 	for chosen := range 1 << len(names) {
-		s := deployment{partition: "aws-us-gov", stackName: strings.Repeat("s", 128), parameters: map[string]string{"DriftCallsPerSecond": "50"}} // which is in the environment alone, as the next two are
+		s := deployment{partition: "aws-us-gov", stackName: strings.Repeat("s", 128), parameters: map[string]string{"DriftCallsPerSecond": "50"}} // in the environment only, as are the next two
 		for _, name := range []string{"AllowedBuckets", "AllowedClusterNames"} {
 			s.parameters[name] = strings.Repeat("x", tpl.Parameters[name].MaxLength)
 		}
@@ -90,7 +92,7 @@ func TestSizes(t *testing.T) {
 			limit = managedLimit
 		}
 		if size > limit-reserve {
-			t.Errorf("%s: %d, want at most %d and %d to spare", what, size, limit, reserve)
+			t.Errorf("%s has the size %d, want at most %d, of which %d stay free", what, size, limit, reserve)
 		}
 	}
 	checkout.Report(t, "executionrole-sizes", fmt.Sprintf("Execution role, at its largest: %d characters inline of %d, managed %d, %d and %d of %d",

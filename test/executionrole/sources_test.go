@@ -11,13 +11,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// managed prints a policy of AWS's own, of which moto has a copy.
+// managed is a Python program that prints AWS's own policy from moto's copy.
 const managed = `import json, sys
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 print(json.dumps(json.loads(aws_managed_policies_data)[sys.argv[1]]["Document"]))`
 
-// TestSources proves that AWS's own policies rely on what docs/security.md says they do: a
-// role's creation with tags is allowed by the tags that it is about to have.
+// TestSources proves that AWS's own policies rely on what docs/security.md says about IAM:
+// a role's creation with tags is authorized with the tags that the role is about to have.
 func TestSources(t *testing.T) {
 	python, err := checkout.Python()
 	if err != nil {

@@ -12,15 +12,16 @@ import (
 	cfn "github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
-// A template is what CloudFormation gets to see of template.yaml.
+// A template is template.yaml after the SAM transform.
 type template struct{ cfn.Template }
 
-// written writes the template out as sam build does, without an alias.
+// written is a Python program that prints the template without YAML aliases, as sam build
+// does.
 const written = `import json, sys
 from samcli.yamlhelper import yaml_dump, yaml_parse
 json.dump(yaml_parse(yaml_dump(yaml_parse(open(sys.argv[1]).read()))), sys.stdout)`
 
-// deployed returns the template as it is deployed.
+// deployed returns the template after the SAM transform.
 var deployed = sync.OnceValues(func() (template, error) {
 	python, err := checkout.Python()
 	if err != nil {
@@ -48,8 +49,8 @@ func deployedTemplate(t *testing.T) template {
 	return tpl
 }
 
-// A policyDocument is one policy of the execution role, unresolved. It is inline or managed,
-// as the parameter ExecutionPolicyType says.
+// A policyDocument is one policy of the execution role, before its parameters are resolved.
+// The parameter ExecutionPolicyType says whether it is inline or managed.
 type policyDocument struct {
 	name            string
 	inline, managed any
@@ -65,7 +66,8 @@ func (tpl template) documents() []policyDocument {
 	}
 }
 
-// statements returns those of all of the execution role's policies, unresolved.
+// statements returns the statements of all of the execution role's policies, before the
+// parameters are resolved.
 func (tpl template) statements() []any {
 	var all []any
 	for _, d := range tpl.documents() {
@@ -74,7 +76,7 @@ func (tpl template) statements() []any {
 	return all
 }
 
-// policy renders a policy of these statements as it is for a set of parameters.
+// policy returns a policy of these statements, resolved for a deployment.
 func (tpl template) policy(s deployment, statements []any) string {
 	text, err := json.Marshal(s.resolve(tpl, map[string]any{"Version": "2012-10-17", "Statement": statements}))
 	if err != nil {
@@ -83,8 +85,8 @@ func (tpl template) policy(s deployment, statements []any) string {
 	return string(text)
 }
 
-// TestExecutionRole proves that the policies which the proofs are about are all that the
-// function has, inline or managed, and say the same either way.
+// TestExecutionRole proves that the policies that the other tests are about are all
+// policies of the function, and that they are the same inline and managed.
 func TestExecutionRole(t *testing.T) {
 	tpl := deployedTemplate(t)
 	role := tpl.Resources["ExecutionRole"].Properties
@@ -101,7 +103,8 @@ func TestExecutionRole(t *testing.T) {
 	if own[0] != "WithInlinePolicies" || len(own[1].([]any)) != 1 || encode(own[2]) != `{"Ref":"AWS::NoValue"}` {
 		t.Errorf("ExecutionRole has the Policies %s", encode(own))
 	}
-	// Lambda checks these rights seconds after it has the role, before other policies are attached.
+	// Lambda checks these rights within seconds after the role exists, before other
+	// policies are attached.
 	for _, sid := range []string{"WriteLog", "ReportFailures"} {
 		if !strings.Contains(encode(own[1]), `"`+sid+`"`) {
 			t.Errorf("%s is not among the policies that ExecutionRole is created with", sid)
@@ -128,12 +131,12 @@ func TestExecutionRole(t *testing.T) {
 		case known && got != want:
 			t.Errorf("%s is %v, want %v", name, got, want)
 		case !known && name != "ExecutionRole" && strings.HasPrefix(r.Type, "AWS::IAM::"):
-			t.Errorf("%s is one more %s", name, r.Type)
+			t.Errorf("%s is a further %s, want no other", name, r.Type)
 		}
 		delete(policies, name)
 	}
 	for name := range policies {
-		t.Errorf("there is no %s", name)
+		t.Errorf("the template has no %s", name)
 	}
 }
 

@@ -1,6 +1,6 @@
-// Command inparts looks at all sets of an account as the function does on a schedule, at one
-// part after the other, and writes what it has seen as JSON: a line for each set, then one for
-// its part. It is a program of its own so that its memory is that of the looks alone.
+// Command inparts looks at all sets of an account as the function does on a schedule, at
+// one part after another. It writes a line of JSON for each set, and one for its part. It
+// is a program of its own so that its memory use is that of the looks alone.
 package main
 
 import (
@@ -20,13 +20,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// A line is a set, or what its part came to.
+// A line describes a set, or a part.
 type line struct {
 	Set *drift.Set `json:",omitempty"`
 
-	Parts int    `json:",omitempty"` // how many there are
-	Calls int64  `json:",omitempty"` // to IAM, of this part
-	Grown uint64 `json:",omitempty"` // by how many bytes memory grew at the most, so far
+	Parts int    `json:",omitempty"` // number of parts
+	Calls int64  `json:",omitempty"` // calls to IAM for this part
+	Grown uint64 `json:",omitempty"` // bytes by which memory has grown at most so far
 }
 
 func main() {
@@ -82,12 +82,12 @@ func lookAt(ctx context.Context, cfg aws.Config, calls, turn int, m *memory, out
 	return look, nil
 }
 
-// memory is by how many bytes it has grown at the most.
+// memory measures by how many bytes memory has grown at most.
 type memory struct{ before, grown uint64 }
 
 func (m *memory) measure() { m.grown = max(m.grown, max(heap(), m.before)-m.before) }
 
-// heap returns how many bytes are in use.
+// heap returns the number of bytes in use.
 func heap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
