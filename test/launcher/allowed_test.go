@@ -13,7 +13,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// What each command calls, whatever the parameters, and what they lead to besides.
+// The calls of each command, whatever the parameters, and the calls that some parameters
+// add.
 var (
 	everyCommand = map[string][]string{
 		"ray up": {
@@ -39,7 +40,7 @@ var (
 	ofAgent = []string{"ec2:DescribeInstanceStatus", "ssm:GetParameter", "ssm:ListCommandInvocations", "ssm:SendCommand"}
 )
 
-// operations returns what a command calls under a scene's changes, sorted.
+// operations returns the calls of a command in a scene, sorted.
 func (s scene) operations(command string) []string {
 	all := slices.Clone(everyCommand[command])
 	add := func(change string, commands []string, operations ...string) {
@@ -53,20 +54,20 @@ func (s scene) operations(command string) []string {
 	if !strings.Contains(command, "get-") && !strings.Contains(command, "kill") && command != "ray down --workers-only" {
 		add("sessionManager", []string{command}, "ssm:StartSession")
 	}
-	if s.changes["agentImage"] == true { // a tag says that the agent is there: nothing waits for the machine to find out
+	if s.changes["agentImage"] == true { // a tag says that the agent is installed: nothing waits for the machine to find out
 		all = slices.DeleteFunc(all, func(o string) bool {
 			return o == "ec2:DescribeInstanceStatus" || command != "ray up" && (o == "ssm:ListCommandInvocations" || o == "ssm:SendCommand")
 		})
 	}
-	if s.changes["spot"] == true && command == "ray up" { // Spot Instances are terminated, and so never started again
+	if s.changes["spot"] == true && command == "ray up" { // Spot Instances are terminated, so they are never started again
 		all = append(slices.DeleteFunc(all, func(o string) bool { return o == "ec2:StartInstances" || o == "ec2:StopInstances" }), "ec2:TerminateInstances")
 	}
 	slices.Sort(all)
 	return all
 }
 
-// owned returns the call with what moto does not tell: the owner has tagged what is the
-// cluster's, and an image that is neither listed nor tagged is public.
+// owned returns the call with facts that moto does not have: the owner has tagged the
+// cluster's own resources, and an image that is neither listed nor tagged is public.
 func (p played) owned(c call) call {
 	return c.Changed(func(c *call) {
 		if c.Public = p.changes["reserved"] != true; c.Public {
@@ -78,7 +79,7 @@ func (p played) owned(c call) call {
 	})
 }
 
-// ofLauncher returns the calls of Ray's commands, and not the head's.
+// ofLauncher returns the calls of Ray's commands, without those of the head.
 func (p played) ofLauncher() []call {
 	var all []call
 	for _, c := range p.calls {
@@ -89,8 +90,8 @@ func (p played) ofLauncher() []call {
 	return all
 }
 
-// TestAllowed proves that Ray's commands work: whatever they call, the launcher's policy
-// allows, with each of the authorizations that AWS asks for.
+// TestAllowed proves that Ray's commands work: the launcher's policies allow each
+// authorization of each call.
 func TestAllowed(t *testing.T) {
 	calls, asked := 0, 0
 	for _, s := range scenes {
@@ -99,7 +100,7 @@ func TestAllowed(t *testing.T) {
 			cases := p.recorded(t)
 			for i, got := range policysim.EvaluateOnce(t, p.by(p.policies)("", cases)) {
 				if got != policysim.Allowed {
-					t.Errorf("%s: %s", got, cases[i].Name)
+					t.Errorf("%s, want Allowed: %s", got, cases[i].Name)
 				}
 			}
 			calls += len(p.ofLauncher())
@@ -109,9 +110,9 @@ func TestAllowed(t *testing.T) {
 	checkout.Report(t, "launcher-allowed", fmt.Sprintf("Launcher, allowed: %d recorded calls of %d commands of Ray's, %d distinct authorizations, in %d sets of parameters", calls, len(everyCommand), asked, len(scenes)))
 }
 
-// recorded returns the authorizations of the commands' calls, each once, and proves that
-// each command makes the calls that are listed: a recording cannot become smaller, or
-// larger, unseen.
+// recorded returns the authorizations of the commands' calls, each once. It proves that
+// each command makes exactly the listed calls, so that a change of Ray's, or of the
+// recording, is noticed.
 func (p played) recorded(t *testing.T) []policysim.Case {
 	t.Helper()
 	operations := map[string]map[string]bool{}
@@ -137,7 +138,7 @@ func (p played) recorded(t *testing.T) []policysim.Case {
 		delete(operations, command)
 	}
 	for command := range operations {
-		t.Errorf("%s is not among the commands", command)
+		t.Errorf("%s was not recorded", command)
 	}
 	var cases []policysim.Case
 	for _, name := range slices.Sorted(maps.Keys(distinct)) {
@@ -146,7 +147,8 @@ func (p played) recorded(t *testing.T) []policysim.Case {
 	return cases
 }
 
-// rights are what the policy allows and Ray itself does not call: a shell.
+// rights are calls that the policies allow and that Ray itself does not make: those for a
+// shell.
 func rights(p place) []policysim.Case {
 	return []policysim.Case{
 		p.Authorization("ssm:StartSession", p.ARN("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), awscall.ManagedTags(ownHead)),
@@ -154,28 +156,28 @@ func rights(p place) []policysim.Case {
 	}
 }
 
-// channel is what the Session Manager plugin asks for, with the token of a StartSession. It
-// is of no Region and no account.
+// channel is the call that the Session Manager plugin makes with the token of a
+// StartSession. It has no Region and no account.
 func channel(p place) policysim.Case {
 	return p.Authorization("ssmmessages:OpenDataChannel", "*", nil)
 }
 
-// TestRights proves that people can log in by Session Manager where that is wanted, with a
-// shell, and nobody can where it is not.
+// TestRights proves that people can log in to machines with Session Manager if the
+// parameter allows it, and that nobody can otherwise.
 func TestRights(t *testing.T) {
 	for _, s := range scenes {
 		p := s.played(t)
 		rights := append(rights(p.place), channel(p.place))
 		for i, got := range policysim.EvaluateOnce(t, p.by(p.policies)("", rights)) {
 			if (got == policysim.Allowed) != p.launcher.SessionManager {
-				t.Errorf("%s: %s: %s", s.name, got, rights[i].Name)
+				t.Errorf("%s: the decision is %s: %s", s.name, got, rights[i].Name)
 			}
 		}
 	}
 }
 
-// TestWithoutProfile proves that a machine without an instance profile goes by its tags: a
-// cluster may still have some from before its profiles.
+// TestWithoutProfile proves that a machine without an instance profile is recognized by its
+// tags: a cluster may still have some from before its profiles.
 func TestWithoutProfile(t *testing.T) {
 	p := scenes[0].played(t)
 	machine := p.EC2("instance", "i-0aaaaaaaaaaaaaaaa")
@@ -192,14 +194,15 @@ func TestWithoutProfile(t *testing.T) {
 	}
 	for i, got := range policysim.EvaluateOnce(t, p.by(p.policies)("", append(allowed, denied...))) {
 		if want := i < len(allowed); (got == policysim.Allowed) != want {
-			t.Errorf("case %d: %s, want allowed: %v", i, got, want)
+			t.Errorf("case %d: the decision is %s, want allowed: %v", i, got, want)
 		}
 	}
 }
 
-// TestActions proves that the policy has no action which nothing needs, and names each.
+// TestActions proves that the policies have no action that no call needs, and that each
+// action is spelt out.
 func TestActions(t *testing.T) {
-	needed := map[string]bool{"ssmmessages:OpenDataChannel": true} // the Session Manager plugin's, with the token of a StartSession
+	needed := map[string]bool{"ssmmessages:OpenDataChannel": true} // called by the Session Manager plugin with the token of a StartSession
 	allowed := map[string]bool{}
 	for _, s := range scenes {
 		p := s.played(t)
@@ -213,6 +216,6 @@ func TestActions(t *testing.T) {
 		}
 	}
 	if got, want := slices.Sorted(maps.Keys(allowed)), slices.Sorted(maps.Keys(needed)); !slices.Equal(got, want) {
-		t.Errorf("the policy allows %v\nRay calls %v", got, want)
+		t.Errorf("the policies allow %v\nneeded are %v", got, want)
 	}
 }

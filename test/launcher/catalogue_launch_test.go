@@ -9,7 +9,7 @@ import (
 
 const otherAccount = "999999999999"
 
-// launched is how Ray launches the cluster's head.
+// launched returns Ray's launch of the cluster's head.
 func (p played) launched() call { return p.recordedFirst("RunInstances") }
 
 func arnOf(profile string) any { return map[string]any{"Arn": profile} }
@@ -17,23 +17,23 @@ func arnOf(profile string) any { return map[string]any{"Arn": profile} }
 func (c *catalogue) addLaunches() {
 	head := c.launched()
 	for name, changes := range map[string]tags{
-		"without the cluster's tag":          {"ray-cluster-name": ""},
-		"as another cluster's":               {"ray-cluster-name": "research2"},
-		"as a cluster's named alike":         {"ray-cluster-name": "Research"},
-		"without a kind":                     {"ray-node-type": ""},
-		"as a worker":                        {"ray-node-type": "worker"},
-		"as unmanaged":                       {"ray-node-type": "unmanaged"},
-		"with a tag that other rights go by": {"Environment": "production"},
+		"without the cluster's tag":                    {"ray-cluster-name": ""},
+		"as another cluster's":                         {"ray-cluster-name": "research2"},
+		"as a cluster's with the name in another case": {"ray-cluster-name": "Research"},
+		"without a kind":                               {"ray-node-type": ""},
+		"as a worker":                                  {"ray-node-type": "worker"},
+		"as unmanaged":                                 {"ray-node-type": "unmanaged"},
+		"with a tag on which other rights depend":      {"Environment": "production"},
 	} {
 		c.Call(launching, name, head.Retagged(changes))
 	}
 	c.Call(launching, "without tags", head.Set("TagSpecifications", nil))
 	for name, profile := range map[string]string{
-		"a worker's profile":                c.Profile("cpu"),
-		"an administrator's profile":        c.IAM("instance-profile", "admin"),
-		"a profile of the same name":        c.IAM("instance-profile", "elsewhere/ray-research-head"),
-		"another account's profile":         strings.Replace(c.Profile("head"), c.Account, otherAccount, 1),
-		"a profile whose name begins alike": c.Profile("head2"),
+		"a worker's profile":           c.Profile("cpu"),
+		"an administrator's profile":   c.IAM("instance-profile", "admin"),
+		"a profile of the same name":   c.IAM("instance-profile", "elsewhere/ray-research-head"),
+		"another account's profile":    strings.Replace(c.Profile("head"), c.Account, otherAccount, 1),
+		"a profile with a longer name": c.Profile("head2"),
 	} {
 		c.Call(launching, "with "+name, head.Set("IamInstanceProfile", arnOf(profile)))
 	}
@@ -47,7 +47,7 @@ func (c *catalogue) addLaunches() {
 	}
 }
 
-// addParts: a launch that is right, but for one thing that it is made of.
+// addParts adds launches in which one resource is wrong.
 func (c *catalogue) addParts() {
 	head := c.launched()
 	const other = "0bbbbbbbbbbbbbbbb"
@@ -96,7 +96,8 @@ var rayKeys = []string{
 	"ray-replica-index", "ray-runtime-config", "ray-user-node-type",
 }
 
-// inOtherCase returns a key with each of its letters in the other case, in turn.
+// inOtherCase returns the key once for each of its letters, with that letter in the other
+// case.
 func inOtherCase(key string) []string {
 	var all []string
 	for i, letter := range key {
@@ -107,8 +108,9 @@ func inOtherCase(key string) []string {
 	return append(all, strings.ToUpper(key))
 }
 
-// addOtherCase: IAM takes aws:RequestTag/ray-Cluster-Name for aws:RequestTag/ray-cluster-name.
-// Ray does not, so such a machine would be out of its sight, or in another cluster.
+// addOtherCase adds launches with tag keys in another case. IAM treats
+// aws:RequestTag/ray-Cluster-Name and aws:RequestTag/ray-cluster-name as the same key. Ray
+// does not, so it would not see such a machine, or would see it in another cluster.
 func (c *catalogue) addOtherCase() {
 	head, status := c.launched(), c.status()
 	for _, key := range []string{"ray-cluster-name", "ray-node-type"} {
@@ -117,7 +119,7 @@ func (c *catalogue) addOtherCase() {
 			c.Call(otherCase, "launched with "+disguised+" alone", head.Retagged(tags{key: "", disguised: value}))
 		}
 	}
-	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the launch by itself, whatever its tags are asked of
+	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the authorization of the launch alone, without those of its tags
 		alone := head.Retagged(tags{"ray-cluster-name": "", ray + "-cluster-name": cluster})
 		c.Add(otherCase, "RunInstances: an instance with "+ray+"-cluster-name, of no cluster that Ray sees", instanceOf(c.place, alone))
 	}
@@ -125,7 +127,7 @@ func (c *catalogue) addOtherCase() {
 	c.Call(otherCase, "planted as a worker", head.Retagged(tags{"ray-node-type": "worker", "ray-Node-Type": "head"}))
 	c.Call(otherCase, "both in other case, by their words", head.Retagged(tags{"ray-cluster-name": "", "ray-node-type": "", "Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}))
 	c.Call(otherCase, "both in other case", head.Retagged(tags{"ray-cluster-name": "", "ray-node-type": "", "RAY-CLUSTER-NAME": cluster, "RAY-NODE-TYPE": "head"}))
-	for _, key := range append([]string{"ray-job-backup-worker-visibility-zone"}, rayKeys...) { // the first of a later Ray
+	for _, key := range append([]string{"ray-job-backup-worker-visibility-zone"}, rayKeys...) { // the first key is one that a later Ray may use
 		for _, disguised := range inOtherCase(key)[len("ray"):] {
 			c.Call(otherCase, "the head given "+disguised, status.SetTags(tags{disguised: "x"}))
 		}
@@ -134,8 +136,8 @@ func (c *catalogue) addOtherCase() {
 	c.Call(otherCase, "the head named by a similar tag", status.SetTags(tags{"name": "x"}))
 }
 
-// addTagging: what the launcher may end is what is tagged as the cluster's. So it must
-// not be the launcher that says what is.
+// addTagging adds calls that change tags. The launcher may end machines that are tagged as
+// the cluster's, so it must not be able to tag other machines so.
 func (c *catalogue) addTagging() {
 	status := c.status()
 	tag := func(key, value string) call { return status.SetTags(tags{key: value}) }
@@ -180,7 +182,7 @@ func (c *catalogue) addTagging() {
 	}
 }
 
-// instanceOf returns the authorization of a launch that is about the instance itself.
+// instanceOf returns the authorization of a launch on the instance itself.
 func instanceOf(p place, launch call) policysim.Case {
 	cases, err := p.Authorizations(launch)
 	if err != nil {

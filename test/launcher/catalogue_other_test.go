@@ -11,7 +11,7 @@ func (c *catalogue) addPassing() {
 		"a worker's":               c.Role("cpu"),
 		"an administrator's":       c.IAM("role", "admin"),
 		"another cluster's head's": c.IAM("role", "ray-vision-head"),
-		"one whose name begins so": c.Role("head2"),
+		"one with a longer name":   c.Role("head2"),
 		"one of the same name":     c.IAM("role", "elsewhere/ray-research-head"),
 		"the provider's":           c.IAM("role", "ray-iam-ExecutionRole-1ABC"),
 		"another account's":        strings.Replace(c.Role("head"), c.Account, otherAccount, 1),
@@ -25,8 +25,8 @@ func (c *catalogue) addPassing() {
 	c.One(passing, "the head's, to nobody", "iam:PassRole", head, nil)
 }
 
-// addTakeover: no action on a machine but those that Ray needs, on the cluster's own no
-// more than on any other.
+// addTakeover adds all actions on machines that Ray does not need, on the cluster's own
+// machines and on others.
 func (c *catalogue) addTakeover() {
 	instance := c.ARN("ec2", "instance/i-0bbbbbbbbbbbbbbbb")
 	for _, t := range []tags{ownHead, ownWorker, untagged} {
@@ -35,7 +35,7 @@ func (c *catalogue) addTakeover() {
 			"ec2:ModifyInstanceMetadataOptions", "ec2:GetPasswordData", "ec2:GetConsoleOutput", "ec2:AttachVolume", "ec2:DetachVolume", "ec2:CreateImage",
 			"ec2-instance-connect:SendSSHPublicKey")
 	}
-	c.Each(takeover, instance, nil, "ec2:DescribeInstanceAttribute") // shows user data
+	c.Each(takeover, instance, nil, "ec2:DescribeInstanceAttribute") // returns user data
 	c.Each(takeover, c.ARN("ec2", "volume/vol-0b"), nil, "ec2:CreateSnapshot", "ec2:CreateVolume", "ec2:DeleteVolume", "ec2:ModifyVolume")
 	c.Each(takeover, "arn:aws:ec2:"+c.Region+"::snapshot/snap-0b", nil, "ec2:ModifySnapshotAttribute", "ec2:DeleteSnapshot", "ec2:CopySnapshot")
 }
@@ -54,7 +54,8 @@ func (c *catalogue) addNetworks() {
 	c.Each(networks, "*", nil, "ec2:PurchaseReservedInstancesOffering", "ec2:DisableEbsEncryptionByDefault")
 }
 
-// addSessions: whoever has a shell on a machine, or may send it a command, has its role.
+// addSessions adds sessions and commands: with a shell on a machine, or a command, somebody
+// has the machine's role.
 func (c *catalogue) addSessions() {
 	const other = "i-0bbbbbbbbbbbbbbbb"
 	session := call{Service: "ssm", Operation: "StartSession", Parameters: map[string]any{"Target": other, "DocumentName": "AWS-StartSSHSession"}, Tags: map[string]tags{other: ownHead}}
@@ -71,7 +72,7 @@ func (c *catalogue) addSessions() {
 	for _, document := range []string{"AWS-RunShellScript", "AWS-RunRemoteScript", "AmazonCloudWatch-ManageAgent2", "AWS-ConfigureAWSPackage", "our-own-script"} {
 		c.Call(sessions, document+", to the head", send.Set("DocumentName", document))
 	}
-	c.Each(sessions, c.ARN("ssm", "session/somebody-else-0b"), nil, "ssm:TerminateSession", "ssm:ResumeSession") // of one's own no more
+	c.Each(sessions, c.ARN("ssm", "session/somebody-else-0b"), nil, "ssm:TerminateSession", "ssm:ResumeSession") // other people's sessions
 	c.Each(sessions, c.ARN("ssm", "managed-instance/mi-0b"), nil, "ssm:StartSession", "ssm:SendCommand")
 	c.Each(sessions, c.ARN("ssm", "automation-definition/AWS-StopEC2Instance:1"), nil, "ssm:StartAutomationExecution")
 	c.Each(sessions, c.ARN("ssm", "document/SSM-SessionManagerRunShell"), nil, "ssm:CreateDocument", "ssm:UpdateDocument", "ssm:ModifyDocumentPermission", "ssm:CreateAssociation", "ssm:SendCommand")
@@ -81,8 +82,8 @@ func (c *catalogue) addSessions() {
 	}
 }
 
-// addWatching: an alarm's action can stop or terminate any instance, without asking what
-// its maker may do.
+// addWatching adds alarms: an alarm's action can stop or terminate any instance, whatever
+// the rights of the person who makes the alarm.
 func (c *catalogue) addWatching() {
 	alarm := call{Service: "cloudwatch", Operation: "PutMetricAlarm", Parameters: map[string]any{"AlarmName": cluster + "-cpu-i-0b", "AlarmActions": []any{c.ARN("sns", "ray-alarms")}}}
 	for name, action := range map[string]string{

@@ -7,7 +7,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 )
 
-// Everything dangerous is about one of these.
+// The categories of dangerous calls.
 const (
 	machines  = "Other machines: start, stop, terminate"
 	launching = "Launches that are not the cluster's head"
@@ -25,8 +25,8 @@ const (
 
 var categories = []string{machines, launching, otherCase, tagging, passing, takeover, networks, sessions, watching, identity, secrets, regions}
 
-// A catalogue is being filled, on a scene, with what somebody with the launcher's credentials
-// could try.
+// A catalogue collects the calls that somebody with the launcher's credentials could try,
+// in one scene.
 type catalogue struct {
 	played
 	dangers.Catalogue
@@ -52,7 +52,7 @@ func (p played) dangers() []dangers.Danger {
 	return c.Dangers
 }
 
-// Tags as machines of this and of another cluster have them.
+// The tags of machines of this cluster and of another one.
 var (
 	ownHead   = tags{"ray-cluster-name": cluster, "ray-node-type": "head", "ray-user-node-type": "head"}
 	ownWorker = tags{"ray-cluster-name": cluster, "ray-node-type": "worker", "ray-user-node-type": "cpu"}
@@ -60,35 +60,35 @@ var (
 	untagged  = tags{}
 )
 
-// foreign are the machines that are not the cluster's.
+// foreign are the tags of machines that are not the cluster's.
 var foreign = map[string]tags{
-	"another cluster's head":                  neighbour,
-	"another cluster's worker":                {"ray-cluster-name": "research2", "ray-node-type": "worker"},
-	"the head of a cluster named alike":       {"ray-cluster-name": "Research", "ray-node-type": "head"},
-	"a machine without tags":                  untagged,
-	"a machine with the cluster's tag":        {"ray-cluster-name": cluster},
-	"a machine that Ray does not manage":      {"ray-cluster-name": cluster, "ray-node-type": "unmanaged"},
-	"a head of no cluster":                    {"ray-node-type": "head"},
-	"a head with an empty cluster's tag":      {"ray-cluster-name": "", "ray-node-type": "head"},
-	"a machine with tags named alike":         {"cluster-name": cluster, "node-type": "head"},
-	"a machine of the cluster's, by its Name": {"Name": "ray-research-head"},
+	"another cluster's head":                              neighbour,
+	"another cluster's worker":                            {"ray-cluster-name": "research2", "ray-node-type": "worker"},
+	"the head of a cluster with the name in another case": {"ray-cluster-name": "Research", "ray-node-type": "head"},
+	"a machine without tags":                              untagged,
+	"a machine with the cluster's tag":                    {"ray-cluster-name": cluster},
+	"a machine that Ray does not manage":                  {"ray-cluster-name": cluster, "ray-node-type": "unmanaged"},
+	"a head of no cluster":                                {"ray-node-type": "head"},
+	"a head with an empty cluster's tag":                  {"ray-cluster-name": "", "ray-node-type": "head"},
+	"a machine with similar tags":                         {"cluster-name": cluster, "node-type": "head"},
+	"a machine of the cluster's, by its Name":             {"Name": "ray-research-head"},
 }
 
-// recordedCall returns the first call of the commands' that fits, in the state that it met.
+// recordedCall returns the first recorded call that fits, with the tags of that moment.
 func (p played) recordedCall(operation string, fits func(call) bool) call {
 	for _, c := range p.ofLauncher() {
 		if c.Operation == operation && fits(c) {
 			return c
 		}
 	}
-	panic("Ray never called such a " + operation)
+	panic("the recording has no such " + operation)
 }
 
 func (p played) recordedFirst(operation string) call {
 	return p.recordedCall(operation, func(call) bool { return true })
 }
 
-// status is how Ray sets the state of the running head.
+// status returns the call with which Ray sets the state of the running head.
 func (p played) status() call {
 	return p.recordedCall("CreateTags", func(c call) bool { return awscall.ReadTags(c.Parameters["Tags"])["ray-node-status"] != "" })
 }
@@ -106,7 +106,7 @@ func (c *catalogue) addMachines() {
 		for name, profile := range otherProfiles(c.place) {
 			c.Call(machines, "a machine with the head's tags and "+name, named(operation, ownHead).Profiled(profile))
 			c.Call(machines, "a machine with the head's tags in another case and "+name, named(operation, capitals).Profiled(profile))
-			if len(c.launcher.WorkerProfileARNs) > 0 { // else tags alone say which are the workers
+			if len(c.launcher.WorkerProfileARNs) > 0 { // otherwise the tags alone say which machines are workers
 				c.Call(machines, "a machine with a worker's tags and "+name, named(operation, ownWorker).Profiled(profile))
 			}
 		}
@@ -128,32 +128,34 @@ func (c *catalogue) addMachines() {
 	}
 }
 
-// capitals are the head's tags as somebody else's machine may have them, which IAM takes for
-// Ray's.
+// capitals are the head's tags with keys in another case. Somebody else's machine may have
+// them, and IAM treats them as Ray's.
 var capitals = tags{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "head"}
 
-// otherProfiles are instance profiles that no machine of the cluster has. A machine without
-// one goes by its tags.
+// otherProfiles are instance profiles of no machine of the cluster. A machine without a
+// profile is recognized by its tags.
 func otherProfiles(p place) map[string]string {
 	return map[string]string{
 		"an administrator's profile": p.IAM("instance-profile", "admin"), "another cluster's profile": p.Profile("vision"),
-		"a profile named alike": p.IAM("instance-profile", "elsewhere/ray-research-head"),
+		"a profile of the same name at a path": p.IAM("instance-profile", "elsewhere/ray-research-head"),
 	}
 }
 
-// addRegions: what is right, but in another Region, where the cluster has nothing.
+// addRegions adds calls that are right except that they go to another Region, where the
+// cluster has nothing.
 func (c *catalogue) addRegions() {
 	there := c.InRegion("eu-west-1")
 	for _, recorded := range c.perAction() {
 		if recorded.Operation == "PutDashboard" {
-			continue // dashboards are in no Region
+			continue // dashboards have no Region
 		}
 		c.CallAt(there, regions, "in Ireland", recorded)
 	}
 	c.addRights(regions, "in Ireland", there)
 }
 
-// addRights adds what the launcher may do and Ray did not call, at another place.
+// addRights adds the calls that the launcher may make and Ray did not make, at another
+// place.
 func (c *catalogue) addRights(category, where string, there place) {
 	for _, right := range rights(there) {
 		c.Add(category, right.Action+" "+where, right)
@@ -167,8 +169,8 @@ func (c *catalogue) addRights(category, where string, there place) {
 	}
 }
 
-// perAction returns one of the commands' calls for each operation, and for each kind of
-// name in it that the policy knows.
+// perAction returns one recorded call for each operation, and for each kind of resource in
+// it that the policies know.
 func (p played) perAction() []call {
 	var all []call
 	seen := map[string]bool{}
@@ -179,7 +181,7 @@ func (p played) perAction() []call {
 		}
 		if key := c.Operation + name; !seen[key] {
 			seen[key] = true
-			for _, id := range c.Instances() { // also where the call is elsewhere
+			for _, id := range c.Instances() { // also if the call goes to another place
 				c.Profile = p.Profile(c.Tags[id]["ray-user-node-type"])
 			}
 			all = append(all, c)

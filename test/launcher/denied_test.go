@@ -8,8 +8,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestDenied proves that whatever somebody with the launcher's credentials could try beyond
-// the cluster is denied, in every set of parameters.
+// TestDenied proves, in every scene, that each call outside the cluster that somebody with
+// the launcher's credentials could try is denied.
 func TestDenied(t *testing.T) {
 	most := 0
 	for _, s := range scenes {
@@ -23,7 +23,8 @@ func TestDenied(t *testing.T) {
 	checkout.Report(t, "launcher-denied", fmt.Sprintf("Launcher, denied: %d dangerous calls in %d categories, none gets through, in %d sets of parameters", most, len(categories), len(scenes)))
 }
 
-// TestLists proves that a list that is left out leaves it open, but for images.
+// TestLists proves that a parameter with an empty list does not restrict launches, except
+// for images.
 func TestLists(t *testing.T) {
 	p := scenes[0].played(t)
 	head := p.launched()
@@ -47,7 +48,7 @@ func TestLists(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := dangers.Judge(t, []dangers.Danger{{Name: name, Cases: cases}}, p.by(p.policies))[0]; got != tt.want {
-			t.Errorf("%s: %v, want %v", name, got, tt.want)
+			t.Errorf("%s: the decision is %v, want %v", name, got, tt.want)
 		}
 	}
 }

@@ -1,8 +1,8 @@
 """Runs Ray's own commands against moto, as their user types them, and records their AWS calls.
 
-What is not Ray's own here is the SSH connection, whose commands all succeed, how long it waits, and the workers'
-launch: the head would do that, so its calls are recorded as the head's. An SSH connection through Session Manager is
-recorded as the StartSession that its proxy command makes.
+Three things are not Ray's own: all commands over SSH succeed, waits are shorter, and the driver launches the workers in
+place of the head, so these calls are recorded as the head's. An SSH connection through Session Manager is recorded as
+the StartSession that its proxy command makes.
 """
 
 import json
@@ -22,7 +22,7 @@ PROXY = "aws ssm start-session --target %h --document-name AWS-StartSSHSession -
 
 
 class Ssh:
-    """Takes the place of ssh and rsync: every command succeeds."""
+    """Replaces ssh and rsync: every command succeeds."""
 
     def __init__(self, recorder):
         self.recorder = recorder
@@ -45,7 +45,7 @@ class Ssh:
 
 
 def make_profiles(scene):
-    """What the provider makes; moto launches with no profile that is not there."""
+    """Makes the instance profiles of the provider: moto launches no instance with a profile that does not exist."""
     iam = of_account(boto3.Session(), scene["account"]).client("iam")
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
     for name in ("ray-research-head", "ray-research-cpu", "ray-research-gpu"):
@@ -76,7 +76,7 @@ def cluster(scene, directory):
 
 
 class User:
-    """Types Ray's commands, each in its turn recorded under its name."""
+    """Runs Ray's commands. The calls of each are recorded under the command's name."""
 
     def __init__(self, path, recorder):
         self.path, self.recorder = path, recorder
@@ -93,7 +93,7 @@ class User:
         example.write(config, os.path.dirname(self.path))
 
     def workers(self):
-        """What the head does meanwhile; returns a worker's address."""
+        """Launches workers, as the head would; returns the address of one."""
         self.recorder.who = "head"
         with open(self.path) as f:
             config = yaml.safe_load(f)
@@ -124,9 +124,9 @@ def type_all(user, directory):
     user.ray("up", "--yes", "--restart-only")
     user.ray("up", "--yes", "--no-restart")
     user.ray("down", "--yes")
-    user.ray("up", "--yes")  # starts the stopped head, where stopped nodes are kept
+    user.ray("up", "--yes")  # starts the stopped head, if stopped nodes are kept
     user.change(lambda config: config["available_node_types"]["head"]["node_config"].update(EbsOptimized=True))
-    user.ray("up", "--yes")  # another head, since this one is out of date
+    user.ray("up", "--yes")  # launches another head, because the configuration has changed
     user.workers()
     user.ray("down", "--yes", "--workers-only")
     user.change(lambda config: config["provider"].update(cache_stopped_nodes=False))

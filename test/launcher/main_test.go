@@ -1,11 +1,11 @@
-// Package launcher proves what the launcher's policy holds, with the real Ray: its own
-// commands run against moto, and every AWS call that they make must be allowed by the
-// policy that examples/launcher.yaml makes.
+// Package launcher proves which calls the launcher's policies allow and deny, with the real
+// Ray: Ray's own commands run against moto, and every AWS call that they make must be
+// allowed by the policies that examples/launcher.yaml makes.
 //
-// It also shows that a catalogue of dangerous calls is denied, and that each condition and
-// resource of the policy is needed for that. What IAM says to a call comes from a policy
-// simulator; how AWS takes a call apart into authorizations is written down here, by the
-// Service Authorization Reference.
+// It also proves that a catalogue of dangerous calls is denied, and that each condition and
+// resource of the policies is needed for that. A policy simulator decides as IAM does.
+// Package awscall has the authorizations of each call, written by the Service Authorization
+// Reference.
 package launcher
 
 import (

@@ -8,7 +8,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// equivalent are the weakened forms that allow nothing more, and why.
+// equivalent are the weakened forms that allow nothing more than the statement, with the
+// reason.
 var equivalent = map[string]string{
 	"CommandHead with resource instance/* of any kind":                  "of EC2, commands go to instances alone",
 	"EndWorkers with resource instance/* of any kind":                   "nothing else is stopped or terminated",
@@ -24,9 +25,9 @@ var equivalent = map[string]string{
 	"TagAtLaunch with ec2:*":                                            "no other action is part of an action",
 }
 
-// TestMutation proves that every part of the policy is needed: with any statement weakened, an
-// authorization of a dangerous call that is denied today would be allowed, in at least one
-// set of parameters.
+// TestMutation proves that every part of the policies is needed: with any statement
+// weakened, an authorization of a dangerous call that is now denied would be allowed in at
+// least one scene.
 func TestMutation(t *testing.T) {
 	var policies []weaken.Policy
 	for _, s := range scenes {
@@ -39,15 +40,15 @@ func TestMutation(t *testing.T) {
 	checkout.Report(t, "launcher-weakened", "Launcher, weakened: "+trial.String())
 }
 
-// denied returns the authorizations of the dangerous calls that are denied, those in
-// another account included.
+// denied returns the denied authorizations of dangerous calls, including those in another
+// account.
 func (p played) denied(t *testing.T) weaken.Denied {
 	t.Helper()
 	return weaken.ReadDenied(t, dangers.Cases(append(p.dangers(), p.elsewhere()...), p.by(p.policies)))
 }
 
-// elsewhere is what the launcher may do, in another account. It is not in the catalogue:
-// the other account would have to allow it as well.
+// elsewhere are the launcher's calls, made in another account. They are not in the
+// catalogue, because the other account would have to allow them, too.
 func (p played) elsewhere() []dangers.Danger {
 	c := p.newCatalogue()
 	there := p.InAccount(otherAccount)

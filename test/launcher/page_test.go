@@ -26,8 +26,8 @@ func page(t *testing.T) string {
 	return string(text)
 }
 
-// TestPage_Statements checks the page's tables against the policies: each statement is there,
-// and names each of its actions.
+// TestPage_Statements checks the page's tables against the policies: each statement is in
+// them, with each of its actions.
 func TestPage_Statements(t *testing.T) {
 	_, section, _ := strings.Cut(page(t), "## What each statement permits")
 	section, _, _ = strings.Cut(section, "\n## ")
@@ -43,26 +43,27 @@ func TestPage_Statements(t *testing.T) {
 				generated[sid] = true
 				for _, action := range weaken.List(st["Action"]) {
 					if !strings.Contains(documented[sid], "`"+action.(string)+"`") && sid != "OwnTagsOnParts" {
-						t.Errorf("the page does not say that %s is about %s", sid, action)
+						t.Errorf("docs/launcher.md does not say that %s allows %s", sid, action)
 					}
 				}
 			}
 		}
 	}
 	if got, want := slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(generated)); !slices.Equal(got, want) {
-		t.Errorf("documented %v, generated %v", got, want)
+		t.Errorf("docs/launcher.md has the statements %v, the policies have %v", got, want)
 	}
 }
 
-// search prints what a JMESPath expression finds in a document, as the AWS CLI does by --query.
+// search is a Python program that prints what a JMESPath expression finds in a document, as
+// the AWS CLI does with --query.
 const search = `import jmespath, json, sys
 expression, document = json.load(sys.stdin)
 print("\n".join("\t".join(row) for row in jmespath.search(expression, document)))`
 
-// TestPage_Command proves that the page's command deploys the launcher of the example: its
-// query finds outputs of examples/least-privilege.yaml that examples/launcher.yaml takes, what
-// it gives besides is in examples/ray/cluster.yaml, and together they are all that the
-// template demands.
+// TestPage_Command proves that the page's command deploys the launcher of the example. Its
+// query finds outputs of examples/least-privilege.yaml that examples/launcher.yaml takes,
+// its other values are in examples/ray/cluster.yaml, and together they set all parameters
+// that the template requires.
 func TestPage_Command(t *testing.T) {
 	identities, err := template.Read("examples/least-privilege.yaml")
 	if err != nil {
@@ -81,31 +82,31 @@ func TestPage_Command(t *testing.T) {
 	query := regexp.MustCompile(`--query\s+"(Stacks[^"]+)"`).FindStringSubmatch(command)
 	overrides := regexp.MustCompile(`--parameter-overrides \$identities ([^\n]+)`).FindStringSubmatch(command)
 	if query == nil || overrides == nil {
-		t.Fatal("the page has no such command")
+		t.Fatal("docs/launcher.md has no command that deploys examples/launcher.yaml")
 	}
 	given := map[string]string{}
 	for _, word := range append(found(t, query[1], map[string]any{"Stacks": []any{map[string]any{"Outputs": outputs}}}), strings.Fields(overrides[1])...) {
 		name, value, _ := strings.Cut(word, "=")
 		given[name] = value
 		if want := values[name]; want != "" && value != want {
-			t.Errorf("%s is given as %s, want %s", name, value, want)
+			t.Errorf("the command sets %s to %s, want %s", name, value, want)
 		} else if want == "" && name != "PolicyName" && !strings.Contains(clusterYAML(t), value) {
-			t.Errorf("%s is given as %s, which is not in the cluster's YAML", name, value)
+			t.Errorf("the command sets %s to %s, which is not in the cluster's YAML", name, value)
 		}
 	}
 	accepted(t, given)
 	for name, parameter := range exampleTemplate(t).Parameters {
 		if parameter.Default == nil && given[name] == "" {
-			t.Errorf("the command does not give %s", name)
+			t.Errorf("the command does not set the required parameter %s", name)
 		}
 		delete(given, name)
 	}
 	if len(given) > 0 {
-		t.Errorf("examples/launcher.yaml has no parameters %v", given)
+		t.Errorf("the command sets %v, which examples/launcher.yaml does not have", given)
 	}
 }
 
-// found returns the rows that a query of the AWS CLI prints.
+// found returns the rows that a query of the AWS CLI prints for a document.
 func found(t *testing.T, query string, document any) []string {
 	t.Helper()
 	python, err := checkout.Python()
@@ -150,9 +151,9 @@ func TestPage_Templates(t *testing.T) {
 		arguments = append(arguments, path)
 	}
 	if out, err := exec.Command(python, arguments...).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("cfn-lint on the page's templates: %v\n%s", err, out)
 	}
 	if len(templates) != 2 {
-		t.Errorf("%d templates, want 2", len(templates))
+		t.Errorf("the page has %d templates, want 2", len(templates))
 	}
 }

@@ -26,18 +26,19 @@ type (
 	belongings    = ray.Belongings
 )
 
-// A scene is a choice of the launcher's parameters, with what Ray does under it.
+// A scene is a choice of the launcher's parameters, with the changes to the cluster that
+// Ray runs.
 type scene struct {
 	name    string
 	choose  func(*leastprivilege.Launcher, belongings)
 	changes map[string]any // to the example's cluster; see driver.py
 }
 
-// scenes have each parameter in one and not in another.
+// scenes use each parameter in one scene and not in another.
 var scenes = []scene{
 	{"a cluster's name, role and profiles", func(*leastprivilege.Launcher, belongings) {}, nil},
 	{"CloudWatch, Session Manager and every list", everything, map[string]any{"cloudWatch": true, "agentImage": true, "sessionManager": true}},
-	{"CloudWatch, and what is tagged for the cluster", func(l *leastprivilege.Launcher, _ belongings) { l.CloudWatch = true }, map[string]any{"cloudWatch": true, "reserved": true}},
+	{"CloudWatch, and resources tagged for the cluster", func(l *leastprivilege.Launcher, _ belongings) { l.CloudWatch = true }, map[string]any{"cloudWatch": true, "reserved": true}},
 	{"a company's rules, and Spot", company, map[string]any{"company": true, "spot": true}},
 }
 
@@ -53,10 +54,11 @@ func company(l *leastprivilege.Launcher, b belongings) {
 	l.InstanceTagKeys, l.KMSKeyARNs = []string{"CostCenter"}, []string{key(place{Account: strings.Split(l.HeadRoleARN, ":")[4], Region: l.Region})}
 }
 
-// key is the KMS key of the cluster's volumes.
+// key returns the ARN of the KMS key of the cluster's volumes.
 func key(p place) string { return p.ARN("kms", "key/11111111-2222-4333-8444-555555555555") }
 
-// by gives authorizations the launcher as their caller, with these policies.
+// by returns a function that makes the launcher, with these policies, the caller of
+// authorizations.
 func (p played) by(policies []string) dangers.By {
 	return func(_ string, cases []policysim.Case) []policysim.Case {
 		return p.By("AWSReservedSSO_ray-launcher_0123456789abcdef/somebody", policies, cases)
@@ -73,13 +75,13 @@ type played struct {
 	calls      []call
 }
 
-// stage is where Ray's commands run, and plays are the scenes that have been played.
+// stage runs Ray's commands, and plays keeps the results of scenes.
 var (
 	stage = ray.Stage{Driver: "test/launcher/driver.py"}
 	plays ray.Plays[played]
 )
 
-// played returns what has come of a scene.
+// played returns the result of the scene, which it runs once.
 func (s scene) played(t *testing.T) played {
 	t.Helper()
 	return plays.Of(s.name, func() played { return s.play(t) })
@@ -101,7 +103,7 @@ func (s scene) play(t *testing.T) played {
 	return p
 }
 
-// launches is the launcher of the example's cluster.
+// launches returns the launcher of the example's cluster.
 func launches(p place) leastprivilege.Launcher {
 	return leastprivilege.Launcher{
 		ClusterName: cluster, Region: p.Region, HeadRoleARN: p.Role("head"), HeadProfileARN: p.Profile("head"),
@@ -109,7 +111,7 @@ func launches(p place) leastprivilege.Launcher {
 	}
 }
 
-// documents are the launcher's policies, one or two.
+// documents returns the launcher's policies, one or two.
 func documents(t *testing.T, l leastprivilege.Launcher) []string {
 	t.Helper()
 	policy, err := l.Policy()

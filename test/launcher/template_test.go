@@ -15,7 +15,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
-// parameters are what the template is given for a launcher.
+// parameters returns the template's parameters for a launcher.
 func parameters(l leastprivilege.Launcher) map[string]string {
 	given := map[string]string{
 		"ClusterName": l.ClusterName, "HeadRoleArn": l.HeadRoleARN, "HeadInstanceProfileArn": l.HeadProfileARN,
@@ -32,7 +32,7 @@ func parameters(l leastprivilege.Launcher) map[string]string {
 	return given
 }
 
-// example is the template.
+// example is the template, read once.
 var example = sync.OnceValues(func() (template.Template, error) { return template.Read("examples/launcher.yaml") })
 
 func exampleTemplate(t *testing.T) template.Template {
@@ -44,8 +44,8 @@ func exampleTemplate(t *testing.T) template.Template {
 	return tpl
 }
 
-// fromTemplate returns the policies that the template makes for a launcher, the second one
-// empty where the template makes none.
+// fromTemplate returns the policies that the template makes for a launcher. The second
+// policy is empty if the template makes only one.
 func fromTemplate(t *testing.T, l leastprivilege.Launcher) [2]string {
 	t.Helper()
 	tpl := exampleTemplate(t)
@@ -73,7 +73,7 @@ func fromTemplate(t *testing.T, l leastprivilege.Launcher) [2]string {
 	return documents
 }
 
-// at is a launcher in a partition and Region.
+// at returns a launcher in a partition and a Region.
 func at(partition, region string) leastprivilege.Launcher {
 	account := "arn:" + partition + ":iam::123456789012:"
 	return leastprivilege.Launcher{
@@ -81,7 +81,8 @@ func at(partition, region string) leastprivilege.Launcher {
 	}
 }
 
-// sets are launchers: each parameter alone, all, and all in China.
+// sets are launchers: one for each parameter, one with all parameters, and one with all
+// parameters in China.
 func sets() map[string]leastprivilege.Launcher {
 	all := map[string]leastprivilege.Launcher{"nothing optional": at("aws", region)}
 	options := map[string]func(*leastprivilege.Launcher){
@@ -119,8 +120,8 @@ func sets() map[string]leastprivilege.Launcher {
 	return all
 }
 
-// TestTemplate proves that examples/launcher.yaml makes the same policies as the code that
-// prints them.
+// TestTemplate proves that examples/launcher.yaml makes the same policies as the code of
+// `rayiam policy launcher`.
 func TestTemplate(t *testing.T) {
 	for name, l := range sets() {
 		policy, err := l.Policy()
@@ -140,7 +141,7 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
-// longest is a launcher with every parameter of the template at its longest.
+// longest returns a launcher with every parameter of the template at its greatest length.
 func longest(t *testing.T, partition, region string) leastprivilege.Launcher {
 	t.Helper()
 	tpl := exampleTemplate(t)
@@ -153,7 +154,8 @@ func longest(t *testing.T, partition, region string) leastprivilege.Launcher {
 		}
 		return all
 	}
-	// Short entries make a list of one length longest: in JSON, each has two quotes.
+	// Among lists of one length, a list of short entries makes the longest policy: each
+	// entry has two quotes in JSON.
 	entries := func(name, entry string) []string {
 		return slices.Repeat([]string{entry}, (most(name)+1)/(len(entry)+1))
 	}
@@ -169,7 +171,7 @@ func longest(t *testing.T, partition, region string) leastprivilege.Launcher {
 }
 
 // TestSizes proves that IAM accepts the policies that the template makes, whatever
-// parameters the template accepts: with every one at its longest.
+// parameters the template accepts: with every parameter at its greatest length.
 func TestSizes(t *testing.T) {
 	largest := [2]int{}
 	for partition, region := range map[string]string{"aws": "ap-southeast-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-northwest-1", "aws-iso-f": "us-isof-south-1"} {
@@ -190,21 +192,21 @@ func TestSizes(t *testing.T) {
 	}
 	said := fmt.Sprintf("the template makes %d,%03d and %d,%03d", largest[0]/1000, largest[0]%1000, largest[1]/1000, largest[1]%1000)
 	if !strings.Contains(strings.Join(strings.Fields(page(t)), " "), said) {
-		t.Errorf("docs/launcher.md does not say that at its longest %s", said)
+		t.Errorf("docs/launcher.md does not say: %s", said)
 	}
 	checkout.Report(t, "launcher-sizes", fmt.Sprintf("Launcher, at its largest: %d and %d characters of %d", largest[0], largest[1], leastprivilege.PolicyLimit))
 }
 
-// accepted proves that the template accepts parameters.
+// accepted fails the test unless the template accepts these parameters.
 func accepted(t *testing.T, given map[string]string) {
 	t.Helper()
 	if refused := refusals(t, given); len(refused) > 0 {
-		t.Errorf("the template refuses %v", refused)
+		t.Errorf("the template refuses the parameters %v, want them accepted", refused)
 	}
 }
 
-// patterns prints which parameters a template refuses: CloudFormation's patterns are for
-// whole values, and Python knows what they need.
+// patterns is a Python program that prints which parameters a template refuses.
+// CloudFormation matches a pattern against the whole value.
 const patterns = `import json, re, sys
 template, given = json.load(sys.stdin)
 for name, value in sorted(given.items()):
@@ -234,8 +236,8 @@ func refusals(t *testing.T, given map[string]string) []string {
 	return strings.Fields(string(output))
 }
 
-// TestPatterns proves that the template refuses what the code refuses: strings that would
-// stand for more than themselves in a policy, and keys that are Ray's.
+// TestPatterns proves that the template refuses what the code refuses: strings that have a
+// special meaning in a policy, and the keys of Ray's tags.
 func TestPatterns(t *testing.T) {
 	l := at("aws", region)
 	for name, value := range map[string]string{
@@ -255,14 +257,14 @@ func TestPatterns(t *testing.T) {
 		given := parameters(l)
 		given[name] = value
 		if got := refusals(t, given); !slices.Equal(got, []string{name}) {
-			t.Errorf("%s = %s: the template refuses %v", name, value, got)
+			t.Errorf("%s = %s: the template refuses %v, want this parameter", name, value, got)
 		}
 	}
 	for _, key := range []string{"ray-x", "Ray-Cluster-Name", "RAY-NODE-TYPE", "aws:x", "AWS:x", "a,,b", "a,", "a*", "a,ray-x"} {
 		given := parameters(l)
 		given["InstanceTagKeys"] = key
 		if got := refusals(t, given); !slices.Equal(got, []string{"InstanceTagKeys"}) {
-			t.Errorf("InstanceTagKeys = %s: the template refuses %v", key, got)
+			t.Errorf("InstanceTagKeys = %s: the template refuses %v, want this parameter", key, got)
 		}
 	}
 	accepted(t, parameters(sets()["everything"]))

@@ -7,7 +7,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 )
 
-// A question is a call that the head of one of several clusters may make, or may not.
+// A question is a call of the head of one of several clusters, and whether the head may
+// make it.
 type question struct {
 	name string
 	call call
@@ -18,7 +19,7 @@ func tagged(name, kind string) map[string]string {
 	return tags{"ray-cluster-name": name, "ray-node-type": kind}
 }
 
-// ofOthers are calls on instances of this and of other clusters.
+// ofOthers returns calls on instances of this cluster and of other ones.
 func (p played) ofOthers() []question {
 	status := p.recordedCall("CreateTags", func(c call) bool { return awscall.ReadTags(c.Parameters["Tags"])["ray-node-status"] != "" })
 	rename := status.SetTags(tags{"ray-cluster-name": begin + "-2"})
@@ -33,12 +34,12 @@ func (p played) ofOthers() []question {
 			want bool
 		}{
 			{"an own worker", ownWorker, true},
-			{"a worker of a cluster that begins so", tagged(begin+"-2", "worker"), true},
-			{"a worker of the cluster of that name", tagged(begin, "worker"), true},
-			{"a head of a cluster that begins so", tagged(begin+"-2", "head"), false},
+			{"a worker of a cluster with the prefix", tagged(begin+"-2", "worker"), true},
+			{"a worker of the cluster named like the prefix", tagged(begin, "worker"), true},
+			{"a head of a cluster with the prefix", tagged(begin+"-2", "head"), false},
 			{"a worker of another cluster", tagged("payroll", "worker"), false},
 			{"a worker of a cluster in another case", tagged("Research", "worker"), false},
-			{"a worker of one that ends so", tagged("my-"+begin, "worker"), false},
+			{"a worker of a cluster that ends in the prefix", tagged("my-"+begin, "worker"), false},
 			{"an instance without the cluster's name", tags{"ray-node-type": "worker"}, false},
 		} {
 			all = append(all, question{c.Operation + " on " + q.of, c.OfAll(q.tags), q.want})
@@ -47,13 +48,13 @@ func (p played) ofOthers() []question {
 	return all
 }
 
-// forOthers are launches of workers for this and for other clusters.
+// forOthers returns launches of workers for this cluster and for other ones.
 func (p played) forOthers() []question {
 	cpu := p.launched("cpu")
 	all := []question{
 		{"a head", cpu.Retagged(tags{"ray-node-type": "head"}), false},
-		{"a worker out of sight", cpu.Retagged(tags{"ray-cluster-name": "", "ray-Cluster-Name": cluster}), false},
-		{"a worker planted", cpu.Retagged(tags{"ray-cluster-name": "payroll", "ray-Cluster-Name": cluster}), false},
+		{"a worker that Ray would not see", cpu.Retagged(tags{"ray-cluster-name": "", "ray-Cluster-Name": cluster}), false},
+		{"a worker that Ray would see in another cluster", cpu.Retagged(tags{"ray-cluster-name": "payroll", "ray-Cluster-Name": cluster}), false},
 	}
 	for name, want := range map[string]bool{cluster: true, begin + "-2": true, "payroll": false, "Research": false, "": false} {
 		all = append(all, question{"a worker of the cluster " + name, cpu.Retagged(tags{"ray-cluster-name": name}), want})
@@ -61,9 +62,9 @@ func (p played) forOthers() []question {
 	return all
 }
 
-// TestClustersThatBeginAlike checks what the head of a cluster may do to clusters whose names
-// begin like its own, where ClusterNamePrefix says so: to their workers what it may do to its
-// own, and to their heads, and to other clusters, nothing.
+// TestClustersThatBeginAlike checks the head's rights with ClusterNamePrefix: to the
+// workers of clusters whose names have the prefix it has the same rights as to its own
+// workers, and to their heads and to other clusters it has none.
 // Reference 9.12.
 func TestClustersThatBeginAlike(t *testing.T) {
 	p := scenes[2].played(t)
@@ -84,7 +85,7 @@ func TestClustersThatBeginAlike(t *testing.T) {
 	}
 	for i, through := range dangers.Judge(t, asked, p.by(p.policies)) {
 		if through != questions[i].want {
-			t.Errorf("%s: %v, want %v", questions[i].name, through, questions[i].want)
+			t.Errorf("%s: allowed is %v, want %v", questions[i].name, through, questions[i].want)
 		}
 	}
 }

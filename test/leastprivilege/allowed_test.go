@@ -10,7 +10,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// Calls that every head makes, and those that only some options lead to.
+// The calls that every head makes, and the calls that only some options lead to.
 var (
 	everyHeads = []string{
 		"ec2:CreateTags", "ec2:DescribeInstanceTypes", "ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:RunInstances",
@@ -22,8 +22,8 @@ var (
 	}
 )
 
-// What moto does not have, and a cluster's owner would have tagged: the placement
-// group and the capacity reservation that the changed example names.
+// owned returns the call with tags that moto does not have: the owner has tagged the
+// placement group and the capacity reservation of the changed example.
 func (p played) owned(c call) call {
 	if p.changes["reserved"] == true {
 		for _, id := range []string{"ray", "cr-0123456789abcdef0"} {
@@ -33,9 +33,9 @@ func (p played) owned(c call) call {
 	return c
 }
 
-// TestAllowed proves that Ray works: whatever its head calls, by its own code, the head's
-// policies allow, with each of the authorizations that AWS asks for. What `ray up`
-// calls with its user's credentials is told apart, and is not the head's to do.
+// TestAllowed proves that Ray works: the head's policies allow each authorization of each
+// call that the head makes by Ray's own code. The calls that `ray up` makes with its user's
+// credentials are told apart: the head need not be allowed them.
 // Reference 9.6.
 func TestAllowed(t *testing.T) {
 	calls, asked := 0, 0
@@ -45,7 +45,7 @@ func TestAllowed(t *testing.T) {
 			cases := p.recorded(t)
 			for i, got := range policysim.EvaluateOnce(t, p.by(p.policies)("head", cases)) {
 				if got != policysim.Allowed {
-					t.Errorf("%s: %s", got, cases[i].Name)
+					t.Errorf("%s, want Allowed: %s", got, cases[i].Name)
 				}
 			}
 			byUser := 0
@@ -56,15 +56,15 @@ func TestAllowed(t *testing.T) {
 			}
 			calls += len(p.calls) - byUser
 			asked += len(cases)
-			t.Logf("%d calls of the head, in %d distinct authorizations, all to be allowed; %d calls of ray up's user", len(p.calls)-byUser, len(cases), byUser)
+			t.Logf("%d calls of the head, in %d distinct authorizations, all must be allowed; %d calls of ray up's user", len(p.calls)-byUser, len(cases), byUser)
 		})
 	}
 	checkout.Report(t, "leastprivilege-allowed", fmt.Sprintf("Ray's head, allowed: %d recorded calls, %d distinct authorizations, in %d sets of options", calls, asked, len(scenes)))
 }
 
-// recorded returns the authorizations of the head's calls, each once, and proves that
-// the operations are the ones that are listed: a recording cannot become smaller, or
-// larger, unseen.
+// recorded returns the authorizations of the head's calls, each once. It proves that the
+// head makes exactly the listed operations, so that a change of Ray's, or of the recording,
+// is noticed.
 func (p played) recorded(t *testing.T) []policysim.Case {
 	t.Helper()
 	operations := map[string]bool{}

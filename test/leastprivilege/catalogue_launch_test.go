@@ -7,11 +7,11 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 )
 
-// inOtherCase are tags with keys that Ray does not take for its own, while IAM takes the
-// name of a condition key for theirs.
+// inOtherCase are tags whose keys Ray does not use, while IAM treats their condition keys
+// as those of Ray's tags.
 var inOtherCase = map[string]tags{
-	"out of Ray's sight":                        {"ray-cluster-name": "", "ray-node-type": "", "ray-Cluster-Name": cluster, "ray-Node-Type": "worker"},
-	"out of Ray's sight, in capitals":           {"ray-cluster-name": "", "ray-node-type": "", "RAY-CLUSTER-NAME": cluster, "RAY-NODE-TYPE": "worker"},
+	"not seen by Ray":                           {"ray-cluster-name": "", "ray-node-type": "", "ray-Cluster-Name": cluster, "ray-Node-Type": "worker"},
+	"not seen by Ray, in capitals":              {"ray-cluster-name": "", "ray-node-type": "", "RAY-CLUSTER-NAME": cluster, "RAY-NODE-TYPE": "worker"},
 	"of no cluster that Ray sees":               {"ray-cluster-name": "", "Ray-cluster-name": cluster},
 	"planted in another cluster":                {"ray-cluster-name": "research2", "ray-Cluster-Name": cluster},
 	"planted in another cluster, in capitals":   {"ray-cluster-name": "research2", "RAY-CLUSTER-NAME": cluster},
@@ -31,14 +31,14 @@ func profileNamed(arn string) any { return map[string]any{"Arn": arn} }
 func (c *catalogue) addLaunches() {
 	cpu := c.launched("cpu")
 	for name, changes := range map[string]tags{
-		"without the cluster's tag":          {"ray-cluster-name": ""},
-		"as another cluster's":               {"ray-cluster-name": "research2"},
-		"as a cluster's named alike":         {"ray-cluster-name": "Research"},
-		"without a kind":                     {"ray-node-type": ""},
-		"as a head":                          {"ray-node-type": "head"},
-		"as unmanaged":                       {"ray-node-type": "unmanaged"},
-		"with a tag that other rights go by": {"Environment": "production"},
-		"with a tag that costs go by":        {"CostCenter": "4711"},
+		"without the cluster's tag":                    {"ray-cluster-name": ""},
+		"as another cluster's":                         {"ray-cluster-name": "research2"},
+		"as a cluster's with the name in another case": {"ray-cluster-name": "Research"},
+		"without a kind":                               {"ray-node-type": ""},
+		"as a head":                                    {"ray-node-type": "head"},
+		"as unmanaged":                                 {"ray-node-type": "unmanaged"},
+		"with a tag on which other rights depend":      {"Environment": "production"},
+		"with a tag for the allocation of costs":       {"CostCenter": "4711"},
 	} {
 		c.Call(launching, name, cpu.Retagged(changes))
 	}
@@ -48,7 +48,7 @@ func (c *catalogue) addLaunches() {
 	for letter := 'A'; letter <= 'Z'; letter++ {
 		c.Call(launching, "with a key in which only "+string(letter)+" is in upper case", cpu.Retagged(tags{"ray-key-of-" + string(letter): "x"}))
 	}
-	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the launch by itself, whatever its tags are asked of
+	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the authorization of the launch alone, without those of its tags
 		alone := cpu.Retagged(tags{"ray-cluster-name": "", ray + "-cluster-name": cluster})
 		c.Add(launching, "RunInstances: an instance with "+ray+"-cluster-name, of no cluster that Ray sees", instanceOf(c.place, alone))
 	}
@@ -62,24 +62,24 @@ func (c *catalogue) addLaunches() {
 		c.Call(launching, "with an owner's tag in another case, "+key, cpu.Retagged(tags{key: "a"}))
 	}
 	for name, arn := range map[string]string{
-		"the head's profile":                c.Profile("head"),
-		"an administrator's profile":        c.IAM("instance-profile", "admin"),
-		"a profile of the same name":        c.IAM("instance-profile", "elsewhere/ray-research-cpu"),
-		"another account's profile":         strings.Replace(c.Profile("cpu"), c.Account, otherAccount, 1),
-		"a profile whose name begins alike": c.Profile("cpu2"),
+		"the head's profile":           c.Profile("head"),
+		"an administrator's profile":   c.IAM("instance-profile", "admin"),
+		"a profile of the same name":   c.IAM("instance-profile", "elsewhere/ray-research-cpu"),
+		"another account's profile":    strings.Replace(c.Profile("cpu"), c.Account, otherAccount, 1),
+		"a profile with a longer name": c.Profile("cpu2"),
 	} {
 		c.Call(launching, "with "+name, cpu.Set("IamInstanceProfile", profileNamed(arn)))
 	}
 	c.Call(launching, "without a profile", cpu.Set("IamInstanceProfile", nil))
 }
 
-// addParts: a launch that is right, but for one thing that it is made of.
+// addParts adds launches in which one resource is wrong.
 func (c *catalogue) addParts() {
 	cpu, gpu := c.launched("cpu"), c.launched("gpu")
 	const other = "0bbbbbbbbbbbbbbbb"
 	for name, wrong := range map[string]call{
 		"of a type that is not listed":       cpu.Set("InstanceType", "p5.48xlarge"),
-		"of a type that begins alike":        cpu.Set("InstanceType", "m6i.4xlarge-flex"),
+		"of a type with a longer name":       cpu.Set("InstanceType", "m6i.4xlarge-flex"),
 		"of an image that is not listed":     cpu.Set("ImageId", "ami-"+other),
 		"of a public image not listed":       cpu.Set("ImageId", "ami-"+other).OfImage(true),
 		"of an image tagged, not listed":     cpu.Set("ImageId", "ami-"+other).Of("ami-"+other, ownWorker),
@@ -110,7 +110,7 @@ func (c *catalogue) addPassing() {
 		"the head's own":             c.Role("head"),
 		"an administrator's":         c.IAM("role", "admin"),
 		"another cluster's worker's": c.IAM("role", "ray-other-cpu"),
-		"one whose name begins so":   c.Role("cpu2"),
+		"one with a longer name":     c.Role("cpu2"),
 		"one of the same name":       c.IAM("role", "elsewhere/ray-research-cpu"),
 		"the provider's":             c.IAM("role", "ray-iam-ExecutionRole-1ABC"),
 	} {
@@ -121,8 +121,8 @@ func (c *catalogue) addPassing() {
 	}
 }
 
-// addTagging: what the head may terminate is what is tagged as the cluster's worker. So
-// it must not be the head that says what is.
+// addTagging adds calls that change tags. The head may terminate instances that are tagged
+// as the cluster's workers, so it must not be able to tag other instances so.
 func (c *catalogue) addTagging() {
 	status := c.recordedCall("CreateTags", func(c call) bool { return awscall.ReadTags(c.Parameters["Tags"])["ray-node-status"] != "" })
 	tag := func(key, value string) call { return status.SetTags(tags{key: value}) }
@@ -175,7 +175,7 @@ func (c *catalogue) addTagging() {
 	}
 }
 
-// addOwnersTags: tags of the owner's own are for launches.
+// addOwnersTags adds calls that set the owner's own tags outside of launches.
 func (c *catalogue) addOwnersTags(after call) {
 	c.Call(tagging, "an own worker with an owner's tag, after the launch", after)
 	for _, id := range []string{"vol-0b", "eni-0b", "sir-0b"} {
@@ -185,7 +185,7 @@ func (c *catalogue) addOwnersTags(after call) {
 	}
 }
 
-// instanceOf returns the authorization of a launch that is about the instance itself.
+// instanceOf returns the authorization of a launch on the instance itself.
 func instanceOf(p place, launch call) policysim.Case {
 	cases, err := p.Authorizations(launch)
 	if err != nil {

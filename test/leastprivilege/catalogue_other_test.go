@@ -2,8 +2,8 @@ package leastprivilege
 
 import "github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 
-// addMachines: no action on an instance but those that Ray needs, on its own workers no
-// more than on any other.
+// addMachines adds all actions on instances that Ray does not need, on the cluster's own
+// workers and on others.
 func (c *catalogue) addMachines() {
 	instance := c.ARN("ec2", "instance/i-0bbbbbbbbbbbbbbbb")
 	for _, t := range []tags{ownWorker, ownHead, untagged} {
@@ -52,7 +52,8 @@ func (c *catalogue) addBuckets() {
 	c.Each(buckets, arn+"payroll", nil, "s3:CreateBucket")
 }
 
-// addPrefixes: of a bucket that other teams use too, nothing but what is below the prefix.
+// addPrefixes adds calls on objects outside the prefix in a bucket that other teams use
+// too.
 func (c *catalogue) addPrefixes() {
 	const arn = "arn:aws:s3:::"
 	for _, own := range []string{shared, common} {
@@ -70,7 +71,8 @@ func (c *catalogue) addPrefixes() {
 	c.Each(buckets, arn+shared, nil, "s3:ListBucketMultipartUploads")
 }
 
-// addCommands: whoever may send a shell command to an instance has its role.
+// addCommands adds commands: with a shell command on an instance, somebody has the
+// instance's role.
 func (c *catalogue) addCommands() {
 	send := c.recordedCall("SendCommand", anyCall)
 	for name, t := range foreign {
@@ -129,7 +131,8 @@ func (c *catalogue) addSecrets() {
 	}
 }
 
-// addKeys: a key serves the named buckets and the volumes of workers.
+// addKeys adds uses of the KMS key other than for the named buckets and the workers'
+// volumes.
 func (c *catalogue) addKeys() {
 	uses := []string{"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 	forAWS := awscall.ForAWS("true")

@@ -8,7 +8,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim/dangers"
 )
 
-// Everything dangerous is about one of these.
+// The categories of dangerous calls.
 const (
 	instances = "Other instances: start, stop, terminate"
 	launching = "Launches that are not the cluster's workers"
@@ -28,7 +28,7 @@ const (
 var categories = []string{instances, launching, passing, tagging, machines, networks, buckets, commands, secrets, watching, identity, regions, workers}
 
 // perAction returns one of the head's calls for each operation, and for each kind of
-// name that the policies know in it.
+// resource in it that the policies know.
 func (p played) perAction() []call {
 	var all []call
 	seen := map[string]bool{}
@@ -36,7 +36,7 @@ func (p played) perAction() []call {
 		name := idsIn.ReplaceAllString(awscall.Text(c.Parameters, "AlarmName")+awscall.Text(c.Parameters, "Name")+awscall.Text(c.Parameters, "InstanceMarketOptions", "MarketType"), "")
 		if key := c.Operation + name; c.Who == "head" && !seen[key] {
 			seen[key] = true
-			c.Profile = p.Profile("cpu") // also where the call is elsewhere
+			c.Profile = p.Profile("cpu") // also if the call goes to another place
 			all = append(all, p.owned(c))
 		}
 	}
@@ -45,15 +45,15 @@ func (p played) perAction() []call {
 
 var idsIn = regexp.MustCompile(`i-[0-9a-f]+`)
 
-// withoutRegion returns condition keys for an authorization in another Region.
+// withoutRegion returns condition keys of an authorization in another Region.
 func withoutRegion(context conditionKeys) conditionKeys {
 	keys := awscall.Merge(context)
 	delete(keys, "aws:RequestedRegion")
 	return keys
 }
 
-// A catalogue is being filled, on a scene with every option, with what a stolen node could
-// try.
+// A catalogue collects the calls that somebody on a stolen node could try, in the scene
+// with every option.
 type catalogue struct {
 	played
 	dangers.Catalogue
@@ -80,7 +80,7 @@ func (p played) dangers() []dangers.Danger {
 	return c.Dangers
 }
 
-// Tags as resources of this and of another cluster have them.
+// The tags of resources of this cluster and of another one.
 var (
 	ownWorker = tags{"ray-cluster-name": cluster, "ray-node-type": "worker"}
 	ownHead   = tags{"ray-cluster-name": cluster, "ray-node-type": "head"}
@@ -88,17 +88,17 @@ var (
 	untagged  = tags{}
 )
 
-// foreign are the instances that are not the cluster's workers.
+// foreign are the tags of instances that are not the cluster's workers.
 var foreign = map[string]tags{
-	"another cluster's worker":             neighbour,
-	"a worker of a cluster named alike":    {"ray-cluster-name": "Research", "ray-node-type": "worker"},
-	"another cluster's head":               {"ray-cluster-name": "research2", "ray-node-type": "head"},
-	"the cluster's own head":               ownHead,
-	"an instance without tags":             untagged,
-	"an instance with the cluster's tag":   {"ray-cluster-name": cluster},
-	"a worker of no cluster":               {"ray-node-type": "worker"},
-	"an instance with a tag named alike":   {"cluster-name": cluster, "ray-node-type": "worker"},
-	"a worker with an empty cluster's tag": {"ray-cluster-name": "", "ray-node-type": "worker"},
+	"another cluster's worker":                            neighbour,
+	"a worker of a cluster with the name in another case": {"ray-cluster-name": "Research", "ray-node-type": "worker"},
+	"another cluster's head":                              {"ray-cluster-name": "research2", "ray-node-type": "head"},
+	"the cluster's own head":                              ownHead,
+	"an instance without tags":                            untagged,
+	"an instance with the cluster's tag":                  {"ray-cluster-name": cluster},
+	"a worker of no cluster":                              {"ray-node-type": "worker"},
+	"an instance with a similar tag":                      {"cluster-name": cluster, "ray-node-type": "worker"},
+	"a worker with an empty cluster's tag":                {"ray-cluster-name": "", "ray-node-type": "worker"},
 }
 
 func (c *catalogue) addInstances() {
@@ -124,19 +124,19 @@ func (c *catalogue) addInstances() {
 	c.One(instances, "an own worker", "ec2:RebootInstances", c.ARN("ec2", "instance/i-0bbbbbbbbbbbbbbbb"), own)
 }
 
-// withoutProfile are instances without an instance profile that are not the cluster's workers
-// by their tags either.
+// withoutProfile are the tags of instances without an instance profile that are not the
+// cluster's workers.
 var withoutProfile = map[string]map[string]string{"another cluster's worker": neighbour, "an instance without tags": untagged, "a head": ownHead}
 
-// capitals are a worker's tags as somebody else's instance may have them, which IAM takes for
-// Ray's.
+// capitals are a worker's tags with keys in another case. Somebody else's instance may have
+// them, and IAM treats them as Ray's.
 var capitals = tags{"Ray-Cluster-Name": cluster, "Ray-Node-Type": "worker"}
 
-// otherProfiles are instance profiles that no worker of the cluster has. An instance without
-// one goes by its tags.
+// otherProfiles are instance profiles of no worker of the cluster. An instance without a
+// profile is recognized by its tags.
 func otherProfiles(p place) map[string]string {
 	return map[string]string{
 		"the head's profile": p.Profile("head"), "an administrator's profile": p.IAM("instance-profile", "admin"),
-		"another cluster's profile": p.IAM("instance-profile", "ray-vision-cpu"), "a profile named alike": p.IAM("instance-profile", "elsewhere/ray-research-cpu"),
+		"another cluster's profile": p.IAM("instance-profile", "ray-vision-cpu"), "a profile of the same name at a path": p.IAM("instance-profile", "elsewhere/ray-research-cpu"),
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 )
 
-// addWatching: an alarm's action can stop or terminate any instance, without asking what
-// its maker may do.
+// addWatching adds alarms: an alarm's action can stop or terminate any instance, whatever
+// the rights of the caller who makes the alarm.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
 func (c *catalogue) addWatching() {
 	alarm := c.recordedCall("PutMetricAlarm", anyCall)
@@ -69,13 +69,14 @@ func (c *catalogue) addIdentity() {
 	c.One(identity, "SSM's role", "iam:CreateServiceLinkedRole", c.IAM("role", "aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM"), conditionKeys{key: {"ssm.amazonaws.com"}})
 }
 
-// addRegions: what is right, but in another Region, where the cluster has nothing.
+// addRegions adds calls that are right except that they go to another Region, where the
+// cluster has nothing.
 func (c *catalogue) addRegions() {
 	there := c.InRegion("eu-west-1")
 	for _, recorded := range c.perAction() {
 		c.CallAt(there, regions, "in Ireland", recorded)
 	}
-	seen := map[string]bool{} // one right may come of two options
+	seen := map[string]bool{} // two options may give the same right
 	for _, r := range c.rights() {
 		for _, right := range r.cases {
 			if key := fmt.Sprint(right.Action, right.Resource, right.Context); seen[key] {
@@ -84,7 +85,7 @@ func (c *catalogue) addRegions() {
 				seen[key] = true
 			}
 			if strings.HasPrefix(right.Resource, "arn:aws:s3:") || strings.HasPrefix(right.Resource, "arn:aws:iam:") {
-				continue // in no Region
+				continue // calls without a Region
 			}
 			right.Resource = strings.Replace(right.Resource, ":"+c.Region+":", ":"+there.Region+":", 1)
 			c.Add(regions, right.Action+" in Ireland", there.Authorization(right.Action, right.Resource, withoutRegion(right.Context)))
@@ -92,11 +93,11 @@ func (c *catalogue) addRegions() {
 	}
 }
 
-// addWorkers: a worker has no right to anything that the head alone does.
+// addWorkers adds the calls that only the head may make, made by a worker.
 func (c *catalogue) addWorkers() {
 	for _, recorded := range c.perAction() {
 		if awscall.Text(recorded.Parameters, "Name") == "AmazonCloudWatch-ray_agent_config_"+cluster {
-			continue // a worker's agent reads it
+			continue // a worker's agent makes this call
 		}
 		cases, err := c.Authorizations(recorded)
 		if err != nil {

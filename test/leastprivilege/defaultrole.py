@@ -1,4 +1,4 @@
-"""Has Ray make its own default role in moto, as `ray up` does where the YAML names no profile."""
+"""Makes Ray's own default role in moto, with Ray's code, as `ray up` does if the YAML names no instance profile."""
 
 import json
 import tempfile
@@ -9,7 +9,7 @@ from recorder import of_account
 
 
 def default_role(account):
-    """Returns the policies of the head's role by name, with the CloudWatch integration on. Workers have no role then."""
+    """Returns the policies of the head's role by name, with the CloudWatch integration. Workers then have no role."""
     config.time.sleep = lambda _: None
     boto3.setup_default_session()
     of_account(boto3.DEFAULT_SESSION, account)

@@ -17,9 +17,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// defaultPolicies returns the policies that head and workers have without LeastPrivilege: the
-// managed ones as AWS has them, and the head's pass-role policy. They are made in
-// another account, and read as p's.
+// defaultPolicies returns the policies of head and workers without LeastPrivilege: the
+// managed policies as AWS publishes them, and the head's pass-role policy. They are made in
+// another account, and p's account is put in its place.
 func defaultPolicies(t *testing.T, p played) map[string]map[string]string {
 	t.Helper()
 	r := rig.New(t)
@@ -43,8 +43,8 @@ func defaultPolicies(t *testing.T, p played) map[string]map[string]string {
 	return policies
 }
 
-// raysOwn returns the policies that head and workers have where a cluster's YAML names no
-// profile: those of the role that Ray makes for the head, and for workers none.
+// raysOwn returns the policies of head and workers if the cluster's YAML names no instance
+// profile: those of the role that Ray makes for the head. Workers then have none.
 func raysOwn(t *testing.T, p played) map[string]map[string]string {
 	t.Helper()
 	r := rig.New(t)
@@ -53,15 +53,15 @@ func raysOwn(t *testing.T, p played) map[string]map[string]string {
 	return map[string]map[string]string{"head": head, "cpu": {}}
 }
 
-// A tally counts calls, and those of them that each choice of policies allows.
+// A tally counts calls, and how many of them each choice of policies allows.
 type tally struct{ all, least, broad, rays int }
 
 func (c tally) row(what string) string {
 	return fmt.Sprintf("| %s | %d | %d | %d | %d |\n", what, c.all, c.least, c.broad, c.rays)
 }
 
-// TestDefaultPolicies checks the tables in docs/least-privilege.md against what the default policies, and
-// Ray's own default role, allow of the same catalogue.
+// TestDefaultPolicies checks the tables in docs/least-privilege.md against the number of
+// calls in the catalogue that the default policies, and those of Ray's own role, allow.
 // Reference 9.7.
 func TestDefaultPolicies(t *testing.T) {
 	p := everyOption(t)
@@ -111,7 +111,7 @@ func TestDefaultPolicies(t *testing.T) {
 		c.all, counts[head].all, counts[worker].all, c.least, c.broad, c.rays))
 }
 
-// tabulated proves that docs/least-privilege.md has these tables.
+// tabulated fails the test unless docs/least-privilege.md has these tables.
 func tabulated(t *testing.T, tables ...string) {
 	t.Helper()
 	document, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "least-privilege.md"))
@@ -120,7 +120,7 @@ func tabulated(t *testing.T, tables ...string) {
 	}
 	for _, table := range tables {
 		if !strings.Contains(string(document), "\n\n"+table) {
-			t.Errorf("docs/least-privilege.md has not this table:\n%s", table)
+			t.Errorf("docs/least-privilege.md does not have this table:\n%s", table)
 		}
 	}
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// everyOption returns the scene with all of them.
+// everyOption returns the scene with every option.
 func everyOption(t *testing.T) played { return scenes[len(scenes)-1].played(t) }
 
-// TestDenied proves that whatever a stolen head or worker could try beyond its cluster
-// is denied, with every option on.
+// TestDenied proves, with every option on, that each call outside the cluster that a stolen
+// head or worker could try is denied.
 // Reference 9.7, 9.11.
 func TestDenied(t *testing.T) {
 	p := everyOption(t)
@@ -25,8 +25,8 @@ func TestDenied(t *testing.T) {
 	checkout.Report(t, "leastprivilege-denied", fmt.Sprintf("Ray's roles, denied: %d dangerous calls in %d categories, %s", len(catalogued), len(categories), "none gets through"))
 }
 
-// TestRights proves that agents, tasks and EC2 itself can do what the options are for,
-// on the head and on the workers, and that without the options nobody can.
+// TestRights proves that agents, tasks and EC2 itself can make the calls that the options
+// are for, on the head and on the workers, and that nobody can without the options.
 // Reference 9.6, 9.9, 9.11.
 func TestRights(t *testing.T) {
 	with, without := everyOption(t), scenes[1].played(t)
@@ -48,13 +48,13 @@ func TestRights(t *testing.T) {
 	}
 	for i, got := range policysim.EvaluateOnce(t, cases) {
 		if (got == policysim.Allowed) != want[i] {
-			t.Errorf("%s: %s", got, cases[i].Name)
+			t.Errorf("the decision is %s: %s", got, cases[i].Name)
 		}
 	}
 }
 
-// TestWorkers proves that a worker's policies are some of the head's, word for word: what
-// is shown of the head's statements is so for a worker's.
+// TestWorkers proves that a worker's policies are also the head's, word for word. So the
+// proofs about the head's statements are valid for a worker's.
 // Reference 9.8.
 func TestWorkers(t *testing.T) {
 	p := everyOption(t)
@@ -64,14 +64,15 @@ func TestWorkers(t *testing.T) {
 		}
 		for name, document := range p.policies[role] {
 			if document != p.policies["head"][name] {
-				t.Errorf("%s: %s is not the head's", role, name)
+				t.Errorf("%s: the policy %s is not also the head's", role, name)
 			}
 		}
 	}
 }
 
-// TestLists proves that a list that is left out leaves it open, and Spot that is left out
-// does not. What a list denies is in the catalogue.
+// TestLists proves that an option with an empty list does not restrict launches, and that
+// without the option Spot there are no Spot Instances. The catalogue has the calls that a
+// list denies.
 // Reference 9.9.
 func TestLists(t *testing.T) {
 	p := scenes[1].played(t)
@@ -99,13 +100,14 @@ func TestLists(t *testing.T) {
 		}
 		through := dangers.Judge(t, []dangers.Danger{{Name: name, Role: "head", Cases: cases}}, p.by(p.policies))
 		if through[0] != tt.want {
-			t.Errorf("%s: %v, want %v", name, through[0], tt.want)
+			t.Errorf("%s: allowed is %v, want %v", name, through[0], tt.want)
 		}
 	}
 }
 
-// TestSpot_Mutation proves that the condition on the market is needed without Spot: weakened,
-// it lets a launch as a Spot Instance pass, of whose request without tags EC2 asks nothing.
+// TestSpot_Mutation proves that, without the option Spot, the condition on the market is
+// needed: if it is weakened, a launch of a Spot Instance without tags on its request is
+// allowed. EC2 has no authorization on such a request.
 func TestSpot_Mutation(t *testing.T) {
 	p := scenes[1].played(t)
 	spot, err := p.Authorizations(p.launched("cpu").Set("InstanceMarketOptions", map[string]any{"MarketType": "spot"}))
@@ -128,18 +130,18 @@ func TestSpot_Mutation(t *testing.T) {
 			}
 			for _, got := range policysim.EvaluateOnce(t, m.Against([]weaken.Statement{st}, 0, denied)) {
 				if (got == policysim.Allowed) != needed {
-					t.Errorf("%s: a Spot Instance is %s", m.Name, got)
+					t.Errorf("%s: the launch of a Spot Instance is %s, want Allowed", m.Name, got)
 				}
 			}
 		}
 	}
 	if weakened != 2 {
-		t.Errorf("%d weakened forms of the market, want 2", weakened)
+		t.Errorf("the condition on the market has %d weakened forms, want 2", weakened)
 	}
 }
 
-// TestLists_Mutation proves that each condition on images which are not listed is needed:
-// without it, or with anything in its place, a private image could be launched.
+// TestLists_Mutation proves that each condition on unlisted images is needed: without it,
+// or with any value in its place, a private image can be launched.
 func TestLists_Mutation(t *testing.T) {
 	p := scenes[1].played(t)
 	private, err := p.Authorizations(p.launched("cpu").Set("ImageId", "ami-0bbbbbbbbbbbbbbbb").Of("ami-0bbbbbbbbbbbbbbbb", neighbour))
@@ -158,18 +160,18 @@ func TestLists_Mutation(t *testing.T) {
 			weakened++
 			for i, got := range policysim.EvaluateOnce(t, append(m.Against(alone, 0, denied), weaken.Mutant{Statement: st}.Against(alone, 0, denied)...)) {
 				if want := i == 0; (got == policysim.Allowed) != want {
-					t.Errorf("%s: a private image is %s, want allowed: %v", m.Name, got, want)
+					t.Errorf("%s: the launch of a private image is %s, want allowed: %v", m.Name, got, want)
 				}
 			}
 		}
 	}
 	if weakened != 3 {
-		t.Errorf("%d weakened forms, want 3", weakened)
+		t.Errorf("the conditions on images have %d weakened forms, want 3", weakened)
 	}
 }
 
-// TestActions proves that the head's policies have no action which nothing needs: each
-// is recorded, or one of the rights of others.
+// TestActions proves that the head's policies have no action that no call needs: each is
+// recorded, or is one of the rights of agents, tasks and EC2.
 func TestActions(t *testing.T) {
 	p := everyOption(t)
 	needed := map[string]bool{}
@@ -187,7 +189,7 @@ func TestActions(t *testing.T) {
 				t.Errorf("%s allows %s, which nothing needs", st["Sid"], action)
 			}
 			if strings.Contains(action.(string), "*") {
-				t.Errorf("%s allows %s, which is more than one action", st["Sid"], action)
+				t.Errorf("%s allows %s, want each action spelt out", st["Sid"], action)
 			}
 		}
 	}

@@ -3,8 +3,8 @@
 First `ray up`, as on its user's machine, to the end of the head's setup; then what the
 head does, with the configuration that `ray up` has sent it: autoscaler v2, the launcher
 of v1, the setup of new workers with the CloudWatch integration in it, and the end of
-the workers. What is not Ray's own here is the SSH connection, whose commands all
-succeed, and how long it waits.
+the workers. Two things are not Ray's own: all
+commands over SSH succeed, and waits are shorter.
 """
 
 import os
@@ -29,7 +29,7 @@ from recorder import Recorder
 
 
 class Ssh:
-    """Stands for the subprocess module: every command succeeds, and files sent are kept."""
+    """Replaces the subprocess module: every command succeeds, and the files that it sends are kept."""
 
     DEVNULL = subprocess.DEVNULL
 
@@ -62,7 +62,7 @@ def cluster(scene, directory):
 
 
 def ray_up(path, ssh):
-    """What create_or_update_cluster does, with the SSH connection given."""
+    """Does what create_or_update_cluster does, with another SSH connection."""
     with open(path) as f:
         config = yaml.safe_load(f)
     config = commands._bootstrap_config(config, no_config_cache=True)
@@ -84,7 +84,7 @@ class Head:
         return [i for i, n in found.items() if n.node_kind == NodeKind.WORKER and kind in (None, n.node_type)]
 
     def launch(self, shape):
-        """By autoscaler v2, which answers before it has launched anything."""
+        """Launches workers with autoscaler v2, which returns before anything is launched."""
         self.launches += 1
         before = len(self.workers())
         self.adapter.launch(shape, f"launch-{self.launches}")
@@ -120,15 +120,15 @@ class Head:
         for _ in range(2):  # one at a time: moto launches no more than MinCount
             self.launch({kind: 1 for kind in kinds})
         self.set_up(self.workers())
-        self.terminate(self.workers("cpu"))  # stopped, since stopped nodes are kept
-        self.launch({"cpu": 1})  # reuses one
+        self.terminate(self.workers("cpu"))  # stops them, because stopped nodes are kept
+        self.launch({"cpu": 1})  # starts a stopped one
         self.set_up(self.workers("cpu"))
         for kind in kinds:
             self.launch_by_v1(kind)
         self.provider.terminate_node(self.workers("gpu")[0])
         self.terminate(self.workers("gpu"))
         self.provider.terminate_node(self.workers("cpu")[0])
-        # Without stopped nodes, as cache_stopped_nodes: false has it.
+        # As with cache_stopped_nodes: false, which terminates nodes instead of stopping them.
         self.provider.cache_stopped_nodes = False
         self.launch({"cpu": 1})
         self.launch({"cpu": 1})
@@ -136,7 +136,7 @@ class Head:
         self.terminate(self.workers("cpu"))
         self.provider.cache_stopped_nodes = True
         self.launch({"cpu": 1})
-        # The autoscaler's own end takes the workers down, and bootstraps once more for it.
+        # When the autoscaler ends, it terminates the workers, and bootstraps once more to do so.
         commands.teardown_cluster(self.path, yes=True, workers_only=True, override_cluster_name=None, keep_min_workers=True)
 
 

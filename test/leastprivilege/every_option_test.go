@@ -9,8 +9,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/schema"
 )
 
-// TestEverything proves that the scene with every option has all that the schema has:
-// an option that is missing there would be in none of the proofs here.
+// TestEverything proves that the scene with every option has all options of the schema. An
+// option that is missing in the scene would be in none of the proofs.
 // Reference 9.6, 9.7.
 func TestEverything(t *testing.T) {
 	var properties struct {

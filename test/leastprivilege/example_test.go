@@ -7,11 +7,11 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
-// example is the template.
+// example is the template, read once.
 var example = sync.OnceValues(func() (template.Template, error) { return template.Read("examples/least-privilege.yaml") })
 
-// exampleProperties returns the properties of examples/least-privilege.yaml, with a
-// bucket to read, and the subnet and the security group that there are.
+// exampleProperties returns the properties of examples/least-privilege.yaml, with a bucket
+// to read, and with the cluster's own subnet and security group.
 func exampleProperties(t *testing.T, b belongings) properties {
 	t.Helper()
 	tpl, err := example()

@@ -11,7 +11,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// equivalent are the weakened forms that allow nothing more, and why.
+// equivalent are the weakened forms that allow nothing more than the statement, with the
+// reason.
 var equivalent = tags{
 	"Agents with ssmmessages:*":                                           "the four actions are all that there are",
 	"Agents with ec2messages:*":                                           "the six actions are all that there are",
@@ -21,14 +22,14 @@ var equivalent = tags{
 	"SpotRole with iam:*":                                                 "no other action has the name of a service",
 	"TagPartsAtLaunch with ec2:*":                                         "no other action is part of an action",
 	"TagPartsAtLaunch with resource network-interface/* of any kind":      "a launch makes nothing else but the instance, which TagAtLaunch allows",
-	"TagPartsAtLaunch with resource spot-instances-request/* of any kind": "the same",
-	"TagPartsAtLaunch with resource volume/* of any kind":                 "the same",
+	"TagPartsAtLaunch with resource spot-instances-request/* of any kind": "a launch makes nothing else but the instance, which TagAtLaunch allows",
+	"TagPartsAtLaunch with resource volume/* of any kind":                 "a launch makes nothing else but the instance, which TagAtLaunch allows",
 	"TagAtLaunch with ec2:*":                                              "no other action is part of an action",
 	"pass-role-policy with iam:*":                                         "no other action passes to a service",
 }
 
-// statements returns those of a role's policies, by their Sid. The pass-role policy's has the
-// policy's name for one.
+// statements returns the statements of a role's policies, with their Sids. The pass-role
+// policy's statement gets the policy's name as its Sid.
 func (p played) statements(t *testing.T, role string) []weaken.Statement {
 	t.Helper()
 	var all []weaken.Statement
@@ -44,8 +45,8 @@ func (p played) statements(t *testing.T, role string) []weaken.Statement {
 	return all
 }
 
-// TestMutation proves that every part of the generated policies is needed: with any statement
-// weakened, an authorization that is denied today would be allowed.
+// TestMutation proves that every part of the generated policies is needed: with any
+// statement weakened, an authorization that is now denied would be allowed.
 // Reference 9.7.
 func TestMutation(t *testing.T) {
 	p := everyOption(t)
@@ -55,16 +56,16 @@ func TestMutation(t *testing.T) {
 	checkout.Report(t, "leastprivilege-weakened", "Ray's roles, weakened: "+trial.String())
 }
 
-// denied returns the authorizations of the dangerous calls by the head that are denied, those
-// in another account included.
+// denied returns the denied authorizations of the head's dangerous calls, including those
+// in another account.
 func (p played) denied(t *testing.T) weaken.Denied {
 	t.Helper()
 	ofHead := slices.DeleteFunc(append(p.dangers(), p.elsewhere()...), func(d dangers.Danger) bool { return d.Role != "head" })
 	return weaken.ReadDenied(t, dangers.Cases(ofHead, p.by(p.policies)))
 }
 
-// elsewhere is what the head may do, in another account. It is not in the catalogue: the
-// other account would have to allow it as well.
+// elsewhere are the head's calls, made in another account. They are not in the catalogue,
+// because the other account would have to allow them, too.
 func (p played) elsewhere() []dangers.Danger {
 	c := p.newCatalogue()
 	there := p.InAccount(otherAccount)

@@ -7,22 +7,22 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 )
 
-// A right is calls that the policies allow and that Ray's head does not make by itself,
-// so that no recording has them.
+// A right is a group of calls that the policies allow and that Ray's head does not make
+// itself, so that they are not recorded.
 type right struct {
-	option string // that gives it
+	option string // the option that gives the right
 	why    string // who calls
-	head   bool   // a worker has it not
+	head   bool   // whether only the head has it
 	cases  []policysim.Case
 }
 
-// rights are all of them. The head has each, a worker those of data and agents. Without an
-// option, the head has those that no option gives.
+// rights returns all rights. The head has each; a worker has those of data and agents. If
+// no option is set, the head has the rights without an option.
 func (p played) rights() []right {
 	return slices.Concat(p.rightsOfAgents(), p.rightsToData(), p.rightsToLaunch())
 }
 
-// someWorker is an instance of no matter which id.
+// someWorker returns the ARN of an instance.
 func (p played) someWorker() string { return p.ARN("ec2", "instance/i-0123456789abcdef0") }
 
 func (p played) rightsOfAgents() []right {
@@ -98,7 +98,7 @@ func (p played) rightsToLaunch() []right {
 	}
 }
 
-// permit returns an authorization of each action on one resource.
+// permit returns one authorization for each action, on one resource.
 func (p played) permit(resource string, context conditionKeys, actions ...string) []policysim.Case {
 	var all []policysim.Case
 	for _, action := range actions {
@@ -107,7 +107,7 @@ func (p played) permit(resource string, context conditionKeys, actions ...string
 	return all
 }
 
-// What the options name.
+// The resources that the options name.
 const (
 	fileSystem = "fs-0aaaaaaaaaaaaaaaa"
 	archive    = "fs-0bbbbbbbbbbbbbbbb" // ReadOnly
@@ -121,20 +121,21 @@ func sharedRepository(p place) string {
 func key(p place) string    { return p.ARN("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab") }
 func secret(p place) string { return p.ARN("secretsmanager", "secret:research/token-AbCd12") }
 
-// dataset is where metrics go.
+// dataset returns the ARN under which metrics are sent.
 func (p played) dataset() string { return p.ARN("cloudwatch", "dataset/default") }
 
-// recordedCall returns the first call of the head that fits, in the state that it met.
+// recordedCall returns the head's first recorded call that fits, with the tags of that
+// moment.
 func (p played) recordedCall(operation string, fits func(call) bool) call {
 	for _, c := range p.calls {
 		if c.Who == "head" && c.Operation == operation && fits(c) {
 			return p.owned(c)
 		}
 	}
-	panic("the head never called such a " + operation)
+	panic("the recording has no such " + operation)
 }
 
-// launched returns how the head launches a worker of a type.
+// launched returns the head's launch of a worker of a type.
 func (p played) launched(nodeType string) call {
 	return p.recordedCall("RunInstances", func(c call) bool { return c.LaunchTags()["ray-user-node-type"] == nodeType })
 }

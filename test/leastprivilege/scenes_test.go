@@ -32,24 +32,24 @@ const (
 	readable = "public-datasets"  // a bucket, ReadOnly
 	shared   = "shared-data"      // a bucket, ReadOnly, below research/
 	common   = "shared-results"   // a bucket, below research/
-	begin    = "resea"            // what the name of the cluster begins with
+	begin    = "resea"            // the prefix of the cluster's name
 )
 
-// A scene is a choice of options, with what Ray does under it.
+// A scene is a choice of options, with the changes to the cluster that Ray runs.
 type scene struct {
 	name       string
 	properties func(*testing.T, place, belongings) properties
 	changes    map[string]any // to the example's cluster; see driver.py
 }
 
-// scenes have each option in one and not in another. The second has no option, the third
-// several clusters, the last every option.
+// scenes use each option in one scene and not in another. The second scene has no option,
+// the third has a prefix of cluster names, and the last has every option.
 var scenes = []scene{
 	{"the example", func(t *testing.T, _ place, b belongings) properties { return exampleProperties(t, b) }, nil},
 	{"nothing but the cluster's name", func(t *testing.T, _ place, b belongings) properties {
 		return exampleProperties(t, b).With(properties{"LeastPrivilege": map[string]any{"ClusterName": cluster}})
 	}, map[string]any{"noSpot": true}},
-	{"clusters that begin alike", func(t *testing.T, _ place, b belongings) properties {
+	{"clusters with a common prefix", func(t *testing.T, _ place, b belongings) properties {
 		return exampleProperties(t, b).With(properties{"LeastPrivilege": map[string]any{"ClusterNamePrefix": begin, "CloudWatch": true}})
 	}, map[string]any{"noSpot": true, "cloudWatch": true}},
 	{"every option", func(t *testing.T, p place, b belongings) properties {
@@ -72,8 +72,8 @@ func everything(p place, b belongings) map[string]any {
 	}
 }
 
-// A played scene has the roles' inline policies as IAM has them, by the role's name
-// without its prefix, and the calls that Ray made.
+// A played scene has the roles' inline policies as they are in IAM, by the role's name
+// without the prefix, and the calls that Ray made.
 type played struct {
 	scene
 	place
@@ -82,19 +82,19 @@ type played struct {
 	calls      []call
 }
 
-// stage is where Ray runs, and plays are the scenes that have been played.
+// stage runs Ray, and plays keeps the results of scenes.
 var (
 	stage = ray.Stage{Driver: "test/leastprivilege/driver.py"}
 	plays ray.Plays[played]
 )
 
-// played returns what has come of a scene.
+// played returns the result of the scene, which it runs once.
 func (s scene) played(t *testing.T) played {
 	t.Helper()
 	return plays.Of(s.name, func() played { return s.play(t) })
 }
 
-// play makes the roles and runs Ray under them.
+// play makes the roles and runs Ray with them.
 func (s scene) play(t *testing.T) played {
 	t.Helper()
 	r := rig.New(t)
@@ -109,7 +109,8 @@ func (s scene) play(t *testing.T) played {
 	return p
 }
 
-// by gives authorizations a role of these as their caller.
+// by returns a function that makes a role, with its policies in this map, the caller of
+// authorizations.
 func (p played) by(policies map[string]map[string]string) dangers.By {
 	return func(role string, cases []policysim.Case) []policysim.Case {
 		var documents []string

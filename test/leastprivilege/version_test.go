@@ -9,8 +9,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestVersion proves that the Ray which the example installs is the one whose calls are
-// recorded here.
+// TestVersion proves that the example installs the version of Ray whose calls are recorded
+// here.
 func TestVersion(t *testing.T) {
 	find := func(pattern string, path ...string) string {
 		text, err := os.ReadFile(filepath.Join(append([]string{checkout.Root()}, path...)...))
@@ -19,7 +19,7 @@ func TestVersion(t *testing.T) {
 		}
 		found := regexp.MustCompile(pattern).FindSubmatch(text)
 		if found == nil {
-			t.Fatalf("%v names no version of Ray", path)
+			t.Fatalf("%v does not name a version of Ray", path)
 		}
 		return string(found[1])
 	}
