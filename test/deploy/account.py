@@ -1,6 +1,6 @@
-"""Makes what the provider's optional parameters name, or says what the account holds; for TestDeployed.
+"""Makes the resources that the provider's optional parameters name, or prints what is in the account; for TestDeployed.
 
-One process for many calls: each start of the AWS CLI costs as much as all of them.
+It makes many calls in one process: one start of the AWS CLI takes as long as all of them.
 """
 
 import json
@@ -39,7 +39,7 @@ def make():
 
 
 def tags(pairs):
-    """Those that are not AWS's or the provider's own, as the parameter has them."""
+    """Returns the tags, without those of AWS and of the provider, in the parameter's form."""
     if isinstance(pairs, list):
         pairs = {pair["Key"]: pair["Value"] for pair in pairs}
     return ",".join(f"{key}={value}" for key, value in sorted(pairs.items()) if ":" not in key)
@@ -79,7 +79,7 @@ def show():
 
 
 def watch():
-    """What watches over the function: a schedule, alarms, and a dashboard."""
+    """Returns the schedule, the alarms and the dashboard of the function."""
     stack = boto3.client("cloudformation").describe_stack_resources(StackName="ray-iam")["StackResources"]
     physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in stack}
     events, cloudwatch = boto3.client("events"), boto3.client("cloudwatch")

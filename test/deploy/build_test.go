@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// buildPackage runs make as sam build does, in a shell that first runs before, and returns what make printed.
+// buildPackage runs make as sam build does, in a shell that first runs the command before.
+// It returns the folder of the package and make's output.
 func buildPackage(t *testing.T, checkout, before string) (artifacts, output string, err error) {
 	t.Helper()
 	artifacts = filepath.Join(t.TempDir(), "the artifacts")
@@ -24,7 +25,9 @@ func buildPackage(t *testing.T, checkout, before string) (artifacts, output stri
 	return artifacts, string(out), err
 }
 
-// The package fits whatever Architecture the stack is deployed with, for sam build doesn't tell make which it will be.
+// TestPackageHoldsBothArchitectures proves that the package has an executable for each
+// Architecture of the stack, because sam build does not tell make which one the stack will
+// have.
 // Reference 10.1, 10.6.
 func TestPackageHoldsBothArchitectures(t *testing.T) {
 	artifacts, out, err := buildPackage(t, root, "umask 077")
@@ -50,7 +53,8 @@ func TestPackageHoldsBothArchitectures(t *testing.T) {
 	t.Run("started by any shell", func(t *testing.T) { startedByAnyShell(t, artifacts) })
 }
 
-// Lambda runs the function as a user of its own. Who built it under umask 077 must not be the only one who can.
+// readableForEverybody proves that everybody can read and execute the package's files, also
+// if they were built under umask 077: Lambda runs the function as a user of its own.
 func readableForEverybody(t *testing.T, artifacts string, want int) {
 	files, err := os.ReadDir(artifacts)
 	if err != nil || len(files) != want {
@@ -67,8 +71,9 @@ func readableForEverybody(t *testing.T, artifacts string, want int) {
 	}
 }
 
-// Without Lambda around it the function gives up at once, in its own words. bash, which is sh in provided.al2023, gets
-// there without any other program.
+// startedByAnyShell proves that bootstrap starts the function in any shell. Outside of
+// Lambda the function ends at once, with an error of its own. In provided.al2023, sh is
+// bash, which needs no other program for bootstrap.
 func startedByAnyShell(t *testing.T, artifacts string) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
@@ -91,12 +96,13 @@ func startedByAnyShell(t *testing.T, artifacts string) {
 		start.Env = c.env
 		out, err := start.CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "AWS_LAMBDA_RUNTIME_API") {
-			t.Errorf("%s: bootstrap doesn't start the function: %v: %s", name, err, out)
+			t.Errorf("%s: bootstrap does not start the function (%v): %s", name, err, out)
 		}
 	}
 }
 
-// A checkout with Windows's line ends would make a package that Lambda cannot start.
+// TestPackageRefusesWindowsLineEnds proves that make does not build a package from a
+// checkout with Windows's line ends, which Lambda could not start.
 func TestPackageRefusesWindowsLineEnds(t *testing.T) {
 	checkout := copyCheckout(t)
 	script := filepath.Join(checkout, "tools/bootstrap.sh")
@@ -116,7 +122,7 @@ func TestPackageRefusesWindowsLineEnds(t *testing.T) {
 	}
 }
 
-// Git keeps Unix's line ends in every checkout, on Windows too.
+// TestLineEnds proves that Git keeps Unix's line ends in every checkout, also on Windows.
 func TestLineEnds(t *testing.T) {
 	list := exec.Command("git", "-c", "safe.directory=*", "ls-files", "--eol")
 	list.Dir = root

@@ -12,14 +12,15 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/ministack"
 )
 
-// A cloud is a running MiniStack, with AWS's own command lines pointed at it and at nothing else.
+// A cloud is a running MiniStack, with a shell whose AWS tools reach it and nothing else.
 type cloud struct {
 	t        *testing.T
 	checkout string // where the commands run
 	env      []string
 }
 
-// startCloud starts MiniStack until the test's end, for commands in a copy of the checkout.
+// startCloud starts MiniStack for the test, with commands that run in a copy of the
+// checkout.
 func startCloud(t *testing.T) *cloud {
 	t.Helper()
 	work := t.TempDir()
@@ -28,7 +29,7 @@ func startCloud(t *testing.T) *cloud {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Stop)
-	sam := filepath.Join(work, "sam") // where SAM keeps what it knows; news of itself it has already
+	sam := filepath.Join(work, "sam") // SAM's own folder, prepared so that SAM does not look for news
 	write(t, filepath.Join(sam, "metadata.json"), fmt.Sprintf(`{"lastVersionCheck": %d}`, time.Now().Unix()))
 	env := append(server.Environment(ministack.Root), "SAM_CLI_TELEMETRY=0", "SAM_CLI_POLL_DELAY=1", "__SAM_CLI_APP_DIR="+sam)
 	return &cloud{t: t, checkout: copyCheckout(t), env: env}
@@ -45,7 +46,8 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// shell runs a command as documents show it, where aws and sam are those of the checkout, and returns what it prints.
+// shell runs a command as documents show it, with the checkout's aws and sam, and returns
+// its output.
 func (c *cloud) shell(command string) string {
 	c.t.Helper()
 	const named = `aws() { "$0" -m awscli "$@"; }; sam() { "$0" -m samcli "$@"; }; `
@@ -60,7 +62,7 @@ func (c *cloud) shell(command string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// settled waits until a stack is done with what it does, and returns its status.
+// settled waits until a stack is not in progress, and returns its status.
 func (c *cloud) settled(stack string) string {
 	c.t.Helper()
 	for {

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// The whole demo. What it expects of AWS it checks by itself; here it is held to its word.
+// TestDemo runs the whole demo, which checks AWS's answers by itself, and checks the demo's
+// output, its listeners, and what it leaves.
 func TestDemo(t *testing.T) {
 	demo := startDemo(t, copyCheckout(t))
 	listeners := map[string]bool{}
@@ -65,10 +66,10 @@ func TestDemoThatCannotGoOn(t *testing.T) {
 	demo := startDemo(t, checkout)
 	demo.wantExit(t, 1)
 	if !strings.Contains(demo.output(), "demo: sam build failed\n") {
-		t.Errorf("the demo doesn't say what failed:\n%s", demo.output())
+		t.Errorf("the demo does not say what failed:\n%s", demo.output())
 	}
 	demo.wantNoProcesses(t)
-	demo.wantFolders(t, 1) // to look into
+	demo.wantFolders(t, 1) // kept, so that people can look into it
 }
 
 func TestDemoInterrupted(t *testing.T) {
@@ -76,7 +77,7 @@ func TestDemoInterrupted(t *testing.T) {
 	for demo.running() && !strings.Contains(demo.output(), "$ sam deploy") {
 		time.Sleep(50 * time.Millisecond)
 	}
-	// As a terminal does it: to every process in the foreground.
+	// A terminal sends the signal to every process in the foreground, too.
 	if err := syscall.Kill(-demo.session, syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,8 @@ func TestDemoInterrupted(t *testing.T) {
 	demo.wantFolders(t, 0)
 }
 
-// demo is a running tools/demo.sh, in a session of its own by which its descendants are known.
+// A demo is a running tools/demo.sh. It runs in a session of its own, by which its
+// descendants are found.
 type demo struct {
 	checkout string
 	session  int
@@ -119,7 +121,7 @@ func startDemo(t *testing.T, checkout string) *demo {
 	return d
 }
 
-// running tells whether the demo still runs, and keeps how it ended in err.
+// running reports whether the demo still runs, and sets err once it has ended.
 func (d *demo) running() bool {
 	select {
 	case err := <-d.done:
@@ -135,7 +137,7 @@ func (d *demo) output() string {
 	return string(bytes.ToValidUTF8(text, nil))
 }
 
-// wantExit waits for the demo's end.
+// wantExit waits until the demo ends, and fails the test unless it has this exit status.
 func (d *demo) wantExit(t *testing.T, status int) {
 	t.Helper()
 	for d.running() {
@@ -162,8 +164,8 @@ func (d *demo) wantFolders(t *testing.T, want int) {
 	}
 }
 
-// copyCheckout copies the checkout to a folder with a space in its path, all but what is built. What is installed is
-// there by reference.
+// copyCheckout copies the checkout to a folder with a space in its path, without build
+// results. Installed tools are linked.
 func copyCheckout(t *testing.T) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "a checkout")

@@ -11,9 +11,10 @@ import (
 	"testing"
 )
 
-// TestDeployed deploys the provider with each optional parameter set, takes them back, bounds it, and deletes it twice,
-// with the commands of docs/company-account.md. MiniStack's stacks give a role no boundary, and a function no VPC, key or
-// concurrency; that the template asks for them, TestExecutionRole and TestProvider hold.
+// TestDeployed deploys the provider with the commands of docs/company-account.md: with each
+// optional parameter set, then with each reset, then with bounds. It deletes the stack
+// twice. MiniStack's CloudFormation gives a role no boundary, and a function no VPC, key or
+// concurrency; TestExecutionRole and TestProvider check that the template asks for them.
 func TestDeployed(t *testing.T) {
 	c := startCloud(t)
 	c.shell("sam build")
@@ -40,14 +41,14 @@ func TestDeployed(t *testing.T) {
 	bucket, _ := strings.CutPrefix(command(t, document, "sam deploy --s3-bucket"), "sam deploy")
 	c.shell(unset + strings.ReplaceAll(bucket, "BUCKET", "a-bucket-of-ours"))
 	t.Run("every setting reset", func(t *testing.T) { everySettingReset(t, c) })
-	t.Run("roles that could be passed", func(t *testing.T) {
+	t.Run("roles that may be passed", func(t *testing.T) {
 		c.prints(t, map[string]string{commandAfter(t, document, "## What the function may pass", "for r in"): "ray-by-hand"})
 	})
 	t.Run("roles that are still unbounded", func(t *testing.T) { stillUnbounded(t, c, document, options["PermissionsBoundary"]) })
 	t.Run("deleted and made again", func(t *testing.T) { madeAgain(t, c, document) })
 }
 
-// account runs account.py and reads what it prints.
+// account runs account.py and decodes its output.
 func (c *cloud) account(what string, into any) {
 	c.t.Helper()
 	if err := json.Unmarshal([]byte(c.shell(`"$0" test/deploy/account.py `+what)), into); err != nil {
@@ -55,7 +56,7 @@ func (c *cloud) account(what string, into any) {
 	}
 }
 
-// A thing is something of the provider's as account.py shows it.
+// A thing is one of the provider's resources as account.py shows it.
 type thing struct {
 	Name, Path, Boundary, Key, Tags string
 	Owner                           string // of a role
@@ -88,10 +89,11 @@ func everythingSet(t *testing.T, c *cloud, options map[string]string) {
 	}
 }
 
-// A watch is what looks at the function and has it look, as account.py shows it.
+// A watch has the schedule, the alarms and the dashboard of the function, as account.py
+// shows them.
 type watch struct {
-	Told       string   // the function, in its environment
-	Rules      []string // their schedule, and what of their target is not the function
+	Told       string   // the function that the function's environment names
+	Rules      []string // schedules, and targets other than the function
 	Metrics    []string // of the alarms
 	Dashboards []string
 	Widgets    int
@@ -120,24 +122,25 @@ func everySettingReset(t *testing.T, c *cloud) {
 	}
 }
 
-// prints proves that each command prints what is wanted.
+// prints fails the test unless each command prints the wanted text.
 func (c *cloud) prints(t *testing.T, want map[string]string) {
 	t.Helper()
 	for command, want := range want {
 		if got := c.shell(command); got != want {
-			t.Errorf("%s: %q, want %q", command, got, want)
+			t.Errorf("%s: printed %q, want %q", command, got, want)
 		}
 	}
 }
 
-// A bound that is set later reaches the built-in set with the update that sets it, and another stack's with its next one.
-// Until then the document's command finds them.
+// stillUnbounded proves that a boundary that is set later reaches the provider's own set
+// with the Update that sets it, and another stack's set with that stack's next Update.
+// Until then, the document's command finds the roles without it.
 func stillUnbounded(t *testing.T, c *cloud, document, bound string) {
 	const embed = "--stack-name ray-embed --parameters ParameterKey=PropagationWaitSeconds,ParameterValue=0"
 	c.shell("aws cloudformation create-stack --template-body file://examples/embed.yaml " + embed)
 	stack := c.shell("aws cloudformation describe-stacks --stack-name ray-embed --query 'Stacks[0].StackId' --output text")
 	wantStatus(t, c, "ray-embed", "CREATE_COMPLETE")
-	list := strings.ReplaceAll(command(t, document, "for r in"), "arn:aws:iam::123456789012:policy/bound", bound) + " | sort" // IAM promises no order
+	list := strings.ReplaceAll(command(t, document, "for r in"), "arn:aws:iam::123456789012:policy/bound", bound) + " | sort" // IAM does not sort the list
 	unbounded := func(groups ...string) string {
 		var lines []string
 		for _, group := range groups {
@@ -153,7 +156,8 @@ func stillUnbounded(t *testing.T, c *cloud, document, bound string) {
 	c.prints(t, map[string]string{list: ""})
 }
 
-// update changes one parameter of the provider's stack, as the console does it: everything else as before.
+// update changes one parameter of the provider's stack as the console does, with everything
+// else unchanged.
 func (c *cloud) update(name, value string) {
 	c.t.Helper()
 	parameters := "ParameterKey=" + name + ",ParameterValue=" + value
@@ -165,7 +169,8 @@ func (c *cloud) update(name, value string) {
 	c.shell("aws cloudformation update-stack --stack-name ray-iam --use-previous-template --capabilities CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND --parameters " + parameters)
 }
 
-// The log and the failure queue outlive the stack, and a stack of the same name has its own beside them.
+// madeAgain proves that the log and the failure queue stay when the stack is deleted, and
+// that a new stack of the same name gets its own.
 func madeAgain(t *testing.T, c *cloud, document string) {
 	list := command(t, document, "aws logs describe-log-groups") + " --output text"
 	first := c.shell(list)
@@ -203,13 +208,14 @@ func companyAccount(t *testing.T) string {
 	return string(text)
 }
 
-// command returns the first command of a document's code blocks that begins with these words.
+// command returns the first command of a document's code blocks that begins with these
+// words.
 func command(t *testing.T, document, words string) string {
 	t.Helper()
 	return commandAfter(t, document, "#", words)
 }
 
-// commandAfter returns the first such command behind a heading.
+// commandAfter returns the first such command after a heading.
 func commandAfter(t *testing.T, document, heading, words string) string {
 	t.Helper()
 	_, rest, _ := strings.Cut(document, heading)

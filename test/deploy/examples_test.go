@@ -18,7 +18,8 @@ func TestEmbed(t *testing.T) {
 	if got := embed.Parameters["ServiceTokenExport"].Default; got != "ray-iam-ServiceToken" {
 		t.Errorf("the export is %v by default, want the one of samconfig.toml's stack", got)
 	}
-	// Beside the provider's own set and within the prefix that the provider accepts.
+	// The example's NamePrefix must be within the provider's prefix, and differ from that
+	// of the provider's own set.
 	own := readTemplate(t, "template.yaml").Parameters["NamePrefix"].Default.(string)
 	if got := embed.Parameters["NamePrefix"].Default.(string); got == own || !strings.HasPrefix(got, own) {
 		t.Errorf("NamePrefix is %q by default, want one that begins with %q and differs", got, own)

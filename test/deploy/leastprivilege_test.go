@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// cluster is what examples/ray/cluster.yaml says that concerns identities.
+// A cluster is the part of examples/ray/cluster.yaml that concerns identities.
 type cluster struct {
 	ClusterName  string `json:"cluster_name"`
 	Provider     map[string]any
@@ -42,24 +42,25 @@ func readCluster(t *testing.T) cluster {
 	return c
 }
 
-// leastPrivilege is what the example's property of that name says of launches.
+// leastPrivilege is the part of the example's LeastPrivilege that concerns launches.
 type leastPrivilege struct {
 	Spot                    bool
 	InstanceTypes, KeyNames []string
 }
 
-// mayLaunch proves that the head may launch what a worker's type asks for.
+// mayLaunch fails the test unless the head may launch a worker of this type.
 func (l leastPrivilege) mayLaunch(t *testing.T, name string, config nodeConfig) {
 	t.Helper()
 	if !slices.Contains(l.InstanceTypes, config.InstanceType) {
 		t.Errorf("%s has the type %s, the head may launch %v", name, config.InstanceType, l.InstanceTypes)
 	}
 	if config.InstanceMarketOptions.MarketType == "spot" && !l.Spot {
-		t.Errorf("%s is to be Spot Instances, and the head may launch none", name)
+		t.Errorf("%s asks for Spot Instances, which the head may not launch", name)
 	}
 }
 
-// The template and the cluster's YAML are one example: what the head launches by the one is what it may by the other.
+// TestLeastPrivilegeExample proves that the template and the cluster's YAML are one
+// example: the head may launch what the YAML asks for.
 func TestLeastPrivilegeExample(t *testing.T) {
 	template, cluster := readTemplate(t, "examples/least-privilege.yaml"), readCluster(t)
 	const token = `{"Fn::ImportValue":{"Ref":"ServiceTokenExport"}}`
@@ -82,7 +83,7 @@ func TestLeastPrivilegeExample(t *testing.T) {
 			t.Errorf("%s has the instance profile %q, want %s", name, got, profile)
 		}
 		if len(config.SubnetIds) == 0 || len(config.SecurityGroupIds) == 0 || !slices.Contains(least.KeyNames, config.KeyName) {
-			t.Errorf("%s leaves something to Ray that its head may not do: %+v", name, config)
+			t.Errorf("%s does not set a value that Ray would then look for without the right to: %+v", name, config)
 		}
 		if name != cluster.HeadNodeType {
 			least.mayLaunch(t, name, config)
@@ -95,11 +96,11 @@ func TestLeastPrivilegeExample(t *testing.T) {
 		t.Errorf("%d node types for %d worker groups and the head", len(cluster.NodeTypes), len(groups))
 	}
 	if cluster.Auth["ssh_private_key"] == nil {
-		t.Error("auth names no key: the head would look for one among all of the account's")
+		t.Error("auth names no key, want one: the head may not list the account's keys")
 	}
 	for key := range cluster.Provider {
 		if strings.Contains(key, "credentials") {
-			t.Errorf("the example holds %s", key)
+			t.Errorf("the example contains %s, want it left out", key)
 		}
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// The rules for the instance metadata service let root and the user that runs Ray pass, the one of the cluster's YAML, and
-// refuse both of the service's addresses to whoever else is on the machine. The tests have no nft: they read the file.
+// TestMetadataRules proves that the rules for the instance metadata service accept root and
+// the user of the cluster's YAML that runs Ray, and refuse both of the service's addresses
+// to all others on the machine. It reads the file, because the tests have no nft.
 func TestMetadataRules(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "examples/ray/metadata.nft"))
 	if err != nil {
@@ -33,7 +34,7 @@ func TestMetadataRules(t *testing.T) {
 			"forward": address + " counter reject",
 		} {
 			if !slices.Contains(rules[chain], want) {
-				t.Errorf("the chain %s has not %q, but %q", chain, want, rules[chain])
+				t.Errorf("the chain %s does not have %q, but %q", chain, want, rules[chain])
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// inSession gives the processes of a session, as /proc has them. Dead ones that nobody waited for don't count.
+// inSession returns the ids of a session's processes, from /proc. Zombies do not count.
 func inSession(t *testing.T, session int) []int {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -23,9 +23,10 @@ func inSession(t *testing.T, session int) []int {
 	for _, path := range stats {
 		stat, err := os.ReadFile(path)
 		if err != nil {
-			continue // it ended in the meantime
+			continue // the process has ended meanwhile
 		}
-		// pid (name) state parent group session ...; the name may hold anything, also parentheses.
+		// pid (name) state parent group session ...; the name may contain any characters,
+		// also parentheses.
 		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 		if fields[0] == "Z" || fields[3] != strconv.Itoa(session) {
 			continue
@@ -39,7 +40,7 @@ func inSession(t *testing.T, session int) []int {
 	return pids
 }
 
-// listening gives the addresses on which processes of the session listen.
+// listening returns the addresses on which processes of the session listen.
 func listening(t *testing.T, session int) []string {
 	t.Helper()
 	var inodes []string
@@ -68,7 +69,8 @@ func listening(t *testing.T, session int) []string {
 	return addresses
 }
 
-// address reads 0100007F:1F90 as 127.0.0.1:8080: words of four bytes in the machine's order, here little-endian.
+// address decodes 0100007F:1F90 as 127.0.0.1:8080: words of four bytes in the machine's
+// byte order, here little-endian.
 func address(t *testing.T, local string) string {
 	t.Helper()
 	host, port, _ := strings.Cut(local, ":")

@@ -16,7 +16,7 @@ func TestProvider(t *testing.T) {
 		"runs the function":                       runsTheFunction,
 		"deletes RayIAM while its provider works": deletesRayIAMWhileItsProviderWorks,
 		"gives outputs":                           givesOutputs,
-		"keeps what tells of failures":            keepsWhatTellsOfFailures,
+		"keeps log and queue":                     keepsWhatTellsOfFailures,
 		"tags everything":                         tagsEverything,
 		"brings RayIAM under new bounds":          bringsRayIAMUnderNewBounds,
 	} {
@@ -60,7 +60,7 @@ func checksParameters(t *testing.T, provider template) {
 				t.Errorf("the default is %v, want %q", p.Default, c.byDefault)
 			}
 			if p.ConstraintDescription == "" && p.AllowedPattern != "" {
-				t.Error("a refused value is answered with a regular expression: no ConstraintDescription")
+				t.Error("there is no ConstraintDescription: CloudFormation would show the regular expression")
 			}
 			// CloudFormation matches the whole value.
 			pattern := regexp.MustCompile("^(?:" + cmp.Or(p.AllowedPattern, ".*") + ")$")
@@ -90,7 +90,7 @@ func checksParameters(t *testing.T, provider template) {
 	}
 }
 
-// tags returns n tags as the parameter has them.
+// tags returns the parameter Tags with n tags.
 func tags(n int) string {
 	return strings.TrimSuffix(strings.Repeat("k=v,", n), ",")
 }
@@ -119,20 +119,21 @@ func runsTheFunction(t *testing.T, provider template) {
 	const retries = `{"DestinationConfig":{"OnFailure":{"Destination":{"Fn::GetAtt":["FailureQueue","Arn"]}}},"FunctionName":{"Ref":"RayIAMFunction"},` +
 		`"MaximumEventAgeInSeconds":3600,"MaximumRetryAttempts":2,"Qualifier":"$LATEST"}`
 	if got := text(t, provider.Resources["RayIAMFunctionEventInvokeConfig"].Properties); got != retries {
-		t.Errorf("what Lambda does about failures is %s, want %s", got, retries)
+		t.Errorf("Lambda's retries and failure destination are %s, want %s", got, retries)
 	}
 	queue := provider.Resources["FailureQueue"].Properties
 	encryption := text(t, []any{queue["SqsManagedSseEnabled"], queue["KmsMasterKeyId"]})
 	if encryption != `[{"Fn::If":["WithKey",false,true]},{"Fn::If":["WithKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}]` {
-		t.Errorf("the failure queue holds credentials and is encrypted by %s", encryption)
+		t.Errorf("the failure queue, which receives credentials, is encrypted by %s", encryption)
 	}
 	tls := statements(t, provider.Resources["FailureQueuePolicy"].Properties["PolicyDocument"])
 	if len(tls) != 1 || tls[0].Effect != "Deny" || tls[0].Condition["Bool"]["aws:SecureTransport"] != false {
-		t.Errorf("the failure queue may be reached without TLS: %+v", tls)
+		t.Errorf("the failure queue accepts requests without TLS: %+v", tls)
 	}
 }
 
-// CloudFormation updates a custom resource only if one of its properties changes. So the bounds are in the Revision.
+// bringsRayIAMUnderNewBounds proves that the resource's Revision has the bounds:
+// CloudFormation updates a custom resource only if one of its properties changes.
 func bringsRayIAMUnderNewBounds(t *testing.T, provider template) {
 	const want = `{"Fn::Join":[" ",[{"Ref":"Revision"},{"Ref":"PermissionsBoundary"},{"Ref":"AllowedPolicyArns"},` +
 		`{"Fn::If":["WithInlinePolicies",{"Ref":"ExecutionPolicy"},{"Ref":"ExecutionManagedPolicy"}]}]]}`
@@ -141,8 +142,8 @@ func bringsRayIAMUnderNewBounds(t *testing.T, provider template) {
 	}
 }
 
-// CloudFormation deletes a resource before whatever it refers to or depends on. Should one of these go first, RayIAM's
-// Delete would find nobody to answer it, or nobody who may.
+// deletesRayIAMWhileItsProviderWorks proves that RayIAM depends on every resource that its
+// Delete needs: CloudFormation deletes a resource before those that it depends on.
 func deletesRayIAMWhileItsProviderWorks(t *testing.T, provider template) {
 	reached := map[string]bool{}
 	var follow func(name string)
@@ -165,8 +166,9 @@ func deletesRayIAMWhileItsProviderWorks(t *testing.T, provider template) {
 	}
 }
 
-// What a Reason points to is there after a first deployment that failed, which RetainExceptOnCreate would delete, and
-// no later stack of the same name meets it.
+// keepsWhatTellsOfFailures proves that the log and the failure queue, to which a Reason
+// points, stay even after a first deployment that failed (RetainExceptOnCreate would delete
+// them then), and that a later stack of the same name does not collide with them.
 func keepsWhatTellsOfFailures(t *testing.T, provider template) {
 	for _, name := range []string{"LogGroup", "FailureQueue", "FailureQueuePolicy"} {
 		if r := provider.Resources[name]; r.DeletionPolicy != "Retain" || r.UpdateReplacePolicy != "Retain" {
@@ -175,35 +177,36 @@ func keepsWhatTellsOfFailures(t *testing.T, provider template) {
 	}
 	const ofThisStack = `{"Fn::Select":[4,{"Fn::Split":["-",{"Fn::Select":[2,{"Fn::Split":["/",{"Ref":"AWS::StackId"}]}]}]}]}`
 	if got := text(t, provider.Resources["LogGroup"].Properties["LogGroupName"]); !strings.Contains(got, ofThisStack) {
-		t.Errorf("the log group's name %s would be that of the next stack too", got)
+		t.Errorf("the log group's name %s is not unique to the stack", got)
 	}
 	if name := provider.Resources["FailureQueue"].Properties["QueueName"]; name != nil {
-		t.Errorf("the queue's name %v would be that of the next stack too", name)
+		t.Errorf("the queue's name %v is not unique to the stack", name)
 	}
 	alarm := provider.Resources["FailedRequestsAlarm"].Properties
 	if got := text(t, []any{alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]}); got != "[1,3]" {
-		t.Errorf("the alarm on a metric that comes late wants [M, N] = %s, want [1,3]", got)
+		t.Errorf("the alarm evaluates [M, N] = %s, want [1,3], because its metric comes late", got)
 	}
 }
 
-// taggable are the types in the template that can carry tags, by CloudFormation's schemas.
+// tagsEverything proves that every resource in the template that can have tags, by
+// CloudFormation's schemas, gets them.
 func tagsEverything(t *testing.T, provider template) {
 	taggable := []string{"AWS::CloudWatch::Alarm", "AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::SQS::Queue", "Custom::RayIAM"}
 	never := []string{"AWS::CloudWatch::Dashboard", "AWS::Lambda::Permission",
 		"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::Lambda::EventInvokeConfig", "AWS::SQS::QueuePolicy"}
 	want := text(t, provider.Resources["RayIAMFunction"].Properties["Tags"])
 	if n := strings.Count(want, `"Fn::If"`); n != 10 {
-		t.Errorf("%d tags at most, want 10", n)
+		t.Errorf("Tags accepts %d tags, want 10", n)
 	}
 	for name, r := range provider.Resources {
 		want := want
-		if name == "ExecutionRole" { // and one of its own, which no provider takes for its own or for nobody's
+		if name == "ExecutionRole" { // and a tag of its own, so that no provider takes it for a set's role
 			want = `[{"Key":"ray-iam:owner","Value":"provider"},` + strings.TrimPrefix(want, "[")
 		}
 		switch got := text(t, r.Properties["Tags"]); {
 		case slices.Contains(never, r.Type):
 		case !slices.Contains(taggable, r.Type):
-			t.Errorf("%s: it is not known whether %s can be tagged", name, r.Type)
+			t.Errorf("%s: this test does not know whether %s can be tagged", name, r.Type)
 		case got != want:
 			t.Errorf("%s is tagged with %s", name, got)
 		}
@@ -227,7 +230,7 @@ func givesOutputs(t *testing.T, provider template) {
 	}
 }
 
-// environment is what the function is told, by the parameters of the stack.
+// environment returns the environment that the template sets from the stack's parameters.
 func environment() string {
 	var variables []string
 	for name, parameter := range map[string]string{

@@ -1,5 +1,6 @@
-// Package deploy checks what people deploy: template.yaml, the examples, and the demo that runs them. It owns the
-// claims about templates that a linter cannot judge; what the function does to IAM is tested beside the function.
+// Package deploy checks what people deploy: template.yaml, the examples, and the demo that
+// runs them. It proves the claims about templates that a linter cannot check. What the
+// function does to IAM is tested elsewhere.
 package deploy
 
 import (
@@ -13,10 +14,10 @@ import (
 	cfn "github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
-// root is the checkout as seen from this package's folder, where go test runs.
+// root is the path from this package's folder, in which go test runs, to the checkout.
 const root = "../.."
 
-// python is the interpreter whose packages `make setup` installs.
+// python returns the interpreter whose packages `make setup` installs.
 func python(t *testing.T) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join(root, ".venv/bin/python"))
@@ -74,7 +75,7 @@ func readTemplate(t *testing.T, path string) template {
 	return read
 }
 
-// convert takes a part of a template over into the type of into.
+// convert decodes a part of a template into a value.
 func convert(t *testing.T, part, into any) {
 	t.Helper()
 	text, err := json.Marshal(part)
@@ -86,7 +87,7 @@ func convert(t *testing.T, part, into any) {
 	}
 }
 
-// statements gives those of a policy document.
+// statements returns the statements of a policy document.
 func statements(t *testing.T, policyDocument any) []statement {
 	t.Helper()
 	var document struct {
@@ -100,7 +101,7 @@ func statements(t *testing.T, policyDocument any) []statement {
 	return document.Statement
 }
 
-// text gives a string as it is and anything else as JSON.
+// text returns a string unchanged and anything else as JSON.
 func text(t *testing.T, value any) string {
 	t.Helper()
 	if s, ok := value.(string); ok {
@@ -113,7 +114,8 @@ func text(t *testing.T, value any) string {
 	return string(encoded)
 }
 
-// list takes what a policy or template may write as one value or several. Of Fn::Sub it gives the text alone.
+// list returns the values of an element that may be one value or several. Of Fn::Sub it
+// returns only the text.
 func list(t *testing.T, value any) []string {
 	t.Helper()
 	if value == nil {
@@ -134,7 +136,7 @@ func list(t *testing.T, value any) []string {
 	return all
 }
 
-// references gives the names behind every Ref and Fn::GetAtt in value.
+// references returns the names in every Ref and Fn::GetAtt in value.
 func references(value any) []string {
 	var found []string
 	switch value := value.(type) {

@@ -12,8 +12,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestAllowed proves that the launch role may make every call of a launch, an update with
-// and without a preview, and a termination.
+// TestAllowed proves that the launch role may make every call of a launch, of an update
+// with and without a preview, and of a termination.
 func TestAllowed(t *testing.T) {
 	var cases []policysim.Case
 	for _, s := range states {
@@ -27,13 +27,13 @@ func TestAllowed(t *testing.T) {
 	}
 	for i, got := range policysim.Evaluate(t, cases) {
 		if got != policysim.Allowed {
-			t.Errorf("%s: %s", got, cases[i].Name)
+			t.Errorf("the decision is %s, want Allowed: %s", got, cases[i].Name)
 		}
 	}
 	checkout.Report(t, "servicecatalog-allowed", fmt.Sprintf("Launch role, allowed: %d authorizations of %d operations in %d states", len(cases), len(operations), len(states)))
 }
 
-// actions are those of all statements, sorted.
+// actions returns the actions of all statements, sorted.
 func actions(statements []weaken.Statement) []string {
 	all := map[string]bool{}
 	for _, st := range statements {
@@ -44,8 +44,8 @@ func actions(statements []weaken.Statement) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// TestActions proves that the policy's actions and those calls are the same set, each
-// spelt out.
+// TestActions proves that the actions of the launch role's policy are exactly these calls,
+// each spelt out.
 func TestActions(t *testing.T) {
 	for _, s := range states {
 		called := map[string]bool{}
@@ -56,32 +56,32 @@ func TestActions(t *testing.T) {
 		}
 		got, want := actions(s.statements(t)), slices.Sorted(maps.Keys(called))
 		if !slices.Equal(got, want) {
-			t.Errorf("%s: the policy allows %s\nthe operations call %s", s.name, got, want)
+			t.Errorf("%s: the policy allows %s\nthe operations make the calls %s", s.name, got, want)
 		}
 	}
 }
 
-// TestActions_WithoutResource proves that the calls which name no resource are allowed on *,
-// which the simulator cannot tell from any other resource that fits.
+// TestActions_WithoutResource proves that calls that name no resource are allowed on "*".
+// The simulator would also accept another resource that matches.
 func TestActions_WithoutResource(t *testing.T) {
 	for _, s := range states {
 		for _, st := range s.statements(t) {
 			if slices.Contains(weaken.List(st["Action"]), any("cloudformation:GetTemplateSummary")) && st["Resource"] != "*" {
-				t.Errorf("%s: the templates may be read on %v, want *", s.name, st["Resource"])
+				t.Errorf("%s: GetTemplateSummary is allowed on %v, want *", s.name, st["Resource"])
 			}
 		}
 	}
 }
 
-// endUser is AWS's own policy for end users. Without a launch constraint Service Catalog
-// makes its calls to CloudFormation with their rights, so it lists these calls.
+// endUser is AWS's own policy for end users. Without a launch constraint, Service Catalog
+// calls CloudFormation with the end user's rights, so the policy has all of these calls.
 const endUser = `import json, sys
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 policies = json.loads(aws_managed_policies_data)
 json.dump(policies['AWSServiceCatalogEndUserFullAccess']['Document']['Statement'], sys.stdout)`
 
-// TestActions_AsAWS proves that the launch role may do to CloudFormation all that AWS gives
-// to end users without one, except for stack sets, which need a constraint of their own.
+// TestActions_AsAWS proves that the launch role has all rights to CloudFormation that AWS's
+// policy gives to end users, except for stack sets, which need a constraint of their own.
 func TestActions_AsAWS(t *testing.T) {
 	var statements []weaken.Statement
 	python(t, &statements, endUser)
@@ -92,15 +92,15 @@ func TestActions_AsAWS(t *testing.T) {
 		}
 		compared++
 		if !slices.Contains(has, action) {
-			t.Errorf("the launch role may not %s, which AWS gives to end users without one", action)
+			t.Errorf("the launch role does not have %s, which AWS's policy gives to end users", action)
 		}
 	}
 	if compared < 15 {
-		t.Errorf("%d actions of CloudFormation in AWSServiceCatalogEndUserFullAccess are few", compared)
+		t.Errorf("found %d actions of CloudFormation in AWSServiceCatalogEndUserFullAccess, want more", compared)
 	}
 }
 
-// TestTrust proves that Service Catalog may assume the role, and nobody else.
+// TestTrust proves that Service Catalog, and nobody else, may assume the role.
 func TestTrust(t *testing.T) {
 	for _, s := range states {
 		role, _ := s.resource(t, "LaunchRole")

@@ -10,17 +10,19 @@ import (
 
 type conditionKeys = map[string][]string
 
-// call returns an authorization. Whatever account is in the ARN, the answer is that of the
-// launch role's policy: for another account it would be denied for want of one there.
+// call returns one authorization. Only the launch role's policy decides, whatever account
+// is in the ARN: in another account, the call would be denied anyway because no policy
+// there allows it.
 func call(why, action, resource string, context conditionKeys) policysim.Case {
 	return policysim.Case{Name: fmt.Sprintf("%s: %s on %s with %v", why, action, resource, context), Action: action, Resource: resource, Account: account, Context: context}
 }
 
-// templateURL is where Service Catalog keeps its copy of a product's template.
+// templateURL is the URL of Service Catalog's copy of a product's template.
 const templateURL = "https://cf-templates-servicecatalog.s3.us-east-1.amazonaws.com/template"
 
-// tags are those that Service Catalog puts on the stack of a provisioned product, and one
-// of the end user's own: https://docs.aws.amazon.com/servicecatalog/latest/adminguide/autotags.html
+// tags returns the condition keys of the tags that Service Catalog puts on the stack of a
+// provisioned product, and of one tag of the end user's:
+// https://docs.aws.amazon.com/servicecatalog/latest/adminguide/autotags.html
 func tags() conditionKeys {
 	keys := conditionKeys{}
 	for tag, value := range map[string]string{
@@ -46,16 +48,16 @@ func withTags(more conditionKeys) conditionKeys {
 	return keys
 }
 
-// An operation is what an end user asks of Service Catalog.
+// An operation is a request of an end user to Service Catalog.
 type operation struct {
 	name  string
 	calls func(s state) []policysim.Case
-	// handlers are those of the product's resources that CloudFormation runs for it, with
-	// what a rollback runs.
+	// handlers are the handlers of the product's resources that CloudFormation runs for the
+	// operation and its rollback.
 	handlers []string
 }
 
-// operations are all that the launch role is for.
+// operations are all operations that the launch role is for.
 var operations = []operation{
 	{"launch", launch, []string{"create", "read", "delete"}},
 	{"update", update, []string{"create", "read", "update", "delete"}},
@@ -82,7 +84,7 @@ func update(s state) []policysim.Case {
 	)
 }
 
-// preview is a provisioned product plan: a change set, and then its execution.
+// preview returns the calls of a provisioned product plan: a change set, and its execution.
 func preview(s state) []policysim.Case {
 	named := conditionKeys{"cloudformation:ChangeSetName": {"SC-plan-abcdefghijklm"}}
 	return append(reads(s),
@@ -102,9 +104,9 @@ func terminate(s state) []policysim.Case {
 	)
 }
 
-// reads are what precedes a launch or an update: the template, which lies in a bucket of
-// Service Catalog's own, and the state of things. GetTemplateSummary of a URL names no
-// stack, so that only a statement on * allows it; the simulator wants one.
+// reads returns the calls before a launch or an update, which read the template in a bucket
+// of Service Catalog's own, and the stack's state. GetTemplateSummary of a URL names no
+// stack, so only a statement on "*" allows it. The simulator requires a stack.
 func reads(s state) []policysim.Case {
 	return append(looks(s),
 		call("template", "s3:GetObject", s.arn("s3", "", "", "cf-templates-servicecatalog/template"), provisioning("true")),

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestPortfolio proves that what belongs together is put together, and that without a
-// portfolio the launch role is all there is.
+// TestPortfolio proves that the product, the portfolio, the principal and the constraints
+// refer to each other, and that the template makes only the launch role if it makes no
+// portfolio.
 func TestPortfolio(t *testing.T) {
 	wants := map[string]map[string]any{
 		"ProductInPortfolio":   {"PortfolioId": "port-abc", "ProductId": "prod-abc"},
@@ -23,7 +24,7 @@ func TestPortfolio(t *testing.T) {
 		for name, want := range wants {
 			got, there := s.resource(t, name)
 			if wanted := !alone && (name != "PrincipalInPortfolio" || s.parameters["PrincipalArn"] != ""); there != wanted {
-				t.Errorf("%s: %s is there: %t, want %t", s.name, name, there, wanted)
+				t.Errorf("%s: the template makes %s: %t, want %t", s.name, name, there, wanted)
 			}
 			for property, value := range want {
 				if there && got[property] != value {
@@ -35,15 +36,15 @@ func TestPortfolio(t *testing.T) {
 			t.Errorf("%s: %v may launch, want %s", s.name, principal["PrincipalARN"], s.parameters["PrincipalArn"])
 		}
 	}
-	for _, name := range []string{"LaunchConstraint", "TemplateConstraint"} { // a constraint is one on a product in a portfolio
+	for _, name := range []string{"LaunchConstraint", "TemplateConstraint"} { // a constraint needs the product in the portfolio
 		if got := read(t, catalogPath).Resources[name].DependsOn; got != "ProductInPortfolio" {
 			t.Errorf("%s depends on %v, want ProductInPortfolio", name, got)
 		}
 	}
 }
 
-// TestLaunchConstraint proves that the constraint names the launch role once: by its ARN, or
-// by its name where the portfolio is shared, so that each account has a role of its own.
+// TestLaunchConstraint proves that the constraint names the launch role in one way: by its
+// ARN, or, if the portfolio is shared, by its name, so that each account has its own role.
 func TestLaunchConstraint(t *testing.T) {
 	for _, s := range states {
 		constraint, there := s.resource(t, "LaunchConstraint")
@@ -71,7 +72,7 @@ var unconstrained = map[string]string{
 	"SubnetIds":              "it narrows what the head may do",
 }
 
-// rules are those of the template constraint.
+// rules returns the rules of the template constraint.
 func (s state) rules(t *testing.T) map[string]any {
 	t.Helper()
 	constraint, there := s.resource(t, "TemplateConstraint")
@@ -80,17 +81,17 @@ func (s state) rules(t *testing.T) map[string]any {
 	}
 	var rules map[string]any
 	if err := json.Unmarshal([]byte(constraint["Rules"].(string)), &rules); err != nil {
-		t.Fatalf("%s: the constraint's rules are no JSON: %v\n%s", s.name, err, constraint["Rules"])
+		t.Fatalf("%s: the constraint's rules are not JSON: %v\n%s", s.name, err, constraint["Rules"])
 	}
 	return rules
 }
 
-// TestTemplateConstraint proves that each parameter of the product is bound by a rule, or
-// free for a reason, and that the product's defaults keep to the rules' defaults.
+// TestTemplateConstraint proves that each parameter of the product is restricted by a rule
+// or listed as free, and that the product's defaults satisfy the rules' defaults.
 func TestTemplateConstraint(t *testing.T) {
 	product := read(t, productPath)
 	if product.Rules != nil {
-		t.Errorf("the product has rules of its own: how Service Catalog joins them with a constraint's is not documented")
+		t.Errorf("the product has rules of its own, want none: AWS does not document how Service Catalog joins them with a constraint's")
 	}
 	for _, s := range states {
 		rules := s.rules(t)
@@ -103,7 +104,7 @@ func TestTemplateConstraint(t *testing.T) {
 		for name := range product.Parameters {
 			_, bound := rules[name]
 			if _, free := unconstrained[name]; bound == free {
-				t.Errorf("%s: the parameter %s is bound by a rule: %t, and free for a reason: %t", s.name, name, bound, free)
+				t.Errorf("%s: the parameter %s is restricted by a rule: %t, and listed as free: %t, want one of them", s.name, name, bound, free)
 			}
 		}
 		for name, rule := range rules {
@@ -118,7 +119,7 @@ func TestTemplateConstraint(t *testing.T) {
 	}
 	for name := range states[0].rules(t) {
 		if byDefault := product.Parameters[name].Default; !slices.Contains(allowed(states[0], name), byDefault) {
-			t.Errorf("%s is %q by default, which a launch may not say", name, byDefault)
+			t.Errorf("the default of %s, %q, does not satisfy its rule", name, byDefault)
 		}
 	}
 	for name, want := range map[string][]any{
@@ -131,7 +132,7 @@ func TestTemplateConstraint(t *testing.T) {
 }
 
 // TestInterface proves that the form of a launch, and that of the example, shows every
-// parameter once, and none that is not there.
+// parameter once and no others.
 func TestInterface(t *testing.T) {
 	for _, path := range []string{productPath, catalogPath} {
 		read := read(t, path)
@@ -145,7 +146,7 @@ func TestInterface(t *testing.T) {
 		}
 		slices.Sort(shown)
 		if want := slices.Sorted(maps.Keys(read.Parameters)); !slices.Equal(shown, want) {
-			t.Errorf("%s shows %v, and has %v", path, shown, want)
+			t.Errorf("the form of %s shows the parameters %v, the template has %v", path, shown, want)
 		}
 		for name, parameter := range read.Parameters {
 			if parameter.Description == "" {
@@ -155,8 +156,8 @@ func TestInterface(t *testing.T) {
 	}
 }
 
-// TestVersions proves that a version of the product stays what it is: it has a file of its
-// own, and CloudFormation is not to replace the others when one comes.
+// TestVersions proves that a version of the product never changes: it has a file of its
+// own, and CloudFormation does not replace other versions when one is added.
 func TestVersions(t *testing.T) {
 	product, _ := states[0].resource(t, "Product")
 	if product["ReplaceProvisioningArtifacts"] != false {
@@ -168,7 +169,7 @@ func TestVersions(t *testing.T) {
 		version := v.(map[string]any)
 		got := version["Info"].(map[string]any)["LoadTemplateFromURL"]
 		if want := fmt.Sprintf("%s/%s.yaml", templatesURL, version["Name"]); got != want || seen[version["Name"]] {
-			t.Errorf("the version %v comes from %v, want %s, and each name once", version["Name"], got, want)
+			t.Errorf("the version %v has the file %v, want %s, and each name once", version["Name"], got, want)
 		}
 		seen[version["Name"]] = true
 	}

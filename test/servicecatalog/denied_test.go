@@ -10,7 +10,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// nearMisses are the rightful calls of all operations, each with one thing wrong.
+// nearMisses returns the rightful calls of all operations, each with one fault.
 func (s state) nearMisses(t *testing.T) []policysim.Case {
 	var all []policysim.Case
 	for _, good := range s.rightful(t) {
@@ -42,13 +42,14 @@ func (s state) rightful(t *testing.T) []policysim.Case {
 	return all
 }
 
-// foreign returns what a call may not touch although all else is right.
+// foreign returns the resources on which a call must be denied although everything else is
+// right.
 func (s state) foreign(good policysim.Case) map[string]string {
 	replaced := func(old, by string) string { return strings.Replace(good.Resource, old, by, 1) }
 	foreign := map[string]string{"another partition": replaced("arn:"+s.part()+":", "arn:aws-us-gov:")}
 	switch {
 	case slices.Contains([]string{"s3:GetObject", "cloudformation:GetTemplateSummary", "cloudformation:ValidateTemplate"}, good.Action):
-		return nil // templates lie anywhere, and that they are templates is told otherwise
+		return nil // a template may be in any bucket; a condition on its tag marks it as a template
 	case good.Resource == s.bucket():
 		foreign["another account's launch"] = replaced(account, otherAccount)
 		foreign["somebody's bucket"] = s.arn("s3", "", "", "payroll")
@@ -72,8 +73,7 @@ func (s state) foreign(good policysim.Case) map[string]string {
 	return foreign
 }
 
-// beyond are calls that the launch role has no business with at all, also on what it may
-// use otherwise.
+// beyond returns calls that the launch role never needs, also on its own resources.
 func (s state) beyond(t *testing.T) []policysim.Case {
 	var all []policysim.Case
 	on := func(resource string, actions ...string) {
@@ -97,7 +97,7 @@ func (s state) beyond(t *testing.T) []policysim.Case {
 	for _, object := range []string{s.bucket() + "/checkpoint", s.arn("s3", "", "", "payroll/march"), s.arn("s3", "", "", "cf-templates-servicecatalog/template")} {
 		on(object, "s3:DeleteObject", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging", "s3:GetObjectVersion")
 	}
-	for _, action := range []string{"s3:DeleteObjectTagging", "s3:GetObjectAcl", "s3:PutObjectAcl", "s3:PutObjectTagging"} { // of a template, which is marked
+	for _, action := range []string{"s3:DeleteObjectTagging", "s3:GetObjectAcl", "s3:PutObjectAcl", "s3:PutObjectTagging"} { // on a template, which has the tag
 		all = append(all, call("not its business", action, s.arn("s3", "", "", "cf-templates-servicecatalog/template"), provisioning("true")))
 	}
 	on("*", "s3:ListAllMyBuckets", "s3:PutAccountPublicAccessBlock", "organizations:LeaveOrganization", "cloudformation:ActivateType", "cloudformation:CreateUploadBucket", "ec2:DescribeInstances", "iam:ListUsers", "lambda:ListFunctions")
@@ -115,14 +115,14 @@ func (s state) dangerous(t *testing.T) []policysim.Case {
 	return append(s.nearMisses(t), s.beyond(t)...)
 }
 
-// TestDenied proves that what is dangerous is denied, and that each near miss is so for the
-// one thing that is wrong with it: without it, TestAllowed shows the call allowed.
+// TestDenied proves that dangerous calls are denied. Each near miss is denied for its one
+// fault: TestAllowed proves that the call without the fault is allowed.
 func TestDenied(t *testing.T) {
 	var cases []policysim.Case
 	for _, s := range states {
 		policy, principal, dangerous := document(s.statements(t)), s.principal(t), s.dangerous(t)
 		if len(dangerous) < 250 {
-			t.Errorf("%s: %d dangerous authorizations are few", s.name, len(dangerous))
+			t.Errorf("%s: %d dangerous authorizations, want more", s.name, len(dangerous))
 		}
 		for _, c := range dangerous {
 			c.Name, c.Principal, c.Identity = s.name+": "+c.Name, principal, []string{policy}
@@ -131,7 +131,7 @@ func TestDenied(t *testing.T) {
 	}
 	for i, got := range policysim.Evaluate(t, cases) {
 		if got == policysim.Allowed {
-			t.Errorf("%s: %s", got, cases[i].Name)
+			t.Errorf("the decision is %s, want denied: %s", got, cases[i].Name)
 		}
 	}
 	checkout.Report(t, "servicecatalog-denied", fmt.Sprintf("Launch role, denied: %d dangerous authorizations in %d states", len(cases), len(states)))

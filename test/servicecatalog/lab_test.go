@@ -1,14 +1,15 @@
-// Package servicecatalog proves examples/service-catalog.yaml as far as that can be done
-// without AWS: no emulator knows Service Catalog.
+// Package servicecatalog proves examples/service-catalog.yaml as far as possible without
+// AWS, because no emulator has Service Catalog.
 //
-// The launch role is judged in the policy simulator: it may make every call that a launch,
-// an update and a termination make, the product's resources included, by their published
-// schemas; a catalogue of dangerous calls is denied; and nothing in its policy is there for
-// nothing. The portfolio's constraints are held to the product's parameters. And the
-// product is launched, updated and terminated on a local AWS, which asks the launch role's
-// policy at each call.
+// A policy simulator evaluates the launch role's policy: the role may make every call that
+// a launch, an update and a termination make, including the calls for the product's
+// resources, by their published schemas. A catalogue of dangerous calls is denied, and
+// every part of the policy is needed. The portfolio's constraints are compared with the
+// product's parameters. And the product is launched, updated and terminated on a local AWS
+// that evaluates the launch role's policy at each call.
 //
-// Which calls Service Catalog makes is taken from AWS's own managed policies and its
+// Service Catalog's calls are those in AWS's own managed policies and guides.
+// docs/service-catalog.md lists them, and says what AWS does not document.
 // guides; docs/service-catalog.md lists them, and what nobody confirms.
 package servicecatalog
 
@@ -31,18 +32,20 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/ministack"
 )
 
-// provisioned is the stack of a provisioned product, as Service Catalog names it.
+// provisioned is the stack of a provisioned product, with a name as Service Catalog makes
+// it.
 const provisioned = "SC-" + account + "-pp-abcdefghijklm"
 
-// A lab is a local AWS with the provider deployed in it, and the launch role by the stack
-// that makes it alone: the other resources of the example no emulator knows. It asks the
-// policy of whoever calls; what CloudFormation does to resources it does not ask.
+// A lab is a local AWS with the deployed provider, and with the launch role, made by the
+// stack that makes only the role: the emulator does not have the example's other resources.
+// The lab evaluates the caller's policy, but not for the calls that CloudFormation makes
+// for resources.
 type lab struct {
 	t      *testing.T
 	server *ministack.Server
 	root   *cloudformation.Client
-	role   *cloudformation.Client // with the rights of the launch role
-	launch ministack.Credentials  // of the launch role
+	role   *cloudformation.Client // with the credentials of the launch role
+	launch ministack.Credentials  // the launch role's credentials
 }
 
 // newLab returns a lab with these parameters of the launch role.
@@ -70,8 +73,8 @@ func newLab(t *testing.T, launchRole map[string]string) *lab {
 }
 
 // deployProvider deploys template.yaml with the function built for this machine. MiniStack
-// knows no ARNs of instance profiles, so that the provider's own policy, which is proved
-// elsewhere, would deny them: here it is given more.
+// does not know the ARNs of instance profiles, so the provider's own policy, which other
+// tests prove, would deny the calls on them. Here the provider gets more rights.
 func (l *lab) deployProvider() {
 	l.t.Helper()
 	dir := l.t.TempDir()
@@ -99,8 +102,9 @@ func (l *lab) deployProvider() {
 	}
 }
 
-// publish puts the product's template where the launch reads it, with the rules of the
-// portfolio's template constraint in it, marked or not as Service Catalog does it.
+// publish uploads the product's template to the URL from which a launch reads it, with the
+// rules of the portfolio's template constraint, and, if marked, with the tag that Service
+// Catalog sets.
 func (l *lab) publish(name string, rules map[string]any, marked bool) (url string) {
 	l.t.Helper()
 	product := read(l.t, productPath)
@@ -121,7 +125,7 @@ func (l *lab) publish(name string, rules map[string]any, marked bool) (url strin
 	return l.server.URL + "/templates/" + name
 }
 
-// create deploys a template and waits until it is there.
+// create deploys a template and waits until the stack is created.
 func (l *lab) create(client *cloudformation.Client, stack, body string, values map[string]string) {
 	l.t.Helper()
 	if _, err := client.CreateStack(l.t.Context(), &cloudformation.CreateStackInput{
@@ -133,8 +137,8 @@ func (l *lab) create(client *cloudformation.Client, stack, body string, values m
 	l.settle(client, stack, types.StackStatusCreateComplete)
 }
 
-// settle waits until a stack is done with what it does, and wants it in the given state;
-// none is a stack that is gone.
+// settle waits until a stack is not in progress, and fails the test unless it then has this
+// status; an empty status means that the stack does not exist any more.
 func (l *lab) settle(client *cloudformation.Client, stack string, want types.StackStatus) {
 	l.t.Helper()
 	for {
@@ -184,7 +188,7 @@ func (l *lab) cli(args ...string) string {
 	return out
 }
 
-// roles are the names of the account's roles that a launch made.
+// roles returns the names of the roles that launches made.
 func (l *lab) roles() []string {
 	l.t.Helper()
 	out, err := l.server.IAM(ministack.Root).ListRoles(l.t.Context(), &iam.ListRolesInput{})
@@ -217,6 +221,6 @@ func parameters(values map[string]string) []types.Parameter {
 }
 
 func tagged(value string) []types.Tag {
-	// AWS lets nobody but Service Catalog set the tags aws:servicecatalog:*, and so does MiniStack.
+	// Only Service Catalog may set the tags aws:servicecatalog:*, also in MiniStack.
 	return []types.Tag{{Key: aws.String("team"), Value: aws.String(value)}}
 }

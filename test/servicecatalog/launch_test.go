@@ -14,12 +14,12 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/ministack"
 )
 
-// TestLaunch launches the product with the rights of the launch role, updates it with and
-// without a preview, and terminates it, as Service Catalog does it.
+// TestLaunch launches the product with the credentials of the launch role, updates it with
+// and without a preview, and terminates it, as Service Catalog does.
 func TestLaunch(t *testing.T) {
 	l := newLab(t, map[string]string{})
 	url := l.publish("ray/v1", states[0].rules(t), true)
-	stack, chosen := aws.String(provisioned), map[string]string{"PropagationWaitSeconds": "0"} // no EC2 here that would have to hear of it
+	stack, chosen := aws.String(provisioned), map[string]string{"PropagationWaitSeconds": "0"} // there is no EC2 that would have to learn of the profiles
 	must := func(_ any, err error) {
 		t.Helper()
 		if err != nil {
@@ -34,7 +34,7 @@ func TestLaunch(t *testing.T) {
 	l.settle(l.role, provisioned, types.StackStatusCreateComplete)
 	l.wantRoles("ray-research-cpu", "ray-research-gpu", "ray-research-head")
 	if got := l.output(provisioned, "Bucket"); !strings.HasPrefix(got, strings.ToLower(provisioned)+"-") {
-		t.Errorf("the bucket is %s, want a name that begins like the stack's: the launch role may touch no other", got)
+		t.Errorf("the bucket is %s, want a name that begins with the stack's: the launch role has no rights to others", got)
 	}
 	must(l.role.SetStackPolicy(ctx, &cloudformation.SetStackPolicyInput{StackName: stack, StackPolicyBody: aws.String(`{"Statement":[{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}]}`)}))
 	must(l.role.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: stack}))
@@ -53,7 +53,8 @@ func TestLaunch(t *testing.T) {
 	l.wantRoles()
 }
 
-// preview updates the provisioned product by a change set, after another was given up.
+// preview updates the provisioned product with a change set, after another change set was
+// deleted.
 func (l *lab) preview(url string, chosen map[string]string) {
 	l.t.Helper()
 	for _, execute := range []bool{false, true} {
@@ -90,8 +91,8 @@ func (l *lab) preview(url string, chosen map[string]string) {
 	l.settle(l.role, provisioned, types.StackStatusUpdateComplete)
 }
 
-// readsOnlyTemplates proves that the launch role reads what is marked as a template, and
-// nothing else of the same bucket.
+// readsOnlyTemplates proves that the launch role may read objects that are marked as
+// templates, and no other objects of the same bucket.
 func (l *lab) readsOnlyTemplates(marked string) {
 	l.t.Helper()
 	l.publish("unmarked", nil, false)
@@ -114,9 +115,10 @@ func (l *lab) wantHead(subnet string) {
 	}
 }
 
-// TestLaunch_Refused checks, with a launch role as a company's rules want it, that the
-// template constraint refuses what was not given out, that the role is denied what is not
-// a launch's, and that nothing is made then; and that what was given out is accepted.
+// TestLaunch_Refused proves, for a launch role with a company's prefix, path and boundary,
+// that the template constraint refuses parameters that are not allowed, that the role is
+// denied calls that no launch makes, and that nothing is made then; and that allowed
+// parameters are accepted.
 func TestLaunch_Refused(t *testing.T) {
 	company := map[string]string{}
 	for name, value := range states[2].parameters {
@@ -156,8 +158,9 @@ func TestLaunch_Refused(t *testing.T) {
 	l.wantRoles("ray-vision-cpu", "ray-vision-gpu", "ray-vision-head")
 }
 
-// wantLaunchRole proves that the launch role has this name and path. MiniStack's
-// CloudFormation gives roles no boundary: TestLaunchRole_Parameters and TestLint hold that.
+// wantLaunchRole fails the test unless the launch role has this name and path. MiniStack's
+// CloudFormation ignores a role's boundary: TestLaunchRole_Parameters and TestLint check
+// it.
 func (l *lab) wantLaunchRole(name, path string) {
 	l.t.Helper()
 	out, err := l.server.IAM(ministack.Root).GetRole(l.t.Context(), &iam.GetRoleInput{RoleName: &name})

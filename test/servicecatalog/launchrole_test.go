@@ -12,8 +12,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
-// TestLaunchRole_SameElsewhere proves that the stack which makes the role alone gives it the
-// name and the rights that it has in the portfolio's own account.
+// TestLaunchRole_SameElsewhere proves that the stack that makes only the launch role gives
+// it the same name and rights as the stack with the portfolio.
 func TestLaunchRole_SameElsewhere(t *testing.T) {
 	for _, s := range states {
 		role, _ := s.resource(t, "LaunchRole")
@@ -21,13 +21,13 @@ func TestLaunchRole_SameElsewhere(t *testing.T) {
 		s.parameters["CreatePortfolio"] = "false"
 		alone, _ := s.resource(t, "LaunchRole")
 		if got, want := fmt.Sprint(alone), fmt.Sprint(role); got != want {
-			t.Errorf("%s: alone, the role is %s\nwant %s", s.name, got, want)
+			t.Errorf("%s: in a stack of its own, the role is %s\nwant %s", s.name, got, want)
 		}
 	}
 }
 
-// TestLaunchRole_Parameters proves that the launch role has a company's prefix, path and
-// boundary, and none of them by default.
+// TestLaunchRole_Parameters proves that the launch role has the prefix, path and boundary
+// of the parameters, and none of them by default.
 func TestLaunchRole_Parameters(t *testing.T) {
 	tests := []struct {
 		state      int
@@ -44,19 +44,19 @@ func TestLaunchRole_Parameters(t *testing.T) {
 		}
 	}
 	if size := len(document(states[0].statements(t))); size > 10240/2 { // IAM's limit for the inline policies of a role
-		t.Errorf("the launch role's policy has %d characters, and with your own resources in it there is little left", size)
+		t.Errorf("the launch role's policy has %d characters, want at most half of IAM's limit, so that people can add their own resources", size)
 	}
 	longest := states[0]
 	longest.stackName, longest.region = strings.Repeat("s", 20), "ap-northeast-1"
 	longest.parameters = map[string]string{"LaunchRoleNamePrefix": strings.Repeat("p", 20)}
 	if role, _ := longest.resource(t, "LaunchRole"); len(role["RoleName"].(string)) > 64 {
-		t.Errorf("%v has more than 64 characters, for a stack's name of 20", role["RoleName"])
+		t.Errorf("the role's name %v has more than 64 characters for a stack's name of 20", role["RoleName"])
 	}
 }
 
-// TestLaunchRole_NotTheProviders proves that the launch role is none that the provider could
-// adopt, as it would be under the name that CloudFormation makes up in a stack named like
-// the provider's roles.
+// TestLaunchRole_NotTheProviders proves that the provider may not adopt the launch role. It
+// could if CloudFormation made up the role's name, in a stack whose name begins with the
+// provider's prefix.
 func TestLaunchRole_NotTheProviders(t *testing.T) {
 	provider := read(t, "template.yaml")
 	prefix, path := fmt.Sprint(provider.Parameters["NamePrefix"].Default), fmt.Sprint(provider.Parameters["Path"].Default)
@@ -79,20 +79,20 @@ func TestLaunchRole_NotTheProviders(t *testing.T) {
 				t.Fatalf("%s: the launch role has no name of its own: CloudFormation makes one up that begins like the stack's", s.name)
 			}
 			if strings.HasPrefix(strings.ToLower(name), strings.ToLower(prefix)) {
-				t.Errorf("%s: in a stack named %s the launch role is %s, among the provider's", s.name, stack, name)
+				t.Errorf("%s: in a stack named %s the launch role is %s, which the provider's policies match", s.name, stack, name)
 			}
 			cases = append(cases, adopt(name))
 		}
 	}
 	for i, got := range policysim.Evaluate(t, cases) {
 		if (got == policysim.Allowed) != (i == 0) {
-			t.Errorf("the provider adopting %s: %s", cases[i].Name, got)
+			t.Errorf("the provider adopts %s: the decision is %s, want allowed: %t", cases[i].Name, got, i == 0)
 		}
 	}
 }
 
-// providerStatements are those of the provider's own roles, with adoption allowed. What they
-// say of other resources is of no matter here.
+// providerStatements returns the statements of the provider's own roles, with adoption
+// allowed. They are computed as far as they concern roles.
 func providerStatements(t *testing.T, provider template.Template) []weaken.Statement {
 	t.Helper()
 	known := states[0].known()
@@ -133,8 +133,8 @@ func providerStatements(t *testing.T, provider template.Template) []weaken.State
 	return all
 }
 
-// TestLaunchRole_NamePrefix proves that no prefix is accepted with which the launch role
-// would be among the provider's.
+// TestLaunchRole_NamePrefix proves that the template refuses every prefix with which the
+// provider's policies would match the launch role.
 func TestLaunchRole_NamePrefix(t *testing.T) {
 	tests := map[string]bool{"": true, "acme-": true, "team.a_": true, "x-ray-": true, "ra": true, "ray": false, "ray-": false, "RAY": false, "Rayon": false, "a b": false, "twenty-one-characters": false}
 	const program = `import json, re, sys
@@ -144,7 +144,7 @@ json.dump([re.fullmatch(sys.argv[1], value) is not None for value in sys.argv[2:
 	python(t, &got, program, append([]string{read(t, catalogPath).Parameters["LaunchRoleNamePrefix"].AllowedPattern}, values...)...)
 	for i, value := range values {
 		if got[i] != tests[value] {
-			t.Errorf("LaunchRoleNamePrefix %q is accepted: %t, want %t", value, got[i], tests[value])
+			t.Errorf("LaunchRoleNamePrefix %q: accepted is %t, want %t", value, got[i], tests[value])
 		}
 	}
 }

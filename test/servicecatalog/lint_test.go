@@ -12,8 +12,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// TestLint checks each state of the example against the published schemas, with nothing
-// suppressed: the template as CloudFormation reads it under these parameters.
+// TestLint checks each state of the example against the published schemas with cfn-lint,
+// without exceptions: the template as CloudFormation sees it with these parameters.
 func TestLint(t *testing.T) {
 	dir := t.TempDir()
 	var paths []string
@@ -21,16 +21,16 @@ func TestLint(t *testing.T) {
 		paths = append(paths, write(t, s, filepath.Join(dir, fmt.Sprintf("%d-%s.json", i, strings.ReplaceAll(s.name, " ", "-")))))
 	}
 	if out, err := lint(t, paths...); err != nil {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("cfn-lint: %v\n%s", err, out)
 	}
 	if _, err := lint(t, write(t, states[0], filepath.Join(dir, "twice.json"), "LocalRoleName")); err == nil {
-		t.Error("cfn-lint accepts a launch constraint that names its role twice: it proves nothing here")
+		t.Error("cfn-lint accepts a launch constraint that names its role twice, want an error")
 	}
 }
 
 // write writes a state as a template of its own, with these properties added to the launch
-// constraint. Its values are the parameters' defaults there, for that is what cfn-lint
-// looks at.
+// constraint. The state's values are the defaults of the template's parameters, because
+// cfn-lint uses the defaults.
 func write(t *testing.T, s state, path string, added ...string) string {
 	t.Helper()
 	chosen, err := read(t, catalogPath).Choose(s.known())
@@ -59,7 +59,7 @@ func write(t *testing.T, s state, path string, added ...string) string {
 	return path
 }
 
-// lint runs cfn-lint. What is unused once the conditions are decided is no fault.
+// lint runs cfn-lint. It ignores parameters and conditions that the state does not use.
 func lint(t *testing.T, paths ...string) (string, error) {
 	t.Helper()
 	interpreter, err := checkout.Python()

@@ -12,8 +12,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// mutants returns a statement in every weakened form: each condition dropped or satisfied
-// by anything, each resource widened, each service opened.
+// mutants returns a statement in every weakened form: each condition is dropped or accepts
+// any value, each resource is widened, and each service is allowed with all actions.
 func mutants(st weaken.Statement) []weaken.Mutant {
 	all := weaken.Conditions(st)
 	resources := weaken.List(st["Resource"])
@@ -38,7 +38,7 @@ func mutants(st weaken.Statement) []weaken.Mutant {
 	return all
 }
 
-// widened returns wider forms of an ARN.
+// widened returns the wider forms of an ARN, by a description.
 func widened(arn string) map[string]string {
 	if arn == "*" {
 		return nil
@@ -62,7 +62,7 @@ func widened(arn string) map[string]string {
 }
 
 // TestMutation proves that every part of the policy is needed: with any statement weakened,
-// a dangerous call that is denied today would be allowed.
+// a dangerous call that is now denied would be allowed.
 func TestMutation(t *testing.T) {
 	var trial weaken.Trial
 	for _, s := range states {
@@ -86,12 +86,12 @@ func TestMutation(t *testing.T) {
 		trial.Judge(t, cases)
 	}
 	for _, name := range trial.Survivors() {
-		t.Errorf("no case fails: %s", name)
+		t.Errorf("a weakened form allows no dangerous call, want it to allow one: %s", name)
 	}
 	checkout.Report(t, "servicecatalog-weakened", "Launch role, weakened: "+trial.String())
 }
 
-// concerns reports whether a mutant may decide on the action otherwise than the statement.
+// concerns reports whether the mutant may change the decision on the action.
 func concerns(m weaken.Mutant, st weaken.Statement, action string) bool {
 	if m.Action != "" {
 		return strings.HasPrefix(action, strings.TrimSuffix(m.Action, "*"))

@@ -14,10 +14,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// page is what people read before they deploy the portfolio.
+// page is the page that people read before they deploy the portfolio.
 const page = "docs/service-catalog.md"
 
-// block returns the only block of a language on the page.
+// block returns the page's only code block in a language.
 func block(t *testing.T, language string) string {
 	t.Helper()
 	found := regexp.MustCompile("(?s)\n```"+language+"\n(.*?)\n```\n").FindAllStringSubmatch(text(t, page), -1)
@@ -27,8 +27,8 @@ func block(t *testing.T, language string) string {
 	return found[0][1]
 }
 
-// TestPage_EndUser proves that the policy which the page gives to end users lets them launch
-// products and manage their own, and gives them no right that the launch role is for.
+// TestPage_EndUser proves that the page's policy for end users lets them launch products
+// and manage their own, and gives them none of the launch role's rights.
 func TestPage_EndUser(t *testing.T) {
 	policy := block(t, "json")
 	var document struct{ Statement []weaken.Statement }
@@ -39,7 +39,7 @@ func TestPage_EndUser(t *testing.T) {
 	python(t, &aws, endUser)
 	for _, action := range actions(document.Statement) {
 		if !strings.HasPrefix(action, "servicecatalog:") || !slices.Contains(actions(aws), action) {
-			t.Errorf("the page's policy allows %s, which AWS's own for end users does not or which is not Service Catalog's", action)
+			t.Errorf("the page's policy allows %s, want only actions of Service Catalog in AWS's own policy for end users", action)
 		}
 	}
 	s := states[0]
@@ -70,13 +70,13 @@ func TestPage_EndUser(t *testing.T) {
 	}
 	for i, got := range policysim.Evaluate(t, cases) {
 		if (got == policysim.Allowed) != tests[i].want {
-			t.Errorf("%s: %s, want allowed: %t", cases[i].Name, got, tests[i].want)
+			t.Errorf("%s: the decision is %s, want allowed: %t", cases[i].Name, got, tests[i].want)
 		}
 	}
 }
 
 // TestPage_Version proves that the page adds a version to those of the example and leaves
-// them as they are.
+// the others unchanged.
 func TestPage_Version(t *testing.T) {
 	template := text(t, catalogPath)
 	before, added, found := strings.Cut(block(t, "yaml"), "        - Name: v2\n")
@@ -88,14 +88,14 @@ func TestPage_Version(t *testing.T) {
 	}
 }
 
-// TestPage_Parameters proves that the page's commands set parameters that there are, and that
-// they ask for the capability that a named role needs.
+// TestPage_Parameters proves that the parameters in the page's commands exist, and that the
+// commands have the capability that a named role needs.
 func TestPage_Parameters(t *testing.T) {
 	catalog, commands := read(t, catalogPath), 0
 	for _, command := range regexp.MustCompile(`(?s)aws cloudformation deploy.*?[^\\]\n`).FindAllString(text(t, page), -1) {
 		commands++
 		if !strings.Contains(command, "--capabilities CAPABILITY_NAMED_IAM") {
-			t.Errorf("without the capability: %s", command)
+			t.Errorf("the command does not have the capability for a named role: %s", command)
 		}
 		_, overrides, _ := strings.Cut(command, "--parameter-overrides")
 		for _, m := range regexp.MustCompile(`(?:^|\s)(\w+)=`).FindAllStringSubmatch(overrides, -1) {
@@ -105,11 +105,12 @@ func TestPage_Parameters(t *testing.T) {
 		}
 	}
 	if commands != 3 {
-		t.Errorf("%d commands that deploy, want 3", commands)
+		t.Errorf("the page has %d commands that deploy, want 3", commands)
 	}
 }
 
-// TestPage_Statements proves that the page explains each statement of the launch role.
+// TestPage_Statements proves that the page explains each statement of the launch role's
+// policy.
 func TestPage_Statements(t *testing.T) {
 	var got []string
 	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| [^|]+ \\| [^|]+ \\|$").FindAllStringSubmatch(text(t, page), -1) {
@@ -124,7 +125,7 @@ func TestPage_Statements(t *testing.T) {
 	}
 }
 
-// TestPage_Tests proves that the tests which the page names are in this folder.
+// TestPage_Tests proves that the tests that the page names exist in this folder.
 func TestPage_Tests(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(checkout.Root(), "test/servicecatalog/*_test.go"))
 	if err != nil {
@@ -141,10 +142,10 @@ func TestPage_Tests(t *testing.T) {
 	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(text(t, page), -1)
 	for _, m := range named {
 		if !strings.Contains(source.String(), "\nfunc "+m[1]+"(t ") {
-			t.Errorf("%s names %s, which is not here", page, m[1])
+			t.Errorf("%s names the test %s, which does not exist", page, m[1])
 		}
 	}
 	if len(named) < 10 {
-		t.Errorf("%s names %d tests", page, len(named))
+		t.Errorf("%s names %d tests, want more", page, len(named))
 	}
 }

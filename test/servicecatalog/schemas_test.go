@@ -16,21 +16,21 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/template"
 )
 
-// A need is a permission that the published schema of a resource of the product lists.
+// A need is a permission in the published schema of a resource of the product.
 type need struct {
 	typ, permission string
-	unneeded        string // why this product's resource does without it; empty if it does not
+	unneeded        string // why the product's resource does not need the permission; empty if it needs it
 }
 
-// resourceARNs says how the resources of a launch are named. A type that is not here is
-// one for which the launch role has no rights yet.
+// resourceARNs returns the ARNs of a launch's resources, by type. The launch role has no
+// rights yet to a type that is missing here.
 func (s state) resourceARNs() map[string]string {
 	return map[string]string{"AWS::S3::Bucket": s.bucket()}
 }
 
-// properties are those for which CloudFormation needs a permission that the schema lists,
-// by the documentation of each: while a resource declares none of them, it does without.
-// The schemas list what any resource of the type might need.
+// properties are, for a permission in a schema, the properties for which CloudFormation
+// needs the permission, by the documentation of each. A resource without these properties
+// does not need it: schemas list the permissions that any resource of the type may need.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
 var properties = map[string]map[string][]string{
 	"AWS::S3::Bucket": {
@@ -69,12 +69,12 @@ var properties = map[string]map[string][]string{
 	},
 }
 
-// objects are permissions on what lies in a bucket, which a template cannot declare.
+// objects are permissions for objects in a bucket, which a template cannot declare.
 var objects = []string{"s3:DeleteObject", "s3:PutObjectAcl"}
 
-// schemas prints the permissions of resource types, by handler, from the schemas that
-// CloudFormation publishes and cfn-lint ships. Tags come from the stack, so what tagging
-// needs belongs to every handler that writes.
+// schemas is a Python program that prints the permissions of resource types, by handler,
+// from the published schemas that cfn-lint contains. The stack's tags are put on every
+// resource, so every handler that writes also needs the permissions for tags.
 const schemas = `import json, sys
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 found = {}
@@ -86,13 +86,14 @@ for name in sys.argv[1:]:
     found[name] = handlers
 json.dump(found, sys.stdout)`
 
-// needs returns what these handlers of the product's resources need, sorted.
+// needs returns the permissions that these handlers of the product's resources need,
+// sorted.
 func needs(t *testing.T, product template.Template, handlers []string) []need {
 	t.Helper()
-	declared := map[string]map[string]bool{} // by type, the properties
+	declared := map[string]map[string]bool{} // the declared properties, by type
 	for _, r := range product.Resources {
 		if strings.HasPrefix(r.Type, "Custom::") {
-			continue // CloudFormation calls its function, and no more
+			continue // CloudFormation calls only the function
 		}
 		if declared[r.Type] == nil {
 			declared[r.Type] = map[string]bool{}
@@ -117,7 +118,7 @@ func needs(t *testing.T, product template.Template, handlers []string) []need {
 	return slices.SortedFunc(maps.Keys(permissions), func(a, b need) int { return strings.Compare(a.typ+a.permission, b.typ+b.permission) })
 }
 
-// unneeded says why a resource with these properties does without a permission.
+// unneeded returns why a resource with these properties does not need a permission.
 func unneeded(t *testing.T, n need, declared map[string]bool) string {
 	t.Helper()
 	if !isAction(t, n.permission) {
@@ -133,11 +134,11 @@ func unneeded(t *testing.T, n need, declared map[string]bool) string {
 	return "the resource declares none of " + strings.Join(wanting, ", ")
 }
 
-// references are the actions of each service, in lower case, read once.
+// references are the actions of each service, in lower case.
 var references = map[string]map[string]json.RawMessage{}
 
-// isAction reports whether IAM knows a permission: the schemas list names of API calls
-// among the actions. It asks the simulator's copy of the Service Authorization Reference.
+// isAction reports whether IAM has the action, by the simulator's copy of the Service
+// Authorization Reference: schemas also list names of API calls that are not actions.
 func isAction(t *testing.T, permission string) bool {
 	t.Helper()
 	service, name, _ := strings.Cut(strings.ToLower(permission), ":")
@@ -155,7 +156,8 @@ func isAction(t *testing.T, permission string) bool {
 	return references[service][name] != nil
 }
 
-// gaps returns what a product's resources need and a policy does not allow.
+// gaps returns the permissions that a product's resources need and the policy does not
+// allow.
 func gaps(t *testing.T, s state, product template.Template, statements []weaken.Statement) []string {
 	t.Helper()
 	var missing []string
@@ -178,27 +180,28 @@ func gaps(t *testing.T, s state, product template.Template, statements []weaken.
 	return missing
 }
 
-// TestResources proves that the launch role has what each resource of the product needs, by
-// the resource's published schema.
+// TestResources proves that the launch role has all permissions that the product's
+// resources need, by their published schemas.
 func TestResources(t *testing.T) {
 	product := read(t, productPath)
 	for _, s := range states {
 		for _, gap := range gaps(t, s, product, s.statements(t)) {
-			t.Errorf("%s: %s, and the launch role may not", s.name, gap)
+			t.Errorf("%s: %s, and the launch role does not have it", s.name, gap)
 		}
 	}
 	all, without := needs(t, product, []string{"create", "read", "update", "delete"}), 0
 	for _, n := range all {
 		if n.unneeded != "" {
 			without++
-			t.Logf("%s does without %s: %s", n.typ, n.permission, n.unneeded)
+			t.Logf("%s does not need %s: %s", n.typ, n.permission, n.unneeded)
 		}
 	}
 	checkout.Report(t, "servicecatalog-resources", fmt.Sprintf("Launch role, resources: %d permissions in the schemas of the product's resources, %d of them not needed by what it declares", len(all), without))
 }
 
-// TestResources_Missing proves that the role's rights are missed: for a resource or a
-// property that the product does not have today, and for a right that the role has.
+// TestResources_Missing proves that a missing right is noticed: for a resource or a
+// property that the product does not have today, and for a right that is removed from the
+// role.
 func TestResources_Missing(t *testing.T) {
 	s := states[0]
 	tests := []struct {
@@ -217,13 +220,13 @@ func TestResources_Missing(t *testing.T) {
 			st["Action"] = slices.DeleteFunc(weaken.List(st["Action"]), func(action any) bool { return action == tt.without })
 		}
 		if got := gaps(t, s, product, statements); !slices.Contains(got, tt.want) {
-			t.Errorf("%s: %q is not among %q", tt.name, tt.want, got)
+			t.Errorf("%s: want %q among the missing rights %q", tt.name, tt.want, got)
 		}
 	}
 }
 
-// TestProperties proves that the exceptions are ones: each permission is in the schema of
-// its type, and each property is one of the type.
+// TestProperties proves that the listed exceptions are real: each permission is in its
+// type's schema, and each property is a property of the type.
 func TestProperties(t *testing.T) {
 	const program = `import json, sys
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER

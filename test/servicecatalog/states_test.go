@@ -25,8 +25,8 @@ const (
 	templatesURL = "https://templates.s3.us-east-1.amazonaws.com/ray"
 )
 
-// A state is a choice of the parameters of examples/service-catalog.yaml, and where it is
-// deployed.
+// A state is a choice of the parameters of examples/service-catalog.yaml, and the
+// partition, Region and stack in which it is deployed.
 type state struct {
 	name              string
 	parameters        map[string]string
@@ -34,7 +34,8 @@ type state struct {
 	stackName         string
 }
 
-// states see each condition of the template hold and not hold. The first is the default.
+// Each condition of the template is true in one of the states and false in another. The
+// first state has the default parameters.
 var states = []state{
 	{name: "defaults", parameters: map[string]string{"TemplatesUrl": templatesURL, "PrincipalArn": "arn:aws:iam::" + account + ":role/data-scientist"}},
 	{name: "for nobody here", parameters: map[string]string{"TemplatesUrl": templatesURL}},
@@ -60,7 +61,7 @@ func orDefault(value, byDefault string) string {
 	return value
 }
 
-// known is what CloudFormation knows of the stack.
+// known returns the stack's pseudo parameters and parameters.
 func (s state) known() template.Stack {
 	export := orDefault(s.parameters["ServiceTokenExport"], "ray-iam-ServiceToken")
 	return template.Stack{
@@ -72,8 +73,8 @@ func (s state) known() template.Stack {
 	}
 }
 
-// resource returns a resource of the example with its properties computed; ok is false
-// where the state has none.
+// resource returns the computed properties of a resource of the example; ok is false if the
+// template does not make it in this state.
 func (s state) resource(t *testing.T, name string) (properties map[string]any, ok bool) {
 	t.Helper()
 	catalog := read(t, catalogPath)
@@ -91,7 +92,7 @@ func (s state) resource(t *testing.T, name string) (properties map[string]any, o
 	return resolved.(map[string]any), true
 }
 
-// statements are those of the launch role's only policy, computed.
+// statements returns the computed statements of the launch role's only policy.
 func (s state) statements(t *testing.T) []weaken.Statement {
 	t.Helper()
 	role, _ := s.resource(t, "LaunchRole")
@@ -114,8 +115,8 @@ func document(statements []weaken.Statement) string {
 	return string(text)
 }
 
-// The ARNs of a launch. Service Catalog names the stack, and CloudFormation the bucket
-// after it.
+// The ARNs of a launch. Service Catalog names the stack, and CloudFormation names the
+// bucket after the stack.
 func (s state) arn(service, region, account, rest string) string {
 	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", s.part(), service, region, account, rest)
 }
@@ -141,13 +142,13 @@ func (s state) principal(t *testing.T) string {
 	return s.arn("sts", "", account, fmt.Sprintf("assumed-role/%s/servicecatalog", role["RoleName"]))
 }
 
-// templates and answers are what was read once.
+// templates and answers keep what was read, so that it is read once.
 var (
 	templates = map[string][]byte{}
 	answers   = map[string][]byte{}
 )
 
-// read returns a template of the checkout, which the caller may change.
+// read returns a template of the checkout, as a copy that the caller may change.
 func read(t *testing.T, path string) template.Template {
 	t.Helper()
 	if templates[path] == nil {
@@ -166,7 +167,8 @@ func read(t *testing.T, path string) template.Template {
 	return copied
 }
 
-// python runs a program under the interpreter of the checkout, once, and reads its answer.
+// python runs a Python program with the checkout's packages, once for each input, and
+// decodes its output.
 func python(t *testing.T, into any, program string, args ...string) {
 	t.Helper()
 	key := fmt.Sprint(program, args)
@@ -188,8 +190,8 @@ func python(t *testing.T, into any, program string, args ...string) {
 	}
 }
 
-// TestStates proves that the states name parameters that there are and see each condition
-// hold and not hold.
+// TestStates proves that the states' parameters exist, and that each condition of the
+// template is true in one state and false in another.
 func TestStates(t *testing.T) {
 	catalog := read(t, catalogPath)
 	for _, s := range states {
@@ -209,7 +211,7 @@ func TestStates(t *testing.T) {
 			seen[got] = true
 		}
 		if len(seen) != 2 {
-			t.Errorf("%s is always the same in these states", condition)
+			t.Errorf("the condition %s has the same value in all states", condition)
 		}
 	}
 }

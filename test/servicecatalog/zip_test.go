@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// zipFile makes a zip file with one executable in it.
+// zipFile writes a zip file with one executable in it.
 func zipFile(path, name, executable string) error {
 	out, err := os.Create(path)
 	if err != nil {
