@@ -20,7 +20,7 @@ func TestSetsDocument(t *testing.T) {
 			}
 		}
 		if err := document.end(); err != nil || got.String() != want.String() {
-			t.Errorf("%d sets: %v\n%s\nwant\n%s", len(sets), err, &got, &want)
+			t.Errorf("%d sets (error: %v): the document is\n%s\nwant\n%s", len(sets), err, &got, &want)
 		}
 	}
 }

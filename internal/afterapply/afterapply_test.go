@@ -37,7 +37,7 @@ func TestFill(t *testing.T) {
 			got, err := v.Fill(checker, json.RawMessage(strings.ReplaceAll(tt.raw, "?", Marker)), stack)
 			if tt.fault != "" {
 				if err == nil || !strings.HasPrefix(err.Error(), tt.fault) {
-					t.Errorf("error %v, want %q", err, tt.fault)
+					t.Errorf("the error is %v, want %q", err, tt.fault)
 				}
 				return
 			}
@@ -48,7 +48,7 @@ func TestFill(t *testing.T) {
 				t.Errorf("%s is refused: %v", got, faults)
 			}
 			if hasMarker := strings.Contains(tt.want, Shown); v.IsIn(string(got)) != hasMarker || len(v.Paths) > 0 != hasMarker {
-				t.Errorf("stand-ins in %s at %v: want %v", got, v.Paths, hasMarker)
+				t.Errorf("stand-ins in %s: paths %v, want some: %v", got, v.Paths, hasMarker)
 			}
 		})
 	}

@@ -46,7 +46,7 @@ func TestDecode_Faults(t *testing.T) {
 	}
 	for _, text := range []string{"Resources: []", "Resources: {A: 1}", "[]"} {
 		if _, err := Parse([]byte(text)); err == nil {
-			t.Errorf("%q is a template", text)
+			t.Errorf("%q is decoded, want an error", text)
 		}
 	}
 }

@@ -111,7 +111,7 @@ func TestChoose(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(given.Resources) != 2 || given.Resources["There"].Properties["P"] != 1.0 {
-		t.Errorf("with both parameters: %+v", given.Resources)
+		t.Errorf("with both parameters, the resources are %+v", given.Resources)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// example is examples/ray/cluster.yaml, which fits the set.
+// example returns examples/ray/cluster.yaml, which fits the set.
 func example(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "ray", "cluster.yaml"))
@@ -24,7 +24,7 @@ func example(t *testing.T) string {
 
 var stack = rayiam.Stack{Partition: "aws", Region: "us-east-1", Account: "123456789012"}
 
-// least is the set of examples/least-privilege.yaml, edited.
+// least returns the set of examples/least-privilege.yaml, with an edit.
 func least(edit func(*leastprivilege.Options)) Set {
 	options := leastprivilege.Options{
 		ClusterName: "research", CloudWatch: true, Spot: true, InstanceTypes: []string{"m6i.xlarge", "m6i.4xlarge", "g5.xlarge"}, KeyNames: []string{"ray-research"},
@@ -59,8 +59,8 @@ func TestCheck(t *testing.T) {
 	tests := []struct {
 		name    string
 		set     Set
-		replace []string // in the example, text and its replacement in turn
-		want    []string // path, and a part of the finding
+		replace []string // parts of the example and their replacements, in turn
+		want    []string // path and a part of the finding
 	}{
 		{"the example", least(nil), nil, nil},
 		{"the example, of a set with default policies", plain, nil, nil},
@@ -127,13 +127,13 @@ func TestCheck(t *testing.T) {
 			for i, f := range findings {
 				path, part, _ := strings.Cut(tt.want[i], ": ")
 				if f.Path != path || !strings.Contains(f.Problem+" "+f.Reason+" "+f.Remedy, part) {
-					t.Errorf("%+v, want %q at %s", f, part, path)
+					t.Errorf("the finding is %+v, want %q at %s", f, part, path)
 				}
 				if lines := strings.Split(text, "\n"); f.Line < 1 || f.Found != "" && !strings.Contains(lines[f.Line-1], f.Found) && !strings.Contains(lines[f.Line-1], "*") {
 					t.Errorf("line %d has no %q", f.Line, f.Found)
 				}
 				if f.Problem == "" || f.Reason == "" || f.Remedy == "" {
-					t.Errorf("%+v says too little", f)
+					t.Errorf("the finding %+v has an empty part", f)
 				}
 			}
 		})
@@ -178,13 +178,13 @@ func replaced(t *testing.T, text string, parts ...string) string {
 func TestCheck_Faults(t *testing.T) {
 	for _, text := range []string{"", "a: [", "- a", "text", "a: &x [*x]\n<<: 1\nb: *y"} {
 		if _, err := Check([]byte(text), least(nil)); err == nil {
-			t.Errorf("%q is a cluster", text)
+			t.Errorf("Check accepts %q, want an error", text)
 		}
 		if _, err := Images([]byte(text), least(nil)); err == nil {
-			t.Errorf("%q has images", text)
+			t.Errorf("Images accepts %q, want an error", text)
 		}
 		if _, err := Write([]byte(text), least(nil)); err == nil {
-			t.Errorf("%q is written", text)
+			t.Errorf("Write accepts %q, want an error", text)
 		}
 	}
 }

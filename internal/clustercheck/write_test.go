@@ -87,16 +87,16 @@ func TestWrite(t *testing.T) {
 					t.Fatal(err)
 				}
 				if string(got.Text) != want {
-					t.Errorf("written is\n%s\nwant\n%s", got.Text, want)
+					t.Errorf("the text is\n%s\nwant\n%s", got.Text, want)
 				}
 				if !slices.Equal(got.Changed, tt.changed) {
-					t.Errorf("changed %v, want %v", got.Changed, tt.changed)
+					t.Errorf("the changed nodes are %v, want %v", got.Changed, tt.changed)
 				}
 				if len(got.Left) > 0 != (tt.left != "") || tt.left != "" && !strings.Contains(got.Left[0].Reason, tt.left) {
-					t.Errorf("left %+v, want %q", got.Left, tt.left)
+					t.Errorf("the nodes left alone are %+v, want %q", got.Left, tt.left)
 				}
 				if again, err := Write(got.Text, set); err != nil || len(again.Changed) > 0 || string(again.Text) != want {
-					t.Errorf("written once more: %v, changed %v", err, again.Changed)
+					t.Errorf("a second Write: error %v, changed nodes %v, want neither", err, again.Changed)
 				}
 			})
 		}

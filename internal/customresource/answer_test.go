@@ -20,7 +20,7 @@ func TestEncode(t *testing.T) {
 		name   string
 		answer Answer
 		status cfn.StatusType
-		want   []string // parts of the Reason
+		want   []string // words that the Reason contains
 	}{
 		{"success", Answer{Status: cfn.StatusSuccess, PhysicalID: "ray-1", Data: map[string]string{"A": "b"}}, cfn.StatusSuccess, nil},
 		{"short reason", Answer{Status: cfn.StatusFailed, Reason: "why"}, cfn.StatusFailed, []string{"why" + testTail}},
@@ -35,7 +35,7 @@ func TestEncode(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			body := tt.answer.Encode(testTail)
 			if len(body) > MaxAnswer || !utf8.Valid(body) {
-				t.Errorf("%d bytes, valid UTF-8: %v; want at most %d", len(body), utf8.Valid(body), MaxAnswer)
+				t.Errorf("the answer has %d bytes, valid UTF-8: %v; want valid and at most %d bytes", len(body), utf8.Valid(body), MaxAnswer)
 			}
 			var got wire
 			if err := json.Unmarshal(body, &got); err != nil {
@@ -74,14 +74,14 @@ func FuzzEncode(f *testing.F) {
 		a := Answer{Status: cfn.StatusFailed, Reason: reason, PhysicalID: physicalID, StackID: stackID, RequestID: "r", LogicalID: "l"}
 		body := a.Encode(tail)
 		if len(body) > MaxAnswer {
-			t.Errorf("%d bytes", len(body))
+			t.Errorf("the answer has %d bytes, want 4096 at most", len(body))
 		}
 		var got wire
 		if err := json.Unmarshal(body, &got); err != nil {
 			t.Fatal(err)
 		}
 		if utf8.ValidString(tail) && len(tail) < 200 && !strings.Contains(tail, "\u2028") && !strings.HasSuffix(got.Reason, clip(tail, maxOther)) {
-			t.Errorf("Reason %q lost its tail %q", got.Reason, tail)
+			t.Errorf("Reason %q does not end with its tail %q", got.Reason, tail)
 		}
 	})
 }

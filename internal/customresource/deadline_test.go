@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestDeadline checks which of the deadlines ends the work: the function's, CloudFormation's
-// own, or the end of the response URL.
+// TestDeadline checks when the work must end: before the function's deadline,
+// CloudFormation's, and the expiry of the response URL.
 // Reference 7.3.
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -79,7 +79,7 @@ type invoked struct {
 	took    time.Duration
 }
 
-// invoke runs one event under a deadline of 60 s, in a bubble whose clock stands
+// invoke runs one event with a deadline of 60 s, in a synctest bubble, whose clock begins
 // at 2000-01-01.
 func invoke(t *testing.T, resource Resource, payload []byte, replies ...func() (*http.Response, error)) (inv invoked) {
 	t.Helper()
@@ -140,19 +140,19 @@ func TestAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			inv := invoke(t, script{tt.reconcile, "ray-new"}, tt.payload)
 			if inv.err != nil {
-				t.Errorf("Invoke: %v, want none after an answer", inv.err)
+				t.Errorf("Invoke returned the error %v, want none after an answer", inv.err)
 			}
 			if len(inv.puts.bodies) != 1 {
-				t.Fatalf("%d answers, want 1", len(inv.puts.bodies))
+				t.Fatalf("got %d answers, want 1", len(inv.puts.bodies))
 			}
 			if inv.answer.Status != tt.status || inv.answer.PhysicalResourceID != tt.id || !strings.Contains(inv.answer.Reason, tt.reason) {
-				t.Errorf("answer %+v, want %s of %s with %q", inv.answer, tt.status, tt.id, tt.reason)
+				t.Errorf("the answer is %+v, want %s with the id %s and the Reason %q", inv.answer, tt.status, tt.id, tt.reason)
 			}
 			if tt.status == cfn.StatusFailed && !strings.HasSuffix(inv.answer.Reason, "Lambda request id lambda-request)") {
-				t.Errorf("Reason %q does not end with where to read on", inv.answer.Reason)
+				t.Errorf("Reason %q does not end with the log stream and the request id", inv.answer.Reason)
 			}
 			if inv.took > 50*time.Second {
-				t.Errorf("answered after %s of 60s", inv.took)
+				t.Errorf("answered after %s, want before the deadline of 60s", inv.took)
 			}
 			if strings.Contains(inv.log, "s3cr3t") {
 				t.Errorf("the log shows the URL: %s", inv.log)
@@ -170,7 +170,7 @@ func TestNobodyToAnswer(t *testing.T) {
 	for _, url := range []any{nil, "", "x", "ftp://host/key", "https://", "https://:443/key", "%"} {
 		inv := invoke(t, script{note, "x"}, event(map[string]any{"ResponseURL": url}))
 		if inv.err == nil || len(inv.puts.bodies) != 0 || called || inv.took > time.Second {
-			t.Errorf("%v: %v and %d answers after %s, called: %v; want an error and nothing else", url, inv.err, len(inv.puts.bodies), inv.took, called)
+			t.Errorf("%v: error %v, %d answers after %s, resource called: %v; want only an error", url, inv.err, len(inv.puts.bodies), inv.took, called)
 		}
 	}
 }
@@ -211,7 +211,7 @@ func TestDelivery(t *testing.T) {
 				t.Errorf("Content-Type %q, want an empty one", got)
 			}
 			if inv.took > 60*time.Second {
-				t.Errorf("took %s of 60s", inv.took)
+				t.Errorf("took %s, want less than the 60s of the request", inv.took)
 			}
 		})
 	}

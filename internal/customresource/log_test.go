@@ -33,7 +33,7 @@ func TestNewLogger(t *testing.T) {
 				t.Fatal(err)
 			}
 			if line["level"] != w.level || line["timestamp"] != w.timestamp || line["msg"] != w.msg || line["stack"] != "s" {
-				t.Errorf("line %v, want %v", line, w)
+				t.Errorf("the line is %v, want %v", line, w)
 			}
 			if at, _ := line["timestamp"].(string); at != "" {
 				if _, err := time.Parse(time.RFC3339, at); err != nil {
@@ -41,7 +41,7 @@ func TestNewLogger(t *testing.T) {
 				}
 			}
 			if line["time"] != nil && line["time"] != "noon" {
-				t.Errorf("the time is also under another name: %v", line)
+				t.Errorf("the line also has the time in another field: %v", line)
 			}
 		}
 	})

@@ -55,7 +55,7 @@ func TestMetrics_Ending(t *testing.T) {
 		{"refused", event(nil), fmt.Errorf("nothing was changed: %w", templateError{true}), 200, "REFUSED", "WARN", took},
 		{"refused for two reasons", event(nil), errors.Join(templateError{true}, templateError{true}), 200, "REFUSED", "WARN", took},
 		{"refused by somebody else", event(nil), fmt.Errorf("x: %w", templateError{false}), 200, "FAILED", "ERROR", took},
-		{"refused, and left behind", event(nil), fmt.Errorf("%v; and could not be taken away", templateError{true}), 200, "FAILED", "ERROR", took},
+		{"refused, with something left behind", event(nil), fmt.Errorf("%v; and could not be taken away", templateError{true}), 200, "FAILED", "ERROR", took},
 		{"abandoned", event(nil), fmt.Errorf("x: %w", ErrAbandoned), 200, "ABANDONED", "WARN", took},
 		{"undelivered success", event(nil), nil, 403, "UNDELIVERED", "ERROR", took},
 		{"undelivered refusal", event(nil), templateError{true}, 403, "UNDELIVERED", "ERROR", took},
@@ -74,7 +74,7 @@ func TestMetrics_Ending(t *testing.T) {
 				t.Errorf("counted %s after the start with a duration of %d ms, want both %s", at, line.Duration, tt.took)
 			}
 			if strings.Contains(inv.log, `"_aws"`) {
-				t.Error("the metrics are in the log too")
+				t.Error("the metrics are also in the log, want them only in their own")
 			}
 			if said := strings.Contains(inv.log, `"level":"`+tt.level+`","msg":"answering"`) || tt.outcome == "UNDELIVERED" || tt.outcome == "EXPIRED"; !said {
 				t.Errorf("the answer is not logged at level %s: %s", tt.level, inv.log)
@@ -101,7 +101,7 @@ func TestMetrics_WithoutALogger(t *testing.T) {
 	h := &Handler{Resource: script{succeed, "x"}, Log: NewLogger(&log), Transport: &puts{replies: []func() (*http.Response, error){status(200)}}}
 	url := "https://x/" // not signed, so not expired either
 	if _, err := h.Invoke(t.Context(), event(map[string]any{"ResponseURL": url})); err != nil || !strings.Contains(log.String(), `"_aws"`) {
-		t.Errorf("%v, log %s", err, &log)
+		t.Errorf("Invoke returned %v, want the metrics in the log: %s", err, &log)
 	}
 }
 

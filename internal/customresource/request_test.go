@@ -36,7 +36,7 @@ func TestDecode(t *testing.T) {
 	tests := []struct {
 		name    string
 		payload []byte
-		want    string // part of the error; empty for none
+		want    string // words of the error; empty for none
 	}{
 		{"whole", event(nil), ""},
 		{"unknown request type", event(map[string]any{"RequestType": "Read"}), `RequestType "Read"`},
@@ -56,18 +56,18 @@ func TestDecode(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := Decode(tt.payload)
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("Decode: %v, want %q", err, tt.want)
+				t.Errorf("Decode returned the error %v, want %q", err, tt.want)
 			}
 			if string(r.ResponseURL) != testURL {
 				t.Errorf("ResponseURL was not read")
 			}
 			if err != nil && strings.Contains(err.Error(), "s3cr3t") {
-				t.Errorf("the error holds the URL: %v", err)
+				t.Errorf("the error shows the URL: %v", err)
 			}
 		})
 	}
 	if r, err := Decode([]byte(`{"ResponseURL":7}`)); err == nil || r.ResponseURL != "" {
-		t.Errorf("Decode of a URL that is none = %v, %v", r, err)
+		t.Errorf("Decode of an invalid URL = %v, %v, want an error", r, err)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestSecretIsNeverShown(t *testing.T) {
 	}
 	for _, text := range []string{fmt.Sprint(r), fmt.Sprintf("%v %+v %#v %s %q", r, r, r, r.ResponseURL, r.ResponseURL), log.String(), string(encoded)} {
 		if strings.Contains(text, "s3cr3t") {
-			t.Errorf("shown: %s", text)
+			t.Errorf("the printed request shows the URL: %s", text)
 		}
 	}
 }
@@ -133,18 +133,18 @@ func TestValidity(t *testing.T) {
 					want = tt.issued
 				}
 				if got := r.Issued(now); !got.Equal(want) {
-					t.Errorf("issued, at %s, %s, want %s", now, got, want)
+					t.Errorf("at %s, the request counts as issued at %s, want %s", now, got, want)
 				}
 				wantAge := time.Duration(0)
 				if tt.aged {
 					wantAge = now.Sub(signed)
 				}
 				if got := r.Age(now); got != wantAge {
-					t.Errorf("age at %s %s, want %s", now, got, wantAge)
+					t.Errorf("at %s, the age is %s, want %s", now, got, wantAge)
 				}
 			}
 			if early := signed.Add(-time.Hour); !r.Issued(early).Equal(early) || r.Age(early) != 0 {
-				t.Errorf("issued later than now: %s, %s ago", r.Issued(early), r.Age(early))
+				t.Errorf("a request from the future counts as issued at %s, %s ago", r.Issued(early), r.Age(early))
 			}
 		})
 	}
@@ -162,14 +162,14 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		r, err := Decode(payload)
 		if err == nil && (r.ResponseURL == "" || r.StackID == "") {
-			t.Errorf("an event without %+v was taken", r)
+			t.Errorf("Decode accepts an event without a required field: %+v", r)
 		}
 		r.expired(time.Now())
 		if now := time.Now(); r.Issued(now).After(now) || r.Age(now) < 0 || r.ServiceTimeout < 0 || r.ServiceTimeout > time.Hour {
-			t.Errorf("issued in the future, aged %s, or a timeout of %s", r.Age(now), r.ServiceTimeout)
+			t.Errorf("issued in the future, or the age %s or the timeout %s is out of range", r.Age(now), r.ServiceTimeout)
 		}
 		if err != nil && len(r.ResponseURL) > 8 && strings.Contains(err.Error(), string(r.ResponseURL)) {
-			t.Errorf("the error holds the URL: %v", err)
+			t.Errorf("the error shows the URL: %v", err)
 		}
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestPartsOf checks into how many parts looks are divided.
+// TestPartsOf checks the number of parts into which the sets are divided.
 func TestPartsOf(t *testing.T) {
 	for _, tt := range [][3]int{{1000, 0, 1}, {0, 10, 1}, {10, 10, 1}, {11, 10, 2}, {100, 10, 10}, {65, 10, 8}, {135, 10, 15}} {
 		if got := partsOf(tt[0], tt[1]); got != tt[2] {
@@ -42,12 +42,12 @@ func TestPartOf(t *testing.T) {
 			}
 		}
 		if len(names) < len(sorted)/parts/3 || !slices.IsSorted(names) {
-			t.Errorf("part %d has %d of %d names", part, len(names), len(sorted))
+			t.Errorf("part %d has %d of %d names, want about the same number in each part", part, len(names), len(sorted))
 		}
 	}
 	for _, name := range sorted {
 		if seen[name] != 1 {
-			t.Errorf("%s is in %d parts", name, seen[name])
+			t.Errorf("%s is in %d parts, want one", name, seen[name])
 		}
 	}
 }
@@ -81,7 +81,7 @@ func TestTurn_MeetsEveryPart(t *testing.T) {
 				seen[Turn(expression, at)%int64(parts)] = true
 			}
 			if len(seen) != parts {
-				t.Errorf("%s meets %d of %d parts", expression, len(seen), parts)
+				t.Errorf("with the schedule %s, %d of %d parts are examined", expression, len(seen), parts)
 			}
 		}
 	}
@@ -111,11 +111,11 @@ func TestTurn_ByLot(t *testing.T) {
 				}
 			}
 			if len(seen) < parts {
-				t.Errorf("%s meets %d of %d parts in %d looks", expression, len(seen), parts, looks)
+				t.Errorf("with the schedule %s, %d of %d parts are examined in %d looks", expression, len(seen), parts, looks)
 			}
 		}
 	}
 	if retried := begin.Add(20 * time.Second); Turn("cron(0 3 */2 * ? *)", begin) != Turn("cron(0 3 */2 * ? *)", retried) {
-		t.Error("the same look has two turns")
+		t.Error("one look has two different turns, want the same")
 	}
 }

@@ -44,12 +44,12 @@ func TestScheduledAt(t *testing.T) {
 	} {
 		at, got := ScheduledAt([]byte(tt.payload))
 		if got != tt.want || got && at.Unix() != 1791478386 {
-			t.Errorf("%s: %v at %s, want %v", name, got, at, tt.want)
+			t.Errorf("%s: ScheduledAt = %v, %s, want %v", name, got, at, tt.want)
 		}
 	}
 }
 
-// noIAM leaves every call without an answer, or panics.
+// noIAM is an HTTP client that does not answer until the context ends, or panics.
 type noIAM struct{ panics bool }
 
 func (n noIAM) Do(r *http.Request) (*http.Response, error) {
@@ -76,7 +76,7 @@ func TestLook_Fails(t *testing.T) {
 			defer cancel()
 			s.Look(ctx, time.Now())
 			if ctx.Err() != nil {
-				t.Error("the look took all its time")
+				t.Error("the look took all its time, want it to end before")
 			}
 			if !strings.Contains(log.String(), `"msg":"look failed"`) || !strings.Contains(log.String(), `"level":"ERROR"`) {
 				t.Errorf("the log does not say that it failed:\n%s", log.String())
@@ -92,7 +92,7 @@ func TestLook_Fails(t *testing.T) {
 	}
 }
 
-// TestSettingsFromEnvironment checks the variables' forms.
+// TestSettingsFromEnvironment checks how the environment variables are read.
 func TestSettingsFromEnvironment(t *testing.T) {
 	env := map[string]string{"RAYIAM_NAME_PREFIX": "ray", "RAYIAM_PATH": "/ray/", "RAYIAM_DRIFT_SCHEDULE": " rate(1 day) ", "RAYIAM_DRIFT_CALLS_PER_SECOND": "9"}
 	getenv := func(name string) string { return env[name] }
@@ -102,7 +102,7 @@ func TestSettingsFromEnvironment(t *testing.T) {
 	for _, bad := range []string{"", "0", "-1", "many"} {
 		env["RAYIAM_DRIFT_CALLS_PER_SECOND"] = bad
 		if got := SettingsFromEnvironment(getenv).CallsPerSecond; got != defaultCallsPerSecond {
-			t.Errorf("%q gives %d", bad, got)
+			t.Errorf("%q is read as %d, want the default", bad, got)
 		}
 	}
 }
@@ -119,7 +119,7 @@ func FuzzScheduledAt(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		request, err := customresource.Decode(payload)
 		if _, ok := ScheduledAt(payload); ok && (err == nil || request.ResponseURL != "" || request.Type != "") {
-			t.Errorf("a request was taken for a schedule's event: %s", payload)
+			t.Errorf("a request counts as a scheduled look: %s", payload)
 		}
 	})
 }

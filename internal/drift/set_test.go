@@ -14,7 +14,7 @@ const owner = "ray-0123456789ab"
 
 var trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
-// settledRole and settledProfile are as they were declared.
+// settledRole and settledProfile return a role and a profile in their declared state.
 func settledRole(name string) entity {
 	r := rayiam.Role{Name: name, TrustPolicy: trust, Created: time.Unix(100, 0), Tags: map[string]string{rayiam.OwnerTag: owner, rayiam.StackTag: "stack"}}
 	r.Tags[rayiam.DeclaredTag] = r.Digests().String()
@@ -80,10 +80,10 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 		if set.Owner != owner || set.Stack != "stack" {
-			t.Errorf("%s: owner %s of stack %s", tt.name, set.Owner, set.Stack)
+			t.Errorf("%s: the set has the owner %s and the stack %s", tt.name, set.Owner, set.Stack)
 		}
 	}
 	if set := judge(owner, both, known, nil); !set.Created.Equal(time.Unix(50, 0)) || set.Entities[0].Kind != Role || set.Entities[1].Kind != InstanceProfile {
-		t.Errorf("created %s, entities %+v", set.Created, set.Entities)
+		t.Errorf("the set was created at %s and has the entities %+v", set.Created, set.Entities)
 	}
 }

@@ -52,7 +52,7 @@ func TestDenialOf(t *testing.T) {
 		}
 	}
 	if _, ok := denialOf(&smithy.GenericAPIError{Code: codeAbsent}); ok {
-		t.Error("NoSuchEntity counts as a denial")
+		t.Error("NoSuchEntity counts as a denial, want it not to")
 	}
 }
 
@@ -64,10 +64,10 @@ func TestDenialAdvice(t *testing.T) {
 	for _, d := range []denial{{"", false}, {"", true}, {resourcePolicy, true}, {boundaryPolicy, true}, {sessionPolicy, true}, {servicePolicy, true}, {resourceControl, true}, {declarativePolicy, true}, {endpointPolicy, true}} {
 		advice := denialAdvice(d)
 		if d.policy != "" && !strings.Contains(strings.ToLower(advice), strings.ReplaceAll(d.policy, "vpc endpoint policy", "policy of a vpc endpoint")) {
-			t.Errorf("%+v: %q does not say whose policy it is", d, advice)
+			t.Errorf("%+v: the advice %q does not name the kind of policy", d, advice)
 		}
 		if other, ok := seen[advice]; ok {
-			t.Errorf("%+v and %s have one advice", d, other)
+			t.Errorf("%+v and %s have the same advice", d, other)
 		}
 		seen[advice] = fmt.Sprint(d)
 	}
@@ -102,7 +102,7 @@ func TestDenied(t *testing.T) {
 	there := func(action string) (*http.Response, error) { return result(action, "<Role></Role>"), nil }
 	gone := fails(404, "NoSuchEntity")
 	for name, tt := range map[string]struct {
-		old     bool // the function
+		old     bool // whether the function has run for long
 		phases  [][]rayiam.Step
 		replies map[string][]reply
 		want    string        // of the error; empty for none
@@ -129,7 +129,7 @@ func TestDenied(t *testing.T) {
 			w := &wire{replies: tt.replies}
 			patience := Patience{Time: DefaultPatience}
 			if !tt.old {
-				patience.Started = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // the beginning of time in a bubble
+				patience.Started = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // the time at which a bubble begins
 			}
 			onWireWith(t, w, patience, nil, func(ctx context.Context, s *Sync) {
 				start := time.Now()
@@ -154,9 +154,9 @@ func TestDenied_Reads(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct {
-		started time.Duration // before the request
+		started time.Duration // before the request began
 		age     time.Duration // of the role
-		reads   int           // that are denied
+		reads   int           // number of reads that are denied
 		ok      bool
 	}{
 		"a young function's read": {0, time.Hour, 3, true},
@@ -180,7 +180,7 @@ func TestDenied_Reads(t *testing.T) {
 					err = s.Apply(ctx, rayiam.Plan{Phases: [][]rayiam.Step{{{Call: rayiam.DeleteRole, Role: "ray-head"}}}})
 				}
 				if (err == nil) != tt.ok {
-					t.Errorf("got %v, want success %v", err, tt.ok)
+					t.Errorf("got the error %v, want success: %v", err, tt.ok)
 				}
 			})
 		})

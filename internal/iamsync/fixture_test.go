@@ -63,7 +63,7 @@ func response(code int, body string) *http.Response {
 	return &http.Response{StatusCode: code, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// fails answers as IAM does, with its query protocol's error.
+// fails replies with an error in the form of IAM's query protocol.
 func fails(status int, code string) reply {
 	return func(string) (*http.Response, error) {
 		return response(status, fmt.Sprintf("<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>words of IAM</Message></Error><RequestId>iam-request</RequestId></ErrorResponse>", code)), nil

@@ -35,20 +35,20 @@ func TestInventory_Pace(t *testing.T) {
 			names := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
 			var listed []Listed
 			if err := v.Roles(t.Context(), "/", func(l Listed) { listed = append(listed, l) }); err != nil || len(listed) > 0 {
-				t.Errorf("listed %v, %v", listed, err)
+				t.Errorf("listed %v (error: %v)", listed, err)
 			}
 			if _, err := v.ReadRoles(t.Context(), names); err != nil {
 				t.Error(err)
 			}
 			if len(w.calls) != tt.calls || v.Calls() != int64(tt.calls) {
-				t.Errorf("%d calls, counted %d, want %d: %v", len(w.calls), v.Calls(), tt.calls, w.calls)
+				t.Errorf("%d calls were made and %d counted, want %d: %v", len(w.calls), v.Calls(), tt.calls, w.calls)
 			}
 			apart := time.Hour
 			for i := 1; i < len(w.at); i++ {
 				apart = min(apart, w.at[i].Sub(w.at[i-1]))
 			}
 			if paced := tt.perSecond > 0; paced != (apart >= pause) {
-				t.Errorf("at %d a second, calls are %s apart", tt.perSecond, apart)
+				t.Errorf("with a limit of %d a second, two calls are %s apart", tt.perSecond, apart)
 			}
 		})
 	}

@@ -22,7 +22,7 @@ type bucket struct {
 	latency     time.Duration
 
 	mu                sync.Mutex
-	tokens            map[string]float64 // by action, or by "" for all
+	tokens            map[string]float64 // by action, or by "" for a limit on all actions
 	at                map[string]time.Time
 	eachAction        bool
 	served, throttled int
@@ -64,7 +64,7 @@ func (b *bucket) takes(action string) bool {
 	return true
 }
 
-// client returns another process's Client.
+// client returns the Client of another process.
 func (b *bucket) client() *Client {
 	return NewClient(aws.Config{
 		Region: "us-east-1", HTTPClient: &http.Client{Transport: b},
@@ -74,7 +74,8 @@ func (b *bucket) client() *Client {
 	}, time.Hour)
 }
 
-// create makes the calls of a Create of the default properties: 9 at once, then 4, then 11.
+// create makes the calls of a Create with the default properties: 9 at once, then 4, then
+// 11.
 func create(ctx context.Context, s *Sync) error {
 	five := []string{"arn:1", "arn:2", "arn:3", "arn:4", "arn:5"}
 	if _, _, err := s.Observe(ctx, []rayiam.Lookup{{Name: "ray-head", OutOfBounds: true}, {Name: "ray-worker", OutOfBounds: true}}, five); err != nil {
@@ -101,8 +102,8 @@ func TestPace_Fleet(t *testing.T) {
 		name       string
 		processes  int
 		eachAction bool
-		busiest    int           // calls of one process against one bucket
-		within     time.Duration // besides
+		busiest    int           // number of calls of one process against one bucket
+		within     time.Duration // time on top of the bucket's
 	}{
 		{"one", 1, false, calls, 0},
 		{"ten", 10, false, calls, 15 * time.Second},
@@ -115,15 +116,15 @@ func TestPace_Fleet(t *testing.T) {
 				took, failed := b.fleet(t, tt.processes, 285*time.Second)
 				limit := time.Duration(float64(tt.processes*tt.busiest)/b.rate*float64(time.Second)) - 2*time.Second
 				if tt.processes > 1 && (failed > 0 || took > limit*13/10+tt.within) {
-					t.Errorf("%d failed, took %s, of which the bucket needs %s", failed, took, limit)
+					t.Errorf("%d processes failed and the slowest took %s, want none to fail and at most %s", failed, took, limit*13/10+tt.within)
 				}
 				if tt.processes == 1 && (b.throttled > 0 || took != 3*latency) {
-					t.Errorf("%d throttled, took %s, want none and %s", b.throttled, took, 3*latency)
+					t.Errorf("%d calls were throttled and it took %s, want none and %s", b.throttled, took, 3*latency)
 				}
 				if b.throttled >= b.served || b.served != tt.processes*calls {
 					t.Errorf("%d calls throttled and %d served, want %d served and fewer throttled", b.throttled, b.served, tt.processes*calls)
 				}
-				t.Logf("%s of %s, %d throttled for %d served", took, limit, b.throttled, b.served)
+				t.Logf("took %s of %s, %d calls throttled and %d served", took, limit, b.throttled, b.served)
 			})
 		})
 	}
@@ -161,12 +162,12 @@ func TestPace_AfterwardsNothingIsHeldBack(t *testing.T) {
 		}
 		begun := time.Now()
 		if err := s.Apply(ctx, phases(attach, attach, attach)); err != nil || time.Since(begun) == 0 {
-			t.Errorf("three calls after a throttled one took %s, %v, want them to be held back", time.Since(begun), err)
+			t.Errorf("three calls after a throttled one took %s, %v, want them to be delayed", time.Since(begun), err)
 		}
 		time.Sleep(calm)
 		begun = time.Now()
 		if err := s.Apply(ctx, phases(attach, attach, attach)); err != nil || time.Since(begun) > 0 {
-			t.Errorf("three calls took %s, %v", time.Since(begun), err)
+			t.Errorf("three calls after a calm period took %s, %v, want no delay", time.Since(begun), err)
 		}
 	})
 }
@@ -186,19 +187,19 @@ func TestPace_Deadline(t *testing.T) {
 			begun := time.Now()
 			err := s.Apply(ctx, rayiam.Plan{Phases: [][]rayiam.Step{{attach, attach}}})
 			if err == nil || !strings.Contains(err.Error(), "IAM has throttled") || !strings.Contains(err.Error(), "calls of this request: attaching policy arn:p to role ray-head, attaching") {
-				t.Errorf("got %v, want figures, once", err)
+				t.Errorf("got the error %v, want the figures in it once", err)
 			}
 			if took := time.Since(begun); took > left {
-				t.Errorf("took %s of %s", took, left)
+				t.Errorf("took %s, want it to end before %s", took, left)
 			}
 		})
 		return len(w.calls)
 	}
 	long, short, hurried := attempts(false, 50*time.Second), attempts(false, 5*time.Second), attempts(true, 5*time.Second)
 	if long > 300 || short < 20 || hurried < short/2 {
-		t.Errorf("%d attempts in 50 s, %d in 5 s, %d in a hurry", long, short, hurried)
+		t.Errorf("made %d attempts in 50 s (want at most 300), %d in 5 s (want at least 20), and %d in 5 s in a hurry (want at least %d)", long, short, hurried, short/2)
 	}
 	if calm, urgent := leastRate(t.Context(), false), leastRate(t.Context(), true); urgent <= calm {
-		t.Errorf("in a hurry %v calls a second at the least, otherwise %v", urgent, calm)
+		t.Errorf("in a hurry, a process makes at least %v calls a second, and otherwise %v, want more in a hurry", urgent, calm)
 	}
 }

@@ -28,8 +28,8 @@ func phases(steps ...rayiam.Step) rayiam.Plan {
 	return plan
 }
 
-// TestApply checks which errors are retried, which are final at once, and which make
-// the plan stale.
+// TestApply checks which errors are retried, which are final at once, and which make the
+// plan stale.
 // Reference 6.1, 6.2, 6.3.
 func TestApply(t *testing.T) {
 	const forever = -1
@@ -38,7 +38,7 @@ func TestApply(t *testing.T) {
 		plan    rayiam.Plan
 		action  string
 		replies []reply
-		calls   int // of action
+		calls   int // number of calls of action
 		err     string
 		stale   bool
 	}{
@@ -93,7 +93,7 @@ func TestApply(t *testing.T) {
 // Reference 6.3.
 func TestDenialEndsAPhaseAtOnce(t *testing.T) {
 	throttled := func(action string) (*http.Response, error) {
-		time.Sleep(time.Millisecond) // so that both calls are under way
+		time.Sleep(time.Millisecond) // so that both calls have begun
 		return fails(400, "Throttling")(action)
 	}
 	w := &wire{replies: map[string][]reply{
@@ -105,15 +105,15 @@ func TestDenialEndsAPhaseAtOnce(t *testing.T) {
 		start := time.Now()
 		err := s.Apply(ctx, rayiam.Plan{Phases: [][]rayiam.Step{{attach, put}, {deleteRole}}})
 		if err == nil || !strings.Contains(err.Error(), "AccessDenied") || strings.Contains(err.Error(), "Throttling") {
-			t.Errorf("Apply: %v, want the denial alone", err)
+			t.Errorf("Apply returned %v, want only the denial", err)
 		}
 		if took := time.Since(start); took > time.Second {
-			t.Errorf("took %s, want no waiting", took)
+			t.Errorf("Apply took %s, want no wait", took)
 		}
 	})
 	for _, action := range w.calls {
 		if action == "DeleteRole" {
-			t.Error("a phase began after a failed one")
+			t.Error("a phase began after a phase that failed")
 		}
 	}
 }
@@ -160,7 +160,7 @@ func TestPanicIsAnError(t *testing.T) {
 func TestBackoffIsBounded(t *testing.T) {
 	for attempt := 1; attempt < 100; attempt++ {
 		if d := Backoff(attempt); d < backoffBase/2 || d > backoffCap+backoffBase {
-			t.Errorf("Backoff(%d) = %s", attempt, d)
+			t.Errorf("Backoff(%d) = %s, want it within its bounds", attempt, d)
 		}
 	}
 }
@@ -192,17 +192,17 @@ func TestAwaitProfiles(t *testing.T) {
 					t.Errorf("AwaitProfiles: %v", err)
 				}
 				if took := time.Since(start); took < tt.wait || tt.wait == 0 && took > 0 {
-					t.Errorf("took %s, want %s at least", took, tt.wait)
+					t.Errorf("took %s, want %s or more", took, tt.wait)
 				}
 			})
 			if len(w.calls) != tt.calls {
-				t.Errorf("calls %v, want %d", w.calls, tt.calls)
+				t.Errorf("the calls are %v, want %d", w.calls, tt.calls)
 			}
 		})
 	}
 }
 
-// hiddenFunc is a Hidden.
+// A hiddenFunc is a Hidden made of a function.
 type hiddenFunc func(context.Context) error
 
 func (f hiddenFunc) WhileHidden(ctx context.Context) error { return f(ctx) }
@@ -217,7 +217,7 @@ func TestHidden(t *testing.T) {
 		reply reply
 		hides func(asked int) error
 		want  string
-		took  time.Duration // at the most
+		took  time.Duration // at most
 		asked bool
 	}{
 		{"a reason", fails(404, "NoSuchEntity"), func(int) error { return gone }, "it is gone", 2 * hiddenAfter, true},
@@ -237,7 +237,7 @@ func TestHidden(t *testing.T) {
 			var start time.Time
 			hidden := hiddenFunc(func(context.Context) error {
 				if asked++; time.Since(start) < hiddenAfter {
-					t.Errorf("asked after %s", time.Since(start))
+					t.Errorf("asked after %s, want at least %s", time.Since(start), hiddenAfter)
 				}
 				return tt.hides(asked)
 			})
@@ -249,7 +249,7 @@ func TestHidden(t *testing.T) {
 				}
 			})
 			if (asked > 0) != tt.asked {
-				t.Errorf("asked %d times", asked)
+				t.Errorf("asked %d times, want to be asked: %v", asked, tt.asked)
 			}
 		})
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// raySleeps is for how long Ray sleeps after it has made its own instance profile.
+// raySleeps is how long Ray sleeps after it has made its own instance profile.
 // https://github.com/ray-project/ray/blob/master/python/ray/autoscaler/_private/aws/config.py
 const raySleeps = 30 * time.Second
 

@@ -56,14 +56,14 @@ func TestFind(t *testing.T) {
 					t.Errorf("found %q, want %q", got, tt.want)
 				}
 				if (err != nil) != (tt.fails != "") || err != nil && !strings.Contains(err.Error(), tt.fails) {
-					t.Errorf("error %v, want %q", err, tt.fails)
+					t.Errorf("got the error %v, want %q", err, tt.fails)
 				}
 			})
 			if tt.calls >= 0 && len(w.forms) != tt.calls {
-				t.Errorf("%d calls, want %d", len(w.forms), tt.calls)
+				t.Errorf("made %d calls, want %d", len(w.forms), tt.calls)
 			}
 			if took > tt.longest {
-				t.Errorf("took %s, want %s at most", took, tt.longest)
+				t.Errorf("took %s, want at most %s", took, tt.longest)
 			}
 		})
 	}
@@ -93,7 +93,7 @@ func TestFind_TakesNoLonger(t *testing.T) {
 				ctx, cancel := context.WithTimeout(ctx, tt.left)
 				defer cancel()
 				if _, err := r.Find(ctx, []string{"us-east-1"}, []string{head}); err == nil {
-					t.Error("no error")
+					t.Error("got no error although EC2 did not answer")
 				}
 			})
 			if took > tt.most || took < tt.least {
@@ -109,7 +109,7 @@ func TestFind_Asks(t *testing.T) {
 	w := &wire{replies: map[string][]reply{"us-east-1": {lists("more"), lists("")}}}
 	onWire(t, w, func(ctx context.Context, r *Reader, _ *slog.Logger) {
 		if found, err := r.Find(ctx, []string{"us-east-1"}, []string{head, worker}); len(found) > 0 || err != nil {
-			t.Errorf("found %v (%v)", found, err)
+			t.Errorf("found %v (error: %v), want nothing", found, err)
 		}
 	})
 	want := url.Values{
@@ -122,7 +122,7 @@ func TestFind_Asks(t *testing.T) {
 			want.Set("NextToken", token)
 		}
 		if got := w.forms[i]; got.Encode() != want.Encode() {
-			t.Errorf("call %d asks %v, want %v", i+1, got, want)
+			t.Errorf("call %d has the parameters %v, want %v", i+1, got, want)
 		}
 	}
 }
@@ -155,7 +155,7 @@ func TestInUseError(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
 			}
 			if !tt.err.Refused() {
-				t.Error("counts as a failure of the provider")
+				t.Error("the error counts as a failure of the provider, want a refusal")
 			}
 		})
 	}

@@ -64,7 +64,7 @@ func response(status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// fails answers as EC2 does, with its query protocol's error.
+// fails replies with an error in the form of EC2's query protocol.
 func fails(status int, code, message string) reply {
 	return func(context.Context) (*http.Response, error) {
 		return response(status, fmt.Sprintf("<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>r</RequestID></Response>", code, message)), nil

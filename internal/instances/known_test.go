@@ -64,7 +64,7 @@ func TestAwaitKnown(t *testing.T) {
 			}
 			for _, form := range w.forms {
 				if form.Get("Action") != "RunInstances" || form.Get("DryRun") != "true" || form.Get("IamInstanceProfile.Arn") != head || form.Get("ImageId") != noImage {
-					t.Errorf("EC2 was asked %v", form)
+					t.Errorf("EC2 was asked with the parameters %v", form)
 				}
 			}
 		})

@@ -15,7 +15,7 @@ func TestEveryOption(t *testing.T) {
 	for i := range options.NumField() {
 		name := reflect.TypeFor[leastprivilege.Options]().Field(i).Name
 		if name != "ClusterName" && name != "ClusterNamePrefix" && options.Field(i).IsZero() {
-			t.Errorf("everyOption has no %s", name)
+			t.Errorf("everyOption does not set %s", name)
 		}
 	}
 }

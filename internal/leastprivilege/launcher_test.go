@@ -113,7 +113,7 @@ func TestLauncher_Refused(t *testing.T) {
 	l := launcher()
 	l.SubnetIDs = []string{"subnet-*"}
 	if document, err := l.CompanyPolicy(); document != "" || err == nil {
-		t.Errorf("the company's policy of a wrong launcher: %q and the error %v", document, err)
+		t.Errorf("the second policy of a wrong launcher: %q and the error %v, want an error", document, err)
 	}
 }
 

@@ -23,7 +23,7 @@ func TestView_EveryCall(t *testing.T) {
 	}
 	calls := regexp.MustCompile(`(?m)^\t\w+ +Call = "(\w+)"$`).FindAllStringSubmatch(string(source), -1)
 	if len(calls) < 17 {
-		t.Fatalf("%d calls", len(calls))
+		t.Fatalf("found %d calls in step.go, want more", len(calls))
 	}
 	for _, m := range calls {
 		step := rayiam.Step{Call: rayiam.Call(m[1]), Role: "ray-head", Policy: "p", Document: "{}", Boundary: "b", Path: "/", Tags: map[string]string{"k": "v"}, TagKeys: []string{"k"}}
@@ -32,13 +32,13 @@ func TestView_EveryCall(t *testing.T) {
 		}
 		v := New(customresource.Request{}, provider.Preview{Plan: rayiam.Plan{Phases: [][]rayiam.Step{{step}}}}, nil)
 		if len(v.Entities) != 1 || v.Summary.Empty() {
-			t.Fatalf("%s: %+v", m[1], v)
+			t.Fatalf("%s: the view is %+v, want one entity", m[1], v)
 		}
 		if e := v.Entities[0]; len(e.Details) == 0 && e.Action != Delete {
-			t.Errorf("%s does not show: %+v", m[1], e)
+			t.Errorf("the view does not show the call %s: %+v", m[1], e)
 		}
 		if text := v.Text(Plain); strings.Contains(text, emptySummary) || !strings.Contains(text, "ray-head") {
-			t.Errorf("%s: %s", m[1], text)
+			t.Errorf("the text does not show the call %s: %s", m[1], text)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func TestDocument(t *testing.T) {
 			t.Errorf("%s is shown as\n%s\nwant\n%s", text, got, want)
 		}
 		if !json.Valid([]byte(Document(text))) {
-			t.Errorf("%s is not shown as JSON", text)
+			t.Errorf("%s is not JSON, want it shown unchanged", text)
 		}
 	}
 	if got := lines("no JSON"); !slices.Equal(got, []string{"no JSON"}) || Document("") != "" {

@@ -48,7 +48,7 @@ func FuzzEqual(f *testing.F) {
 			t.Errorf("%q or %q is not Equal to itself", a, b)
 		}
 		if valid := json.Valid([]byte(a)) && json.Valid([]byte(b)); equal && a != b && !valid {
-			t.Errorf("%q and %q are Equal, and not both are JSON", a, b)
+			t.Errorf("%q and %q are Equal, but one of them is not JSON", a, b)
 		}
 		ca, errA := Canonical(a)
 		if errA == nil && Equal(ca, b) != equal {
@@ -58,7 +58,7 @@ func FuzzEqual(f *testing.F) {
 			return New(Statement{Effect: "Allow", Action: []string{action}, Resource: []string{"*"}})
 		}
 		if clean := strings.ToValidUTF8(a, "") == a && strings.ToValidUTF8(b, "") == b; clean && Equal(with(a), with(b)) != (a == b) {
-			t.Errorf("a statement with the action %q and one with %q: Equal is wrong", a, b)
+			t.Errorf("Equal is wrong about a statement with the action %q and one with %q", a, b)
 		}
 	})
 }
@@ -79,7 +79,7 @@ func FuzzCompact(f *testing.F) {
 			return
 		}
 		if !Equal(document, compact) || len(compact) > len(document) || Compact(compact) != compact {
-			t.Errorf("Compact(%q) = %q", document, compact)
+			t.Errorf("Compact(%q) = %q, want an Equal document", document, compact)
 		}
 		inString, escaped := false, false
 		for _, c := range []byte(compact) {
@@ -110,7 +110,7 @@ func FuzzParse(f *testing.F) {
 		}
 		out, err := encode(document)
 		if err != nil || !json.Valid([]byte(text)) || !Equal(string(out), text) {
-			t.Errorf("Parse(%q) says %s (%v)", text, out, err)
+			t.Errorf("Parse(%q) = %s (error: %v), want an Equal document", text, out, err)
 		}
 	})
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
-// A listCase is properties with one list of the schema, which has one blank element.
+// A listCase has properties with one blank element in one list of the schema.
 type listCase struct {
-	path  string // of the element
+	path  string // of the blank element
 	value any
 }
 
@@ -63,7 +63,7 @@ func TestBlankElements(t *testing.T) {
 	}
 	for _, want := range []string{"WorkerGroups[0]", "Tags[0]", "Head.ManagedPolicyArns[0]", "WorkerGroups[0].Policies[0]", "WorkerGroups[0].Policies[0].PolicyDocument.Statement[0].Action[0]", "LeastPrivilege.SubnetIds[0]"} {
 		if !slices.Contains(lists, want) {
-			t.Errorf("%s is not among the lists: %v", want, lists)
+			t.Errorf("the list %s has no case: %v", want, lists)
 		}
 	}
 }

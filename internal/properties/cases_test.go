@@ -46,6 +46,6 @@ func TestCases(t *testing.T) {
 	}
 	want, err := os.ReadFile(file)
 	if err != nil || got.String() != string(want) {
-		t.Errorf("%s is not what the cases are (write it anew with -update): %v", file, err)
+		t.Errorf("%s differs from the cases (write it with -update): %v", file, err)
 	}
 }

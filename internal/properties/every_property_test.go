@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// full has every property of the schema, with a value that is not the default.
+// full returns every property of the schema, with a value other than the default.
 const full = `{
 	"ServiceToken": "arn:x", "ServiceTimeout": 60, "NamePrefix": "a", "Path": "/a/", "Revision": "1",
 	"PermissionsBoundary": "arn:aws:iam::aws:policy/B", "AdoptExisting": true, "AllowDeleteInUse": true, "PropagationWaitSeconds": 1,
@@ -26,7 +26,7 @@ const full = `{
 	}
 }`
 
-// ignored are the properties that Read does not read, and why.
+// ignored are the properties that Read does not read, with the reason.
 var ignored = map[string]string{
 	"Revision":       "a change of it asks for an Update, whatever it says",
 	"ServiceTimeout": "CloudFormation's; package customresource reads it",
@@ -80,7 +80,7 @@ func TestRead_EveryProperty(t *testing.T) {
 			}
 			delete(given, name)
 			if same := reflect.DeepEqual(read(), want); same != (ignored[at] != "") {
-				t.Errorf("without %s, the same is read: %v, want %v %s", at, same, ignored[at] != "", ignored[at])
+				t.Errorf("without %s, Read returns the same: %v, want %v %s", at, same, ignored[at] != "", ignored[at])
 			}
 			given[name] = value
 		}

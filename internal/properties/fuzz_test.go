@@ -33,10 +33,10 @@ func FuzzRead(f *testing.F) {
 		}
 		for _, fault := range faults {
 			if fault.Path == "" || fault.Rule == "" || fmt.Sprint(fault) == "" {
-				t.Errorf("Read(%q): a fault without path or rule: %+v", raw, fault)
+				t.Errorf("Read(%q) returns a fault without path or rule: %+v", raw, fault)
 			}
 			if !there(raw, fault) {
-				t.Errorf("Read(%q): nothing is at the path of %q", raw, fault)
+				t.Errorf("Read(%q): the path of the fault %q leads nowhere", raw, fault)
 			}
 		}
 		declared := rayiam.Declare(props, fuzzStack)
@@ -46,7 +46,7 @@ func FuzzRead(f *testing.F) {
 		}
 		for _, node := range nodes {
 			if fault := refusedByIAM(node); fault != "" {
-				t.Errorf("Read(%q) takes what IAM refuses of %s: %s", raw, node.Name, fault)
+				t.Errorf("Read(%q) accepts the node %s, which IAM refuses: %s", raw, node.Name, fault)
 			}
 		}
 		if twice := caseTwins(nodes); twice != "" {
@@ -80,8 +80,8 @@ func there(raw string, fault rayiam.Fault) bool {
 
 var step = regexp.MustCompile(`\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]|\.?[A-Za-z0-9_-]+`)
 
-// follow takes one step of a path: .Name, [1], or ["an odd name"], which may be cut. A
-// policy document may be text, and the path leads on into it.
+// follow follows one step of a path: .Name, [1], or ["an odd name"], which may be cut. A
+// policy document may be text; the path then continues in it.
 func follow(value any, s string) (any, bool) {
 	if document, ok := value.(string); ok && json.Unmarshal([]byte(document), &value) != nil {
 		return nil, false

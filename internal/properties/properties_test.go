@@ -129,7 +129,7 @@ func TestSchemaDefaults(t *testing.T) {
 	withDefaults, faults := c.Read(raw)
 	without, _ := c.Read(nil)
 	if len(props) != 6 || len(faults) != 0 || !reflect.DeepEqual(withDefaults, without) {
-		t.Errorf("%d published defaults give %+v (%v), want what their absence gives: %+v", len(props), withDefaults, faults, without)
+		t.Errorf("the %d published defaults are read as %+v (%v), want the same as without them: %+v", len(props), withDefaults, faults, without)
 	}
 }
 
@@ -168,7 +168,7 @@ func TestNearest(t *testing.T) {
 // A faultCase has properties and all their faults.
 type faultCase struct {
 	name, raw string
-	want      []string // of each fault its path and a part of its sentence, "Path: begins"
+	want      []string // path of each fault and the beginning of its sentence, "Path: begins"
 }
 
 // hold fails the test unless the faults are these, in this order.

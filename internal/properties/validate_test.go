@@ -54,8 +54,8 @@ func (s standard) faults(value any) rayiam.Faults {
 	return faults
 }
 
-// collect descends to the errors that name a rule. It does not descend below oneOf and not:
-// the description beside them names the rule, their branches do not.
+// collect collects the errors that name a rule. It does not look into oneOf and not, whose
+// rule is in the description beside them.
 func (s standard) collect(e *jsonschema.ValidationError, value any, faults *rayiam.Faults) {
 	rule, at := s.at(e.SchemaURL), e.InstanceLocation
 	switch k := e.ErrorKind.(type) {
@@ -148,7 +148,7 @@ func TestSchema_Validator(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d values", n)
+	t.Logf("compared %d values", n)
 }
 
 // places returns the places of all values inside a value.
@@ -213,7 +213,7 @@ func TestSchema_IsUnderstood(t *testing.T) {
 			t.Fatal(err)
 		}
 		if understood(object(value)) == nil {
-			t.Errorf("%s is taken for understood", text)
+			t.Errorf("the schema %s is accepted, want an error", text)
 		}
 	}
 	c := newChecker(t)
@@ -236,6 +236,6 @@ func TestSchema_IsUnderstood(t *testing.T) {
 	}
 	compile(c.published)
 	if n == 0 {
-		t.Error("no pattern was found")
+		t.Error("found no pattern in the schema, want more: are they read?")
 	}
 }

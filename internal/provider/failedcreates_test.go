@@ -36,22 +36,22 @@ func TestFailedCreates(t *testing.T) {
 			}
 		}
 		if f.has(of(cfn.RequestDelete, "Failed"), "other-0123456789ab") {
-			t.Error("a failed Create with another NamePrefix counts for the set")
+			t.Error("a failed Create with another NamePrefix counts for this set, want it not to")
 		}
 		f.note(of(cfn.RequestUpdate, "Failed"), "other-0123456789ab", true, nil)
 		time.Sleep(maxFailedAge - time.Second)
 		if !f.has(of(cfn.RequestDelete, "Failed"), owner) {
-			t.Error("not known any more before ten minutes")
+			t.Error("the failed Create is forgotten before ten minutes")
 		}
 		time.Sleep(time.Second)
 		if f.has(of(cfn.RequestDelete, "Failed"), owner) {
-			t.Error("still known after ten minutes")
+			t.Error("the failed Create is remembered after ten minutes")
 		}
 		for i := range maxRefusals + 1 {
 			f.note(of(cfn.RequestCreate, string(rune('a'+i))), owner, true, failed)
 		}
 		if len(f.at) > maxRefusals {
-			t.Errorf("%d are kept, want %d at most", len(f.at), maxRefusals)
+			t.Errorf("%d failed Creates are remembered, want at most %d", len(f.at), maxRefusals)
 		}
 	})
 }

@@ -37,7 +37,7 @@ func (emptyIAM) Do(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(text))}, nil
 }
 
-// s3 takes every answer and keeps it.
+// s3 accepts every answer and keeps it.
 type s3 struct {
 	mu     sync.Mutex
 	urls   []string
@@ -110,7 +110,7 @@ func FuzzInvoke(f *testing.F) {
 			far s3
 			err error
 		)
-		synctest.Test(t, func(t *testing.T) { // some requests linger
+		synctest.Test(t, func(t *testing.T) { // some requests mostly wait
 			h := &customresource.Handler{Resource: p, Log: slog.New(slog.NewJSONHandler(&log, nil)), Transport: &far}
 			ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 			defer cancel()
@@ -128,7 +128,7 @@ func FuzzInvoke(f *testing.F) {
 		}
 		checkAnswer(t, far.bodies[0])
 		if strings.Contains(log.String(), "panic") && !bytes.Contains(payload, []byte("panic")) {
-			t.Errorf("something panicked:\n%s", log.String())
+			t.Errorf("the function panicked:\n%s", log.String())
 		}
 		if len(want) < 16 || strings.Contains(strings.Join(others(payload), "\n"), want) {
 			return // no secret, or a secret that other fields of the event contain too
@@ -156,17 +156,17 @@ func checkAnswer(t *testing.T, body []byte) {
 	t.Helper()
 	var answer struct{ Status, Reason, PhysicalResourceId string }
 	if err := json.Unmarshal(body, &answer); err != nil || !utf8.Valid(body) {
-		t.Fatalf("an answer that cannot be read (%v): %q", err, body)
+		t.Fatalf("the answer cannot be read (%v): %q", err, body)
 	}
 	if len(body) > 4096 {
-		t.Errorf("an answer of %d bytes", len(body))
+		t.Errorf("the answer has %d bytes, want at most 4096", len(body))
 	}
 	if answer.PhysicalResourceId == "" || answer.Status != "SUCCESS" && (answer.Status != "FAILED" || answer.Reason == "") {
-		t.Errorf("an answer that CloudFormation does not take: %s", body)
+		t.Errorf("CloudFormation would refuse the answer: %s", body)
 	}
 }
 
-// others returns the event's text but for the ResponseURL.
+// others returns the event's strings other than the ResponseURL.
 func others(payload []byte) []string {
 	var fields map[string]any
 	if json.Unmarshal(payload, &fields) != nil {

@@ -25,9 +25,9 @@ func TestJudge_RollingBack(t *testing.T) {
 	stack := rayiam.Stack{Partition: "aws", Account: "123456789012"}
 	for name, tt := range map[string]struct {
 		kind      supersede.Kind
-		head, gpu time.Duration // their ages
+		head, gpu time.Duration // the ages of head and group
 		uses      string
-		want      string // the plan in the end
+		want      string // the resulting plan
 	}{
 		"a retained set, in use":            {supersede.Delete, old, old, "ray-head", ""},
 		"a group that the Create made":      {supersede.Delete, old, young, "ray-head", "deleting instance profile ray-gpu\ndeleting role ray-gpu\n"},
@@ -61,11 +61,11 @@ func TestJudge_RollingBack(t *testing.T) {
 			found := finding{instances: []instances.Instance{{ID: "i-1", Profile: stack.InstanceProfileARN("/", tt.uses)}}}
 			if err := r.judge(t.Context(), plan, profiles, found); errors.Is(err, errKept) {
 				if r.keepsOld(plan, found.instances) {
-					t.Error("keeps the old set of the same plan twice, and so again and again")
+					t.Error("the old set of the same plan is kept twice, want once: it would be kept without end")
 				}
 				plan, err = r.newPlan(t.Context(), r.desired, o)
 				if err != nil || r.judge(t.Context(), plan, profiles, found) != nil {
-					t.Fatalf("the second plan is judged: %v", err)
+					t.Fatalf("the second plan is refused: %v", err)
 				}
 			} else if err != nil {
 				t.Fatal(err)
@@ -74,7 +74,7 @@ func TestJudge_RollingBack(t *testing.T) {
 				t.Errorf("the plan is\n%s, want\n%s", got, tt.want)
 			}
 			if len(r.warnings) != 1 {
-				t.Errorf("warns of %q, want one thing", r.warnings)
+				t.Errorf("the warnings are %q, want one", r.warnings)
 			}
 		})
 	}

@@ -23,10 +23,10 @@ func TestDeleteOrphan_OtherNames(t *testing.T) {
 			set.Names = names
 			want := notOwnersName(set.Owner, names[len(names)-1]).Error()
 			if _, err := p.PlanOrphan(t.Context(), set, slog.New(slog.DiscardHandler)); err == nil || err.Error() != want {
-				t.Errorf("planned, or not for its name: %v", err)
+				t.Errorf("planning: got the error %v, want one about the role's name", err)
 			}
 			if err := p.DeleteOrphan(t.Context(), set, slog.New(slog.DiscardHandler)); err == nil || err.Error() != want {
-				t.Errorf("deleted, or not for its name: %v", err)
+				t.Errorf("deleting: got the error %v, want one about the role's name", err)
 			}
 		})
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestSettingsFromEnvironment checks how the variables about EC2 are read.
+// TestSettingsFromEnvironment checks how the environment variables about EC2 are read.
 // Reference 14.1, 14.8.
 func TestSettingsFromEnvironment(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -24,7 +24,7 @@ func TestSettingsFromEnvironment(t *testing.T) {
 				return map[string]string{"RAYIAM_CHECK_INSTANCES": tt.check, "RAYIAM_REGIONS": tt.regions}[key]
 			})
 			if got.CheckInstances != tt.want || !reflect.DeepEqual(got.Regions, tt.in) {
-				t.Errorf("got %v in %q, want %v in %q", got.CheckInstances, got.Regions, tt.want, tt.in)
+				t.Errorf("the check is on: %v, in the Regions %q, want %v, %q", got.CheckInstances, got.Regions, tt.want, tt.in)
 			}
 		})
 	}

@@ -19,7 +19,7 @@ func FuzzMatches(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pattern, s string) {
 		for _, r := range pattern + s {
 			if r > 127 {
-				return // ARNs are ASCII; beyond it, regexp counts characters and matches bytes
+				return // ARNs are ASCII; regexp counts other characters differently
 			}
 		}
 		expression := "(?s)^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + "$"
@@ -29,7 +29,7 @@ func FuzzMatches(f *testing.F) {
 		if allowsAll([]string{pattern}, s) {
 			for _, more := range []string{"", "x", pattern, s, "-*?"} {
 				if !matches(pattern, s+more) {
-					t.Errorf("%q allows all that begins with %q, and not %q", pattern, s, s+more)
+					t.Errorf("%q matches everything that begins with %q, but not %q", pattern, s, s+more)
 				}
 			}
 		}

@@ -11,7 +11,7 @@ import (
 // replacements.
 func TestDeclare_BuildsPoliciesOnce(t *testing.T) {
 	declared := Declare(edited(addGroup, least(everyOption)), testStack)
-	var total int // of the head
+	var total int // size of the head's documents
 	for i, node := range declared.nodes {
 		for j := range node.builtIn {
 			document := fmt.Sprintf(`{"node":%d,"x":%q}`, min(i, 1), strings.Repeat("x", maxInlinePolicy/3))
@@ -27,11 +27,11 @@ func TestDeclare_BuildsPoliciesOnce(t *testing.T) {
 		}
 		for _, policy := range declared.nodes[i].builtIn {
 			if got := node.InlinePolicies[policy.Name]; got != policy.Document {
-				t.Errorf("%s: %s is %s, want what was put there", node.Name, policy.Name, got)
+				t.Errorf("%s: the policy %s is %s, want the replacement", node.Name, policy.Name, got)
 			}
 		}
 	}
 	if faults := fmt.Sprint(declared.Check(Bounds{})); !strings.Contains(faults, fmt.Sprintf("role ray-head would have %d characters", total)) {
-		t.Errorf("Check says %q, want a fault about the %d characters that were put there", faults, total)
+		t.Errorf("Check says %q, want a fault about the %d characters of the replacements", faults, total)
 	}
 }

@@ -26,7 +26,7 @@ func TestDeclaredNames(t *testing.T) {
 		"a number": `{"Statement":[{"Resource":[7]}]}`, "nothing passed": `{"Statement":[{}]}`,
 	} {
 		if got, ok := DeclaredNames("ray", map[string]string{"ray-pass-role-policy": document}); ok {
-			t.Errorf("%s: %v", name, got)
+			t.Errorf("%s: found the names %v, want none", name, got)
 		}
 	}
 }

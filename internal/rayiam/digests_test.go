@@ -45,7 +45,7 @@ func TestDigests_EveryField(t *testing.T) {
 	}
 }
 
-// byHand are changes that somebody makes by hand, and whether they are drift.
+// byHand are changes that somebody makes by hand, and whether each is drift.
 var byHand = []struct {
 	name  string
 	alter func(Observed) Observed
@@ -137,11 +137,11 @@ func TestDigests_CutShort(t *testing.T) {
 		differing, ok := role.Digests().Differing(role.Tags[DeclaredTag])
 		same := func(r Role) bool { return role.Digests().String() == r.Digests().String() }
 		if settled := ok && len(differing) == 0; settled && !same(before) && !same(after) {
-			t.Fatalf("settled after some of the steps only: %b of %v", done, ofHead)
+			t.Fatalf("the set is settled after only some of the steps: %b of %v", done, ofHead)
 		}
 	}
 	if len(ofHead) < 8 {
-		t.Errorf("only %d steps: %v", len(ofHead), ofHead)
+		t.Errorf("the plan has %d steps, want more: %v", len(ofHead), ofHead)
 	}
 }
 
@@ -164,7 +164,7 @@ func carryOut(t *testing.T, r *Role, s Step) {
 	case DeleteRolePolicy:
 		delete(r.InlinePolicies, s.Policy)
 	default:
-		t.Fatalf("a step that this test does not know: %s", s)
+		t.Fatalf("this test does not know the step %s", s)
 	}
 }
 
@@ -176,7 +176,7 @@ func TestDigests_Form(t *testing.T) {
 	o := settled(edited(setBoundary, setTags, least(everyOption)))
 	for _, value := range []string{o.Roles["ray-head"].Tags[DeclaredTag], o.InstanceProfiles["ray-head"].Tags[DeclaredTag]} {
 		if !allowed.MatchString(value) || !strings.HasPrefix(value, "v1/") {
-			t.Errorf("a tag cannot have this value: %q", value)
+			t.Errorf("IAM does not allow the tag's value %q", value)
 		}
 	}
 }
@@ -192,11 +192,11 @@ func TestDigests_Unknown(t *testing.T) {
 		"no digits": value[:len(value)-1] + "x", "an instance profile's": settled(defaults).InstanceProfiles["ray-head"].Tags[DeclaredTag],
 	} {
 		if facets, ok := role.Digests().Differing(text); ok {
-			t.Errorf("%s: %q was compared, with %v", name, text, facets)
+			t.Errorf("%s: the value %q was compared, with the result %v", name, text, facets)
 		}
 	}
 	if facets, ok := role.Digests().Differing(value); !ok || len(facets) > 0 {
-		t.Errorf("the role's own: %v, %v", facets, ok)
+		t.Errorf("the role's own value: %v, %v, want no difference", facets, ok)
 	}
 }
 
@@ -214,15 +214,15 @@ func TestRecord_GivesWay(t *testing.T) {
 			plan := mustPlan(t, desiredFor(p), observed)
 			for _, step := range slices.Concat(plan.Phases...) {
 				if _, has := step.Tags[DeclaredTag]; len(step.Tags) > 40 && has != recorded {
-					t.Errorf("%d tags: recorded = %v, want %v: %s", count, has, recorded, step)
+					t.Errorf("%d tags: the step sets the record: %v, want %v: %s", count, has, recorded, step)
 				}
 				if len(step.Tags) > maxTags {
-					t.Errorf("%d tags: a step sets %d", count, len(step.Tags))
+					t.Errorf("%d tags: one step sets %d tags, want at most 50", count, len(step.Tags))
 				}
 			}
 		}
 		if plan := mustPlan(t, desiredFor(p), settled(p)); !plan.Empty() {
-			t.Errorf("%d tags: after the plan there is left\n%s", count, plan)
+			t.Errorf("%d tags: a second plan has the steps\n%s", count, plan)
 		}
 	}
 }

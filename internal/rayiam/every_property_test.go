@@ -92,7 +92,7 @@ func TestNodes_EveryProperty(t *testing.T) {
 	for path, p := range changes(t, full) {
 		same := reflect.DeepEqual(Declare(p, testStack).Nodes("owner"), want)
 		if why := elsewhere[path]; same != (why != "") {
-			t.Errorf("%s changed, and the nodes are the same: %v, want %v %s", path, same, why != "", why)
+			t.Errorf("with another %s, the nodes are the same: %v, want %v %s", path, same, why != "", why)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func TestNodes_EveryOption(t *testing.T) {
 			}
 		})
 		if got := Declare(edited(alone), testStack).Nodes("owner"); name != "ClusterName" && reflect.DeepEqual(got, want) {
-			t.Errorf("%s alone changes nothing", name)
+			t.Errorf("the option %s alone changes nothing", name)
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The fixtures of this package's tests: a stack, the resource in it, and IAM as it
-// is right after that resource was created.
+// The fixtures of this package's tests: a stack, its resource, and the state of IAM right
+// after the resource was created.
 var (
 	testStack = Stack{
 		ID:        "arn:aws:cloudformation:eu-west-1:123456789012:stack/ray/6e1f0c50",
@@ -24,7 +24,7 @@ func desiredFor(p Properties) Desired {
 	return Desired{Owner: ownerOf(p), Nodes: Declare(p, testStack).Nodes(ownerOf(p))}
 }
 
-// edited returns a copy of the defaults with edits applied.
+// edited returns the default properties with these edits.
 func edited(edits ...func(*Properties)) Properties {
 	p := defaults
 	p.WorkerGroups = slices.Clone(p.WorkerGroups)
@@ -68,7 +68,7 @@ func alterProfile(o Observed, name string, alter func(*InstanceProfile)) Observe
 	return o
 }
 
-// tagged adds a tag to a role and to the profile of the same name.
+// tagged returns IAM with one more tag on a role and on the profile of the same name.
 func tagged(o Observed, name, key, value string) Observed {
 	o = alterRole(o, name, func(r *Role) { r.Tags[key] = value })
 	return alterProfile(o, name, func(p *InstanceProfile) { p.Tags[key] = value })

@@ -14,7 +14,7 @@ func TestPhysicalID(t *testing.T) {
 		t.Errorf("PhysicalID = %q, want ray-<12 hex digits>", id)
 	}
 	if again := PhysicalID("ray", testStack.ID, logicalID); again != id {
-		t.Errorf("PhysicalID = %q, then %q", id, again)
+		t.Errorf("PhysicalID = %q, and %q the second time", id, again)
 	}
 	for _, other := range []string{
 		PhysicalID("rax", testStack.ID, logicalID),
@@ -63,7 +63,7 @@ func FuzzNamePrefixOf(f *testing.F) {
 			t.Errorf("NamePrefixOf(PhysicalID(%q)) = %q, %v", namePrefix, got, ok)
 		}
 		if _, ok := NamePrefixOf(namePrefix, stack, logical); ok && namePrefix == "" {
-			t.Errorf("the empty id belongs to a resource")
+			t.Errorf("the empty id names a set, want none")
 		}
 	})
 }

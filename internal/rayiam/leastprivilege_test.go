@@ -58,16 +58,16 @@ func TestLeastPrivilege_ReplacesDefaultPolicies(t *testing.T) {
 		t.Errorf("the head has %v, want the named policy", got)
 	}
 	if got, want := sortedKeys(nodes[0].InlinePolicies), []string{"extra", "ray-autoscaler-policy", "ray-pass-role-policy"}; !slices.Equal(got, want) {
-		t.Errorf("the head has inline %v, want %v", got, want)
+		t.Errorf("the head has the inline policies %v, want %v", got, want)
 	}
 	for _, node := range nodes[1:] {
 		if len(node.ManagedPolicyARNs)+len(node.InlinePolicies) != 0 {
-			t.Errorf("%s has %v and %v, want nothing: no option asks for it", node.Name, node.ManagedPolicyARNs, node.InlinePolicies)
+			t.Errorf("%s has the policies %v and %v, want none without options", node.Name, node.ManagedPolicyARNs, node.InlinePolicies)
 		}
 	}
 	for _, ref := range Declare(p, testStack).PolicyReferences() {
 		if ref.Default {
-			t.Errorf("%s is asked for by default", ref.ARN)
+			t.Errorf("IAM is asked about the default policy %s, want it not to be", ref.ARN)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestLeastPrivilege_PassRoleStaysAsItIs(t *testing.T) {
 	const name = "ray-pass-role-policy"
 	with := Declare(edited(least(everyOption)), testStack).Nodes("owner")[0].InlinePolicies[name]
 	if without := Declare(defaults, testStack).Nodes("owner")[0].InlinePolicies[name]; with != without {
-		t.Errorf("%s, want %s", with, without)
+		t.Errorf("the pass-role policy is %s, want %s", with, without)
 	}
 }
 
@@ -158,7 +158,7 @@ func TestLeastPrivilege_EveryListIsWeighed(t *testing.T) {
 			continue
 		}
 		if !slices.ContainsFunc(slices.Sorted(maps.Keys(without)), func(option string) bool { return strings.EqualFold(option, field.Name) }) {
-			t.Errorf("%s is not weighed", field.Name)
+			t.Errorf("the option %s is missing in withoutEach", field.Name)
 		}
 	}
 	for option, q := range without {
@@ -188,7 +188,7 @@ func TestLeastPrivilege_GroupsBuckets(t *testing.T) {
 		node := Declare(p, testStack).Nodes("owner")[i]
 		for bucket, has := range want {
 			if got := strings.Contains(node.InlinePolicies["ray-data-policy"], ":s3:::"+bucket+`"`); got != has {
-				t.Errorf("%s has %s: %v, want %v", node.Name, bucket, got, has)
+				t.Errorf("%s may use the bucket %s: %v, want %v", node.Name, bucket, got, has)
 			}
 		}
 	}
@@ -222,9 +222,9 @@ func TestLeastPrivilege_FitsWhatIsUsual(t *testing.T) {
 		lp.InstanceTypes = list(8, "m6i.%02dxlarge")
 	}))
 	declared := Declare(p, testStack)
-	t.Logf("%d characters", sizeOf(declared.nodes[0].builtIn))
+	t.Logf("the policies have %d characters", sizeOf(declared.nodes[0].builtIn))
 	if faults := declared.Check(Bounds{}); len(faults) != 0 {
-		t.Errorf("%d characters: %v", sizeOf(declared.nodes[0].builtIn), faults)
+		t.Errorf("the policies have %d characters, want no fault: %v", sizeOf(declared.nodes[0].builtIn), faults)
 	}
 }
 
@@ -255,9 +255,9 @@ func TestLeastPrivilege_Fits(t *testing.T) {
 	stack.Partition, stack.Region = "aws-us-gov", "us-gov-west-1"
 	declared := Declare(p, stack)
 	size := sizeOf(declared.nodes[0].builtIn)
-	t.Logf("%d characters", size)
+	t.Logf("the policies have %d characters", size)
 	if faults := declared.Check(Bounds{}); len(faults) != 0 {
-		t.Errorf("%d characters: %v", size, faults)
+		t.Errorf("the policies have %d characters, want no fault: %v", size, faults)
 	}
 }
 

@@ -31,7 +31,7 @@ func TestPlan_Loses(t *testing.T) {
 				plan.Phases = append(plan.Phases, []Step{step})
 			}
 			if got := plan.Loses(); !slices.Equal(got, tt.want) {
-				t.Errorf("loses %v, want %v", got, tt.want)
+				t.Errorf("the profiles that lose their role are %v, want %v", got, tt.want)
 			}
 		})
 	}

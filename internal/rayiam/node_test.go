@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// nodeChanges are ways to change each field of a Node. A field of Node that is not
-// among them fails TestNode_EveryFieldIsPlanned.
+// nodeChanges are changes to each field of a Node. TestNode_EveryFieldIsPlanned fails if a
+// field is missing here.
 var nodeChanges = []struct {
 	field, name string
 	change      func(*Node)
-	conflict    bool // IAM cannot change it in place, so NewPlan refuses
+	conflict    bool // IAM cannot make the change in place, so NewPlan refuses
 }{
 	{"Name", "renamed", func(n *Node) { n.Name += "-2" }, false},
 	{"Path", "moved", func(n *Node) { n.Path = "/other/" }, true},
@@ -66,7 +66,7 @@ func TestNode_EveryFieldIsPlanned(t *testing.T) {
 					t.Errorf("NewPlan gives %v and an empty plan: %v, want steps", err, plan.Empty())
 				}
 				if mustPlan(t, d, Observed{}).String() == create {
-					t.Error("the plan that creates it is the same")
+					t.Error("the plan that creates the node is the same, want another one")
 				}
 			})
 		}
@@ -84,7 +84,7 @@ func TestNode_EveryFieldIsPlanned(t *testing.T) {
 	}
 }
 
-// differingFields names the fields in which two nodes differ.
+// differingFields returns the names of the fields in which two nodes differ.
 func differingFields(a, b Node) []string {
 	var names []string
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)

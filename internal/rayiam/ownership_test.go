@@ -111,8 +111,8 @@ func TestTrustPolicy_Removals(t *testing.T) {
 	}
 }
 
-// lone returns an instance profile that nobody owns, without a role of its name, with
-// these roles in it.
+// lone returns an instance profile without an owner and without a role of its name, which
+// has these roles in it.
 func lone(roles ...string) Observed {
 	return Observed{InstanceProfiles: map[string]InstanceProfile{"ray-head": {Name: "ray-head", Path: "/", Tags: map[string]string{}, Roles: roles}}}
 }

@@ -25,7 +25,7 @@ func TestToAsk(t *testing.T) {
 		{"the boundary", []PolicyReference{ref("", s3)}, []PolicyReference{ref("", s3)}, "[" + s3 + "]", "[" + s3 + "]"},
 	} {
 		if got := fmt.Sprint(ToAsk(tt.refs, tt.old)); got != tt.ask {
-			t.Errorf("%s: asks for %s, want %s", tt.name, got, tt.ask)
+			t.Errorf("%s: IAM is asked about %s, want %s", tt.name, got, tt.ask)
 		}
 		if got := fmt.Sprint(Unattached(tt.refs, head)); got != tt.late {
 			t.Errorf("%s: unattached %s, want %s", tt.name, got, tt.late)

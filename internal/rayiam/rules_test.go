@@ -113,7 +113,7 @@ func TestBoundsFromEnvironment(t *testing.T) {
 	env := map[string]string{"RAYIAM_NAME_PREFIX": "ray", "RAYIAM_PATH": "/r/", "RAYIAM_PERMISSIONS_BOUNDARY": " ", "RAYIAM_ALLOWED_POLICY_ARNS": "a*, ,b", "RAYIAM_ALLOWED_BUCKETS": "c,d", "RAYIAM_ALLOWED_CLUSTER_NAMES": " e ,"}
 	got := BoundsFromEnvironment(func(name string) string { return env[name] })
 	if got.NamePrefix != "ray" || got.Path != "/r/" || got.PermissionsBoundary != "" || fmt.Sprint(got.AllowedPolicyARNs, got.AllowedBuckets, got.AllowedClusterNames) != "[a* b] [c d] [e]" {
-		t.Errorf("BoundsFromEnvironment = %+v", got)
+		t.Errorf("BoundsFromEnvironment = %+v, want the values of the variables", got)
 	}
 	if p := (Bounds{PermissionsBoundary: "b"}).Default(defaults); p.PermissionsBoundary != "b" {
 		t.Errorf("Default = %+v, want the administrator's boundary", p)

@@ -19,7 +19,7 @@ func TestTo(t *testing.T) {
 	logger := sdklog.To(slog.New(slog.NewJSONHandler(&out, nil)))
 	logger.Logf(logging.Debug, "request %d", 1)
 	if out.Len() > 0 {
-		t.Errorf("logged %s", &out)
+		t.Errorf("logged %s, want nothing", &out)
 	}
 	logger.Logf(logging.Warn, "failed to close %q\n", "body")
 	var line struct{ Level, Text string }

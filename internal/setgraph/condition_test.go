@@ -29,7 +29,7 @@ func TestCondition(t *testing.T) {
 	for verb := range verbs {
 		for _, operator := range []string{verb, verb + "IfExists", "ForAllValues:" + verb, "ForAnyValue:" + verb} {
 			if got := condition(operator, "k", []string{"v"}); strings.Contains(got, verb) || slices.Contains(strings.Fields(got), operator) {
-				t.Errorf("%s is shown raw: %s", operator, got)
+				t.Errorf("the operator %s is shown unchanged: %s", operator, got)
 			}
 		}
 	}

@@ -62,7 +62,7 @@ func TestPictures(t *testing.T) {
 			}
 			want, err := os.ReadFile(path)
 			if err != nil || string(want) != got {
-				t.Errorf("the picture is not %s (write it anew with -update, and look at it): %v", path, err)
+				t.Errorf("the picture differs from %s (write it with -update, and look at it): %v", path, err)
 			}
 		}
 	}
@@ -90,7 +90,7 @@ func TestGraph(t *testing.T) {
 	}
 	tests := []struct {
 		set                                    string
-		roles, managed, rights, denials, other int // other: rights of the second box
+		roles, managed, rights, denials, other int // other: rights in the second box
 		passes                                 string
 	}{
 		{"defaults", 2, 5, 0, 0, 0, "[head>1]"},
@@ -105,10 +105,10 @@ func TestGraph(t *testing.T) {
 		}
 	}
 	if got := strings.Join(all["everything"].Roles[1].Lines, ","); got != "role ray-cpu,role ray-gpu" {
-		t.Errorf("the workers' box has %s", got)
+		t.Errorf("the workers' box has the policies %s", got)
 	}
 	if _, err := New("x", []rayiam.Node{{Name: "a", InlinePolicies: map[string]string{"p": "{"}}}); err == nil {
-		t.Error("a policy that is no JSON is drawn")
+		t.Error("a policy that is not JSON is drawn, want an error")
 	}
 }
 
@@ -122,11 +122,11 @@ func TestSVG_IsReadable(t *testing.T) {
 		}
 		for i, a := range boxes {
 			if a.x < 0 || a.y < 0 || a.x+a.w > whole.w || a.y+a.h > whole.h {
-				t.Errorf("%s: box %d lies outside", name, i)
+				t.Errorf("%s: box %d is outside of the picture", name, i)
 			}
 			for j, b := range boxes[:i] {
 				if a.x < b.x+b.w && b.x < a.x+a.w && a.y < b.y+b.h && b.y < a.y+a.h {
-					t.Errorf("%s: the boxes %d and %d lie over each other", name, i, j)
+					t.Errorf("%s: the boxes %d and %d overlap", name, i, j)
 				}
 			}
 		}
@@ -136,12 +136,12 @@ func TestSVG_IsReadable(t *testing.T) {
 				if text.x > b.x && text.x < b.x+b.w && text.y > b.y && text.y < b.y+b.h {
 					inside++
 					if text.x+text.w > b.x+b.w || text.y+3 > b.y+b.h {
-						t.Errorf("%s: a text reaches out of its box", name)
+						t.Errorf("%s: a text is longer than its box", name)
 					}
 				}
 			}
 			if text.x+text.w > whole.w {
-				t.Errorf("%s: a text reaches out of the picture", name)
+				t.Errorf("%s: a text is longer than the picture", name)
 			}
 		}
 		want := 0
@@ -149,7 +149,7 @@ func TestSVG_IsReadable(t *testing.T) {
 			want += 1 + len(b.Lines)
 		}
 		if inside != want {
-			t.Errorf("%s: %d texts lie in boxes, want %d", name, inside, want)
+			t.Errorf("%s: %d texts are in boxes, want %d", name, inside, want)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func read(t *testing.T, svg string) (boxes, texts []rectangle, whole rectangle) 
 		case "svg":
 			whole = r
 		case "rect":
-			if r.x > 0 { // the background has no place of its own
+			if r.x > 0 { // the background is at no position of its own
 				boxes = append(boxes, r)
 			}
 		case "text":
@@ -195,7 +195,7 @@ func read(t *testing.T, svg string) (boxes, texts []rectangle, whole rectangle) 
 			if err := dec.DecodeElement(&content, &start); err != nil {
 				t.Fatal(err)
 			}
-			r.w = 7.23 * float64(utf8.RuneCountInString(content)) // of the widest of the fonts at 12 pixels
+			r.w = 7.23 * float64(utf8.RuneCountInString(content)) // the width in the widest of the fonts at 12 pixels
 			texts = append(texts, r)
 		}
 	}

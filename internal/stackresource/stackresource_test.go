@@ -75,11 +75,11 @@ func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
 			t.Errorf("%v: got %+v and %v, want %v", tt, state, err, tt.want)
 		}
 		if _, err := reader.Find(t.Context(), tt.stack, tt.name, noLogicalID); !errors.Is(err, tt.want) {
-			t.Errorf("%v: found with %v, want %v", tt, err, tt.want)
+			t.Errorf("%v: Find returned the error %v, want %v", tt, err, tt.want)
 		}
 	}
 	if stack, err := reader.Stack(t.Context(), none); !errors.Is(err, stackresource.ErrNoStack) || stack != (stackresource.Stack{}) {
-		t.Errorf("a stack that is not: %+v and %v, want %v", stack, err, stackresource.ErrNoStack)
+		t.Errorf("a stack that does not exist: got %+v and %v, want %v", stack, err, stackresource.ErrNoStack)
 	}
 	for _, malformed := range []string{"", "s", "arn:aws:cloudformation:example.com/:123456789012:stack/s/1", "arn:aws:iam:us-east-1:123456789012:stack/s/1"} {
 		_, read := reader.Read(t.Context(), malformed, "Queue")
@@ -91,7 +91,7 @@ func absent(t *testing.T, reader *stackresource.Reader, stackID string) {
 			}
 		}
 	}
-	// Another Region has stacks of its own.
+	// Another Region has its own stacks.
 	elsewhere := strings.Replace(stackID, "us-east-1", "eu-west-1", 1)
 	if _, err := reader.Read(t.Context(), elsewhere, "Queue"); !errors.Is(err, stackresource.ErrNoStack) {
 		t.Errorf("in another Region: %v, want %v", err, stackresource.ErrNoStack)
@@ -114,7 +114,7 @@ func TestStack_Settled(t *testing.T) {
 	}
 }
 
-// TestTemporary checks which errors say that the same question may be answered later.
+// TestTemporary checks for which errors the same call may succeed later.
 // Reference 14.4.
 func TestTemporary(t *testing.T) {
 	for _, tt := range []struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// Ids of stacks.
+// The ids of stacks.
 const (
 	ownAccount  = "123456789012"
 	ownStack    = "arn:aws:cloudformation:us-east-1:" + ownAccount + ":stack/own/1"
@@ -26,7 +26,8 @@ type told struct {
 	err                error
 }
 
-// tellings answers Read and Find in turn, the last answer again and again, and Stack.
+// tellings answers Read and Find with its answers in turn, and repeats the last one. It
+// also answers Stack.
 type tellings struct {
 	answers     []told
 	asked       int
@@ -106,10 +107,10 @@ func TestIsOrphaned(t *testing.T) {
 				cloudformation := &tellings{answers: tt.answers, logicalID: tt.logicalID, stack: "UPDATE_COMPLETE"}
 				got, err := IsOrphaned(t.Context(), cloudformation, request, owner, tt.stack, slog.New(slog.DiscardHandler))
 				if got != tt.want || (err != nil) != tt.fails || cloudformation.asked != tt.asked {
-					t.Errorf("got %v and %v after %d questions, want %v after %d", got, err, cloudformation.asked, tt.want, tt.asked)
+					t.Errorf("got %v and %v after %d calls to CloudFormation, want %v after %d", got, err, cloudformation.asked, tt.want, tt.asked)
 				}
 				if same := tt.logicalID == request.LogicalID; cloudformation.read != same || cloudformation.found == same || cloudformation.accepted == same {
-					t.Errorf("read %v, searched %v", cloudformation.read, cloudformation.found)
+					t.Errorf("Read was called for %v, and Find for %v", cloudformation.read, cloudformation.found)
 				}
 			})
 		})
@@ -141,12 +142,12 @@ func TestAsk_Replaced(t *testing.T) {
 				cloudformation := &tellings{answers: []told{{status: "UPDATE_COMPLETE", physicalID: "another"}}, logicalID: "RayIAM", stack: tt.stack, parent: tt.parent}
 				got, err := Ask(t.Context(), cloudformation, owner, otherStack, ownAccount)
 				if got != tt.want || (err != nil) != (tt.want == Unasked) {
-					t.Errorf("belongs %v (%v), want %v", got, err, tt.want)
+					t.Errorf("the set is %v (error: %v), want %v", got, err, tt.want)
 				}
 				request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
 				orphaned, err := IsOrphaned(t.Context(), cloudformation, request, owner, otherStack, slog.New(slog.DiscardHandler))
 				if orphaned != (tt.want == Orphaned) || (err != nil) != (tt.want == Unasked) {
-					t.Errorf("orphaned %v (%v), want %v", orphaned, err, tt.want == Orphaned)
+					t.Errorf("IsOrphaned = %v (error: %v), want %v", orphaned, err, tt.want == Orphaned)
 				}
 			})
 		})
@@ -167,14 +168,14 @@ func TestAsk_OtherStacks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cloudformation := &tellings{answers: []told{{err: stackresource.ErrNoStack}}}
 			if got, err := Ask(t.Context(), cloudformation, "ray-0123456789ab", stackID, ownAccount); got != Unasked || err == nil {
-				t.Errorf("belongs %v (%v), want an error", got, err)
+				t.Errorf("the set is %v (error: %v), want an error", got, err)
 			}
 			request := customresource.Request{StackID: ownStack, LogicalID: "RayIAM"}
 			if orphaned, err := IsOrphaned(t.Context(), cloudformation, request, "ray-0123456789ab", stackID, slog.New(slog.DiscardHandler)); orphaned || err == nil {
-				t.Errorf("orphaned %v (%v), want an error", orphaned, err)
+				t.Errorf("IsOrphaned = %v (error: %v), want an error", orphaned, err)
 			}
 			if cloudformation.asked > 0 {
-				t.Errorf("asked %d times", cloudformation.asked)
+				t.Errorf("CloudFormation was asked %d times, want never", cloudformation.asked)
 			}
 		})
 	}

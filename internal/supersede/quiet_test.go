@@ -10,14 +10,14 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
-// appearances is a Follower: something appears at these times after the begin, and stays
-// until it is removed.
+// appearances is a Follower for which roles appear at these times after the beginning, and
+// stay until they are removed.
 type appearances struct {
 	begun   time.Time
 	at      []time.Duration
 	looks   int
 	removed int
-	fails   error // of a look
+	fails   error // the error of Appeared
 	refuses func(context.Context) error
 }
 
@@ -47,9 +47,9 @@ func TestQuietPeriod(t *testing.T) {
 	later := func(context.Context) error { return errLaterRequest }
 	for name, tt := range map[string]struct {
 		follower appearances
-		deadline time.Duration // 0 for none
+		deadline time.Duration // 0: no deadline
 		want     error
-		removed  int // -1 for any
+		removed  int // -1: any number
 		took     time.Duration
 	}{
 		"nothing appears":                {took: quietPeriod},
@@ -74,7 +74,7 @@ func TestQuietPeriod(t *testing.T) {
 				f.begun = time.Now()
 				err := w.QuietPeriod(ctx, &f)
 				if took := time.Since(f.begun); !errors.Is(err, tt.want) || tt.removed >= 0 && f.removed != tt.removed || took != tt.took {
-					t.Errorf("%v after %s and %d removals; want %v after %s and %d", err, took, f.removed, tt.want, tt.took, tt.removed)
+					t.Errorf("got %v after %s and %d removals; want %v after %s and %d", err, took, f.removed, tt.want, tt.took, tt.removed)
 				}
 			})
 		})
@@ -87,7 +87,7 @@ func TestQuietPeriod_LooksThatAreCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := watching(GeneratedDelete, 0, stackresource.State{})
 		if err := w.QuietPeriod(t.Context(), silent{}); err != nil {
-			t.Errorf("got %v", err)
+			t.Errorf("got the error %v, want none", err)
 		}
 	})
 }
@@ -103,7 +103,7 @@ func TestStillAbandoned(t *testing.T) {
 	for name, tt := range map[string]struct {
 		states  []stackresource.State
 		allowed bool
-		later   bool // a later request's, and no failure
+		later   bool // the roles belong to a later request, which is no failure
 	}{
 		"still abandoned":                      {[]stackresource.State{is("DELETE_COMPLETE")}, true, false},
 		"a later request is current":           {[]stackresource.State{is("CREATE_IN_PROGRESS")}, false, true},

@@ -69,7 +69,7 @@ func TestRollingBack(t *testing.T) {
 				cloudformation := &statuses{answers: tt.answers}
 				got, err := RollingBack(t.Context(), cloudformation, "arn", slog.New(slog.DiscardHandler))
 				if got != tt.want || errors.Is(err, errStatusDenied) != tt.fails || cloudformation.asked != tt.asked {
-					t.Errorf("got %v and %v after %d questions, want %v after %d", got, err, cloudformation.asked, tt.want, tt.asked)
+					t.Errorf("got %v and %v after %d calls to CloudFormation, want %v after %d", got, err, cloudformation.asked, tt.want, tt.asked)
 				}
 			})
 		})
@@ -98,7 +98,7 @@ func TestRollingBack_Unanswered(t *testing.T) {
 	}
 }
 
-// nested answers Stack for each of several stacks, by id.
+// nested answers Stack for several stacks, by their ids.
 type nested map[string]stackresource.Stack
 
 func (n nested) Stack(_ context.Context, stackID string) (stackresource.Stack, error) {

@@ -77,12 +77,12 @@ func TestRules_Documented(t *testing.T) {
 		}
 		row := fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", kind, first, yes(r.AsksBeforeRemovals, "if late"), yes(r.AsksLast, "if late"), yes(r.QuietPeriod, "yes"), abandoned)
 		if !strings.Contains(string(page), "\n"+row+"\n") {
-			t.Errorf("the decision record lacks the row\n%s", row)
+			t.Errorf("the decision record does not have the row\n%s", row)
 		}
 	}
 	for name, d := range map[string]time.Duration{"late": lateAfter, "stale": staleAfter, "quiet period": quietPeriod} {
 		if m := regexp.MustCompile(`\*` + name + `\*[^.]*?(\d+) seconds`).FindSubmatch(page); m == nil || string(m[1]) != fmt.Sprint(int(d.Seconds())) {
-			t.Errorf("the decision record gives %q for %s, want %s", m, name, d)
+			t.Errorf("the decision record says %q of %s, want %s", m, name, d)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 // counts, and not the physical id or the type of an event, which anybody can invent.
 // Reference 11.11.
 func TestVerify(t *testing.T) {
-	const victims = presentID // the owner of the set that the request is about
+	const victims = presentID // the owner of the set in the request
 	shown := func(status, physicalID string) stackresource.State {
 		return stackresource.State{Status: status, PhysicalID: physicalID}
 	}

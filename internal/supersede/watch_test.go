@@ -73,12 +73,12 @@ func watching(kind Kind, age time.Duration, states ...stackresource.State) (*Wat
 	return w, a
 }
 
-// is is the state of a resource with the physical id that an Update's event has.
+// is returns the state of a resource with the physical id of an Update's event.
 func is(status string) stackresource.State {
 	return stackresource.State{Status: status, PhysicalID: presentID}
 }
 
-// The moments at which a request may ask.
+// The moments at which a request may ask CloudFormation.
 var (
 	first    = (*Watch).BeforeWrites
 	removals = (*Watch).BeforeRemovals
@@ -149,7 +149,7 @@ func TestWatch(t *testing.T) {
 					got = err.standing
 				}
 				if got != tt.want || cloudformation.asked != tt.asked {
-					t.Errorf("%v after %d questions, standing %d; want %d after %d", err, cloudformation.asked, got, tt.want, tt.asked)
+					t.Errorf("got %v after %d calls to CloudFormation, standing %d; want %d after %d", err, cloudformation.asked, got, tt.want, tt.asked)
 				}
 			})
 		})
@@ -184,7 +184,7 @@ func TestWatch_OwnsSet(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, _ := watching(GeneratedDelete, tt.age, tt.states...)
 				if got := w.OwnsSet(t.Context()); got != tt.want {
-					t.Errorf("owns the set: %v, want %v", got, tt.want)
+					t.Errorf("OwnsSet = %v, want %v", got, tt.want)
 				}
 			})
 		})
@@ -215,10 +215,10 @@ func TestWatch_AsksSeldom(t *testing.T) {
 		}
 		synctest.Wait()
 		if cloudformation.asked != 4 { // at 0 and 5 seconds, and at 10 and 11
-			t.Errorf("asked %d times in 30 seconds, want 4", cloudformation.asked)
+			t.Errorf("CloudFormation was asked %d times in 30 seconds, want 4", cloudformation.asked)
 		}
 		if err := w.Last(t.Context()); err == nil || !strings.Contains(err.Error(), "DELETE_COMPLETE") || cloudformation.asked != 4 {
-			t.Errorf("got %v after %d questions, want the end that is known", err, cloudformation.asked)
+			t.Errorf("got %v after %d calls to CloudFormation, want the known end", err, cloudformation.asked)
 		}
 	})
 }
@@ -230,7 +230,7 @@ func TestWatch_DeadlineBetweenQuestions(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), confirmPause/2)
 		defer cancel()
 		if err := w.Last(ctx); err != nil || cloudformation.asked != 1 {
-			t.Errorf("got %v after %d questions, want none after 1", err, cloudformation.asked)
+			t.Errorf("got %v after %d calls to CloudFormation, want none after 1", err, cloudformation.asked)
 		}
 	})
 }
@@ -244,9 +244,9 @@ func TestAge(t *testing.T) {
 	url := fmt.Sprintf("https://x/?AWSAccessKeyId=a&Signature=b&Expires=%d", end.Unix())
 	w := New(customresource.Request{Type: cfn.RequestCreate, ResponseURL: customresource.Secret(url)}, Create, presentID, nil, slog.New(slog.DiscardHandler))
 	if !w.Stale() || !w.late() {
-		t.Errorf("a request that is %s old is neither stale nor late", w.ageNow())
+		t.Errorf("a request with the age %s is stale: %v, late: %v; want both", w.ageNow(), w.Stale(), w.late())
 	}
 	if w.Issued().Before(begun) {
-		t.Errorf("issued %s before it began", begun.Sub(w.Issued()))
+		t.Errorf("the request counts as issued %s before it began, want not before", begun.Sub(w.Issued()))
 	}
 }
