@@ -12,21 +12,21 @@ import (
 	"testing"
 )
 
-// A chart is a picture of panels beside each other, all over the same x.
+// A chart is a picture of panels beside each other, with the same x axis.
 type chart struct {
 	title, xLabel string
 	x             []float64
 	panels        []panel
 }
 
-// A panel is one unit over x.
+// A panel shows lines of one unit over x.
 type panel struct {
 	title string
 	lines []line
 }
 
 type line struct {
-	name string // empty where the panel has one line
+	name string // empty if the panel has only one line
 	y    []float64
 }
 
@@ -75,7 +75,7 @@ func (c chart) panel(out *strings.Builder, p panel) {
 	}
 	text(out, left, 28, "start", "", p.title)
 	fmt.Fprintf(out, `<path d="M%g %gV%gH%g" fill="none" stroke="#999"/>`+"\n", left, top-8, bottom, panelWidth-right)
-	free := math.Inf(-1) // from here on, a label below the axis has space
+	free := math.Inf(-1) // a label below the axis has space from here on
 	for _, x := range c.x {
 		if px, _ := at(x, 0); px >= free {
 			text(out, px, bottom+15, "middle", "", fmt.Sprintf("%g", x))
@@ -95,14 +95,15 @@ func (c chart) panel(out *strings.Builder, p panel) {
 		fmt.Fprintf(out, `<path d="%s" fill="none" stroke="%s" stroke-width="1.5"/>`+"\n", &path, colours[i%len(colours)])
 		text(out, named, 42, "start", colour, l.name)
 		named += 7*float64(len(l.name)) + 8
-		if px, py := at(c.x[0], l.y[0]); len(p.lines) == 1 && bottom-py > 18 { // or it would lie on the axis
+		if px, py := at(c.x[0], l.y[0]); len(p.lines) == 1 && bottom-py > 18 { // otherwise the label would be on the axis
 			text(out, px+2, py+15, "start", colour, short(l.y[0]))
 		}
 	}
 	c.ends(out, p, at)
 }
 
-// ends writes the last value of each line beside it, from above to below, and none over another.
+// ends writes the last value of each line beside it, from top to bottom and without
+// overlaps.
 func (c chart) ends(out *strings.Builder, p panel, at func(x, y float64) (float64, float64)) {
 	last := func(i int) float64 { return p.lines[i].y[len(c.x)-1] }
 	order := make([]int, len(p.lines))
@@ -119,7 +120,7 @@ func (c chart) ends(out *strings.Builder, p panel, at func(x, y float64) (float6
 	}
 }
 
-// short writes a number with three digits that count.
+// short returns a number with three significant digits.
 func short(y float64) string {
 	if y >= 100 {
 		return fmt.Sprintf("%.0f", y)

@@ -12,7 +12,8 @@ import (
 
 var result = regexp.MustCompile(`(?m)^Benchmark(\S+)-\d+\s+\d+\s+([\d.]+) ns/op\s+(\d+) B/op\s+(\d+) allocs/op`)
 
-// BenchmarkCore runs the benchmarks that stand beside the code, in a process of their own.
+// BenchmarkCore runs the benchmarks of the packages in internal/, in a process of their
+// own.
 func BenchmarkCore(b *testing.B) {
 	measure(b, "core", func() string {
 		cmd := inCheckout("go", "test", "-run", "^$", "-bench", ".", "-benchmem", "./internal/rayiam", "./internal/properties")

@@ -13,25 +13,25 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
-// The limit of IAM that is played.
+// The limit of the simulated IAM.
 const (
 	rate  = 20.0
 	burst = 40.0
 )
 
-// fleets are how many clusters are created at once.
+// fleets are the numbers of clusters that are created at once.
 var fleets = []int{1, 10, 50, 200}
 
-// A fleet is what creating clusters at once has shown.
+// A fleet is the result for one number of clusters.
 type fleet struct {
 	clusters, made, served, throttled int
 	took                              time.Duration
-	limit                             float64 // seconds: how long IAM takes to serve so many calls
-	memory                            float64 // MiB, of a process, at the most
+	limit                             float64 // seconds that IAM needs for the calls at its limit
+	memory                            float64 // MiB, the peak of one process
 }
 
-// BenchmarkThrottled measures clusters that are created at once, each by a process of its own,
-// against a limit of the account, and against one for each action.
+// BenchmarkThrottled measures clusters that are created at once, each by a process of its
+// own, under one limit for all calls of the account, and under one limit for each action.
 func BenchmarkThrottled(b *testing.B) {
 	measure(b, "throttled", func() string {
 		columns := []string{"clusters", "made", "calls served", "throttled", "share", "time", "the limit itself", "ratio", "peak memory"}
@@ -62,7 +62,7 @@ func rows(fleets []fleet) (rows [][]string) {
 	return rows
 }
 
-// share is how much of all calls was throttled.
+// share returns the part of all calls that was throttled.
 func (f fleet) share() float64 { return float64(f.throttled) / float64(f.throttled+f.served) }
 
 func fleetChart(title string, fleets []fleet) chart {
@@ -86,7 +86,7 @@ func fleetChart(title string, fleets []fleet) chart {
 	}}
 }
 
-// started returns so many stacks, each served by a process of its own that is ready.
+// started returns stacks, each with a running process of its own.
 func started(b *testing.B, r *rig.Rig, n int) (stacks []*cloudformation.Stack, processes []*lambdaruntime.Function) {
 	path, err := checkout.Function()
 	must(b, err)
@@ -104,7 +104,7 @@ func started(b *testing.B, r *rig.Rig, n int) (stacks []*cloudformation.Stack, p
 	return stacks, processes
 }
 
-// created creates so many clusters at once.
+// created creates clusters at once and measures it.
 func created(b *testing.B, clusters int, eachAction bool) fleet {
 	r := rig.New(b)
 	r.Snapshot()

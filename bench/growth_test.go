@@ -14,25 +14,25 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// policyNames are managed policies of AWS, as many as IAM lets a role have after an increase.
-// By default it lets it have 10.
+// policyNames are as many AWS managed policies as IAM allows for a role after an increase
+// of the quota. The default quota is 10.
 // https://repost.aws/knowledge-center/iam-increase-policy-size
 var policyNames = strings.Fields(`AmazonEC2FullAccess AmazonS3FullAccess AmazonFSxFullAccess CloudWatchAgentServerPolicy AmazonSSMFullAccess
 	AdministratorAccess PowerUserAccess ReadOnlyAccess SecurityAudit AmazonSQSFullAccess AmazonSNSFullAccess AmazonVPCFullAccess
 	AmazonDynamoDBFullAccess AmazonRDSFullAccess AmazonKinesisFullAccess AmazonRoute53FullAccess AmazonElastiCacheFullAccess
 	AmazonRedshiftFullAccess AmazonSESFullAccess AmazonGlacierFullAccess`)
 
-// A grown set is what its size has shown.
+// A grown is the result for one size of a set.
 type grown struct {
 	size                         int // worker groups, or policies of a node
-	create, warm, update, delete int // calls
-	path                         int // of the Create: one after another
+	create, warm, update, delete int // numbers of calls
+	path                         int // round trips of the Create
 	took, tookWarm               time.Duration
-	memory                       float64 // MiB, at the most
+	memory                       float64 // MiB, the peak
 }
 
-// BenchmarkGrowth measures a set that grows: its calls, its round trips, the time and the
-// memory of the process.
+// BenchmarkGrowth measures sets of growing size: their calls, their round trips, the time,
+// and the memory of the process.
 func BenchmarkGrowth(b *testing.B) {
 	measure(b, "growth", func() string {
 		most := mostGroups(b)
@@ -77,8 +77,8 @@ func growthChart(title, xLabel string, sets []grown) chart {
 	}}
 }
 
-// withGroups are properties with so many worker groups, each node with so many managed
-// policies.
+// withGroups returns properties with this many worker groups, and this many managed
+// policies on each node.
 func withGroups(groups, policies int) cloudformation.Properties {
 	var arns []any
 	for _, policy := range policyNames[:policies] {
@@ -91,7 +91,7 @@ func withGroups(groups, policies int) cloudformation.Properties {
 	return quick.With(cloudformation.Properties{"NamePrefix": "r", "WorkerGroups": list, "Head": map[string]any{"ManagedPolicyArns": arns}})
 }
 
-// mostGroups returns how many worker groups a resource may have before its answer is too long.
+// mostGroups returns the greatest number of worker groups whose answer is not too long.
 func mostGroups(b *testing.B) int {
 	r := rig.New(b)
 	for n := 12; n <= 26; n++ {
@@ -111,7 +111,7 @@ func mostGroups(b *testing.B) int {
 	return 0
 }
 
-// grow makes a set, updates it without a change, deletes it and makes it once more.
+// grow creates a set, updates it without a change, deletes it and creates it again.
 func grow(b *testing.B, size int, p cloudformation.Properties) grown {
 	r := rig.New(b)
 	r.Snapshot()
@@ -144,7 +144,7 @@ func grow(b *testing.B, size int, p cloudformation.Properties) grown {
 
 var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// peak returns the most resident memory that a process has had, in MiB.
+// peak returns a process's peak resident memory, in MiB.
 func peak(b *testing.B, pid int) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

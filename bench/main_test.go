@@ -1,5 +1,5 @@
-// Package bench measures what depends on the machine, and so is no part of make test. Each
-// benchmark writes a part of docs/benchmarks.md.
+// Package bench measures what depends on the machine, and so cannot be part of make test.
+// Each benchmark writes a part of docs/benchmarks.md.
 //
 //	make bench
 package bench

@@ -13,7 +13,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// A part of the page is what one benchmark writes.
+// A part is the part of the page that one benchmark writes.
 type part struct{ name, title string }
 
 var parts = []part{
@@ -24,9 +24,9 @@ var parts = []part{
 	{"core", "The core"},
 }
 
-// kept is what build/bench keeps of a part.
+// A kept is the content of a part in build/bench.
 type kept struct {
-	Setting string // when it was measured, on what and with what
+	Setting string // date, machine and versions of the measurement
 	Text    string
 }
 
@@ -42,9 +42,9 @@ const (
 	notBegun = "This part was not measured: the run ended before it.\n"
 )
 
-// measure has a benchmark write its part of the page. Until it has, the page says that the
-// part failed: a benchmark that ends early leaves no older result behind, and takes no other
-// part's.
+// measure runs a benchmark that writes its part of the page. Until the benchmark has ended,
+// the page says that the part failed. So a benchmark that ends early leaves no older
+// result, and does not change the other parts.
 func measure(b *testing.B, name string, text func() string) {
 	b.Helper()
 	setting := setting()
@@ -54,7 +54,7 @@ func measure(b *testing.B, name string, text func() string) {
 	}
 }
 
-// write keeps a part, and writes the page of all parts.
+// write writes a part to build/bench, and writes the page with all parts.
 func write(b *testing.B, name string, k kept) {
 	b.Helper()
 	store := filepath.Join(checkout.Root(), "build", "bench")
@@ -75,8 +75,8 @@ func write(b *testing.B, name string, k kept) {
 	must(b, os.WriteFile(document("benchmarks.md"), []byte(page(all)), 0o644))
 }
 
-// page renders the parts in their order. When and how they were measured stands above them
-// where it is the same for all, or under each.
+// page renders the parts in their order. The setting is at the top if it is the same for
+// all parts, and otherwise under each.
 func page(all map[string]kept) string {
 	settings := map[string]bool{}
 	common := ""
@@ -104,10 +104,10 @@ func page(all map[string]kept) string {
 // document returns the path of a file of docs.
 func document(name string) string { return filepath.Join(checkout.Root(), "docs", name) }
 
-// packages are those of Python whose versions matter.
+// packages are the Python packages whose versions the page names.
 const packages = "moto boto3 crhelper awscli ray"
 
-// setting says when it is, on what and with what.
+// setting returns the date, the machine and the versions.
 func setting() string {
 	commit := output(inCheckout("git", "rev-parse", "--short", "HEAD"))
 	if output(inCheckout("git", "status", "--porcelain", "--", ".", ":!docs", ":!README.md")) != "" {

@@ -18,17 +18,17 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
-// A cost is what of a contestant's time does not count.
+// A cost is the time that is not counted for a contestant.
 type cost struct {
-	start time.Duration // of its program
-	slept time.Duration // what it would have slept, but for the bench
+	start time.Duration // for the start of its program
+	slept time.Duration // for sleeps, which the benchmark skips
 }
 
-// longest is how long a program in Python may run. crhelper repeats an answer without end.
+// longest is how long a Python program may run: crhelper would retry an answer without end.
 const longest = 2 * time.Minute
 
-// run runs a program of the checkout's Python against the rig's IAM, and returns what it says
-// that it would have slept, and how long it took to say that it was ready.
+// run runs a program with the checkout's Python against the rig's IAM. It returns how long
+// the program would have slept, and how long it took to start.
 func run(b *testing.B, r *rig.Rig, env []string, input string, arguments ...string) (c cost) {
 	b.Helper()
 	cmd := python(append(env, "AWS_ENDPOINT_URL="+r.Proxy.URL, "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true"), arguments...)
@@ -56,8 +56,8 @@ func run(b *testing.B, r *rig.Rig, env []string, input string, arguments ...stri
 	return c
 }
 
-// invoke has the handler in Python handle an event, and proves that it answers with success.
-// crhelper answers over TLS alone.
+// invoke sends an event to the Python handler, and fails the benchmark unless the handler
+// answers with success. crhelper sends answers only over TLS.
 func invoke(b *testing.B, r *rig.Rig, requestType string) cost {
 	b.Helper()
 	answers := make(chan cloudformation.Answer, 9)

@@ -12,12 +12,13 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// A resource is one of CloudFormation's own, of a template that makes what the defaults of
-// Custom::RayIAM make, with the calls that its handlers cannot do without: IAM has no call that
-// does two of them. Those of one stage need not wait for each other.
+// A resource is one of CloudFormation's own resources, in a template that makes the same as
+// a Custom::RayIAM with default properties. It has the number of calls that its handlers
+// need at least, because no call of IAM does the work of two. Resources of one stage do not
+// wait for each other.
 type resource struct {
 	typeName       string
-	inline         int // policies
+	inline         int // number of inline policies
 	create, delete [][]string
 }
 
@@ -38,13 +39,13 @@ var profile = resource{
 	delete:   [][]string{{"RemoveRoleFromInstanceProfile"}, {"DeleteInstanceProfile"}},
 }
 
-// A published schema says what its handlers may call.
+// A published is a published schema, with the calls that its handlers may make.
 type published struct {
 	Handlers map[string]struct{ Permissions []string }
 }
 
-// resourcesText counts what CloudFormation's own resources call at the least and at the most,
-// by the permissions that their published schemas give their handlers.
+// resourcesText counts the least and the greatest number of calls of CloudFormation's own
+// resources, by the permissions of the handlers in the published schemas.
 func resourcesText(b *testing.B) string {
 	var rows [][]string
 	for _, request := range []struct {
@@ -55,7 +56,7 @@ func resourcesText(b *testing.B) string {
 		{"delete", func(r resource) [][]string { return r.delete }},
 	} {
 		writes, reads := 0, 0
-		least, most := map[string]int{}, map[string]int{} // one after another, by type: the longest
+		least, most := map[string]int{}, map[string]int{} // by type, the calls one after another on the longest path
 		for _, r := range resources {
 			own, asked := 0, 0
 			permitted := schemaOf(b, r.typeName).Handlers[request.name].Permissions
@@ -107,7 +108,7 @@ Without a change CloudFormation calls no handler. Its own waits are not in the c
 instance profile (https://github.com/hashicorp/terraform/issues/15341).
 `
 
-// schemas is where cfn-lint keeps the published schemas.
+// schemas returns a file of the published schemas, which cfn-lint contains.
 func schemas(b *testing.B, name ...string) []byte {
 	b.Helper()
 	path := filepath.Join(append([]string{checkout.Root(), ".venv", "lib", "python3*", "site-packages", "cfnlint", "data", "schemas"}, name...)...)
@@ -129,7 +130,7 @@ func schemaOf(b *testing.B, typeName string) (s published) {
 	return s
 }
 
-// schemaDate returns the day of the schemas.
+// schemaDate returns the date of the published schemas.
 func schemaDate(b *testing.B) string {
 	b.Helper()
 	var version struct {

@@ -14,19 +14,20 @@ import (
 
 const awsPolicy = "arn:aws:iam::aws:policy/"
 
-// A contestant makes roles for a Ray cluster.
+// A contestant is a way to make the roles of a Ray cluster.
 type contestant struct {
 	name string
 	do   func(b *testing.B, r *rig.Rig) cost
-	wipe bool // what it made, since it takes nothing back itself
+	wipe bool // the benchmark deletes what it made, because it has no Delete
 }
 
 var quick = cloudformation.Properties{"PropagationWaitSeconds": 0}
 
-// propagationWait is what a Create sleeps by default. It is counted here and not slept.
+// propagationWait is how long a Create sleeps by default. The benchmark adds it and does
+// not sleep.
 const propagationWait = 10 * time.Second
 
-// ours are a Create, an Update that changes nothing, and a Delete.
+// ours are the function's Create, an Update that changes nothing, and the Delete.
 func ours() []contestant {
 	var s *cloudformation.Stack
 	return []contestant{
@@ -52,7 +53,7 @@ func ours() []contestant {
 	}
 }
 
-// others are what else makes such roles, each from nothing.
+// others are other ways to make such roles, each from an empty account.
 func others() []contestant {
 	handler := func(requestType string) func(*testing.B, *rig.Rig) cost {
 		return func(b *testing.B, r *rig.Rig) cost { return invoke(b, r, requestType) }
@@ -71,7 +72,8 @@ func others() []contestant {
 	}
 }
 
-// commands are what people type by hand: docs/reference.md, 1.7, names the page.
+// commands are the commands that people type by hand: docs/reference.md, 1.7, names the
+// page.
 var commands = byHand()
 
 func byHand() (all [][]string) {
@@ -91,7 +93,7 @@ func byHand() (all [][]string) {
 	return append(all, []string{"put-role-policy", "--role-name", "ray-head", "--policy-name", "ray-pass-role-policy", "--policy-document", pass})
 }
 
-// BenchmarkSideBySide measures ours and the others, with each call held up for a while.
+// BenchmarkSideBySide measures the function and the other ways, with a delay at each call.
 func BenchmarkSideBySide(b *testing.B) {
 	measure(b, "side-by-side", func() string {
 		var out strings.Builder
@@ -148,8 +150,8 @@ func sideBySide(b *testing.B, delay time.Duration) (rows [][]string) {
 	return rows
 }
 
-// warmUp has another process make and delete a set, so that the first one that is measured
-// does not wait for the emulator to read AWS's policies and images.
+// warmUp makes and deletes a set in another process. Otherwise the first measurement would
+// wait for the emulator to read AWS's policies and images.
 func warmUp(r *rig.Rig) {
 	s := r.Stack()
 	answer, _ := s.Create(quick)

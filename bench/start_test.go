@@ -15,20 +15,20 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/lambdaruntime"
 )
 
-// rounds is how often each start is measured. The median counts.
+// rounds is how often each start is measured. The result is the median.
 const rounds = 20
 
 // A starter is a program whose start is measured.
 type starter struct {
 	name, executable string
 	ready, answered  []time.Duration
-	memory           float64 // MiB, at the most
+	memory           float64 // MiB, the peak
 }
 
 // BenchmarkStart measures the time from the start of a process until it asks Lambda for its
-// first event, and until it has answered that, for the function, for one that has the same
-// clients and does nothing, for one that does nothing at all, and for a handler in Python, in
-// turn. The ratio to the second is what a machine's speed does not change.
+// first event, and until it has answered that event. It measures in turn the function, a
+// function with the same clients that does nothing, one that does nothing at all, and a
+// handler in Python. The ratio to the second one does not depend on the machine's speed.
 // Reference 10.5.
 func BenchmarkStart(b *testing.B) {
 	measure(b, "start", func() string {
@@ -84,8 +84,8 @@ func (s *starter) start(b *testing.B, r *rig.Rig) {
 	s.memory = max(s.memory, peak(b, f.Pid()))
 }
 
-// pythonReady is how long the handler in Python takes to import what it needs and to make its
-// clients, and its memory then.
+// pythonReady returns how long the Python handler takes to import its modules and to make
+// its clients, and its memory then.
 func pythonReady(b *testing.B) (took time.Duration, memory float64) {
 	b.Helper()
 	cmd := python([]string{"AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}, "bench/peers/invoke.py")
@@ -120,7 +120,7 @@ func milliseconds(all []time.Duration) string {
 	return fmt.Sprintf("%.1f ms", median(all).Seconds()*1000)
 }
 
-// packed is the size of an executable in a zip file, in MiB.
+// packed returns the size of an executable in a zip file, in MiB.
 func packed(b *testing.B, executable string) float64 {
 	b.Helper()
 	in, err := os.Open(executable)
@@ -135,7 +135,7 @@ func packed(b *testing.B, executable string) float64 {
 	return float64(size) / (1 << 20)
 }
 
-// A counter counts what is written to it.
+// A counter counts the bytes that are written to it.
 type counter int
 
 func (c *counter) Write(p []byte) (int, error) {

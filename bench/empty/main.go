@@ -1,5 +1,5 @@
-// Command empty is a Lambda function that does nothing: what the benchmarks measure the
-// provider's function against.
+// Command empty is a Lambda function that does nothing. The benchmarks compare the
+// provider's function with it.
 package main
 
 import (
