@@ -155,7 +155,7 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("answered after %s, want before the deadline of 60s", inv.took)
 			}
 			if strings.Contains(inv.log, "s3cr3t") {
-				t.Errorf("the log shows the URL: %s", inv.log)
+				t.Errorf("the log shows the response URL, want it left out: %s", inv.log)
 			}
 		})
 	}
@@ -202,7 +202,7 @@ func TestDelivery(t *testing.T) {
 				t.Errorf("Invoke: %v, want %q", inv.err, tt.err)
 			}
 			if inv.err != nil && strings.Contains(inv.err.Error(), "s3cr3t") {
-				t.Errorf("the error shows the URL: %v", inv.err)
+				t.Errorf("the error shows the response URL, want it left out: %v", inv.err)
 			}
 			if got := len(inv.puts.bodies); tt.puts >= 0 && got != tt.puts || got < 1 {
 				t.Errorf("%d PUTs, want %d", got, tt.puts)

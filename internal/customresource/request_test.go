@@ -144,7 +144,7 @@ func TestValidity(t *testing.T) {
 				}
 			}
 			if early := signed.Add(-time.Hour); !r.Issued(early).Equal(early) || r.Age(early) != 0 {
-				t.Errorf("a request from the future counts as issued at %s, %s ago", r.Issued(early), r.Age(early))
+				t.Errorf("a request from the future counts as issued at %s, %s ago, want now", r.Issued(early), r.Age(early))
 			}
 		})
 	}

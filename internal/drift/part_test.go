@@ -35,7 +35,7 @@ func TestPartOf(t *testing.T) {
 		for _, name := range names {
 			seen[name]++
 			if head := stem(name, sorted) + headSuffix; !slices.Contains(names, head) {
-				t.Errorf("%s is in part %d without %s", name, part, head)
+				t.Errorf("%s is in part %d without its head %s", name, part, head)
 			}
 			if !slices.Contains(partOf(more, part, parts), name) {
 				t.Errorf("%s has left part %d for another set", name, part)
@@ -81,7 +81,7 @@ func TestTurn_MeetsEveryPart(t *testing.T) {
 				seen[Turn(expression, at)%int64(parts)] = true
 			}
 			if len(seen) != parts {
-				t.Errorf("with the schedule %s, %d of %d parts are examined", expression, len(seen), parts)
+				t.Errorf("with the schedule %s, %d of %d parts are examined, want all", expression, len(seen), parts)
 			}
 		}
 	}
@@ -111,7 +111,7 @@ func TestTurn_ByLot(t *testing.T) {
 				}
 			}
 			if len(seen) < parts {
-				t.Errorf("with the schedule %s, %d of %d parts are examined in %d looks", expression, len(seen), parts, looks)
+				t.Errorf("with the schedule %s, %d of %d parts are examined in %d looks, want all", expression, len(seen), parts, looks)
 			}
 		}
 	}

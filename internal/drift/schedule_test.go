@@ -86,7 +86,7 @@ func TestLook_Fails(t *testing.T) {
 				Looks   int
 			}
 			if err := json.NewDecoder(&metrics).Decode(&line); err != nil || line.Outcome != "FAILED" || line.Looks != 1 {
-				t.Errorf("metrics %+v, %v", line, err)
+				t.Errorf("the metrics are %+v (error: %v), want a failed look", line, err)
 			}
 		})
 	}

@@ -48,7 +48,7 @@ func TestInventory_Pace(t *testing.T) {
 				apart = min(apart, w.at[i].Sub(w.at[i-1]))
 			}
 			if paced := tt.perSecond > 0; paced != (apart >= pause) {
-				t.Errorf("with a limit of %d a second, two calls are %s apart", tt.perSecond, apart)
+				t.Errorf("with a limit of %d a second, two calls are only %s apart", tt.perSecond, apart)
 			}
 		})
 	}

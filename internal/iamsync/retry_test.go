@@ -125,7 +125,7 @@ func TestQuotaMakesRoom(t *testing.T) {
 	w := &wire{replies: map[string][]reply{"AttachRolePolicy": {fails(409, "LimitExceeded"), succeed}}}
 	onWire(t, w, func(ctx context.Context, s *Sync) {
 		if err := s.Apply(ctx, rayiam.Plan{Phases: [][]rayiam.Step{{attach, detach}}}); err != nil {
-			t.Errorf("Apply: %v", err)
+			t.Errorf("Apply returned the error %v, want success", err)
 		}
 	})
 }
@@ -189,7 +189,7 @@ func TestAwaitProfiles(t *testing.T) {
 			onWire(t, w, func(ctx context.Context, s *Sync) {
 				start := time.Now()
 				if err := s.AwaitProfiles(ctx, []string{"ray-head"}, tt.wait); err != nil {
-					t.Errorf("AwaitProfiles: %v", err)
+					t.Errorf("AwaitProfiles returned the error %v, want success", err)
 				}
 				if took := time.Since(start); took < tt.wait || tt.wait == 0 && took > 0 {
 					t.Errorf("took %s, want %s or more", took, tt.wait)

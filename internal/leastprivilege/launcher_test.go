@@ -123,7 +123,7 @@ func TestLauncher_Regions(t *testing.T) {
 		l := launcher()
 		l.Region = region
 		if _, err := l.Policy(); err != nil {
-			t.Errorf("%s: %v", region, err)
+			t.Errorf("the Region %s is refused: %v", region, err)
 		}
 	}
 }

@@ -101,10 +101,10 @@ func TestDocument(t *testing.T) {
 			t.Errorf("%s is shown as\n%s\nwant\n%s", text, got, want)
 		}
 		if !json.Valid([]byte(Document(text))) {
-			t.Errorf("%s is not JSON, want it shown unchanged", text)
+			t.Errorf("%s is shown in a form that is not JSON", text)
 		}
 	}
 	if got := lines("no JSON"); !slices.Equal(got, []string{"no JSON"}) || Document("") != "" {
-		t.Errorf("%q", got)
+		t.Errorf("a text that is not JSON is shown as %q, want it unchanged; an empty text as %q, want nothing", got, Document(""))
 	}
 }

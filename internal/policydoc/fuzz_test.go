@@ -16,7 +16,7 @@ func FuzzCanonical(f *testing.F) {
 	f.Fuzz(func(t *testing.T, document string) {
 		once, err := Canonical(document)
 		if valid := json.Valid([]byte(document)); valid != (err == nil) {
-			t.Fatalf("%q is JSON: %v, and Canonical says %v", document, valid, err)
+			t.Fatalf("%q is JSON: %v, but Canonical returns the error %v", document, valid, err)
 		}
 		if err != nil {
 			return

@@ -37,7 +37,7 @@ func TestDocumentAsText(t *testing.T) {
 		object, objectFaults := c.Read(withDocument(document))
 		text, textFaults := c.Read(withDocument(quoted(t, document)))
 		if !reflect.DeepEqual(text, object) {
-			t.Errorf("%s as text gives %+v, as an object %+v", document, text, object)
+			t.Errorf("%s as text is read as %+v, and as an object as %+v, want the same", document, text, object)
 		}
 		if !reflect.DeepEqual(textFaults, objectFaults) {
 			t.Errorf("%s as text is refused with %v, as an object with %v", document, textFaults, objectFaults)
@@ -68,7 +68,7 @@ func TestFaults_DocumentAsText(t *testing.T) {
 			t.Errorf("%q is refused with %v, want one fault of the document: %s", text, faults, want)
 		}
 		if document := props.WorkerGroups[0].Policies[0].Document; document != "" {
-			t.Errorf("%q is read as %q", text, document)
+			t.Errorf("%q is read as %q, want no document", text, document)
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestSchemaContent(t *testing.T) {
 		}
 		_, faults := c.Read(raw)
 		if err := compiled.Validate(value); (err == nil) != (len(faults) == 0) {
-			t.Errorf("%q: the published schema says %v, the provider %v", text, err, faults)
+			t.Errorf("%q: the published schema finds %v, the provider %v, want both to accept or to refuse", text, err, faults)
 		}
 	}
 }

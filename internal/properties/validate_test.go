@@ -229,7 +229,7 @@ func TestSchema_IsUnderstood(t *testing.T) {
 				n++
 			}
 			if ref, ok := inner.(string); ok && name == "$ref" && c.at(ref) == nil {
-				t.Errorf("%s leads nowhere", ref)
+				t.Errorf("the reference %s in the schema leads nowhere", ref)
 			}
 			compile(inner)
 		}

@@ -14,7 +14,7 @@ func TestPhysicalID(t *testing.T) {
 		t.Errorf("PhysicalID = %q, want ray-<12 hex digits>", id)
 	}
 	if again := PhysicalID("ray", testStack.ID, logicalID); again != id {
-		t.Errorf("PhysicalID = %q, and %q the second time", id, again)
+		t.Errorf("PhysicalID = %q, and %q the second time, want the same", id, again)
 	}
 	for _, other := range []string{
 		PhysicalID("rax", testStack.ID, logicalID),
@@ -22,7 +22,7 @@ func TestPhysicalID(t *testing.T) {
 		PhysicalID("ray", testStack.ID, logicalID+"x"),
 	} {
 		if other[len(other)-idDigits:] == id[len(id)-idDigits:] {
-			t.Errorf("two resources share the digits of %q and %q", id, other)
+			t.Errorf("two resources have the ids %q and %q, want different digits", id, other)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func FuzzNamePrefixOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, namePrefix, stack, logical string) {
 		id := PhysicalID(namePrefix, stack, logical)
 		if got, ok := NamePrefixOf(id, stack, logical); namePrefix != "" && (!ok || got != namePrefix) {
-			t.Errorf("NamePrefixOf(PhysicalID(%q)) = %q, %v", namePrefix, got, ok)
+			t.Errorf("NamePrefixOf(PhysicalID(%q)) = %q, %v, want the prefix", namePrefix, got, ok)
 		}
 		if _, ok := NamePrefixOf(namePrefix, stack, logical); ok && namePrefix == "" {
 			t.Errorf("the empty id names a set, want none")

@@ -80,7 +80,7 @@ func TestNode_EveryFieldIsPlanned(t *testing.T) {
 		fields = append(fields, f.Name)
 	}
 	if slices.Sort(fields); !slices.Equal(fields, slices.Sorted(maps.Keys(covered))) {
-		t.Errorf("cases for %v, and Node has %v: add a case for each field", slices.Sorted(maps.Keys(covered)), fields)
+		t.Errorf("nodeChanges has the fields %v, and Node has %v: add a change of each field", slices.Sorted(maps.Keys(covered)), fields)
 	}
 }
 

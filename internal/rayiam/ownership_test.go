@@ -141,7 +141,7 @@ func TestForeignIsInNoStep(t *testing.T) {
 			for _, steps := range mustPlan(t, d, o).Phases {
 				for _, step := range steps {
 					if step.Role == "ray-gpu" || step.InstanceProfile == "ray-gpu" {
-						t.Errorf("%s%s touches what another resource owns", step, step.detail())
+						t.Errorf("the step %s%s is about a role or profile of another resource", step, step.detail())
 					}
 				}
 			}

@@ -241,6 +241,6 @@ func TestSplit(t *testing.T) {
 		}
 	}
 	if before, from := plan.Split(nil); len(before.Phases) != 3 || !from.Empty() {
-		t.Errorf("without removals split into %v and %v", before, from)
+		t.Errorf("a plan without removals is split into %v and %v, want it all before", before, from)
 	}
 }

@@ -24,6 +24,6 @@ func TestTo(t *testing.T) {
 	logger.Logf(logging.Warn, "failed to close %q\n", "body")
 	var line struct{ Level, Text string }
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Level != "WARN" || line.Text != "failed to close \"body\"\n" || bytes.Count(out.Bytes(), []byte("\n")) != 1 {
-		t.Errorf("%+v, %v: %s", line, err, &out)
+		t.Errorf("the line is %+v (error: %v), want a warning: %s", line, err, &out)
 	}
 }

@@ -118,7 +118,7 @@ func TestSVG_IsReadable(t *testing.T) {
 	for name, g := range sets(t) {
 		boxes, texts, whole := read(t, g.SVG())
 		if len(boxes) != len(g.Roles)+len(g.Rights) {
-			t.Errorf("%s: %d boxes for %d roles and %d rights", name, len(boxes), len(g.Roles), len(g.Rights))
+			t.Errorf("%s: the picture has %d boxes for %d roles and %d rights", name, len(boxes), len(g.Roles), len(g.Rights))
 		}
 		for i, a := range boxes {
 			if a.x < 0 || a.y < 0 || a.x+a.w > whole.w || a.y+a.h > whole.h {

@@ -20,7 +20,7 @@ var kinds = []Kind{Create, Update, Replacement, ReplacementRollback, Delete, Gen
 // Reference 11.3, 11.4, 11.7.
 func TestRules(t *testing.T) {
 	if len(kinds) != len(rules) {
-		t.Fatalf("%d kinds, %d rules", len(kinds), len(rules))
+		t.Fatalf("there are %d kinds of requests and %d rules, want one for each", len(kinds), len(rules))
 	}
 	moments := []struct {
 		name string

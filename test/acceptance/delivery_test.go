@@ -134,7 +134,7 @@ func TestAnswer_PhysicalIDIsInEveryAnswer(t *testing.T) {
 			e.PhysicalResourceID = id
 			answer := s.Send(e)
 			if answer.PhysicalResourceID != id {
-				t.Errorf("%s of the id %q answered the id %q", e.RequestType, id, answer.PhysicalResourceID)
+				t.Errorf("%s of the id %q answered the id %q, want the event's, or the resource's own for a Create", e.RequestType, id, answer.PhysicalResourceID)
 			}
 			l.Failed(answer)
 		}

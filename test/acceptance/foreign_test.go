@@ -154,6 +154,6 @@ func TestOwnership_TwoResourcesOfOneStack(t *testing.T) {
 	l.OK(rollback)
 	l.unchanged(before, "another resource of the stack")
 	if create.PhysicalResourceID == first.PhysicalID || !strings.HasPrefix(create.PhysicalResourceID, "ray-") {
-		t.Errorf("both resources have the id %s", create.PhysicalResourceID)
+		t.Errorf("both resources have the id %s, want different ones", create.PhysicalResourceID)
 	}
 }

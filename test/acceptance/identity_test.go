@@ -36,7 +36,7 @@ func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 		"another prefix":                s.Send(s.Event("Create", other)).PhysicalResourceID,
 	} {
 		if same, ok := seen[id]; ok {
-			t.Errorf("%s has the same id, %s, as %s", what, id, same)
+			t.Errorf("%s has the same id, %s, as %s, want another", what, id, same)
 		}
 		seen[id] = what
 	}

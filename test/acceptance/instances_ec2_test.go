@@ -110,7 +110,7 @@ func TestInstances_NewProfiles(t *testing.T) {
 		l := newLab(t)
 		l.created(quick)
 		if calls := l.EC2.Calls(); len(calls) != 0 {
-			t.Errorf("EC2 was asked %d times with a wait of 0", len(calls))
+			t.Errorf("EC2 was asked %d times with a wait of 0, want never", len(calls))
 		}
 	})
 }

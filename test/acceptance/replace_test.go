@@ -18,7 +18,7 @@ func TestReplacement(t *testing.T) {
 	update := s.Send(s.Event("Update", other))
 	l.OK(update)
 	if update.PhysicalResourceID == oldID {
-		t.Errorf("a replacement answers the old id %q", oldID)
+		t.Errorf("a replacement answers the old id %q, want a new one", oldID)
 	}
 	l.has("role ray-head: ", "role other-head: ", "profile ray-worker: holds", "profile other-worker: holds")
 	cleanup := s.Event("Delete", quick)

@@ -98,7 +98,7 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 		t.Fatalf("got %d and %d answers, want one each", len(x), len(y))
 	}
 	if x[0].OK() && y[0].OK() {
-		t.Errorf("both stacks own %s and %s", x[0].PhysicalResourceID, y[0].PhysicalResourceID)
+		t.Errorf("both stacks succeeded, with the sets %s and %s, want one of them refused", x[0].PhysicalResourceID, y[0].PhysicalResourceID)
 	}
 	for _, s := range []*cloudformation.Stack{a, b} {
 		s.PhysicalID = l.stackID(s, "ray")

@@ -48,7 +48,7 @@ func TestCheck_Stack(t *testing.T) {
 	l := newLab(t)
 	l.research(nil)
 	if got := l.checked(0, "examples/ray/cluster.yaml"); got != "examples/ray/cluster.yaml: the set permits all that this cluster asks for.\n" {
-		t.Errorf("the example: %s", got)
+		t.Errorf("check prints for the example %s, want no finding", got)
 	}
 }
 

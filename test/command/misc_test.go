@@ -112,10 +112,10 @@ func TestCommand_Small(t *testing.T) {
 	l := newLab(t)
 	l.Env = []string{"AWS_REGION=", "AWS_ACCESS_KEY_ID="}
 	if got := l.ok(0, "", "schema"); got != string(schema.Properties) {
-		t.Errorf("the schema is %s", got)
+		t.Errorf("schema prints %s, want the published schema", got)
 	}
 	if got := l.ok(0, "", "version"); !regexp.MustCompile(`^rayiam \S+.*, go1\.\d+`).MatchString(got) {
-		t.Errorf("the version as text is %q", got)
+		t.Errorf("version prints %q, want the version and Go's", got)
 	}
 	var version struct{ Version, Go string }
 	if err := json.Unmarshal([]byte(l.ok(0, "", "version", "--output", "json")), &version); err != nil || version.Version == "" || version.Go == "" {
@@ -127,7 +127,7 @@ func TestCommand_Small(t *testing.T) {
 		}
 	}
 	if got := l.run("", "__complete", "pol").out; !strings.HasPrefix(got, "policy\t") {
-		t.Errorf("pol is completed to %q", got)
+		t.Errorf("pol is completed to %q, want policy", got)
 	}
 	for _, command := range []string{"", "plan", "policy", "policy head", "policy worker", "policy launcher", "policy execution", "policy launch-role", "check", "graph", "list", "drift", "orphans", "schema", "version"} {
 		if help := l.ok(0, "", append(strings.Fields(command), "--help")...); !strings.Contains(help, "Examples:\n  rayiam") {

@@ -52,7 +52,7 @@ func TestOrphans_Delete(t *testing.T) {
 	}
 	l.fails("", []string{"pass --yes to delete without being asked"}, "orphans", "--delete")
 	if writes := l.Proxy.Writes(); len(writes) > 0 {
-		t.Fatalf("written without a confirmation: %v", writes)
+		t.Fatalf("written without a confirmation: %v, want nothing", writes)
 	}
 	view, _ := l.planned(s.Event("Delete", everything))
 	l.Proxy.Reset()
@@ -68,11 +68,11 @@ func TestOrphans_Delete(t *testing.T) {
 		t.Errorf("%v is left, want only the other set: %v", left, kept)
 	}
 	if got := l.ok(0, "", "orphans", "--delete", "--yes"); got != "No orphaned set among 1 set.\n" {
-		t.Errorf("%s", got)
+		t.Errorf("orphans prints %s, want that there is no orphaned set", got)
 	}
 	l.orphan(other)
 	if got := l.ok(0, "", "orphans", other.PhysicalID, "--delete", "--yes"); !strings.Contains(got, "Delete of the orphaned set "+other.PhysicalID+" in stack "+other.ID+"\n") || !strings.HasSuffix(got, "Deleted "+other.PhysicalID+".\n") {
-		t.Errorf("%s", got)
+		t.Errorf("orphans prints %s, want the Delete of %s", got, other.PhysicalID)
 	}
 	if left := l.Snapshot(); len(left) != 0 {
 		t.Errorf("%v is left, want nothing", left)
@@ -89,7 +89,7 @@ func TestOrphans_Adopted(t *testing.T) {
 	s := l.deployed(properties{"AdoptExisting": "true"})
 	l.orphan(s)
 	if got := l.ok(0, "", "orphans", "--delete", "--yes"); !strings.Contains(got, "role ray-head would be released") {
-		t.Errorf("%s", got)
+		t.Errorf("orphans prints %s, want that ray-head would be released", got)
 	}
 	for _, name := range []string{"role ray-head", "role ray-worker", "profile ray-head"} {
 		if len(l.Snapshot().Matching(name)) == 0 || len(before.Matching(name)) == 0 {

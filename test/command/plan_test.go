@@ -120,7 +120,7 @@ func TestPlan_AgreesOnProperties(t *testing.T) {
 func TestPlan_AgreesOnEvents(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(checkout.Root(), "events", "*.json"))
 	if err != nil || len(files) < 12 {
-		t.Fatalf("%d events (%v)", len(files), err)
+		t.Fatalf("found %d events (error: %v), want more", len(files), err)
 	}
 	for _, path := range files {
 		name := strings.TrimSuffix(filepath.Base(path), ".json")
@@ -250,6 +250,6 @@ func TestPlan_InUse(t *testing.T) {
 		t.Errorf("the function's answer is %+v, want a refusal", answer)
 	}
 	if view, _ := l.planned(s.Event("Delete", p)); len(view.InTheWay) != 1 || view.InTheWay[0].Entity != "EC2" {
-		t.Errorf("the plan's instances are %+v", view.InTheWay)
+		t.Errorf("the plan has the instances %+v in the way, want the one that runs", view.InTheWay)
 	}
 }

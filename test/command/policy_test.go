@@ -261,7 +261,7 @@ func TestPolicy_LauncherOfStack(t *testing.T) {
 		}
 	}
 	if got := l.ok(0, "", append(stack, "--name", "ray-launcher")...); !strings.HasPrefix(got, "{\n") {
-		t.Errorf("the single document is %s", got)
+		t.Errorf("--name prints %s, want one document", got)
 	}
 	l.fails("", []string{"--name", "there are ray-launcher"}, append(stack, "--name", "trust-policy")...)
 	l.fails("", []string{"the set is for the cluster research"}, append(stack, "--parameter", "ClusterName=other")...)

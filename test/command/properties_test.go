@@ -31,7 +31,7 @@ func TestPlan_Properties(t *testing.T) {
 	s, empty := l.Stack(), l.Stack().ID
 	l.Described.AddStack(cloudformation.DescribedStack{Name: "empty", ID: empty})
 	if got := l.ok(2, "", "plan", "--properties", yaml, "--stack-name", "empty"); !strings.Contains(got, "Create of RayIAM in stack "+empty) {
-		t.Errorf("a stack without the resource: %s", got)
+		t.Errorf("plan prints for a stack without the resource %s", got)
 	}
 	create, _ := s.Create(properties{"NamePrefix": "ml", "PropagationWaitSeconds": "0", "WorkerGroups": []any{map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu"}}})
 	l.OK(create)
@@ -73,7 +73,7 @@ func TestPlan_Bounds(t *testing.T) {
 	e.ResourceProperties = properties{"NamePrefix": "ray-ml", "Path": "/team/"}
 	decoded(t, l.ok(2, string(e.JSON()), "plan", "--event", "-", "--output", "json"), &within)
 	if got := within.Plans[0].Summary.Create; got != 4 {
-		t.Errorf("within the bounds, %d resources are created", got)
+		t.Errorf("within the bounds, the plan creates %d resources, want 4", got)
 	}
 	e.ServiceToken = arn + "-gone"
 	if r := l.run(string(e.JSON()), "plan", "--event", "-"); r.code != 2 || !strings.Contains(r.err, "note: planning without the provider's bounds") {

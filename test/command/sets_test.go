@@ -75,10 +75,10 @@ func lineOf(text, word string) string {
 func TestList(t *testing.T) {
 	l := newLab(t)
 	if got := l.ok(0, "", "list"); got != "There are no sets.\n" {
-		t.Errorf("list prints for an empty account %q", got)
+		t.Errorf("list prints for an empty account %q, want that there is no set", got)
 	}
 	if sets := l.sets(0, "list"); sets == nil || len(sets) != 0 {
-		t.Errorf("list prints for an empty account the sets %v", sets)
+		t.Errorf("list prints for an empty account the sets %v, want none", sets)
 	}
 	s := l.deployed(nil)
 	for _, tt := range []struct {
@@ -107,7 +107,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	if got := l.ok(0, "", "list", "--name-prefix", "other"); got != "There are no sets.\n" {
-		t.Errorf("with another prefix, list prints %s", got)
+		t.Errorf("with another prefix, list prints %s, want no set", got)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestList_StackGone(t *testing.T) {
 	s := l.deployed(nil)
 	l.orphan(s)
 	if got := l.ok(2, "", "list"); !strings.Contains(lineOf(got, s.PhysicalID), "settled orphaned: stack gone") {
-		t.Errorf("%s", got)
+		t.Errorf("list prints %s, want that the stack of %s is gone", got, s.PhysicalID)
 	}
 	sets := l.sets(2, "list")
 	if len(sets) != 1 || sets[0].Owner != s.PhysicalID || sets[0].StackID != s.ID || sets[0].Belongs != "orphaned" || sets[0].Reason != "the stack does not exist any more" || len(sets[0].Entities) != 4 {
@@ -151,10 +151,10 @@ func TestDrift(t *testing.T) {
 	l := newLab(t)
 	s := l.deployed(properties{"WorkerGroups": []any{map[string]any{"Name": "cpu"}, map[string]any{"Name": "gpu"}}})
 	if got := l.ok(0, "", "drift"); got != "No drift in 1 set.\n" {
-		t.Errorf("%s", got)
+		t.Errorf("drift prints %s, want no drift", got)
 	}
 	if got := l.ok(0, "", "drift", s.PhysicalID); !strings.HasPrefix(got, s.PhysicalID+" of stack "+stackName(s)+" (us-east-1): settled\n") {
-		t.Errorf("%s", got)
+		t.Errorf("drift of one set prints %s, want it settled", got)
 	}
 	l.SetTrust("ray-head", "lambda.amazonaws.com")
 	l.PutBoundary("ray-head", "arn:aws:iam::aws:policy/ReadOnlyAccess")
@@ -192,7 +192,7 @@ func TestDrift(t *testing.T) {
 	l.ok(0, "", "drift")
 	l.UntagRole("ray-head", "ray-iam:declared")
 	if got := l.ok(0, "", "drift"); !strings.Contains(got, "? role ray-head: what was declared of it is unknown until the next update\n") {
-		t.Errorf("%s", got)
+		t.Errorf("drift prints %s, want that the declared state of ray-head is unknown", got)
 	}
 }
 

@@ -9,7 +9,7 @@ func TestEmbed(t *testing.T) {
 	embed := readTemplate(t, "examples/embed.yaml")
 	rayIAM := embed.Resources["RayIAM"]
 	if rayIAM.Type != "Custom::RayIAM" {
-		t.Fatalf("RayIAM is of type %q", rayIAM.Type)
+		t.Fatalf("RayIAM has the type %q, want Custom::RayIAM", rayIAM.Type)
 	}
 	const token = `{"Fn::ImportValue":{"Ref":"ServiceTokenExport"}}`
 	if got := text(t, rayIAM.Properties["ServiceToken"]); got != token {

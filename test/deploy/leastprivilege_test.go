@@ -52,7 +52,7 @@ type leastPrivilege struct {
 func (l leastPrivilege) mayLaunch(t *testing.T, name string, config nodeConfig) {
 	t.Helper()
 	if !slices.Contains(l.InstanceTypes, config.InstanceType) {
-		t.Errorf("%s has the type %s, the head may launch %v", name, config.InstanceType, l.InstanceTypes)
+		t.Errorf("%s has the type %s, but the head may launch only %v", name, config.InstanceType, l.InstanceTypes)
 	}
 	if config.InstanceMarketOptions.MarketType == "spot" && !l.Spot {
 		t.Errorf("%s asks for Spot Instances, which the head may not launch", name)

@@ -69,12 +69,12 @@ func checksParameters(t *testing.T, provider template) {
 			}
 			for _, value := range c.accepts {
 				if !fits(value) {
-					t.Errorf("%q is refused", value)
+					t.Errorf("%q is refused, want it accepted", value)
 				}
 			}
 			for _, value := range c.refuses {
 				if fits(value) {
-					t.Errorf("%q is accepted", value)
+					t.Errorf("%q is accepted, want it refused", value)
 				}
 			}
 		})

@@ -196,20 +196,20 @@ func TestLook_Foreign(t *testing.T) {
 	everywhere := l.sees(l.look())
 	for _, c := range l.Proxy.Calls() {
 		if strings.HasPrefix(c.Form.Get("RoleName"), "other") || strings.HasPrefix(c.Form.Get("InstanceProfileName"), "other") {
-			t.Errorf("the look has called %s of %v", c.Action, c.Form)
+			t.Errorf("the look has called %s of %v, want no call about a foreign role or profile", c.Action, c.Form)
 		}
 	}
 	if _, seen := everywhere[other.PhysicalID]; seen || len(everywhere) != 2 {
-		t.Errorf("found %d sets, and with another prefix %v", len(everywhere), seen)
+		t.Errorf("found %d sets, want 2; found a set with another prefix: %v", len(everywhere), seen)
 	}
 	atRoot, one := l.look(), l.look()
 	atRoot.Path = "/"
 	if sets := l.sees(atRoot); len(sets) != 1 || sets[s.PhysicalID].Owner == "" {
-		t.Errorf("at the path /, found %d sets", len(sets))
+		t.Errorf("at the path /, found %d sets, want one", len(sets))
 	}
 	one.Owner = elsewhere.PhysicalID
 	if sets := l.sees(one); len(sets) != 1 || summary(sets[elsewhere.PhysicalID]) != "in stack settled" {
-		t.Errorf("found for one owner %v", sets)
+		t.Errorf("found for one owner %v, want its settled set", sets)
 	}
 }
 
@@ -264,7 +264,7 @@ func TestLook_Throttled(t *testing.T) {
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("ListInstanceProfiles"), iamproxy.Denied()))
 	for _, err := range l.look().Sets(t.Context()) {
 		if err == nil || iamsync.Stale(err) || !strings.Contains(err.Error(), "listing instance profiles: AccessDenied") {
-			t.Errorf("a denied look ended with the error %v", err)
+			t.Errorf("a denied look ended with the error %v, want IAM's denial", err)
 		}
 	}
 }

@@ -174,7 +174,7 @@ func TestDenied(t *testing.T) {
 	for i, got := range policysim.Evaluate(t, cases) {
 		counts[got]++
 		if (got == policysim.Allowed) != want[i] {
-			t.Errorf("%s: %s", got, cases[i].Name)
+			t.Errorf("the decision is %s, want allowed: %t: %s", got, want[i], cases[i].Name)
 		}
 	}
 	checkout.Report(t, "executionrole-denied", fmt.Sprintf("Execution role, denied: %d authorizations in %d sets of parameters: %v", len(cases), len(deployments), counts))

@@ -65,7 +65,7 @@ func TestAuthorizations(t *testing.T) {
 	} {
 		cases, err := p.Authorizations(tt.call)
 		if (err != nil) != (tt.want == nil) {
-			t.Errorf("%s: %v", tt.name, err)
+			t.Errorf("%s: got the error %v, want one: %t", tt.name, err, tt.want == nil)
 		}
 		got := map[string]int{}
 		for _, c := range cases {
