@@ -157,6 +157,8 @@ func TestPanicIsAnError(t *testing.T) {
 	})
 }
 
+// TestBackoffIsBounded proves that every delay is between half of backoffBase and
+// backoffCap plus backoffBase.
 func TestBackoffIsBounded(t *testing.T) {
 	for attempt := 1; attempt < 100; attempt++ {
 		if d := Backoff(attempt); d < backoffBase/2 || d > backoffCap+backoffBase {

@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// TestEqual checks which documents are equivalent, in both orders of the arguments.
 func TestEqual(t *testing.T) {
 	const doc = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"]}]}`
 	tests := []struct {
@@ -41,6 +42,7 @@ func TestEqual(t *testing.T) {
 	}
 }
 
+// TestNewWritesNoEscapes proves that New does not escape HTML characters.
 func TestNewWritesNoEscapes(t *testing.T) {
 	got := New(Statement{Effect: "Allow", Action: []string{"iam:PassRole"}, Resource: []string{"arn:aws:iam::1:role/<&>", "*"}})
 	want := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":["arn:aws:iam::1:role/<&>","*"]}]}`
@@ -49,6 +51,8 @@ func TestNewWritesNoEscapes(t *testing.T) {
 	}
 }
 
+// TestCompact proves that white space between tokens is removed, and that a text that is not
+// JSON is unchanged.
 func TestCompact(t *testing.T) {
 	if got, want := Compact("{ \"a b\" :\n [ 1 ] }"), `{"a b":[1]}`; got != want {
 		t.Errorf("Compact = %s, want %s", got, want)
@@ -58,6 +62,7 @@ func TestCompact(t *testing.T) {
 	}
 }
 
+// TestParse checks which texts are documents, and the error for each text that is not.
 func TestParse(t *testing.T) {
 	tests := []struct{ name, text, err string }{
 		{"document", ` {"Statement":[{"Action":"a:b"},{"Action":"a:b"}]} `, ""},

@@ -156,6 +156,7 @@ func TestEveryRuleHasASentence(t *testing.T) {
 	walk("#", newChecker(t).published)
 }
 
+// TestNearest checks which known name is suggested for a misspelt one.
 func TestNearest(t *testing.T) {
 	known := []string{"Head", "NamePrefix", "Path", "PermissionsBoundary", "WorkerGroups"}
 	for name, want := range map[string]string{"head": "Head", "Prefix": "NamePrefix", "nameprefix": "NamePrefix", "WorkerGroup": "WorkerGroups", "": "Head"} {

@@ -88,6 +88,8 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
+// TestPossibleNames proves that bad properties still give the names that they make possible,
+// each once.
 func TestPossibleNames(t *testing.T) {
 	p := Properties{NamePrefix: "ray", WorkerGroups: []WorkerGroup{{Name: "worker"}, {Name: "head"}, {Name: "no spaces"}, {Name: strings.Repeat("x", 70)}, {Name: "worker"}}}
 	if got, want := p.PossibleNames(), []string{"ray-head", "ray-worker"}; !slices.Equal(got, want) {

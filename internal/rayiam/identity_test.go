@@ -54,6 +54,8 @@ func TestNamePrefixOf(t *testing.T) {
 	}
 }
 
+// FuzzNamePrefixOf proves that NamePrefixOf reads the prefix of every physical id, and none in
+// an empty id.
 func FuzzNamePrefixOf(f *testing.F) {
 	f.Add("ray", testStack.ID, logicalID)
 	f.Add("", "", "")

@@ -58,6 +58,8 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// TestDemoThatCannotGoOn proves that a demo that fails says at which command, ends its
+// processes, and keeps its folder.
 func TestDemoThatCannotGoOn(t *testing.T) {
 	checkout := copyCheckout(t)
 	if err := os.WriteFile(filepath.Join(checkout, "function/main.go"), []byte("package main\n\nbroken"), 0o644); err != nil {
@@ -72,6 +74,8 @@ func TestDemoThatCannotGoOn(t *testing.T) {
 	demo.wantFolders(t, 1) // kept, so that people can look into it
 }
 
+// TestDemoInterrupted proves that a demo that is interrupted ends its processes and removes
+// its folder.
 func TestDemoInterrupted(t *testing.T) {
 	demo := startDemo(t, copyCheckout(t))
 	for demo.running() && !strings.Contains(demo.output(), "$ sam deploy") {

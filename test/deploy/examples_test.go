@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// TestEmbed checks the defaults of examples/embed.yaml against the provider's stack.
 func TestEmbed(t *testing.T) {
 	embed := readTemplate(t, "examples/embed.yaml")
 	rayIAM := embed.Resources["RayIAM"]

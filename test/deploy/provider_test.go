@@ -9,6 +9,7 @@ import (
 	"testing"
 )
 
+// TestProvider checks template.yaml.
 func TestProvider(t *testing.T) {
 	provider := readTemplate(t, "template.yaml")
 	for name, check := range map[string]func(*testing.T, template){

@@ -54,6 +54,7 @@ type Case struct {
 	ResourcePolicy string
 }
 
+// String names the case in messages.
 func (c Case) String() string {
 	if c.Name != "" {
 		return c.Name

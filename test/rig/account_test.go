@@ -197,19 +197,21 @@ func TestWipe_Keeps(t *testing.T) {
 	a.Keep = nil
 }
 
+// TestMatching checks which lines Matching and Without return.
 func TestMatching(t *testing.T) {
 	s := rig.Snapshot{"role a: x", "role b: y", "profile a: z"}
 	if got, want := s.Matching("role b", ": z"), (rig.Snapshot{"role b: y", "profile a: z"}); !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+		t.Errorf("Matching: got %q, want %q", got, want)
 	}
 	if got, want := s.Without("role b", ": z"), (rig.Snapshot{"role a: x"}); !slices.Equal(got, want) {
 		t.Errorf("Without: got %q, want %q", got, want)
 	}
 	if got := s.Matching("c"); len(got) != 0 {
-		t.Errorf("got %q, want none", got)
+		t.Errorf("Matching: got %q, want none", got)
 	}
 }
 
+// TestDiff checks the form of a difference, and that equal snapshots have none.
 func TestDiff(t *testing.T) {
 	a, b := rig.Snapshot{"one", "two"}, rig.Snapshot{"three", "two"}
 	if got, want := rig.Diff(a, b), "- one\n+ three\n"; got != want {

@@ -7,6 +7,7 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/policysim"
 )
 
+// TestMatches checks the wildcards of IAM.
 func TestMatches(t *testing.T) {
 	for _, tt := range []struct {
 		pattern, text string

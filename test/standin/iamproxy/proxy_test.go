@@ -39,6 +39,7 @@ func TestCriticalPath(t *testing.T) {
 	}
 }
 
+// TestTimes proves that only the first n calls match, and that other calls do not count.
 func TestTimes(t *testing.T) {
 	match := Times(2, Action("CreateRole"))
 	var got []bool
@@ -46,14 +47,15 @@ func TestTimes(t *testing.T) {
 		got = append(got, match(Call{Action: action}))
 	}
 	if want := []bool{true, false, true, false}; got[0] != want[0] || got[1] != want[1] || got[2] != want[2] || got[3] != want[3] {
-		t.Errorf("matches %v, want %v", got, want)
+		t.Errorf("the calls match: %v, want %v", got, want)
 	}
 }
 
+// TestWrites checks which actions count as writes. A dry run does not.
 func TestWrites(t *testing.T) {
 	for action, want := range map[string]bool{"GetRole": false, "ListRolePolicies": false, "DescribeInstances": false, "RunInstances": true, "CreateRole": true, "DetachRolePolicy": true} {
 		if got := (Call{Action: action}).Writes(); got != want {
-			t.Errorf("%s writes: %v, want %v", action, got, want)
+			t.Errorf("%s counts as a write: %v, want %v", action, got, want)
 		}
 	}
 	if dry := (Call{Action: "RunInstances", Form: url.Values{"DryRun": {"true"}}}); dry.Writes() {

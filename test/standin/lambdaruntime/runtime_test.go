@@ -126,6 +126,8 @@ func TestInvoke(t *testing.T) {
 	}
 }
 
+// TestInvoke_Died proves that the process has died if it ends during an event or during its
+// initialization, and if it never asks for the event.
 func TestInvoke_Died(t *testing.T) {
 	for mode, tt := range map[string]struct {
 		event   string
