@@ -213,9 +213,9 @@ func TestLint_Attributes(t *testing.T) {
 	}
 }
 
-// TestLint_RulesApart runs the rules from another folder than this checkout's, as the command's
-// page says to copy them: they find the schema beside them, and nothing wrong in the examples.
-// make lint runs them from tools/cfn-lint, on every template of this checkout.
+// TestLint_RulesApart proves that the rules work in another folder, into which people copy them
+// as docs/rayiam.md says: they find the schema beside them, and no fault in the examples. make
+// lint runs them from tools/cfn-lint, on every template of this checkout.
 func TestLint_RulesApart(t *testing.T) {
 	python, err := checkout.Python()
 	if err != nil {

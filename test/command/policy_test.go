@@ -78,9 +78,8 @@ func canonical(t *testing.T, document json.RawMessage) string {
 	return text
 }
 
-// TestPolicy_OfTemplates proves that the printed policies of the execution role and the
-// launch role are those of the templates, read by cfn-lint's parser, as the proofs about
-// them do.
+// TestPolicy_OfTemplates proves that the printed policies of the execution role and the launch
+// role are those of the templates, as the proofs about the templates read them.
 func TestPolicy_OfTemplates(t *testing.T) {
 	const bounds = "arn:aws:iam::aws:policy/Amazon*,arn:aws:iam::aws:policy/CloudWatch*"
 	tests := []struct {

@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// cfn-lint and checkov find nothing in template.yaml with each optional parameter set (make lint checks it with the
-// defaults), nor in a template that reads the attributes of groups whose names Fn::Sub does not accept.
+// TestLint proves that cfn-lint and checkov find nothing in template.yaml with each optional parameter set (make lint
+// checks it with the defaults), nor in a template that reads the attributes of groups whose names Fn::Sub does not accept.
 func TestLint(t *testing.T) {
 	lints(t, everyOptionSet(t), groupNames(t))
 }
 
-// everyOptionSet writes template.yaml with a default for each optional parameter, since linters judge the defaults.
+// everyOptionSet writes template.yaml with a default for each optional parameter, because linters use the defaults.
 func everyOptionSet(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
@@ -45,7 +45,7 @@ func everyOptionSet(t *testing.T) string {
 	return path
 }
 
-// lints fails if cfn-lint or checkov finds something in a template.
+// lints fails the test if cfn-lint or checkov finds something in a template.
 func lints(t *testing.T, paths ...string) {
 	t.Helper()
 	for _, command := range [][]string{
@@ -58,8 +58,8 @@ func lints(t *testing.T, paths ...string) {
 	}
 }
 
-// Fn::Sub takes letters, digits, _ . and : for the name of a variable, and groups may have more in theirs. Fn::GetAtt
-// reads every group, by itself and as a variable of Fn::Sub.
+// groupNames writes a template that reads the attributes of groups with unusual names. Fn::Sub accepts only letters,
+// digits, _ . and : in the name of a variable. Fn::GetAtt reads every group, by itself and as a variable of Fn::Sub.
 func groupNames(t *testing.T) string {
 	t.Helper()
 	template := `AWSTemplateFormatVersion: '2010-09-09'

@@ -11,8 +11,8 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-// decode prints templates as JSON, by path. cfn-lint's parser writes the short forms of
-// functions out.
+// decode is a Python program that prints templates as JSON, by path. cfn-lint's parser replaces the short
+// forms of functions by the long ones.
 const decode = `import json, sys
 from cfnlint.decode import decode
 read = {}
@@ -23,7 +23,8 @@ for path in sys.argv[1:]:
     read[path] = template
 json.dump(read, sys.stdout)`
 
-// TestRead compares how Read and cfn-lint's parser read each template of this checkout.
+// TestRead proves that Read and cfn-lint's parser return the same for each template of this
+// checkout.
 func TestRead(t *testing.T) {
 	python, err := checkout.Python()
 	if err != nil {
