@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
@@ -22,7 +23,7 @@ func attachesToGPU(c iamproxy.Call) bool {
 // Reference 5.18.
 func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 	t.Parallel()
-	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	grown := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
 	for name, cutOff := range map[string]bool{"in one attempt": false, "in an attempt that was cut off": true} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -59,7 +60,7 @@ func TestUpdate_GroupOfALaterRequestIsKept(t *testing.T) {
 	s := l.created(quick)
 	s.Age = late
 	l.Resources.Set(s.ID, s.LogicalID, "UPDATE_COMPLETE", s.PhysicalID)
-	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	grown := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
 	l.Proxy.SetFault(iamproxy.On(attachesToGPU, iamproxy.Answer(http.StatusForbidden, "AccessDenied")))
 	l.Failed(s.Send(s.Event("Update", grown)), "AccessDenied")
 	l.has("role ray-gpu: ")
@@ -73,7 +74,7 @@ func TestUpdate_RollbackOfGroupsMeetsFaults(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	before := l.Snapshot()
-	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	grown := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
 	l.failBesides("", iamproxy.Effect{})
 	l.Failed(s.Send(s.Event("Update", grown)), "the worker groups that this Update had begun to add were removed again")
 	rollback := l.rollbackOfGPU()

@@ -56,7 +56,7 @@ func TestOwnership_NearMissesAreLeftAlone(t *testing.T) {
 	}
 	before := l.Snapshot()
 	s := l.created(quick)
-	l.updated(s, quick.With(properties{"WorkerGroups": groups("worker", "gpu")}))
+	l.updated(s, quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")}))
 	l.updated(s, quick)
 	update, cleanup := s.Update(other)
 	l.OK(update)
@@ -132,7 +132,7 @@ func TestOwnership_AdoptedForGoodGoesWithItsGroup(t *testing.T) {
 	l := newLab(t)
 	l.CreateRole("ray-gpu", "/")
 	l.CreateProfile("ray-gpu", "/", "ray-gpu")
-	both := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	both := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
 	s := l.created(both.With(properties{"AdoptExisting": true}))
 	l.has("role ray-gpu: tag ray-iam:adopted=held", "profile ray-gpu: tag ray-iam:adopted=held")
 	l.updated(s, both)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
@@ -22,7 +23,7 @@ func TestIdentity_PhysicalIDIsKnownBeforehand(t *testing.T) {
 		t.Errorf("id %q, want ray- and 12 hex digits", id)
 	}
 	s.Use(l.Start())
-	create, _ := s.Create(quick.With(properties{"WorkerGroups": groups("another"), "Path": "/x/"}))
+	create, _ := s.Create(quick.With(properties{"WorkerGroups": rig.Groups("another"), "Path": "/x/"}))
 	l.OK(create)
 	if create.PhysicalResourceID != denied.PhysicalResourceID {
 		t.Errorf("the id is %q, and %q if the Create was denied, want the same", create.PhysicalResourceID, denied.PhysicalResourceID)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
@@ -43,7 +44,7 @@ func TestInstances_RetainedStays(t *testing.T) {
 	l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
 		return !strings.HasSuffix(c.Form.Get("RoleName")+c.Form.Get("InstanceProfileName"), "gpu")
 	}, iamproxy.Aged(30*24*time.Hour)))
-	more := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	more := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
 	for _, id := range []string{s.PhysicalID, s.GeneratedID()} { // the second id as if the Create had never answered
 		e := s.Event("Create", more)
 		e.PhysicalResourceID = ""

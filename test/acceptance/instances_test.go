@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
@@ -23,7 +24,7 @@ func (l *lab) warned(t *testing.T, parts ...string) {
 	l.TB.Helper()
 	last, f := map[string]string{"answering": "", "answered": ""}, l.Function
 	l.Stop()
-	for _, line := range logLines(t, f.Log()) {
+	for _, line := range rig.LogLines(t, f.Log()) {
 		if msg := fmt.Sprint(line["msg"]); msg == "answering" || msg == "answered" {
 			last[msg] = fmt.Sprint(line["warnings"])
 		}
@@ -126,7 +127,7 @@ func TestInstances_Regions(t *testing.T) {
 // Reference 14.1, 14.3.
 func TestInstances_Update(t *testing.T) {
 	l := newLab(t)
-	both := quick.With(properties{"WorkerGroups": groups("cpu", "gpu")})
+	both := quick.With(properties{"WorkerGroups": rig.Groups("cpu", "gpu")})
 	s := l.created(both)
 	l.Launch("us-east-1", "ray-head", "research", 1)
 	l.EC2.Reset()
@@ -135,7 +136,7 @@ func TestInstances_Update(t *testing.T) {
 		t.Errorf("%d calls to EC2 for an Update that deletes nothing, want none", len(calls))
 	}
 	gpu := l.Launch("us-east-1", "ray-gpu", "research", 1)
-	fewer := both.With(properties{"WorkerGroups": groups("cpu"), "Tags": tags("c", "d")})
+	fewer := both.With(properties{"WorkerGroups": rig.Groups("cpu"), "Tags": tags("c", "d")})
 	before := l.Snapshot()
 	l.Proxy.Reset()
 	l.heldUp(s.Send(s.Event("Update", fewer)), "1 EC2 instance uses", gpu.IDs[0], "update again")
@@ -172,7 +173,7 @@ func TestInstances_Replacement(t *testing.T) {
 // Reference 14.4.
 func TestInstances_NotHeldUp(t *testing.T) {
 	t.Parallel()
-	both := quick.With(properties{"WorkerGroups": groups("cpu", "gpu")})
+	both := quick.With(properties{"WorkerGroups": rig.Groups("cpu", "gpu")})
 	launch := func(l *lab, profile string) { l.Launch("us-east-1", profile, "research", 1) }
 	for name, play := range map[string]func(*testing.T, *lab) cloudformation.Answer{
 		"a failed Create": func(_ *testing.T, l *lab) cloudformation.Answer {
@@ -213,7 +214,7 @@ func TestInstances_NotHeldUp(t *testing.T) {
 			return answer
 		},
 		"the rollback of an Update that added a group": func(_ *testing.T, l *lab) cloudformation.Answer {
-			s := l.created(quick.With(properties{"WorkerGroups": groups("cpu")}))
+			s := l.created(quick.With(properties{"WorkerGroups": rig.Groups("cpu")}))
 			l.OK(s.Send(s.Event("Update", both)))
 			launch(l, "ray-gpu")
 			l.Resources.SetStack(s.ID, "UPDATE_ROLLBACK_IN_PROGRESS")
@@ -247,9 +248,9 @@ func TestInstances_OtherUpdateIsHeldUp(t *testing.T) {
 	for _, status := range []string{"", "UPDATE_IN_PROGRESS"} {
 		t.Run(status, func(t *testing.T) {
 			l := newLab(t)
-			one := quick.With(properties{"WorkerGroups": groups("cpu")})
+			one := quick.With(properties{"WorkerGroups": rig.Groups("cpu")})
 			s := l.created(one)
-			l.updated(s, one.With(properties{"WorkerGroups": groups("cpu", "gpu")}))
+			l.updated(s, one.With(properties{"WorkerGroups": rig.Groups("cpu", "gpu")}))
 			l.Launch("us-east-1", "ray-gpu", "research", 1)
 			if status != "" {
 				l.Resources.SetStack(s.ID, status)

@@ -22,15 +22,6 @@ type properties = cloudformation.Properties
 // quick are the properties of most tests: there is no propagation wait.
 var quick = properties{"PropagationWaitSeconds": 0}
 
-// groups returns worker groups with these names.
-func groups(names ...string) []any {
-	var list []any
-	for _, name := range names {
-		list = append(list, map[string]any{"Name": name})
-	}
-	return list
-}
-
 // tags returns tags with these keys and values, in turn.
 func tags(pairs ...string) []any {
 	var list []any

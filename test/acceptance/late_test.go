@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
@@ -14,7 +15,7 @@ import (
 // Reference 11.4.
 func TestLate_Superseded(t *testing.T) {
 	t.Parallel()
-	grown := quick.With(properties{"WorkerGroups": groups("gpu")})
+	grown := quick.With(properties{"WorkerGroups": rig.Groups("gpu")})
 	for name, event := range map[string]struct{ request, status string }{
 		"Create of what is updated":       {"Create", "UPDATE_COMPLETE"},
 		"Create of what is being updated": {"Create", "UPDATE_IN_PROGRESS"},
@@ -73,7 +74,7 @@ func TestLate_StillWanted(t *testing.T) {
 			create, _ := s.Create(quick)
 			l.OK(create)
 			stands("UPDATE")
-			l.updated(s, quick.With(properties{"WorkerGroups": groups("gpu")}))
+			l.updated(s, quick.With(properties{"WorkerGroups": rig.Groups("gpu")}))
 			if l.Resources.Asked() < 3 {
 				t.Errorf("CloudFormation was asked %d times, want once before each event and once after the Create", l.Resources.Asked())
 			}
@@ -107,7 +108,7 @@ func TestLate_ReachedIsAnsweredAgain(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	s.Age = time.Minute
-	grown := quick.With(properties{"WorkerGroups": groups("gpu")})
+	grown := quick.With(properties{"WorkerGroups": rig.Groups("gpu")})
 	e := s.Event("Update", grown)
 	var answers []cloudformation.Answer
 	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"} {

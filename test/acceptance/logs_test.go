@@ -1,7 +1,6 @@
 package acceptance
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,23 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
-
-func logLines(t *testing.T, log string) []map[string]any {
-	t.Helper()
-	var lines []map[string]any
-	for text := range strings.Lines(log) {
-		var line map[string]any
-		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			t.Errorf("a log line that is not JSON: %s", text)
-			continue
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
 
 // TestAnswer_Logs checks that the log has one JSON line for each stage and each write, with
 // the stack, the logical id and the request id.
@@ -36,7 +22,7 @@ func TestAnswer_Logs(t *testing.T) {
 	e := s.Event("Create", quick)
 	l.OK(s.Send(e))
 	l.Function.Stop() // then its log is complete
-	lines := logLines(t, l.Function.Log())
+	lines := rig.LogLines(t, l.Function.Log())
 	written := 0
 	stages := map[string]bool{}
 	for _, line := range lines {
@@ -75,7 +61,7 @@ func TestLogs_AttemptsAndSummary(t *testing.T) {
 	l.OK(s.Send(s.Event("Create", quick)))
 	l.Function.Stop()
 	attempts, summaries := map[any]bool{}, 0
-	for _, line := range logLines(t, l.Function.Log()) {
+	for _, line := range rig.LogLines(t, l.Function.Log()) {
 		if line["call"] == action && line["msg"] == "written" {
 			attempts[line["attempt"]] = true
 		}
@@ -108,7 +94,7 @@ func TestMetrics(t *testing.T) {
 	l.Function.Invoke(undelivered.JSON(), s.Timeout)
 	l.Failed(s.Send(s.Event("Update", properties{"NamePrefix": "a b"})), "NamePrefix")
 	l.CreateRole("ray-gpu", "/")
-	group := groups("worker", "gpu")
+	group := rig.Groups("worker", "gpu")
 	l.Failed(s.Send(s.Event("Update", quick.With(properties{"WorkerGroups": group}))), "role ray-gpu exists")
 	l.Failed(s.Send(s.Event("Update", quick.With(properties{"PermissionsBoundary": awsPolicy + "NoSuchPolicy"}))), "no such policy")
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("TagRole"), iamproxy.Answer(http.StatusConflict, "LimitExceeded")))
@@ -137,7 +123,7 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 	}
-	if all, onOutput := len(metrics(t, l.Function.Log())), len(logLines(t, l.Function.Output())); all != len(lines) || onOutput != len(lines) {
+	if all, onOutput := len(metrics(t, l.Function.Log())), len(rig.LogLines(t, l.Function.Output())); all != len(lines) || onOutput != len(lines) {
 		t.Errorf("%d lines of metrics in the log, and on standard output %d of %d lines, want the same lines and no others", all, len(lines), onOutput)
 	}
 	if got, want := outcomes(t, l.Function.Output()), "Create SUCCESS, Update UNDELIVERED, Update REFUSED, Update REFUSED, Update REFUSED, Update FAILED, Unknown FAILED, Update ABANDONED, Delete EXPIRED"; got != want {
@@ -176,7 +162,7 @@ func TestMetrics_Alarm(t *testing.T) {
 // metrics returns the lines of a log that CloudWatch reads as metrics.
 func metrics(t *testing.T, log string) []map[string]any {
 	t.Helper()
-	return slices.DeleteFunc(logLines(t, log), func(line map[string]any) bool { return line["_aws"] == nil })
+	return slices.DeleteFunc(rig.LogLines(t, log), func(line map[string]any) bool { return line["_aws"] == nil })
 }
 
 // outcomes returns the request type and the outcome of each request in the metrics.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 func statement(action string) map[string]any {
@@ -38,8 +40,8 @@ func TestProperties_BadInputIsRefusedWithoutACall(t *testing.T) {
 		{"unknown in a policy", properties{"Head": head("Policies", []any{map[string]any{"PolicyNam": "p", "PolicyName": "p", "PolicyDocument": statement("a:B")}})}, []string{"Head.Policies[0].PolicyNam", "PolicyName"}},
 		{"unknown in a tag", properties{"Tags": []any{map[string]any{"Kye": "a", "Value": "b"}}}, []string{"Tags[0].Kye", "Key"}},
 		{"unknown in the second group", properties{"WorkerGroups": []any{map[string]any{"Name": "a"}, map[string]any{"Nam": "b"}}}, []string{"WorkerGroups[1].Nam", "Name"}},
-		{"groups in two cases", properties{"WorkerGroups": groups("gpu", "GPU")}, []string{"WorkerGroups[1].Name", `"GPU"`}},
-		{"group without a name", properties{"WorkerGroups": groups("")}, []string{"WorkerGroups[0].Name"}},
+		{"groups in two cases", properties{"WorkerGroups": rig.Groups("gpu", "GPU")}, []string{"WorkerGroups[1].Name", `"GPU"`}},
+		{"group without a name", properties{"WorkerGroups": rig.Groups("")}, []string{"WorkerGroups[0].Name"}},
 		{"reserved tags in another case", properties{"Tags": tags("AWS:a", "", "Ray-IAM:x", "")}, []string{"Tags[0].Key", "Tags[1].Key", "2 properties"}},
 		{"49 tags and two of ownership", properties{"Tags": manyTags(49)}, []string{"Tags", "50"}},
 		{"a document of text that is no JSON", bounded(asText("p", "Version: 2012-10-17")), []string{"Head.Policies[0].PolicyDocument: ", "not JSON", "1 property"}},
@@ -80,7 +82,7 @@ func TestProperties_AtTheLimits(t *testing.T) {
 		want  []string // ACCOUNT is replaced by the account's id
 	}{
 		"names": {
-			properties{"NamePrefix": long, "WorkerGroups": groups("1234", "=")},
+			properties{"NamePrefix": long, "WorkerGroups": rig.Groups("1234", "=")},
 			[]string{"profile " + long + "-head: holds " + long + "-head", "profile " + long + "-1234: holds " + long + "-1234", "profile " + long + "-=: holds"},
 		},
 		"path": {properties{"Path": path}, []string{"role ray-head: arn:aws:iam::ACCOUNT:role" + path + "ray-head", "profile ray-worker: arn:aws:iam::ACCOUNT:instance-profile" + path + "ray-worker"}},

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
@@ -28,7 +29,7 @@ func TestProperties_BadInputIsRefused(t *testing.T) {
 		{"group name too long", properties{"NamePrefix": strings.Repeat("x", 40), "WorkerGroups": []any{map[string]any{"Name": strings.Repeat("y", 24)}}}, []string{"WorkerGroups[0].Name", "65 characters", "64"}},
 		{"boundary that does not exist", properties{"PermissionsBoundary": "arn:aws:iam::" + l.AccountID + ":policy/none"}, []string{"PermissionsBoundary", "no such policy"}},
 		{"managed policy that does not exist", properties{"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "AmazonS3FullAccess", awsPolicy + "NoSuchPolicy"}}}, []string{"Head.ManagedPolicyArns[1]", "NoSuchPolicy"}},
-		{"answer too long", properties{"WorkerGroups": groups(long...)}, []string{"WorkerGroups", "4096"}},
+		{"answer too long", properties{"WorkerGroups": rig.Groups(long...)}, []string{"WorkerGroups", "4096"}},
 		{"several at once", properties{"NamePrefix": "a b", "Path": "x", "Tags": "none", "Head": map[string]any{"Polices": 1}}, []string{"NamePrefix", "Path", "Tags", "Head.Polices", "4 properties"}},
 	}
 	before := l.Snapshot()

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
@@ -95,7 +96,7 @@ func TestUpdate_WithoutABoundaryTakesOneAway(t *testing.T) {
 // Reference 5.14.
 func TestUpdate_ForeignHolderFailsIt(t *testing.T) {
 	l := newLab(t)
-	both := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	both := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
 	s := l.created(both)
 	l.CreateProfile("somebodys", "/", "ray-gpu")
 	before := l.Snapshot()

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 // TestRollback_OfARefusedUpdate proves that the rollback of a refused Update succeeds and
@@ -88,7 +90,7 @@ func TestRollback_RefusalIsForgotten(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	l.CreateRole("ray-gpu", "/")
-	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	grown := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
 	update, rollback := s.Update(grown)
 	l.Failed(update, "role ray-gpu exists")
 	l.OK(rollback)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
@@ -47,7 +48,7 @@ func TestWaiting_DoneThoughItFailed(t *testing.T) {
 		return iamproxy.Effect{}
 	})
 	s := l.created(quick)
-	l.updated(s, quick.With(properties{"WorkerGroups": groups("gpu")}))
+	l.updated(s, quick.With(properties{"WorkerGroups": rig.Groups("gpu")}))
 	l.OK(s.Delete())
 	l.unchanged(before, "Create, Update and Delete whose every write seemed to fail")
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
@@ -42,7 +43,7 @@ func TestSpeed_RoundTrips(t *testing.T) {
 			l.Proxy.SetPatience(2 * time.Second)
 			l.EC2.SetPatience(2 * time.Second)
 			s := l.Stack()
-			p := quick.With(properties{"WorkerGroups": groups(numbered(n)...)})
+			p := quick.With(properties{"WorkerGroups": rig.Groups(numbered(n)...)})
 			changed := p.With(properties{"Head": policies("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "AmazonSQSFullAccess", "AmazonSNSFullAccess")})
 			for _, step := range []struct {
 				name string
@@ -53,7 +54,7 @@ func TestSpeed_RoundTrips(t *testing.T) {
 				{"Update that changes nothing", func() cloudformation.Answer { a, _ := s.Update(p); return a }, 1},
 				{"Update that changes policies", func() cloudformation.Answer { a, _ := s.Update(changed); return a }, 2},
 				{"Update that takes a group away", func() cloudformation.Answer {
-					a, _ := s.Update(changed.With(properties{"WorkerGroups": groups("other")}))
+					a, _ := s.Update(changed.With(properties{"WorkerGroups": rig.Groups("other")}))
 					return a
 				}, 5},
 				{"Delete", func() cloudformation.Answer { return s.Delete() }, 3},
@@ -110,7 +111,7 @@ func TestSpeed_Memory(t *testing.T) {
 	}
 	l.Function = l.StartBuilt(executable)
 	s := l.created(quick)
-	l.updated(s, quick.With(properties{"WorkerGroups": groups("a", "b")}))
+	l.updated(s, quick.With(properties{"WorkerGroups": rig.Groups("a", "b")}))
 	l.OK(s.Delete())
 	peak := peakMemory(t, l.Function)
 	t.Logf("peak memory %.1f MiB", float64(peak)/(1<<20))

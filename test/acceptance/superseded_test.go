@@ -245,7 +245,7 @@ func TestSuperseded_CloudFormationIsSilent(t *testing.T) {
 // Reference 11.3.
 func TestSuperseded_UpdateRemovesNoGroupThatIsBack(t *testing.T) {
 	l := newLab(t)
-	grown := quick.With(properties{"WorkerGroups": groups("worker", "gpu")})
+	grown := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
 	s := l.created(grown)
 	before := l.Snapshot()
 	s.Age = late

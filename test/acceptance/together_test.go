@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
@@ -17,7 +18,7 @@ func TestAnswer_SameEventAtOnce(t *testing.T) {
 	before := l.Snapshot()
 	s := l.Stack()
 	second, third := l.Start(), l.Start()
-	grown := quick.With(properties{"WorkerGroups": groups("gpu"), "Tags": manyTags(2)})
+	grown := quick.With(properties{"WorkerGroups": rig.Groups("gpu"), "Tags": manyTags(2)})
 	atOnce := func(e cloudformation.Event) {
 		t.Helper()
 		answers := s.SendAtOnce(e, second, third)

@@ -33,8 +33,8 @@ func TestUpdate_InPlace(t *testing.T) {
 	for name, changes := range map[string]properties{
 		"policies":     {"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess", awsPolicy + "AmazonS3FullAccess"}}},
 		"no policies":  {"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}},
-		"group added":  {"WorkerGroups": groups("worker", "gpu")},
-		"groups moved": {"WorkerGroups": groups("a", "b")},
+		"group added":  {"WorkerGroups": rig.Groups("worker", "gpu")},
+		"groups moved": {"WorkerGroups": rig.Groups("a", "b")},
 		"tags":         {"Tags": tags("team", "ml")},
 		"revision":     {"Revision": "2"},
 	} {
@@ -122,7 +122,7 @@ func TestRollback_OfAnUpdate(t *testing.T) {
 	s := l.created(quick)
 	before := l.Snapshot()
 	_, rollback := s.UpdateThenRollBack(quick.With(properties{
-		"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": groups("gpu"),
+		"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": rig.Groups("gpu"),
 	}))
 	l.OK(rollback)
 	l.unchanged(before, "an update and its rollback")
@@ -146,9 +146,9 @@ func TestRollback_OfAFailedUpdate(t *testing.T) {
 // Reference 5.6.
 func TestUpdate_GroupsThatWentAreDeletedLast(t *testing.T) {
 	l := newLab(t)
-	s := l.created(quick.With(properties{"WorkerGroups": groups("old")}))
+	s := l.created(quick.With(properties{"WorkerGroups": rig.Groups("old")}))
 	l.Proxy.Reset()
-	l.updated(s, quick.With(properties{"WorkerGroups": groups("new")}))
+	l.updated(s, quick.With(properties{"WorkerGroups": rig.Groups("new")}))
 	lastOfNew, firstOfOld := 0, 0
 	for _, c := range l.Proxy.Calls() {
 		name := c.Form.Get("RoleName") + c.Form.Get("InstanceProfileName")

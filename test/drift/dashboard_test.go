@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/internal/emf"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
@@ -122,7 +123,7 @@ func TestDashboard(t *testing.T) {
 	l.RemoveRole("ray-head", "ray-head")
 	log, output := l.scheduled()
 	l.Function.Stop()
-	log, output = append(log, lines(t, l.Function.Log())...), append(output, lines(t, l.Function.Output())...)
+	log, output = append(log, rig.LogLines(t, l.Function.Log())...), append(output, rig.LogLines(t, l.Function.Output())...)
 	metrics, values := written(t, output)
 	values["Outcome"] = append(values["Outcome"], outcomes...)
 

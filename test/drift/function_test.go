@@ -9,6 +9,7 @@ import (
 
 	"github.com/ray-iam/custom-rayiam/internal/drift"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
@@ -26,7 +27,7 @@ func (l *lab) scheduled(env ...string) (log, metrics []map[string]any) {
 		l.TB.Errorf("the look ended with %+v: Lambda would run it again, and then send it to the failure queue", outcome)
 	}
 	f.Stop()
-	return lines(l.TB, f.Log()), lines(l.TB, f.Output())
+	return rig.LogLines(l.TB, f.Log()), rig.LogLines(l.TB, f.Output())
 }
 
 // said returns the log lines with this message, as the values of these fields, sorted.

@@ -4,7 +4,6 @@ package drift
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -31,14 +30,6 @@ type properties = cloudformation.Properties
 var quick = properties{"PropagationWaitSeconds": 0}
 
 const awsPolicy = "arn:aws:iam::aws:policy/"
-
-func groups(names ...string) []any {
-	var list []any
-	for _, name := range names {
-		list = append(list, map[string]any{"Name": name})
-	}
-	return list
-}
 
 // A lab is a rig with a client for looks at its account.
 type lab struct {
@@ -119,19 +110,6 @@ func summary(s drift.Set) string {
 		}
 	}
 	return strings.Join(lines, "; ")
-}
-
-// lines decodes a log.
-func lines(tb testing.TB, log string) (all []map[string]any) {
-	tb.Helper()
-	for text := range strings.Lines(log) {
-		var l map[string]any
-		if err := json.Unmarshal([]byte(text), &l); err != nil {
-			tb.Fatalf("a line that is not JSON: %s", text)
-		}
-		all = append(all, l)
-	}
-	return all
 }
 
 type credentials struct{}

@@ -42,7 +42,7 @@ func TestLook_ByHand(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
-			p := properties{"WorkerGroups": groups("gpu", "worker"), "Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}}
+			p := properties{"WorkerGroups": rig.Groups("gpu", "worker"), "Tags": []any{map[string]any{"Key": "team", "Value": "ml"}}}
 			s := l.created(p)
 			tt.change(l)
 			l.Proxy.Reset()
@@ -221,8 +221,8 @@ func TestLook_Parts(t *testing.T) {
 	l := newLab(t)
 	whole := map[string]string{}
 	for _, p := range []properties{
-		{"NamePrefix": "ray"}, {"NamePrefix": "ray-a"}, {"NamePrefix": "ray-b", "WorkerGroups": groups("gpu-large", "worker")},
-		{"NamePrefix": "ray-c"}, {"NamePrefix": "ray-b-gpu"}, {"NamePrefix": "ray-d", "WorkerGroups": groups("a-x", "worker")},
+		{"NamePrefix": "ray"}, {"NamePrefix": "ray-a"}, {"NamePrefix": "ray-b", "WorkerGroups": rig.Groups("gpu-large", "worker")},
+		{"NamePrefix": "ray-c"}, {"NamePrefix": "ray-b-gpu"}, {"NamePrefix": "ray-d", "WorkerGroups": rig.Groups("a-x", "worker")},
 	} {
 		whole[l.created(p).PhysicalID] = "in stack settled"
 	}

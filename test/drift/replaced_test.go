@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/moto"
@@ -80,7 +81,7 @@ func TestFunction_LookBesideARequest(t *testing.T) {
 			t.Errorf("the look ended with %+v, want success", outcome)
 		}
 		f.Stop()
-		log = lines(t, f.Log())
+		log = rig.LogLines(t, f.Log())
 	})))
 	create, _ := s.Create(quick)
 	l.OK(create)

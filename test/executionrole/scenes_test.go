@@ -21,14 +21,6 @@ func (l *lab) base(more properties) properties {
 	return properties{"NamePrefix": l.deployment.prefix(), "Path": l.deployment.path(), "PropagationWaitSeconds": 0}.With(more)
 }
 
-func groups(names ...string) []any {
-	var list []any
-	for _, name := range names {
-		list = append(list, map[string]any{"Name": name})
-	}
-	return list
-}
-
 // wholeLife is the life of a stack: it is created, changed in everything that can change,
 // changed by hand, replaced, replaced with a failure, rolled back and deleted.
 func wholeLife(l *lab) {
@@ -37,9 +29,9 @@ func wholeLife(l *lab) {
 	s.Age = time.Minute // old enough for the function to ask whether CloudFormation still waits
 	l.did(s.Create(l.base(nil)))
 	s.Age = 0
-	tagged := l.base(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "x"}}, "WorkerGroups": groups("worker", "gpu")})
+	tagged := l.base(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "x"}}, "WorkerGroups": rig.Groups("worker", "gpu")})
 	l.did(s.Update(tagged))
-	retagged := l.base(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "y"}}, "WorkerGroups": groups("gpu")})
+	retagged := l.base(properties{"Tags": []any{map[string]any{"Key": "team", "Value": "y"}}, "WorkerGroups": rig.Groups("gpu")})
 	l.did(s.UpdateThenRollBack(retagged))
 	l.did(s.Update(l.base(nil)))
 	withOwn := l.base(properties{"PermissionsBoundary": own, "Head": inline()})
@@ -69,7 +61,7 @@ func (l *lab) inUse(s *cloudformation.Stack, profile string) {
 func shortLife(l *lab) {
 	s := l.provided(nil)
 	l.did(s.Create(l.base(nil)))
-	l.did(s.Update(l.base(properties{"WorkerGroups": groups("worker", "gpu")})))
+	l.did(s.Update(l.base(properties{"WorkerGroups": rig.Groups("worker", "gpu")})))
 	l.did(s.Delete())
 }
 
@@ -97,7 +89,7 @@ func underBoundary(l *lab) {
 	l.recorded = recorded // the calls before the boundary belong to another deployment
 	clear(l.recorded)
 	s.Use(l.provider(nil))
-	l.did(s.Update(l.base(properties{"Head": inline(), "WorkerGroups": groups("worker", "gpu")})))
+	l.did(s.Update(l.base(properties{"Head": inline(), "WorkerGroups": rig.Groups("worker", "gpu")})))
 	l.did(s.UpdateThenRollBack(l.base(properties{"NamePrefix": "ray2"})))
 	l.inVain(s)
 	l.byHand("ray-worker", "arn:aws:iam::aws:policy/AdministratorAccess")
@@ -129,7 +121,7 @@ func adoption(l *lab) {
 		l.setByHand(prefix+"-head", prefix+"-worker")
 		s := l.provided(nil)
 		l.did(s.Create(adopting))
-		l.did(s.UpdateThenRollBack(adopting.With(properties{"WorkerGroups": groups("worker", "gpu")})))
+		l.did(s.UpdateThenRollBack(adopting.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})))
 		l.did(s.Delete())
 		l.did(s.Create(adopting))
 		s.Use(l.provider(forbidden))
