@@ -1,6 +1,7 @@
 package executionrole
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -97,7 +98,7 @@ func (s deployment) beyond() []policysim.Case {
 		{"lambda:UpdateFunctionCode", function}, {"lambda:UpdateFunctionConfiguration", function}, {"lambda:AddPermission", function}, {"lambda:InvokeFunction", function}, {"lambda:DeleteFunction", function},
 		{"s3:GetObject", bucket}, {"s3:PutObject", bucket}, {"ec2:RunInstances", arn("ec2", "instance/i-1")}, {"ec2:AssociateIamInstanceProfile", arn("ec2", "instance/i-1")},
 		{"secretsmanager:GetSecretValue", arn("secretsmanager", "secret:x-abcdef")}, {"kms:Decrypt", arn("kms", "key/1")}, {"ssm:SendCommand", arn("ec2", "instance/i-1")},
-		{"kms:CreateGrant", orDefault(s.key(), arn("kms", "key/1"))}, {"kms:ScheduleKeyDeletion", orDefault(s.key(), arn("kms", "key/1"))},
+		{"kms:CreateGrant", cmp.Or(s.key(), arn("kms", "key/1"))}, {"kms:ScheduleKeyDeletion", cmp.Or(s.key(), arn("kms", "key/1"))},
 		{"cloudformation:UpdateStack", arn("cloudformation", "stack/"+stackName+"/1")}, {"organizations:LeaveOrganization", "*"},
 		{"logs:CreateLogGroup", group}, {"logs:DeleteLogGroup", group}, {"logs:DeleteLogStream", stream}, {"logs:PutRetentionPolicy", group},
 		{"sqs:ReceiveMessage", s.failureQueue()}, {"sqs:DeleteMessage", s.failureQueue()}, {"sqs:PurgeQueue", s.failureQueue()}, {"sqs:SetQueueAttributes", s.failureQueue()},

@@ -1,6 +1,7 @@
 package executionrole
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
@@ -65,7 +66,7 @@ func (s deployment) holds(tpl template, condition string) bool {
 	return s.resolve(tpl, map[string]any{"Fn::If": []any{condition, true, false}}) == true
 }
 
-func (s deployment) stack() string { return orDefault(s.stackName, stackName) }
+func (s deployment) stack() string { return cmp.Or(s.stackName, stackName) }
 
 func (s deployment) stackID() string {
 	return fmt.Sprintf("arn:%s:cloudformation:us-east-1:%s:stack/%s/11111111-2222-4333-8444-555555555555", s.part(), account, s.stack())
@@ -78,8 +79,8 @@ func (s deployment) part() string {
 	return s.partition
 }
 
-func (s deployment) prefix() string        { return orDefault(s.parameters["NamePrefix"], "ray") }
-func (s deployment) path() string          { return orDefault(s.parameters["Path"], "/") }
+func (s deployment) prefix() string        { return cmp.Or(s.parameters["NamePrefix"], "ray") }
+func (s deployment) path() string          { return cmp.Or(s.parameters["Path"], "/") }
 func (s deployment) bounded() bool         { return s.parameters["PermissionsBoundary"] != "" }
 func (s deployment) adopts() bool          { return s.parameters["AllowAdoption"] == "true" }
 func (s deployment) looks() bool           { return s.parameters["DriftSchedule"] != "" }
@@ -87,13 +88,6 @@ func (s deployment) owner() string         { return s.prefix() + "-" + someOwner
 func (s deployment) key() string           { return s.parameters["KmsKeyArn"] }
 func (s deployment) inVPC() bool           { return s.parameters["VpcSubnetIds"] != "" }
 func (s deployment) checksInstances() bool { return s.parameters["CheckInstances"] != "false" }
-
-func orDefault(value, byDefault string) string {
-	if value == "" {
-		return byDefault
-	}
-	return value
-}
 
 // iamARN returns the ARN of a role, an instance profile or a policy.
 func (s deployment) iamARN(account, kind, path, name string) string {
@@ -104,7 +98,7 @@ func (s deployment) iamARN(account, kind, path, name string) string {
 // the stack, unless the template names it. If that name begins with the provider's prefix,
 // the policies' own resources match the role.
 func (s deployment) executionRole() string {
-	return s.iamARN(account, "role", orDefault(s.parameters["ExecutionRolePath"], "/"), s.executionRoleName())
+	return s.iamARN(account, "role", cmp.Or(s.parameters["ExecutionRolePath"], "/"), s.executionRoleName())
 }
 
 func (s deployment) executionRoleName() string {

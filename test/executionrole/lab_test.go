@@ -1,6 +1,7 @@
 package executionrole
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -131,7 +132,7 @@ func (l *lab) profile(form map[string][]string) entity {
 }
 
 func (l *lab) arn(kind, path, name string) string {
-	return fmt.Sprintf("arn:aws:iam::%s:%s%s%s", l.AccountID, kind, orDefault(path, "/"), name)
+	return fmt.Sprintf("arn:aws:iam::%s:%s%s%s", l.AccountID, kind, cmp.Or(path, "/"), name)
 }
 
 func tagMap(tags []types.Tag) map[string]string {

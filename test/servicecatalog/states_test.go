@@ -1,6 +1,7 @@
 package servicecatalog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -50,20 +51,13 @@ var states = []state{
 	}},
 }
 
-func (s state) part() string  { return orDefault(s.partition, "aws") }
-func (s state) place() string { return orDefault(s.region, "us-east-1") }
-func (s state) stack() string { return orDefault(s.stackName, "ray-catalog") }
-
-func orDefault(value, byDefault string) string {
-	if value == "" {
-		return byDefault
-	}
-	return value
-}
+func (s state) part() string  { return cmp.Or(s.partition, "aws") }
+func (s state) place() string { return cmp.Or(s.region, "us-east-1") }
+func (s state) stack() string { return cmp.Or(s.stackName, "ray-catalog") }
 
 // known returns the stack's pseudo parameters and parameters.
 func (s state) known() template.Stack {
-	export := orDefault(s.parameters["ServiceTokenExport"], "ray-iam-ServiceToken")
+	export := cmp.Or(s.parameters["ServiceTokenExport"], "ray-iam-ServiceToken")
 	return template.Stack{
 		Parameters: s.parameters,
 		Pseudo:     map[string]string{"AWS::Partition": s.part(), "AWS::AccountId": account, "AWS::Region": s.place(), "AWS::StackName": s.stack()},
