@@ -3,7 +3,6 @@ package launcher
 import (
 	"strings"
 
-	"github.com/ray-iam/custom-rayiam/test/policysim"
 	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 )
 
@@ -121,7 +120,7 @@ func (c *catalogue) addOtherCase() {
 	}
 	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the authorization of the launch alone, without those of its tags
 		alone := head.Retagged(tags{"ray-cluster-name": "", ray + "-cluster-name": cluster})
-		c.Add(otherCase, "RunInstances: an instance with "+ray+"-cluster-name, of no cluster that Ray sees", instanceOf(c.place, alone))
+		c.Add(otherCase, "RunInstances: an instance with "+ray+"-cluster-name, of no cluster that Ray sees", c.place.Instance(alone))
 	}
 	c.Call(otherCase, "planted in another cluster", head.Retagged(tags{"ray-cluster-name": "victim", "ray-Cluster-Name": cluster}))
 	c.Call(otherCase, "planted as a worker", head.Retagged(tags{"ray-node-type": "worker", "ray-Node-Type": "head"}))
@@ -180,13 +179,4 @@ func (c *catalogue) addTagging() {
 	for name, t := range map[string]tags{"the own head": ownHead, "another cluster's head": neighbour} {
 		c.One(tagging, "from "+name, "ec2:DeleteTags", instance, awscall.Merge(awscall.ResourceTags(t), conditionKeys{"aws:TagKeys": {"ray-cluster-name"}}))
 	}
-}
-
-// instanceOf returns the authorization of a launch on the instance itself.
-func instanceOf(p place, launch call) policysim.Case {
-	cases, err := p.Authorizations(launch)
-	if err != nil {
-		panic(err)
-	}
-	return cases[0]
 }

@@ -76,12 +76,7 @@ var foreign = map[string]tags{
 
 // recordedCall returns the first recorded call that fits, with the tags of that moment.
 func (p played) recordedCall(operation string, fits func(call) bool) call {
-	for _, c := range p.ofLauncher() {
-		if c.Operation == operation && fits(c) {
-			return c
-		}
-	}
-	panic("the recording has no such " + operation)
+	return awscall.First(p.ofLauncher(), operation, fits)
 }
 
 func (p played) recordedFirst(operation string) call {

@@ -3,7 +3,6 @@ package leastprivilege
 import (
 	"strings"
 
-	"github.com/ray-iam/custom-rayiam/test/policysim"
 	"github.com/ray-iam/custom-rayiam/test/policysim/awscall"
 )
 
@@ -50,7 +49,7 @@ func (c *catalogue) addLaunches() {
 	}
 	for _, ray := range []string{"RAY", "RAy", "RaY", "Ray", "rAY", "rAy", "raY"} { // the authorization of the launch alone, without those of its tags
 		alone := cpu.Retagged(tags{"ray-cluster-name": "", ray + "-cluster-name": cluster})
-		c.Add(launching, "RunInstances: an instance with "+ray+"-cluster-name, of no cluster that Ray sees", instanceOf(c.place, alone))
+		c.Add(launching, "RunInstances: an instance with "+ray+"-cluster-name, of no cluster that Ray sees", c.place.Instance(alone))
 	}
 	c.Call(launching, "without tags", cpu.Set("TagSpecifications", nil))
 	for _, kind := range []string{"volume", "network-interface", "spot-instances-request"} {
@@ -183,13 +182,4 @@ func (c *catalogue) addOwnersTags(after call) {
 			c.One(tagging, "an owner's tag on "+id+" "+name, "ec2:CreateTags", c.ByID(id), awscall.Merge(awscall.RequestTags(tags{"Team": "a"}), by))
 		}
 	}
-}
-
-// instanceOf returns the authorization of a launch on the instance itself.
-func instanceOf(p place, launch call) policysim.Case {
-	cases, err := p.Authorizations(launch)
-	if err != nil {
-		panic(err)
-	}
-	return cases[0]
 }

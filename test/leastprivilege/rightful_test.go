@@ -127,12 +127,7 @@ func (p played) dataset() string { return p.ARN("cloudwatch", "dataset/default")
 // recordedCall returns the head's first recorded call that fits, with the tags of that
 // moment.
 func (p played) recordedCall(operation string, fits func(call) bool) call {
-	for _, c := range p.calls {
-		if c.Who == "head" && c.Operation == operation && fits(c) {
-			return p.owned(c)
-		}
-	}
-	panic("the recording has no such " + operation)
+	return p.owned(awscall.First(p.calls, operation, func(c call) bool { return c.Who == "head" && fits(c) }))
 }
 
 // launched returns the head's launch of a worker of a type.

@@ -25,6 +25,16 @@ type Call struct {
 // NoProfile is the Profile of a call that names instances without an instance profile.
 const NoProfile = "none"
 
+// First returns the first call of an operation that fits. It panics if there is none.
+func First(calls []Call, operation string, fits func(Call) bool) Call {
+	for _, c := range calls {
+		if c.Operation == operation && fits(c) {
+			return c
+		}
+	}
+	panic("the recording has no such " + operation)
+}
+
 // Action returns the action in the form of policies, such as "ec2:RunInstances".
 func (c Call) Action() string { return c.Service + ":" + c.Operation }
 

@@ -57,6 +57,15 @@ func (p Place) launch(c Call) ([]policysim.Case, error) {
 	return all, nil
 }
 
+// Instance returns the authorization of a launch on the instance itself.
+func (p Place) Instance(launch Call) policysim.Case {
+	cases, err := p.launch(launch)
+	if err != nil {
+		panic(err)
+	}
+	return cases[0]
+}
+
 // instanceKeys returns the condition keys of the launched instance.
 func instanceKeys(c Call, profile string) Keys {
 	context := Keys{"ec2:InstanceType": {Text(c.Parameters, "InstanceType")}, "ec2:MetadataHttpTokens": {"required"}, "ec2:InstanceMarketType": {"on-demand"}}
