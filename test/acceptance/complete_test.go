@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 // TestProperties_EverythingIsEveryProperty proves that the tests which use every property,
@@ -13,7 +15,7 @@ import (
 func TestProperties_EverythingIsEveryProperty(t *testing.T) {
 	type object struct{ Properties map[string]json.RawMessage }
 	var schema, options object
-	if err := json.Unmarshal([]byte(text(t, "schema", "custom-rayiam.schema.json")), &schema); err != nil {
+	if err := json.Unmarshal([]byte(checkout.Text(t, "schema/custom-rayiam.schema.json")), &schema); err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(schema.Properties["LeastPrivilege"], &options); err != nil {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 // TestDocs_LeastPrivilegeStatements checks the tables of statements against the generated
@@ -22,14 +24,14 @@ func TestDocs_LeastPrivilegeStatements(t *testing.T) {
 		}
 	}
 	var policies []policy
-	document := text(t, "docs", "least-privilege.md")
+	document := checkout.Text(t, "docs/least-privilege.md")
 	documented := map[string]string{}
 	for _, m := range row.FindAllStringSubmatch(section(t, document, "What each statement permits"), -1) {
 		documented[m[1]] = m[2]
 	}
 	for _, choice := range []string{"everything", "cluster", "buckets-by-prefix"} {
 		var roles map[string]map[string]policy
-		golden := text(t, "internal", "leastprivilege", "testdata", "policies", choice+".golden.json")
+		golden := checkout.Text(t, "internal/leastprivilege/testdata/policies/"+choice+".golden.json")
 		if err := json.Unmarshal([]byte(golden), &roles); err != nil {
 			t.Fatal(err)
 		}
@@ -74,12 +76,12 @@ func TestDocs_LeastPrivilegeOptions(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(text(t, "schema", "custom-rayiam.schema.json")), &schema); err != nil {
+	if err := json.Unmarshal([]byte(checkout.Text(t, "schema/custom-rayiam.schema.json")), &schema); err != nil {
 		t.Fatal(err)
 	}
 	options := schema.Properties.LeastPrivilege.Properties
 	documented := map[string]string{}
-	for _, m := range row.FindAllStringSubmatch(section(t, text(t, "docs", "least-privilege.md"), "Options"), -1) {
+	for _, m := range row.FindAllStringSubmatch(section(t, checkout.Text(t, "docs/least-privilege.md"), "Options"), -1) {
 		documented[m[1]] = m[2]
 	}
 	if got, want := slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(options)); !slices.Equal(got, want) {

@@ -29,7 +29,7 @@ var (
 // is in its chapter and in order.
 func guarantees(t *testing.T) []string {
 	t.Helper()
-	page := text(t, "docs", "reference.md")
+	page := checkout.Text(t, "docs/reference.md")
 	var numbers []string
 	chapters := chapter.FindAllStringSubmatchIndex(page, -1)
 	for i, at := range chapters {
@@ -135,11 +135,11 @@ func TestReference_Properties(t *testing.T) {
 	var schema struct {
 		Properties map[string]struct{ Default any }
 	}
-	if err := json.Unmarshal([]byte(text(t, "schema", "custom-rayiam.schema.json")), &schema); err != nil {
+	if err := json.Unmarshal([]byte(checkout.Text(t, "schema/custom-rayiam.schema.json")), &schema); err != nil {
 		t.Fatal(err)
 	}
 	defaults := map[string]string{}
-	for _, m := range row.FindAllStringSubmatch(section(t, text(t, "docs", "reference.md"), "2. Properties"), -1) {
+	for _, m := range row.FindAllStringSubmatch(section(t, checkout.Text(t, "docs/reference.md"), "2. Properties"), -1) {
 		defaults[m[1]] = strings.TrimSpace(m[3])
 	}
 	if got, want := slices.Sorted(maps.Keys(defaults)), slices.Sorted(maps.Keys(schema.Properties)); !slices.Equal(got, want) {
@@ -162,7 +162,7 @@ func TestReference_Attributes(t *testing.T) {
 	create, _ := l.Stack().Create(quick)
 	l.OK(create)
 	var documented []string
-	table, _, _ := strings.Cut(section(t, text(t, "docs", "reference.md"), "3. Attributes"), "\n**")
+	table, _, _ := strings.Cut(section(t, checkout.Text(t, "docs/reference.md"), "3. Attributes"), "\n**")
 	for _, m := range regexp.MustCompile("`([A-Za-z.<>]+)`").FindAllStringSubmatch(table, -1) {
 		if strings.Contains(m[1], "Arn") || strings.HasSuffix(m[1], "Name") {
 			documented = append(documented, strings.ReplaceAll(m[1], "<Name>", "worker"))
@@ -178,7 +178,7 @@ func TestReference_Attributes(t *testing.T) {
 // commands of TestRecipe, which compares the function with them.
 // Reference 1.5.
 func TestReference_DefaultPolicies(t *testing.T) {
-	set := section(t, text(t, "docs", "reference.md"), "1. The set")
+	set := section(t, checkout.Text(t, "docs/reference.md"), "1. The set")
 	for node, role := range map[string]string{"the head": "ray-head", "each worker group": "ray-worker"} {
 		_, after, _ := strings.Cut(set, "\n| "+node+" |")
 		cell, _, _ := strings.Cut(after, "\n")
@@ -195,9 +195,9 @@ func TestReference_DefaultPolicies(t *testing.T) {
 
 // TestReference_Bounds checks the table of the administrator's bounds against the template.
 func TestReference_Bounds(t *testing.T) {
-	template := text(t, "template.yaml")
+	template := checkout.Text(t, "template.yaml")
 	set := regexp.MustCompile(`(?m)^ +(RAYIAM_[A-Z_]+): `).FindAllStringSubmatch(template, -1)
-	rows := regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\| `(RAYIAM_[A-Z_]+)` \\|").FindAllStringSubmatch(text(t, "docs", "reference.md"), -1)
+	rows := regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\| `(RAYIAM_[A-Z_]+)` \\|").FindAllStringSubmatch(checkout.Text(t, "docs/reference.md"), -1)
 	if len(rows) != len(set) || len(rows) == 0 {
 		t.Errorf("docs/reference.md has %d bounds, and template.yaml sets %d variables", len(rows), len(set))
 	}

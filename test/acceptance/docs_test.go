@@ -14,15 +14,6 @@ import (
 
 // This file compares the README and the documents with the code.
 
-func text(t *testing.T, path ...string) string {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(append([]string{checkout.Root()}, path...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
-}
-
 // section returns the text under a heading.
 func section(t *testing.T, document, heading string) string {
 	t.Helper()
@@ -78,7 +69,7 @@ func leads(t *testing.T, document, path, anchor string) {
 // TestDocs_LinksAndTargets proves that the target of every relative link in the documents
 // exists, and that the Makefile has every make target that they name.
 func TestDocs_LinksAndTargets(t *testing.T) {
-	makefile := text(t, "Makefile")
+	makefile := checkout.Text(t, "Makefile")
 	documents := []string{filepath.Join(checkout.Root(), "README.md"), filepath.Join(checkout.Root(), "CONTRIBUTING.md")}
 	if err := filepath.WalkDir(filepath.Join(checkout.Root(), "docs"), func(path string, d fs.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".md") {
@@ -123,7 +114,7 @@ func TestDocs_Tests(t *testing.T) {
 		}
 	}
 	for _, page := range []string{"docs/security.md", "docs/reliability.md", "CONTRIBUTING.md"} {
-		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(text(t, page), -1)
+		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(checkout.Text(t, page), -1)
 		if len(named) == 0 {
 			t.Errorf("%s names no test, want one for each promise", page)
 		}
@@ -138,8 +129,8 @@ func TestDocs_Tests(t *testing.T) {
 // TestReadme_Properties proves that the schema has every property that the README's
 // examples set.
 func TestReadme_Properties(t *testing.T) {
-	schema, properties := text(t, "schema", "custom-rayiam.schema.json"), 0
-	for _, block := range regexp.MustCompile("(?s)```yaml\nNamePrefix:.*?```").FindAllString(text(t, "README.md"), -1) {
+	schema, properties := checkout.Text(t, "schema/custom-rayiam.schema.json"), 0
+	for _, block := range regexp.MustCompile("(?s)```yaml\nNamePrefix:.*?```").FindAllString(checkout.Text(t, "README.md"), -1) {
 		for _, m := range regexp.MustCompile(`\b([A-Z]\w+): `).FindAllStringSubmatch(block, -1) {
 			properties++
 			if !strings.Contains(schema, `"`+m[1]+`": {`) {
@@ -156,10 +147,10 @@ func TestReadme_Properties(t *testing.T) {
 // imports.
 func TestDocs_Dependencies(t *testing.T) {
 	var documented []string
-	for _, m := range row.FindAllStringSubmatch(text(t, "docs", "decisions", "0006-dependencies.md"), -1) {
+	for _, m := range row.FindAllStringSubmatch(checkout.Text(t, "docs/decisions/0006-dependencies.md"), -1) {
 		documented = append(documented, m[1])
 	}
-	direct, _, _ := strings.Cut(text(t, "go.mod"), ")")
+	direct, _, _ := strings.Cut(checkout.Text(t, "go.mod"), ")")
 	var required []string
 	for _, m := range regexp.MustCompile(`(?m)^\t(\S+) v`).FindAllStringSubmatch(direct, -1) {
 		required = append(required, m[1])
@@ -178,7 +169,7 @@ func TestRunbook_Reasons(t *testing.T) {
 	for _, root := range []string{"internal", "schema"} {
 		if err := filepath.WalkDir(filepath.Join(checkout.Root(), root), func(path string, d fs.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
-				source.WriteString(text(t, path[len(checkout.Root()):]))
+				source.WriteString(checkout.Text(t, path[len(checkout.Root()):]))
 			}
 			return err
 		}); err != nil {
@@ -187,7 +178,7 @@ func TestRunbook_Reasons(t *testing.T) {
 	}
 	placeholders := regexp.MustCompile(`%(\[\d\])?[a-z]|"[^"]*\+[^"]*"`)
 	code := placeholders.ReplaceAllString(source.String(), "...")
-	rows := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(text(t, "docs", "runbook.md"), -1)
+	rows := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(checkout.Text(t, "docs/runbook.md"), -1)
 	if len(rows) < 15 {
 		t.Errorf("found %d rows in the runbook, want more: are they read?", len(rows))
 	}
@@ -205,12 +196,12 @@ func TestRunbook_Reasons(t *testing.T) {
 // Reference 13.5.
 func TestRunbook_Outcomes(t *testing.T) {
 	var documented, counted []string
-	_, table, _ := strings.Cut(text(t, "docs", "runbook.md"), "\n| outcome |")
+	_, table, _ := strings.Cut(checkout.Text(t, "docs/runbook.md"), "\n| outcome |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	for _, m := range regexp.MustCompile(`(?m)^\| ([A-Z]+) \|`).FindAllStringSubmatch(table, -1) {
 		documented = append(documented, m[1])
 	}
-	for _, m := range regexp.MustCompile(`ending += "([A-Z]+)"`).FindAllStringSubmatch(text(t, "internal", "customresource", "metrics.go"), -1) {
+	for _, m := range regexp.MustCompile(`ending += "([A-Z]+)"`).FindAllStringSubmatch(checkout.Text(t, "internal/customresource/metrics.go"), -1) {
 		counted = append(counted, m[1])
 	}
 	slices.Sort(documented)
@@ -223,7 +214,7 @@ func TestRunbook_Outcomes(t *testing.T) {
 // for each report that a proof makes, and no other row. Report compares the counts.
 func TestDocs_Reports(t *testing.T) {
 	var rows, reports []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\|").FindAllStringSubmatch(section(t, text(t, "docs", "reliability.md"), "How much is played"), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\|").FindAllStringSubmatch(section(t, checkout.Text(t, "docs/reliability.md"), "How much is played"), -1) {
 		rows = append(rows, m[1])
 	}
 	files, err := filepath.Glob(filepath.Join(checkout.Root(), "test", "*", "*_test.go"))

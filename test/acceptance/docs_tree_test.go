@@ -16,7 +16,7 @@ import (
 // TestReadme_Layout proves that everything in the README's map exists, and that the map has
 // every folder of the top level, of internal/ and of test/.
 func TestReadme_Layout(t *testing.T) {
-	layout := section(t, text(t, "README.md"), "How it is laid out")
+	layout := section(t, checkout.Text(t, "README.md"), "How it is laid out")
 	layout = strings.Split(layout, "```")[1]
 	mapped, folder := map[string]bool{}, ""
 	for _, m := range regexp.MustCompile(`(?m)^( *)([a-zA-Z.]+/?) +\S`).FindAllStringSubmatch(layout, -1) {
@@ -49,7 +49,7 @@ func TestReadme_Layout(t *testing.T) {
 // TestDocs_Places proves that every path in the tables of CONTRIBUTING exists, at the top
 // level or in internal/.
 func TestDocs_Places(t *testing.T) {
-	places := regexp.MustCompile("`([\\w./*-]+/[\\w./*-]+|[\\w-]+\\.(?:go|md|yaml))`").FindAllStringSubmatch(text(t, "CONTRIBUTING.md"), -1)
+	places := regexp.MustCompile("`([\\w./*-]+/[\\w./*-]+|[\\w-]+\\.(?:go|md|yaml))`").FindAllStringSubmatch(checkout.Text(t, "CONTRIBUTING.md"), -1)
 	if len(places) < 40 {
 		t.Errorf("found %d paths in CONTRIBUTING.md, want more: are they read?", len(places))
 	}
@@ -72,7 +72,7 @@ func TestDocs_Places(t *testing.T) {
 // imports of each package.
 func TestDocs_Packages(t *testing.T) {
 	documented := map[string][]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.+) \\|$").FindAllStringSubmatch(text(t, "docs", "architecture.md"), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.+) \\|$").FindAllStringSubmatch(checkout.Text(t, "docs/architecture.md"), -1) {
 		documented[m[1]] = []string{}
 		for _, imported := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(m[2], -1) {
 			documented[m[1]] = append(documented[m[1]], imported[1])
@@ -95,7 +95,7 @@ func TestDocs_Packages(t *testing.T) {
 			if strings.HasSuffix(file, "_test.go") {
 				continue
 			}
-			for _, m := range regexp.MustCompile(`"github.com/ray-iam/custom-rayiam/(?:internal/)?(\w+)"`).FindAllStringSubmatch(text(t, file[len(checkout.Root()):]), -1) {
+			for _, m := range regexp.MustCompile(`"github.com/ray-iam/custom-rayiam/(?:internal/)?(\w+)"`).FindAllStringSubmatch(checkout.Text(t, file[len(checkout.Root()):]), -1) {
 				imports = append(imports, m[1])
 			}
 		}

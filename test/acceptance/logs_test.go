@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/rig"
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
@@ -140,7 +141,7 @@ func TestMetrics_Alarm(t *testing.T) {
 	s := l.Stack()
 	l.Failed(s.Send(s.Event("Create", quick)), "LimitExceeded")
 	l.Function.Stop()
-	_, alarm, found := strings.Cut(text(t, "template.yaml"), "\n  FailedRequestsAlarm:\n")
+	_, alarm, found := strings.Cut(checkout.Text(t, "template.yaml"), "\n  FailedRequestsAlarm:\n")
 	alarm, _, _ = strings.Cut(alarm, "\n\n")
 	line := metrics(t, l.Function.Log())[0]
 	directive := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)

@@ -2,7 +2,6 @@ package command
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,13 +14,10 @@ import (
 // research describes the stack of examples/least-privilege.yaml, with these parameters.
 func (l *lab) research(parameters map[string]string) {
 	l.TB.Helper()
-	text, err := os.ReadFile(filepath.Join(checkout.Root(), "examples", "least-privilege.yaml"))
-	if err != nil {
-		l.TB.Fatal(err)
-	}
+	text := checkout.Text(l.TB, "examples/least-privilege.yaml")
 	l.Described.AddStack(cloudformation.DescribedStack{
 		Name: "ray-research", ID: "arn:aws:cloudformation:us-east-1:123456789012:stack/ray-research/5d1c7f20-c91f-11f0-8de9-0242ac120002",
-		Template: string(text), Parameters: parameters,
+		Template: text, Parameters: parameters,
 		Resources: []cloudformation.ResourceSummary{
 			{LogicalID: "Results", PhysicalID: "ray-research-results-1x2y3z", Type: "AWS::S3::Bucket"},
 			{LogicalID: "RayIAM", PhysicalID: "ray-research-0123456789ab", Type: "Custom::RayIAM"},
@@ -76,20 +72,17 @@ func TestCheck_NarrowedStack(t *testing.T) {
 func TestCheck_Write(t *testing.T) {
 	l := newLab(t)
 	l.research(nil)
-	text, err := os.ReadFile(filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := checkout.Text(t, "examples/ray/cluster.yaml")
 	const account = "arn:aws:iam::123456789012:instance-profile/"
-	path := file(t, "cluster.yaml", strings.ReplaceAll(string(text), account, "arn:aws:iam::999999999999:instance-profile/"))
+	path := file(t, "cluster.yaml", strings.ReplaceAll(text, account, "arn:aws:iam::999999999999:instance-profile/"))
 	r := l.run("", "check", "--stack-name", "ray-research", "--write", path)
 	if r.code != 0 || !strings.Contains(r.err, "note: wrote the instance profile of head, cpu, gpu into ") {
 		t.Errorf("--write: exit code %d\n%s%s", r.code, r.out, r.err)
 	}
-	if got, err := os.ReadFile(path); err != nil || string(got) != string(text) {
+	if got, err := os.ReadFile(path); err != nil || string(got) != text {
 		t.Errorf("the written file is %s (error: %v)", got, err)
 	}
-	unclear := file(t, "unclear.yaml", strings.ReplaceAll(strings.ReplaceAll(string(text), "\n  gpu:", "\n  big:"), account+"ray-research-gpu", "x"))
+	unclear := file(t, "unclear.yaml", strings.ReplaceAll(strings.ReplaceAll(text, "\n  gpu:", "\n  big:"), account+"ray-research-gpu", "x"))
 	r = l.run("", "check", "--stack-name", "ray-research", "--write", unclear)
 	if r.code != 2 || !strings.Contains(r.err, "big was not written: its name does not show which worker group it belongs to: pass --group big=NAME") {
 		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)

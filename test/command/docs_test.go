@@ -20,11 +20,7 @@ import (
 
 func page(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "rayiam.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return checkout.Text(t, "docs/rayiam.md")
 }
 
 var (
@@ -179,11 +175,8 @@ func (l *lab) home(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(home, "events", "create.json"), l.event("create").JSON(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := os.ReadFile(filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"properties.yaml": yamlBlocks.FindStringSubmatch(page(t))[1], "cluster.yaml": string(cluster)} {
+	cluster := checkout.Text(t, "examples/ray/cluster.yaml")
+	for name, text := range map[string]string{"properties.yaml": yamlBlocks.FindStringSubmatch(page(t))[1], "cluster.yaml": cluster} {
 		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -72,15 +72,12 @@ func cases(t *testing.T) []struct {
 	Properties properties
 } {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(checkout.Root(), "internal", "properties", "testdata", "cases.golden.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := checkout.Text(t, "internal/properties/testdata/cases.golden.json")
 	var list []struct {
 		Name       string
 		Properties properties
 	}
-	decoded(t, string(text), &list)
+	decoded(t, text, &list)
 	if len(list) < 80 {
 		t.Fatalf("found %d cases, want more", len(list))
 	}

@@ -19,11 +19,7 @@ import (
 
 func page(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "launcher.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return checkout.Text(t, "docs/launcher.md")
 }
 
 // TestPage_Statements checks the page's tables against the policies: each statement is in
@@ -128,11 +124,7 @@ func found(t *testing.T, query string, document any) []string {
 
 func clusterYAML(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(checkout.Root(), "examples", "ray", "cluster.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return checkout.Text(t, "examples/ray/cluster.yaml")
 }
 
 // TestPage_Templates proves that cfn-lint finds nothing in the page's templates.

@@ -2,8 +2,6 @@ package launcher
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,9 +54,5 @@ func count(through []bool) int {
 // comparison returns the page that compares the policies.
 func comparison(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "least-privilege.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return checkout.Text(t, "docs/least-privilege.md")
 }

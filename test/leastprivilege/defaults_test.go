@@ -2,8 +2,6 @@ package leastprivilege
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -114,12 +112,9 @@ func TestDefaultPolicies(t *testing.T) {
 // tabulated fails the test unless docs/least-privilege.md has these tables.
 func tabulated(t *testing.T, tables ...string) {
 	t.Helper()
-	document, err := os.ReadFile(filepath.Join(checkout.Root(), "docs", "least-privilege.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	document := checkout.Text(t, "docs/least-privilege.md")
 	for _, table := range tables {
-		if !strings.Contains(string(document), "\n\n"+table) {
+		if !strings.Contains(document, "\n\n"+table) {
 			t.Errorf("docs/least-privilege.md does not have this table:\n%s", table)
 		}
 	}

@@ -1,8 +1,6 @@
 package leastprivilege
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -12,19 +10,15 @@ import (
 // TestVersion proves that the example installs the version of Ray whose calls are recorded
 // here.
 func TestVersion(t *testing.T) {
-	find := func(pattern string, path ...string) string {
-		text, err := os.ReadFile(filepath.Join(append([]string{checkout.Root()}, path...)...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := regexp.MustCompile(pattern).FindSubmatch(text)
+	find := func(pattern, path string) string {
+		found := regexp.MustCompile(pattern).FindStringSubmatch(checkout.Text(t, path))
 		if found == nil {
-			t.Fatalf("%v does not name a version of Ray", path)
+			t.Fatalf("%s does not name a version of Ray", path)
 		}
-		return string(found[1])
+		return found[1]
 	}
 	installed := find(`(?m)^ray==(\S+) \\$`, "requirements.txt")
-	if example := find(`"ray\[default\]==([^"]+)"`, "examples", "ray", "cluster.yaml"); example != installed {
+	if example := find(`"ray\[default\]==([^"]+)"`, "examples/ray/cluster.yaml"); example != installed {
 		t.Errorf("the example installs Ray %s, the proofs run %s", example, installed)
 	}
 	if asked := find(`(?m)^ray==(\S+)$`, "requirements.in"); asked != installed {

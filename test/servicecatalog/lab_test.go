@@ -60,7 +60,7 @@ func newLab(t *testing.T, launchRole map[string]string) *lab {
 	l.deployProvider()
 	values := maps.Clone(launchRole)
 	values["CreatePortfolio"] = "false"
-	l.create(l.root, "ray-catalog", text(t, catalogPath), values)
+	l.create(l.root, "ray-catalog", checkout.Text(t, catalogPath), values)
 	session := l.cli("sts", "assume-role", "--role-arn", l.output("ray-catalog", "LaunchRoleArn"), "--role-session-name", "servicecatalog",
 		"--output", "text", "--query", "Credentials.[AccessKeyId,SecretAccessKey,SessionToken]")
 	fields := strings.Fields(session)
@@ -88,7 +88,7 @@ func (l *lab) deployProvider() {
 	}
 	l.cli("s3", "mb", "s3://templates")
 	l.cli("s3", "cp", zipped, "s3://templates/function.zip")
-	provider := strings.Replace(text(l.t, "template.yaml"), "Code: .\n", "Code: {S3Bucket: templates, S3Key: function.zip}\n", 1)
+	provider := strings.Replace(checkout.Text(l.t, "template.yaml"), "Code: .\n", "Code: {S3Bucket: templates, S3Key: function.zip}\n", 1)
 	l.create(l.root, "ray-iam", provider, map[string]string{"CreateRayIAM": "false"})
 	role, err := l.root.DescribeStackResource(l.t.Context(), &cloudformation.DescribeStackResourceInput{StackName: aws.String("ray-iam"), LogicalResourceId: aws.String("ExecutionRole")})
 	if err != nil {

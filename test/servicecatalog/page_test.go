@@ -20,7 +20,7 @@ const page = "docs/service-catalog.md"
 // block returns the page's only code block in a language.
 func block(t *testing.T, language string) string {
 	t.Helper()
-	found := regexp.MustCompile("(?s)\n```"+language+"\n(.*?)\n```\n").FindAllStringSubmatch(text(t, page), -1)
+	found := regexp.MustCompile("(?s)\n```"+language+"\n(.*?)\n```\n").FindAllStringSubmatch(checkout.Text(t, page), -1)
 	if len(found) != 1 {
 		t.Fatalf("%s has %d blocks of %s, want 1", page, len(found), language)
 	}
@@ -78,7 +78,7 @@ func TestPage_EndUser(t *testing.T) {
 // TestPage_Version proves that the page adds a version to those of the example and leaves
 // the others unchanged.
 func TestPage_Version(t *testing.T) {
-	template := text(t, catalogPath)
+	template := checkout.Text(t, catalogPath)
 	before, added, found := strings.Cut(block(t, "yaml"), "        - Name: v2\n")
 	if !found || !strings.Contains(template, "\n"+before) {
 		t.Errorf("the page's list of versions does not begin with the example's:\n%s", before)
@@ -92,7 +92,7 @@ func TestPage_Version(t *testing.T) {
 // commands have the capability that a named role needs.
 func TestPage_Parameters(t *testing.T) {
 	catalog, commands := read(t, catalogPath), 0
-	for _, command := range regexp.MustCompile(`(?s)aws cloudformation deploy.*?[^\\]\n`).FindAllString(text(t, page), -1) {
+	for _, command := range regexp.MustCompile(`(?s)aws cloudformation deploy.*?[^\\]\n`).FindAllString(checkout.Text(t, page), -1) {
 		commands++
 		if !strings.Contains(command, "--capabilities CAPABILITY_NAMED_IAM") {
 			t.Errorf("the command does not have the capability for a named role: %s", command)
@@ -113,7 +113,7 @@ func TestPage_Parameters(t *testing.T) {
 // policy.
 func TestPage_Statements(t *testing.T) {
 	var got []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| [^|]+ \\| [^|]+ \\|$").FindAllStringSubmatch(text(t, page), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| [^|]+ \\| [^|]+ \\|$").FindAllStringSubmatch(checkout.Text(t, page), -1) {
 		got = append(got, m[1])
 	}
 	var want []string
@@ -139,7 +139,7 @@ func TestPage_Tests(t *testing.T) {
 		}
 		source.Write(content)
 	}
-	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(text(t, page), -1)
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(checkout.Text(t, page), -1)
 	for _, m := range named {
 		if !strings.Contains(source.String(), "\nfunc "+m[1]+"(t ") {
 			t.Errorf("%s names the test %s, which does not exist", page, m[1])

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -208,14 +206,4 @@ func TestStates(t *testing.T) {
 			t.Errorf("the condition %s has the same value in all states", condition)
 		}
 	}
-}
-
-// text returns a file of the checkout.
-func text(t *testing.T, path string) string {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(checkout.Root(), path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
 }

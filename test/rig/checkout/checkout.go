@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"testing"
 )
 
 // Root returns the folder that contains go.mod. It searches upward from the working
@@ -27,6 +28,17 @@ var Root = sync.OnceValue(func() string {
 		folder = filepath.Dir(folder)
 	}
 })
+
+// Text returns a file of the checkout, by its path with slashes. It fails the test if it cannot
+// be read.
+func Text(tb testing.TB, path string) string {
+	tb.Helper()
+	content, err := os.ReadFile(filepath.Join(Root(), filepath.FromSlash(path)))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(content)
+}
 
 // Python returns the interpreter of the checkout's virtual environment. If it is missing,
 // the error says how to install it.
