@@ -30,7 +30,7 @@ func (s *Sync) Apply(ctx context.Context, plan rayiam.Plan) error {
 func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 	return s.parallel(ctx, len(steps), func(b *batch, i int) error {
 		step, start, attempts := steps[i], time.Now(), 0
-		err := b.do(call{
+		err := b.do(apiCall{
 			doing:   step.String(),
 			subject: subjectOf(step),
 			write:   true,

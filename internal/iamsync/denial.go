@@ -91,7 +91,7 @@ func Denied(err error) bool {
 }
 
 // denied returns the verdict on a denial of a call that was first denied at since.
-func (b *batch) denied(c call, err error, since time.Time) (verdict, error) {
+func (b *batch) denied(c apiCall, err error, since time.Time) (verdict, error) {
 	d, _ := denialOf(err)
 	if d.explicit {
 		return final, err
@@ -128,7 +128,7 @@ func (s *Sync) touch(e entity, at time.Time) {
 // if it exists. IAM has no tags of a deleted role, so it denies a call whose permission has a
 // condition on tags. Only a read, whose permission has no such condition, can tell:
 // https://github.com/aws/karpenter-provider-aws/issues/2100.
-func (b *batch) absence(c call) error {
+func (b *batch) absence(c apiCall) error {
 	if !c.tagged {
 		return nil
 	}

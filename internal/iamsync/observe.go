@@ -192,13 +192,13 @@ func (b *batch) readEntity(e entity, beyond bool, attempt func(context.Context) 
 			return absentIsDone(err)
 		}
 	}
-	return b.do(call{doing: doing, subject: e, judge: judge, attempt: attempt})
+	return b.do(apiCall{doing: doing, subject: e, judge: judge, attempt: attempt})
 }
 
 // read reads something about a role or instance profile or, with an empty subject, about a
 // managed policy. NoSuchEntity is an answer.
 func (b *batch) read(doing string, subject entity, attempt func(context.Context) error) error {
-	return b.do(call{doing: doing, subject: subject, judge: absentIsDone, attempt: attempt})
+	return b.do(apiCall{doing: doing, subject: subject, judge: absentIsDone, attempt: attempt})
 }
 
 // decoded undoes the percent-encoding in which the SDK returns policy documents.

@@ -43,8 +43,9 @@ func Backoff(attempt int) time.Duration {
 // had failed for good.
 var errHalted = errors.New("not tried again, since another call had failed")
 
-// A call is one call to IAM, with everything that the function do needs.
-type call struct {
+// An apiCall is one call to IAM, with everything that the function do needs. A rayiam.Call is
+// only the name of a call.
+type apiCall struct {
 	doing   string              // the operation, for errors and the log: "creating role ray-head"
 	subject entity              // the entity of the call; empty for a managed policy
 	write   bool                // whether it may have happened although it failed
@@ -55,7 +56,7 @@ type call struct {
 }
 
 // do makes a call and retries it while its error is temporary, until the request's deadline.
-func (b *batch) do(c call) error {
+func (b *batch) do(c apiCall) error {
 	b.sync.slots <- struct{}{}
 	defer func() { <-b.sync.slots }()
 	faults, start := 0, time.Now()

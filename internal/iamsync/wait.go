@@ -23,7 +23,7 @@ func (s *Sync) AwaitProfiles(ctx context.Context, names []string, wait time.Dura
 	}
 	errs := s.parallel(ctx, len(names), func(b *batch, i int) error {
 		name := names[i]
-		return b.do(call{
+		return b.do(apiCall{
 			doing:   fmt.Sprintf("waiting for instance profile %s to list its role", name),
 			subject: entity{profileKind, name},
 			judge:   visibility,
