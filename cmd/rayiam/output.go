@@ -127,14 +127,14 @@ func (p *progress) done() {
 	}
 }
 
-// without calls print while the line is not shown, since both may go to one terminal.
-func (p *progress) without(print func()) {
+// without calls show while the line is not shown, since both may go to one terminal.
+func (p *progress) without(show func()) {
 	if p.to != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		fmt.Fprint(p.to, eraseLine)
 	}
-	print()
+	show()
 }
 
 // note prints a note for people on standard error.
