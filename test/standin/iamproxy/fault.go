@@ -104,12 +104,12 @@ func Then(before bool, do func()) Effect {
 
 func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-var created = regexp.MustCompile(`<CreateDate>[^<]*</CreateDate>`)
+var creationDate = regexp.MustCompile(`<CreateDate>[^<]*</CreateDate>`)
 
 // Aged moves every creation date in IAM's answer this far into the past.
 func Aged(age time.Duration) Effect {
 	date := []byte("<CreateDate>" + time.Now().Add(-age).UTC().Format(time.RFC3339) + "</CreateDate>")
-	return Effect{Rewritten: func(body []byte) []byte { return created.ReplaceAllLiteral(body, date) }}
+	return Effect{Rewritten: func(body []byte) []byte { return creationDate.ReplaceAllLiteral(body, date) }}
 }
 
 // Lag hides new roles and instance profiles: until delay has passed since the creation,
