@@ -66,15 +66,15 @@ func (c Case) String() string {
 // one.
 func Evaluate(t testing.TB, cases []Case) []Decision {
 	t.Helper()
-	decisions, err := Decide(cases)
+	decisions, err := decide(cases)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return decisions
 }
 
-// Decide returns the decision on each case. The error names every case without a decision.
-func Decide(cases []Case) ([]Decision, error) {
+// decide returns the decision on each case. The error names every case without a decision.
+func decide(cases []Case) ([]Decision, error) {
 	request, err := encode(cases)
 	if err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ func TestNoDecision(t *testing.T) {
 	for _, tt := range tests {
 		cases = append(cases, Case{Name: tt.name, Principal: caller, Action: tt.action, Resource: tt.resource, Context: tt.context, Identity: []string{tt.identity}})
 	}
-	_, err := Decide(append(cases, Case{Name: "fine", Principal: caller, Action: "iam:GetRole", Resource: head, Identity: []string{good}}))
+	_, err := decide(append(cases, Case{Name: "fine", Principal: caller, Action: "iam:GetRole", Resource: head, Identity: []string{good}}))
 	if err == nil {
 		t.Fatal("every case has a decision, want an error")
 	}
@@ -105,7 +105,7 @@ func TestNoDecision(t *testing.T) {
 			t.Errorf("got the error %q, want one that begins with %q and contains %q", lines[i], tt.name, tt.want)
 		}
 	}
-	if _, err := Decide([]Case{{Name: "no JSON", Principal: caller, Action: "iam:GetRole", Resource: head, Identity: []string{"{"}}}); err == nil {
+	if _, err := decide([]Case{{Name: "no JSON", Principal: caller, Action: "iam:GetRole", Resource: head, Identity: []string{"{"}}}); err == nil {
 		t.Error("a document that is not JSON has a decision, want an error")
 	}
 }

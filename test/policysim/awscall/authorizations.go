@@ -41,7 +41,7 @@ func (p Place) Authorizations(c Call) ([]policysim.Case, error) {
 		return one("arn:aws:cloudwatch::"+p.Account+":dashboard/"+Text(c.Parameters, "DashboardName"), nil)
 	case "cloudwatch:PutMetricAlarm":
 		context := Keys{}
-		if actions := Texts(c.Parameters["AlarmActions"]); len(actions) > 0 {
+		if actions := texts(c.Parameters["AlarmActions"]); len(actions) > 0 {
 			context["cloudwatch:AlarmActions"] = actions
 		}
 		return one(p.ARN("cloudwatch", "alarm:"+Text(c.Parameters, "AlarmName")), context)

@@ -25,7 +25,7 @@ func TestChanged(t *testing.T) {
 	launch := func() Call {
 		return Call{
 			Service: "ec2", Operation: "RunInstances", Tags: map[string]Tags{"ami-0a": {"a": "b"}},
-			Parameters: map[string]any{"TagSpecifications": []any{Specification("instance", Tags{"ray-node-type": "worker"})}},
+			Parameters: map[string]any{"TagSpecifications": []any{specification("instance", Tags{"ray-node-type": "worker"})}},
 		}
 	}
 	c := launch()
@@ -45,7 +45,7 @@ func TestAuthorizations(t *testing.T) {
 	p := Place{Account: "123456789012", Region: "us-east-1", Kind: "cpu"}
 	launch := Call{Service: "ec2", Operation: "RunInstances", Parameters: map[string]any{
 		"ImageId": "ami-0a", "SubnetId": "subnet-0a", "SecurityGroupIds": []any{"sg-0a", "sg-0b"}, "IamInstanceProfile": map[string]any{"Arn": p.Profile("cpu")},
-		"TagSpecifications":   []any{Specification("instance", Tags{"a": "b"}), Specification("spot-instances-request", Tags{"a": "b"})},
+		"TagSpecifications":   []any{specification("instance", Tags{"a": "b"}), specification("spot-instances-request", Tags{"a": "b"})},
 		"BlockDeviceMappings": []any{map[string]any{"Ebs": map[string]any{"KmsKeyId": p.ARN("kms", "key/1")}}},
 	}}
 	for _, tt := range []struct {

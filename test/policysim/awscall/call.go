@@ -127,16 +127,16 @@ func (c Call) Retagged(changes Tags) Call {
 			delete(all, key)
 		}
 	}
-	return c.Set("TagSpecifications", []any{Specification("instance", all)})
+	return c.Set("TagSpecifications", []any{specification("instance", all)})
 }
 
 // AlsoTagging returns the launch with tags for one more kind of resource that it makes.
 func (c Call) AlsoTagging(kind string, t Tags) Call {
-	return c.Set("TagSpecifications", append(List(c.Parameters["TagSpecifications"]), Specification(kind, t)))
+	return c.Set("TagSpecifications", append(List(c.Parameters["TagSpecifications"]), specification(kind, t)))
 }
 
-// Specification returns the TagSpecification of a launch for one kind of resource.
-func Specification(kind string, t Tags) any {
+// specification returns the TagSpecification of a launch for one kind of resource.
+func specification(kind string, t Tags) any {
 	return map[string]any{"ResourceType": kind, "Tags": t.list()}
 }
 
@@ -145,9 +145,9 @@ func Specification(kind string, t Tags) any {
 func (c Call) Instances() []string {
 	switch c.Operation {
 	case "CreateTags", "DeleteTags":
-		return Texts(c.Parameters["Resources"])
+		return texts(c.Parameters["Resources"])
 	case "StartSession":
 		return []string{Text(c.Parameters, "Target")}
 	}
-	return Texts(c.Parameters["InstanceIds"])
+	return texts(c.Parameters["InstanceIds"])
 }

@@ -91,8 +91,8 @@ func Text(v any, path ...string) string {
 	return s
 }
 
-// Texts returns the elements of a parameter that is a list of strings.
-func Texts(v any) []string {
+// texts returns the elements of a parameter that is a list of strings.
+func texts(v any) []string {
 	var all []string
 	for _, text := range List(v) {
 		all = append(all, text.(string))

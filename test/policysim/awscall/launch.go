@@ -97,7 +97,7 @@ func parts(c Call) []string {
 	for _, network := range interfaces {
 		add("network-interface", "eni-"+ToBeMade)
 		add("subnet", Text(network, "SubnetId"))
-		for _, group := range Texts(network.(map[string]any)["Groups"]) {
+		for _, group := range texts(network.(map[string]any)["Groups"]) {
 			add("security-group", group)
 		}
 	}

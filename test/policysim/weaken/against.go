@@ -107,21 +107,21 @@ func Document(statements []Statement) string {
 // concerns reports whether the form's condition can give another result for the case than
 // the statement's.
 func (m Mutant) concerns(c policysim.Case) bool {
-	return m.key == "" || slices.ContainsFunc(c.Context[m.key], func(value string) bool { return Matches(m.value, value) })
+	return m.key == "" || slices.ContainsFunc(c.Context[m.key], func(value string) bool { return matches(m.value, value) })
 }
 
 func covers(patterns []any, text string) bool {
-	return slices.ContainsFunc(patterns, func(pattern any) bool { return Matches(pattern.(string), text) })
+	return slices.ContainsFunc(patterns, func(pattern any) bool { return matches(pattern.(string), text) })
 }
 
-// Matches reports whether a text matches a pattern of IAM's.
-func Matches(pattern, text string) bool {
+// matches reports whether a text matches a pattern of IAM's.
+func matches(pattern, text string) bool {
 	for at := 0; at < len(pattern); at++ {
 		switch {
 		case pattern[at] == '*':
 			rest := pattern[at+1:]
 			for from := 0; from <= len(text)-at; from++ {
-				if Matches(rest, text[at+from:]) {
+				if matches(rest, text[at+from:]) {
 					return true
 				}
 			}

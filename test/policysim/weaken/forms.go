@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Forms returns all weakened forms of a statement. An Allow statement loses each condition
+// forms returns all weakened forms of a statement. An Allow statement loses each condition
 // key or accepts any value of it, each resource is widened, and each of its services is
 // allowed with all actions. A Deny statement is removed, or loses one action or one value
 // of a condition. No resource is widened to another partition, because one partition has no
 // access to another.
-func Forms(st Statement) []Mutant {
+func forms(st Statement) []Mutant {
 	if st["Effect"] == "Deny" {
 		return denials(st)
 	}
@@ -28,11 +28,11 @@ func Forms(st Statement) []Mutant {
 			all = append(all, Mutant{Name: fmt.Sprintf("%s with resource %s %s", st["Sid"], shape(r.(string)), why), Statement: weak})
 		}
 	}
-	return append(all, Services(st)...)
+	return append(all, services(st)...)
 }
 
-// Services returns the statement with all actions of one of its services, for each service.
-func Services(st Statement) []Mutant {
+// services returns the statement with all actions of one of its services, for each service.
+func services(st Statement) []Mutant {
 	var all []Mutant
 	opened := map[string]bool{}
 	for _, action := range List(st["Action"]) {

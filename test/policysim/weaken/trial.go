@@ -58,7 +58,7 @@ func (t *Trial) Run(tb testing.TB, policies []Policy) {
 	for _, p := range policies {
 		first := map[string][]policysim.Case{}
 		for i, st := range p.Statements {
-			for _, m := range Forms(st) {
+			for _, m := range forms(st) {
 				cases := m.Against(p.Statements, i, p.Denied)
 				byForm[m.Name] = append(byForm[m.Name], cases...)
 				if t.Survives(m.Name) {

@@ -18,8 +18,8 @@ func TestMatches(t *testing.T) {
 		{"a?c", "abc", true}, {"a?c", "ac", false}, {"??", "a", false}, {"*?", "a", true}, {"*?", "", false}, {"a.c", "abc", false}, {"ec2:*", "ec2:X", true},
 		{"arn:*:*:*:*:*", "arn:aws:iam::1:role/x", true}, {"arn:aws:s3:::*/*", "arn:aws:s3:::b", false},
 	} {
-		if got := Matches(tt.pattern, tt.text); got != tt.want {
-			t.Errorf("Matches(%q, %q) = %v, want %v", tt.pattern, tt.text, got, tt.want)
+		if got := matches(tt.pattern, tt.text); got != tt.want {
+			t.Errorf("matches(%q, %q) = %v, want %v", tt.pattern, tt.text, got, tt.want)
 		}
 	}
 }
@@ -29,7 +29,7 @@ func TestMatches(t *testing.T) {
 func TestForms(t *testing.T) {
 	names := func(st Statement) []string {
 		var all []string
-		for _, m := range Forms(st) {
+		for _, m := range forms(st) {
 			all = append(all, m.Name)
 		}
 		slices.Sort(all)
@@ -70,7 +70,7 @@ func TestAgainst(t *testing.T) {
 	document := func(statements string) string { return `{"Statement":[` + statements + `],"Version":"2012-10-17"}` }
 	got := map[string][]string{}
 	for i, st := range statements {
-		for _, m := range Forms(st) {
+		for _, m := range forms(st) {
 			for _, c := range m.Against(statements, i, denied) {
 				got[c.Name] = append(got[c.Name], c.Action+" "+c.Resource, c.Identity[0])
 			}
