@@ -137,7 +137,7 @@ func (c *cell) deletion(s *cloudformation.Stack, id string) cloudformation.Event
 func (c *cell) nothingIsLeft() {
 	c.TB.Helper()
 	if c.from == byHand {
-		c.at = letGo
+		c.at = released
 		c.released()
 		return
 	}

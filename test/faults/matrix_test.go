@@ -34,16 +34,16 @@ func TestStorms(t *testing.T) {
 // Reference 11.1.
 func TestRolledBack(t *testing.T) {
 	t.Parallel()
-	learnBacks(t)
-	m := &matrix{title: "rolled back all the same, of all", rows: undone, columns: givenUp, each: callsBack}
+	learnRollbacks(t)
+	m := &matrix{title: "rolled back all the same, of all", rows: rollbackFaults, columns: abandoned, each: rollbackCalls}
 	m.play(t)
 	checkout.Report(t, "faults-rolled-back", m.String())
 }
 
-// calls returns the number of calls of an operation, and callsBack the number of calls that
+// calls returns the number of calls of an operation, and rollbackCalls the number of calls that
 // roll it back.
-func calls(o operation) int     { return references[o.name].calls }
-func callsBack(o operation) int { return backs[o.name].calls }
+func calls(o operation) int         { return references[o.name].calls }
+func rollbackCalls(o operation) int { return rollbacks[o.name].calls }
 
 // A matrix has a row for each fault and a column for each operation.
 type matrix struct {

@@ -26,15 +26,15 @@ func roles(prefix, group string, head, worker []any) properties {
 // The states of an account before and after an operation, with the declared properties.
 // Each state also has the foreign role, profile and policy of wipe.
 const (
-	empty   = "empty"
-	byHand  = "by hand" // roles of the default names and the head's profile, made by hand
-	adopted = "adopted" // made by hand, and adopted by a Create
-	letGo   = "let go"  // adopted, and then released
-	made    = "made"    // by a Create without properties
-	small   = "small"
-	changed = "changed" // small, with other policies, tags and another group
-	other   = "other"   // small, under another prefix
-	both    = "both"    // other, which has replaced small, before small is cleaned up
+	empty    = "empty"
+	byHand   = "by hand"  // roles of the default names and the head's profile, made by hand
+	adopted  = "adopted"  // made by hand, and adopted by a Create
+	released = "released" // adopted, and then released
+	made     = "made"     // by a Create without properties
+	small    = "small"
+	changed  = "changed" // small, with other policies, tags and another group
+	other    = "other"   // small, under another prefix
+	both     = "both"    // other, which has replaced small, before small is cleaned up
 )
 
 var replaced = roles("ray", "cpu", policies("AmazonS3FullAccess", "ReadOnlyAccess"), policies("AmazonS3FullAccess"))

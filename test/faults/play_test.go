@@ -36,28 +36,28 @@ func learn(t *testing.T) {
 	}
 }
 
-// backs has, by the operation's name, the calls that roll back the abandoned operation. It
+// rollbacks has, by the operation's name, the calls that roll back the abandoned operation. It
 // is complete before any cell of TestRolledBack is run.
-var backs = map[string]span{}
+var rollbacks = map[string]span{}
 
-// learnBacks fills backs. Rolling back mostly waits, so each operation gets a world of its
+// learnRollbacks fills rollbacks. Rolling back mostly waits, so each operation gets a world of its
 // own.
-func learnBacks(t *testing.T) {
+func learnRollbacks(t *testing.T) {
 	t.Helper()
 	learn(t)
-	spans := make([]span, len(givenUp))
+	spans := make([]span, len(abandoned))
 	var wait sync.WaitGroup
-	for i, o := range givenUp {
+	for i, o := range abandoned {
 		w := newWorld(t)
 		wait.Go(func() {
-			for _, fault := range rig.Play(func(tb testing.TB) { w.TB = tb; spans[i] = w.learnBack(o) }) {
+			for _, fault := range rig.Play(func(tb testing.TB) { w.TB = tb; spans[i] = w.learnRollback(o) }) {
 				t.Errorf("%s, abandoned, fails without a fault: %s", o.name, fault)
 			}
 		})
 	}
 	wait.Wait()
-	for i, o := range givenUp {
-		backs[o.name] = spans[i]
+	for i, o := range abandoned {
+		rollbacks[o.name] = spans[i]
 	}
 	if t.Failed() {
 		t.FailNow()

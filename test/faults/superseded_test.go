@@ -57,7 +57,7 @@ func (c *cell) playSuperseded(held bool) {
 		c.TB.Fatalf("%d answers of what was superseded, want 1", len(answers))
 	}
 	if held {
-		c.saysSo(answers[0], e)
+		c.saysRolledBack(answers[0], e)
 	}
 	c.nothingIsLeft()
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 )
 
-// givenUp are the operations that make something, which must be rolled back if
+// abandoned are the operations that make something, which must be rolled back if
 // CloudFormation abandons the operation.
-var givenUp = slices.DeleteFunc(slices.Clone(operations), func(o operation) bool { return !creates(o) && o.to != other })
+var abandoned = slices.DeleteFunc(slices.Clone(operations), func(o operation) bool { return !creates(o) && o.to != other })
 
-// undone are the faults of each call with which an abandoned operation is rolled back.
-var undone = []fault{
-	{"killed before the call, event again", every, every, func(c *cell) { c.playBackKilled(true) }},
-	{"killed after the call, event again", every, every, func(c *cell) { c.playBackKilled(false) }},
-	{"connection dropped after the call", every, every, func(c *cell) { c.playBackSurvived(iamproxy.DropAfter()) }},
-	{"Throttling", every, every, func(c *cell) { c.playBackSurvived(iamproxy.Answer(http.StatusBadRequest, "Throttling")) }},
-	{"AccessDenied, event again", every, every, (*cell).playBackDenied},
+// rollbackFaults are the faults of each call with which an abandoned operation is rolled back.
+var rollbackFaults = []fault{
+	{"killed before the call, event again", every, every, func(c *cell) { c.playRollbackKilled(true) }},
+	{"killed after the call, event again", every, every, func(c *cell) { c.playRollbackKilled(false) }},
+	{"connection dropped after the call", every, every, func(c *cell) { c.playRollbackSurvived(iamproxy.DropAfter()) }},
+	{"Throttling", every, every, func(c *cell) { c.playRollbackSurvived(iamproxy.Answer(http.StatusBadRequest, "Throttling")) }},
+	{"AccessDenied, event again", every, every, (*cell).playRollbackDenied},
 }
 
 // A span is a number of consecutive calls: first is the number of the first call.
@@ -33,9 +33,9 @@ const (
 	repeated  = 70 * time.Second
 )
 
-// giveUp enters the operation's first state, makes CloudFormation abandon the operation and
+// abandon enters the operation's first state, makes CloudFormation abandon the operation and
 // forget the stack, and returns the operation's request.
-func (c *cell) giveUp() (*cloudformation.Stack, cloudformation.Event) {
+func (c *cell) abandon() (*cloudformation.Stack, cloudformation.Event) {
 	c.TB.Helper()
 	c.enter(c.from)
 	s := c.stack(declared[c.from])
@@ -48,22 +48,22 @@ func (c *cell) giveUp() (*cloudformation.Stack, cloudformation.Event) {
 	return s, c.event(s)
 }
 
-// takenBack sends the abandoned event, and proves that nothing is left.
-func (c *cell) takenBack(s *cloudformation.Stack, e cloudformation.Event, fault iamproxy.Fault) {
+// sendAbandoned sends the abandoned event, and proves that nothing is left.
+func (c *cell) sendAbandoned(s *cloudformation.Stack, e cloudformation.Event, fault iamproxy.Fault) {
 	c.TB.Helper()
-	c.isTakenBack(s, e, c.send(s, e, fault))
+	c.isRolledBack(s, e, c.send(s, e, fault))
 }
 
-// isTakenBack proves that nothing is left once the abandoned event was answered.
-func (c *cell) isTakenBack(s *cloudformation.Stack, e cloudformation.Event, answer cloudformation.Answer) {
+// isRolledBack proves that nothing is left once the abandoned event was answered.
+func (c *cell) isRolledBack(s *cloudformation.Stack, e cloudformation.Event, answer cloudformation.Answer) {
 	c.TB.Helper()
 	c.Resources.Forget(s.ID, s.LogicalID)
-	c.saysSo(answer, e)
+	c.saysRolledBack(answer, e)
 	c.nothingIsLeft()
 }
 
-// saysSo proves that the answer to an abandoned event says that it was rolled back.
-func (c *cell) saysSo(answer cloudformation.Answer, e cloudformation.Event) {
+// saysRolledBack proves that the answer to an abandoned event says that it was rolled back.
+func (c *cell) saysRolledBack(answer cloudformation.Answer, e cloudformation.Event) {
 	c.TB.Helper()
 	c.Failed(answer, "no longer waits for this "+e.RequestType+"", "what this request had made was rolled back")
 }
@@ -74,13 +74,13 @@ func (c *cell) again(e cloudformation.Event) cloudformation.Event {
 	return e
 }
 
-// learnBack learns which calls roll an abandoned operation back: from the first observation
+// learnRollback learns which calls roll an abandoned operation back: from the first observation
 // after the last write to the end of the second observation that finds nothing.
-func (w *world) learnBack(o operation) span {
+func (w *world) learnRollback(o operation) span {
 	w.TB.Helper()
 	c := &cell{world: w, operation: o}
-	s, e := c.giveUp()
-	c.takenBack(s, e, nil)
+	s, e := c.abandon()
+	c.sendAbandoned(s, e, nil)
 	calls := w.Proxy.Calls()
 	made := 0
 	for i, call := range calls {
@@ -95,11 +95,11 @@ func (w *world) learnBack(o operation) span {
 	for !calls[gone-1].Writes() {
 		gone--
 	}
-	return span{first: made + 1, calls: gone - made + 2*look(calls[gone:])}
+	return span{first: made + 1, calls: gone - made + 2*observation(calls[gone:])}
 }
 
-// look returns the number of calls of one observation, which makes each call once.
-func look(calls []iamproxy.Call) int {
+// observation returns the number of calls of one observation, which makes each call once.
+func observation(calls []iamproxy.Call) int {
 	for i, call := range calls {
 		if slices.ContainsFunc(calls[:i], func(before iamproxy.Call) bool { return before.Form.Encode() == call.Form.Encode() }) {
 			return i
@@ -109,7 +109,7 @@ func look(calls []iamproxy.Call) int {
 }
 
 // nth returns the number of the cell's call among all calls of the request.
-func (c *cell) nth() int { return backs[c.name].first + c.n - 1 }
+func (c *cell) nth() int { return rollbacks[c.name].first + c.n - 1 }
 
 // maxPlays is how often a cell is run at most until its call is made.
 const maxPlays = 20
@@ -122,7 +122,7 @@ const maxPlays = 20
 func (c *cell) untilMet(play func(*cloudformation.Stack, cloudformation.Event)) (*cloudformation.Stack, cloudformation.Event, []cloudformation.Answer) {
 	c.TB.Helper()
 	for range maxPlays {
-		s, e := c.giveUp()
+		s, e := c.abandon()
 		play(s, e)
 		answers := s.Answers(e)
 		if len(c.Proxy.Calls()) >= c.nth() {
@@ -131,34 +131,34 @@ func (c *cell) untilMet(play func(*cloudformation.Stack, cloudformation.Event)) 
 		if len(answers) != 1 {
 			c.TB.Fatalf("%d answers though the fault was not met, want 1", len(answers))
 		}
-		c.isTakenBack(s, e, answers[0])
+		c.isRolledBack(s, e, answers[0])
 	}
 	c.TB.Fatalf("call %d of the request has not come in %d plays", c.nth(), maxPlays)
 	return nil, cloudformation.Event{}, nil
 }
 
-func (c *cell) playBackKilled(before bool) {
+func (c *cell) playRollbackKilled(before bool) {
 	s, e, answers := c.untilMet(func(_ *cloudformation.Stack, e cloudformation.Event) { c.Kill(e, iamproxy.Nth(c.nth()), before) })
 	if len(answers) != 0 {
 		c.TB.Errorf("%s was not killed: it answered %+v", e.RequestType, answers)
 	}
 	s.Use(c.Running())
-	c.takenBack(s, c.again(e), nil)
+	c.sendAbandoned(s, c.again(e), nil)
 }
 
-func (c *cell) playBackSurvived(effect iamproxy.Effect) {
+func (c *cell) playRollbackSurvived(effect iamproxy.Effect) {
 	s, e, answers := c.untilMet(func(s *cloudformation.Stack, e cloudformation.Event) {
 		c.send(s, e, iamproxy.On(iamproxy.Times(2, iamproxy.Same(c.nth())), effect))
 	})
-	c.isTakenBack(s, e, answers[0])
+	c.isRolledBack(s, e, answers[0])
 }
 
-// playBackDenied proves that the answer to a denial during a rollback says what is left and
+// playRollbackDenied proves that the answer to a denial during a rollback says what is left and
 // how to find it, and that nothing is left once the event was delivered again.
-func (c *cell) playBackDenied() {
+func (c *cell) playRollbackDenied() {
 	s, e, answers := c.untilMet(func(s *cloudformation.Stack, e cloudformation.Event) {
 		c.send(s, e, iamproxy.On(iamproxy.Same(c.nth()), iamproxy.Denied()))
 	})
 	c.Failed(answers[0], "could not be rolled back", "ray-iam:owner=", "AccessDenied: injected by the test")
-	c.takenBack(s, c.again(e), nil)
+	c.sendAbandoned(s, c.again(e), nil)
 }
