@@ -10,7 +10,6 @@
 //
 // Service Catalog's calls are those in AWS's own managed policies and guides.
 // docs/service-catalog.md lists them, and says what AWS does not document.
-// guides; docs/service-catalog.md lists them, and what nobody confirms.
 package servicecatalog
 
 import (

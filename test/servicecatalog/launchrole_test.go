@@ -54,49 +54,95 @@ func TestLaunchRole_Parameters(t *testing.T) {
 	}
 }
 
-// TestLaunchRole_NotTheProviders proves that the provider may not adopt the launch role. It
-// could if CloudFormation made up the role's name, in a stack whose name begins with the
-// provider's prefix.
+// teamPrefix is a NamePrefix of a provider that LaunchRoleNamePrefix accepts too.
+const teamPrefix = "team-"
+
+// TestLaunchRole_NotTheProviders proves that the policies of a provider, whatever its
+// NamePrefix, do not let it adopt the launch role: the role's name does not begin with the
+// default NamePrefix, and the role has the tag of a provider's own role. It could be adopted
+// if CloudFormation made up the role's name, in a stack whose name begins with the default
+// NamePrefix, or without the tag, where the provider has another NamePrefix.
 func TestLaunchRole_NotTheProviders(t *testing.T) {
 	provider := read(t, "template.yaml")
-	prefix, path := fmt.Sprint(provider.Parameters["NamePrefix"].Default), fmt.Sprint(provider.Parameters["Path"].Default)
-	policy := document(providerStatements(t, provider))
-	adopt := func(role string) policysim.Case {
-		owner := prefix + "-catalog-0123456789ab"
-		return policysim.Case{
-			Name: role, Principal: "arn:aws:sts::" + account + ":assumed-role/ray-iam-ExecutionRole/ray-iam", Action: "iam:TagRole",
-			Resource: "arn:aws:iam::" + account + ":role" + path + role, Identity: []string{policy},
-			Context: conditionKeys{"aws:RequestTag/ray-iam:owner": {owner}, "aws:RequestTag/ray-iam:adopted": {"held"}, "aws:TagKeys": {"ray-iam:adopted", "ray-iam:owner"}},
+	byDefault := fmt.Sprint(provider.Parameters["NamePrefix"].Default)
+	var cases []policysim.Case
+	var want []bool
+	for _, prefix := range []string{byDefault, teamPrefix} {
+		policy := document(providerStatements(t, provider, prefix))
+		adopts := func(wanted bool, role string, tags map[string]string) {
+			cases, want = append(cases, adoption(prefix, policy, role, tags)), append(want, wanted)
 		}
-	}
-	cases := []policysim.Case{adopt(prefix + "-catalog-LaunchRole-1ABCDEFGHIJKL")}
-	for _, s := range states {
-		for _, stack := range []string{"ray-catalog", "ray", "Ray-Catalog", "catalog"} {
-			s.stackName = stack
-			role, _ := s.resource(t, "LaunchRole")
-			name, named := role["RoleName"].(string)
-			if !named {
-				t.Fatalf("%s: the launch role has no name of its own: CloudFormation makes one up that begins like the stack's", s.name)
+		adopts(true, prefix+"-catalog-LaunchRole-1ABCDEFGHIJKL", nil)
+		for _, s := range states {
+			for _, stack := range []string{"ray-catalog", "ray", "Ray-Catalog", "catalog"} {
+				role, name := s.launchRole(t, stack, "")
+				if strings.HasPrefix(strings.ToLower(name), strings.ToLower(byDefault)) {
+					t.Errorf("%s: in a stack named %s the launch role is %s, which the default provider's policies match", s.name, stack, name)
+				}
+				adopts(false, name, ownTags(role))
 			}
-			if strings.HasPrefix(strings.ToLower(name), strings.ToLower(prefix)) {
-				t.Errorf("%s: in a stack named %s the launch role is %s, which the provider's policies match", s.name, stack, name)
-			}
-			cases = append(cases, adopt(name))
+		}
+		if prefix != byDefault {
+			role, name := states[0].launchRole(t, "ray-catalog", prefix)
+			adopts(true, name, nil)
+			adopts(false, name, ownTags(role))
 		}
 	}
 	for i, got := range policysim.Evaluate(t, cases) {
-		if (got == policysim.Allowed) != (i == 0) {
-			t.Errorf("the provider adopts %s: the decision is %s, want allowed: %t", cases[i].Name, got, i == 0)
+		if (got == policysim.Allowed) != want[i] {
+			t.Errorf("%s: the decision is %s, want allowed: %t", cases[i].Name, got, want[i])
 		}
 	}
 }
 
-// providerStatements returns the statements of the provider's own roles, with adoption
-// allowed. They are computed as far as they concern roles.
-func providerStatements(t *testing.T, provider template.Template) []weaken.Statement {
+// adoption is the tagging with which a provider with this NamePrefix and policy adopts a
+// role that has these tags.
+func adoption(prefix, policy, role string, tags map[string]string) policysim.Case {
+	context := conditionKeys{"aws:RequestTag/ray-iam:owner": {prefix + "-catalog-0123456789ab"}, "aws:RequestTag/ray-iam:adopted": {"held"}, "aws:TagKeys": {"ray-iam:adopted", "ray-iam:owner"}}
+	for key, value := range tags {
+		context["aws:ResourceTag/"+key] = []string{value}
+	}
+	return policysim.Case{
+		Name:      fmt.Sprintf("a provider with the NamePrefix %s adopts %s with the tags %v", prefix, role, tags),
+		Principal: "arn:aws:sts::" + account + ":assumed-role/ray-iam-ExecutionRole/ray-iam", Action: "iam:TagRole",
+		Resource: "arn:aws:iam::" + account + ":role/" + role, Identity: []string{policy}, Context: context,
+	}
+}
+
+// launchRole returns the launch role's properties, and its name, in a stack of this name. A
+// prefix replaces the state's LaunchRoleNamePrefix.
+func (s state) launchRole(t *testing.T, stack, prefix string) (role map[string]any, name string) {
+	t.Helper()
+	s.stackName = stack
+	if prefix != "" {
+		s.parameters = maps.Clone(s.parameters)
+		s.parameters["LaunchRoleNamePrefix"] = prefix
+	}
+	role, _ = s.resource(t, "LaunchRole")
+	name, named := role["RoleName"].(string)
+	if !named {
+		t.Fatalf("%s: the launch role has no name of its own: CloudFormation makes one up that begins like the stack's", s.name)
+	}
+	return role, name
+}
+
+// ownTags returns the tags that the template gives the role.
+func ownTags(role map[string]any) map[string]string {
+	tags := map[string]string{}
+	list, _ := role["Tags"].([]any)
+	for _, one := range list {
+		tag := one.(map[string]any)
+		tags[fmt.Sprint(tag["Key"])] = fmt.Sprint(tag["Value"])
+	}
+	return tags
+}
+
+// providerStatements returns the statements of the own roles of a provider with this
+// NamePrefix, with adoption allowed. They are computed as far as they concern roles.
+func providerStatements(t *testing.T, provider template.Template, namePrefix string) []weaken.Statement {
 	t.Helper()
 	known := states[0].known()
-	known.Parameters = map[string]string{"AllowAdoption": "true"}
+	known.Parameters = map[string]string{"AllowAdoption": "true", "NamePrefix": namePrefix}
 	known.Pseudo["AWS::StackName"] = "ray-iam"
 	for name := range provider.Resources {
 		known.Refs[name], known.Attributes[name+".Arn"] = name, "arn:aws:iam::"+account+":role/"+name
