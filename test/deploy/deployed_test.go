@@ -13,8 +13,9 @@ import (
 
 // TestDeployed deploys the provider with the commands of docs/company-account.md: with each
 // optional parameter set, then with each reset, then with bounds. It deletes the stack
-// twice. MiniStack's CloudFormation gives a role no boundary, and a function no VPC, key or
-// concurrency; TestExecutionRole and TestProvider check that the template asks for them.
+// twice. MiniStack's CloudFormation gives a role no boundary, a dashboard no tags, and a
+// function no VPC, key or concurrency; TestExecutionRole and TestProvider check that the
+// template asks for them.
 func TestDeployed(t *testing.T) {
 	c := startCloud(t)
 	c.shell("sam build")
