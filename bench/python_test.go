@@ -56,6 +56,15 @@ func run(b *testing.B, r *rig.Rig, env []string, input string, arguments ...stri
 	return c
 }
 
+// peerPolicies is the variable that tells the Python handler which policies it attaches: the
+// default ones.
+func peerPolicies(b *testing.B) string {
+	b.Helper()
+	policies, err := json.Marshal(rig.DefaultPolicies())
+	must(b, err)
+	return "PEER_POLICIES=" + string(policies)
+}
+
 // invoke sends an event to the Python handler, and fails the benchmark unless the handler
 // answers with success. crhelper sends answers only over TLS.
 func invoke(b *testing.B, r *rig.Rig, requestType string) cost {
@@ -81,7 +90,7 @@ func invoke(b *testing.B, r *rig.Rig, requestType string) cost {
 	if requestType != "Create" {
 		event.PhysicalResourceID = "ray"
 	}
-	c := run(b, r, []string{"SSL_CERT_FILE=" + authority}, string(event.JSON()), "bench/peers/invoke.py")
+	c := run(b, r, []string{"SSL_CERT_FILE=" + authority, peerPolicies(b)}, string(event.JSON()), "bench/peers/invoke.py")
 	select {
 	case a := <-answers:
 		if !a.OK() {

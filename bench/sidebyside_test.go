@@ -63,34 +63,13 @@ func others() []contestant {
 		{"crhelper and boto3, Update that changes nothing", handler("Update"), false},
 		{"crhelper and boto3, Delete", handler("Delete"), false},
 		{"AWS CLI, the commands by hand", func(b *testing.B, r *rig.Rig) cost {
-			for _, command := range commands {
+			for _, command := range rig.Recipe {
 				run(b, r, nil, "", append([]string{".venv/bin/aws", "iam"}, command...)...)
 			}
 			return cost{}
 		}, true},
 		{"ray up, its own role (the head alone)", func(b *testing.B, r *rig.Rig) cost { return run(b, r, nil, "", "bench/peers/ray_role.py") }, true},
 	}
-}
-
-// commands are the commands that people type by hand: docs/reference.md, 1.7, names the
-// page.
-var commands = byHand()
-
-func byHand() (all [][]string) {
-	for _, role := range []string{"ray-head", "ray-worker"} {
-		all = append(all,
-			[]string{"create-role", "--role-name", role, "--assume-role-policy-document", rig.TrustByHand},
-			[]string{"create-instance-profile", "--instance-profile-name", role},
-			[]string{"add-role-to-instance-profile", "--instance-profile-name", role, "--role-name", role})
-	}
-	for _, name := range []string{"AmazonEC2FullAccess", "AmazonS3FullAccess", "AmazonFSxFullAccess", "CloudWatchAgentServerPolicy", "AmazonSSMFullAccess"} {
-		all = append(all, []string{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + name})
-	}
-	for _, name := range []string{"AmazonS3FullAccess", "AmazonFSxFullAccess"} {
-		all = append(all, []string{"attach-role-policy", "--role-name", "ray-worker", "--policy-arn", awsPolicy + name})
-	}
-	pass := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/ray-worker"}]}`
-	return append(all, []string{"put-role-policy", "--role-name", "ray-head", "--policy-name", "ray-pass-role-policy", "--policy-document", pass})
 }
 
 // BenchmarkSideBySide measures the function and the other ways, with a delay at each call.

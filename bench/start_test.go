@@ -88,7 +88,7 @@ func (s *starter) start(b *testing.B, r *rig.Rig) {
 // its clients, and its memory then.
 func pythonReady(b *testing.B) (took time.Duration, memory float64) {
 	b.Helper()
-	cmd := python([]string{"AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}, "bench/peers/invoke.py")
+	cmd := python([]string{peerPolicies(b), "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}, "bench/peers/invoke.py")
 	event, err := cmd.StdinPipe()
 	must(b, err)
 	out, err := cmd.StdoutPipe()

@@ -1,10 +1,12 @@
 """The usual way to write this resource: a handler in Python with crhelper and boto3, one call after another.
 
-It makes the same state as the defaults of Custom::RayIAM, without the tags of ownership, and checks
-nothing before it writes. crhelper decodes the event, answers it, and makes no call to IAM.
+It makes the same roles and instance profiles as the defaults of Custom::RayIAM, without the tags of ownership and
+without a condition on iam:PassRole, and checks nothing before it writes. PEER_POLICIES, a JSON object, names the
+AWS managed policies of each role. crhelper decodes the event, answers it, and makes no call to IAM.
 """
 
 import json
+import os
 
 import boto3
 from botocore.exceptions import ClientError
@@ -15,8 +17,7 @@ iam = boto3.client("iam")
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
 PASS = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/ray-worker"}]})
-WORKER = ["AmazonS3FullAccess", "AmazonFSxFullAccess", "CloudWatchAgentServerPolicy"]
-POLICIES = {"ray-head": [*WORKER, "AmazonEC2FullAccess", "AmazonSSMFullAccess"], "ray-worker": WORKER}
+POLICIES = json.loads(os.environ["PEER_POLICIES"])
 
 
 def arn(policy):

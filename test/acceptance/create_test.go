@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig"
 )
 
 const (
@@ -18,7 +20,7 @@ func TestDefaults_AreTheDefaultPolicies(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
 	l.has("role ray-head: "+trustsEC2, "role ray-worker: "+trustsEC2, "profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")
-	for role, want := range defaultPolicies() {
+	for role, want := range rig.DefaultPolicies() {
 		var got []string
 		for _, line := range l.Snapshot().Matching("role " + role + ": attached ") {
 			got = append(got, strings.TrimPrefix(line, "role "+role+": attached "+awsPolicy))

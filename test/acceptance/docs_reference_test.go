@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ray-iam/custom-rayiam/test/rig"
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
@@ -187,7 +188,7 @@ func TestReference_DefaultPolicies(t *testing.T) {
 			documented = append(documented, m[1])
 		}
 		slices.Sort(documented)
-		if want := defaultPolicies()[role]; !slices.Equal(documented, want) {
+		if want := rig.DefaultPolicies()[role]; !slices.Equal(documented, want) {
 			t.Errorf("the reference lists %v as the default policies of %s, want %v", documented, node, want)
 		}
 	}

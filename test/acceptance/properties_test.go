@@ -113,7 +113,7 @@ func TestProperties_PoliciesComeOnTop(t *testing.T) {
 	}))
 	l.has("role ml-head: inline ml-pass-role-policy", "role ml-head: inline extra", "role ml-head: attached "+awsPolicy+"AmazonSSMFullAccess",
 		"role ml-worker: inline extra", "role ml-worker: attached "+awsPolicy+"AmazonS3FullAccess")
-	defaults := defaultPolicies()
+	defaults := rig.DefaultPolicies()
 	want := len(defaults["ray-head"]) + len(defaults["ray-worker"])
 	if got := len(l.Snapshot().Matching("role ml-head: attached", "role ml-worker: attached")); got != want {
 		t.Errorf("%d managed policies, want the %d default ones", got, want)

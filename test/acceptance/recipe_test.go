@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -14,59 +13,24 @@ import (
 	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
-const (
-	recipeTrust    = `{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
-	recipePassRole = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/ray-worker"}]}`
-)
-
-// recipe has the commands of the AWS CLI that people type by hand: there are 14.
-var recipe = [][]string{
-	{"create-role", "--role-name", "ray-head", "--assume-role-policy-document", recipeTrust},
-	{"create-role", "--role-name", "ray-worker", "--assume-role-policy-document", recipeTrust},
-	{"create-instance-profile", "--instance-profile-name", "ray-head"},
-	{"create-instance-profile", "--instance-profile-name", "ray-worker"},
-	{"add-role-to-instance-profile", "--instance-profile-name", "ray-head", "--role-name", "ray-head"},
-	{"add-role-to-instance-profile", "--instance-profile-name", "ray-worker", "--role-name", "ray-worker"},
-	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "AmazonEC2FullAccess"},
-	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "AmazonS3FullAccess"},
-	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "AmazonFSxFullAccess"},
-	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "CloudWatchAgentServerPolicy"},
-	{"attach-role-policy", "--role-name", "ray-head", "--policy-arn", awsPolicy + "AmazonSSMFullAccess"},
-	{"attach-role-policy", "--role-name", "ray-worker", "--policy-arn", awsPolicy + "AmazonS3FullAccess"},
-	{"attach-role-policy", "--role-name", "ray-worker", "--policy-arn", awsPolicy + "AmazonFSxFullAccess"},
-	{"put-role-policy", "--role-name", "ray-head", "--policy-name", "ray-pass-role-policy", "--policy-document", recipePassRole},
-}
-
 // tightened are the only lines that may differ between the snapshots of the recipe (-) and
-// of the function (+).
-var tightened = []string{
+// of the function (+). Those of rig.BeyondRecipe are added to them.
+var tightened = append([]string{
 	`- role ray-head: trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}],"Version":"2008-10-17"}`,
 	`- role ray-worker: trusts {"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}],"Version":"2008-10-17"}`,
 	`+ role ray-head: ` + trustsEC2,
 	`+ role ray-worker: ` + trustsEC2,
 	`- role ray-head: inline ray-pass-role-policy {"Statement":[{"Action":"iam:PassRole","Effect":"Allow","Resource":"arn:aws:iam::*:role/ray-worker"}],"Version":"2012-10-17"}`,
 	`+ role ray-head: inline ray-pass-role-policy {"Statement":[{"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::ACCOUNT:role/ray-worker"}],"Version":"2012-10-17"}`,
-	`+ role ray-worker: attached ` + awsPolicy + `CloudWatchAgentServerPolicy`,
-}
+}, attachedBeyondRecipe()...)
 
-// defaultPolicies returns the names of the managed policies that the commands attach to
-// each role, as changed by tightened, sorted.
-func defaultPolicies() map[string][]string {
-	policies := map[string][]string{}
-	for _, command := range recipe {
-		if command[0] == "attach-role-policy" {
-			policies[command[2]] = append(policies[command[2]], strings.TrimPrefix(command[4], awsPolicy))
+func attachedBeyondRecipe() (lines []string) {
+	for role, names := range rig.BeyondRecipe {
+		for _, name := range names {
+			lines = append(lines, "+ role "+role+": attached "+awsPolicy+name)
 		}
 	}
-	for _, line := range tightened {
-		if role, policy, ok := strings.Cut(strings.TrimPrefix(line, "+ role "), ": attached "+awsPolicy); ok {
-			policies[role] = append(policies[role], policy)
-		}
-	}
-	for _, names := range policies {
-		slices.Sort(names)
-	}
-	return policies
+	return lines
 }
 
 // TestRecipe proves that the recipe, run with the real AWS CLI, and a resource with default
@@ -74,7 +38,7 @@ func defaultPolicies() map[string][]string {
 // Reference 1.7.
 func TestRecipe(t *testing.T) {
 	l := newLab(t)
-	l.awsIAM(recipe)
+	l.awsIAM(rig.Recipe)
 	byHand := l.Snapshot()
 	l.Wipe()
 	l.created(quick)
