@@ -192,7 +192,7 @@ func (l *lab) shell(home, command string) string {
 	if err != nil {
 		l.TB.Fatal(err)
 	}
-	const named = `cfn-lint() { "$0" -c 'import sys; from cfnlint.runner import main; sys.exit(main())' "$@"; }; `
+	const named = `cfn-lint() { "$0" -c '` + checkout.CFNLintProgram + `' "$@"; }; `
 	cmd := exec.Command("bash", "-uo", "pipefail", "-c", named+command, python)
 	cmd.Dir = home
 	if strings.HasPrefix(command, "go ") {
@@ -267,10 +267,6 @@ func TestDocs_Fields(t *testing.T) {
 // TestDocs_LintConfiguration proves that cfn-lint loads the rules with the page's
 // .cfnlintrc.
 func TestDocs_LintConfiguration(t *testing.T) {
-	python, err := checkout.Python()
-	if err != nil {
-		t.Fatal(err)
-	}
 	blocks := yamlBlocks.FindAllStringSubmatch(page(t), -1)
 	dir := t.TempDir()
 	if err := os.Symlink(filepath.Join(checkout.Root(), "tools"), filepath.Join(dir, "tools")); err != nil {
@@ -281,7 +277,7 @@ func TestDocs_LintConfiguration(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(python, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", "template.json")
+	cmd := checkout.CFNLint(t, "template.json")
 	cmd.Dir = dir
 	if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), "E9301 Namprefix: unknown property") {
 		t.Errorf("cfn-lint prints %s, want a finding of the rules", out)

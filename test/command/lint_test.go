@@ -3,7 +3,6 @@ package command
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -27,13 +26,7 @@ type match struct {
 // findings of these rules.
 func lint(t *testing.T, template string) []match {
 	t.Helper()
-	python, err := checkout.Python()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(python, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", "--format", "json", "--append-rules", "tools/cfn-lint", "--", file(t, "template.json", template))
-	cmd.Dir = checkout.Root()
-	out, err := cmd.Output()
+	out, err := checkout.CFNLint(t, "--format", "json", "--append-rules", "tools/cfn-lint", "--", file(t, "template.json", template)).Output()
 	if len(out) == 0 {
 		t.Fatalf("cfn-lint printed nothing: %v", err)
 	}
@@ -217,10 +210,6 @@ func TestLint_Attributes(t *testing.T) {
 // as docs/rayiam.md says: they find the schema beside them, and no fault in the examples. make
 // lint runs them from tools/cfn-lint, on every template of this checkout.
 func TestLint_RulesApart(t *testing.T) {
-	python, err := checkout.Python()
-	if err != nil {
-		t.Fatal(err)
-	}
 	apart := t.TempDir()
 	for from, to := range map[string]string{"tools/cfn-lint/custom_rayiam.py": "custom_rayiam.py", "schema/custom-rayiam.schema.json": "custom-rayiam.schema.json"} {
 		text, err := os.ReadFile(filepath.Join(checkout.Root(), from))
@@ -231,9 +220,7 @@ func TestLint_RulesApart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(python, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", "--append-rules", apart, "--", "examples/embed.yaml", "examples/least-privilege.yaml")
-	cmd.Dir = checkout.Root()
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := checkout.CFNLint(t, "--append-rules", apart, "--", "examples/embed.yaml", "examples/least-privilege.yaml").CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/ray-iam/custom-rayiam/test/rig/checkout"
 )
 
 // TestLint proves that cfn-lint and checkov find nothing in template.yaml with each optional parameter set (make lint
@@ -48,12 +50,14 @@ func everyOptionSet(t *testing.T) string {
 // lints fails the test if cfn-lint or checkov finds something in a template.
 func lints(t *testing.T, paths ...string) {
 	t.Helper()
-	for _, command := range [][]string{
-		{python(t), "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", "--"},
-		{strings.TrimSuffix(python(t), "bin/python") + "checkov/bin/python", "-m", "checkov.main", "--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"},
-	} {
-		if out, err := exec.Command(command[0], append(command[1:], paths...)...).CombinedOutput(); err != nil {
-			t.Errorf("%v: %v\n%s", command[1:3], err, out)
+	checkov := strings.TrimSuffix(python(t), "bin/python") + "checkov/bin/python"
+	commands := map[string]*exec.Cmd{
+		"cfn-lint": checkout.CFNLint(t, append([]string{"--"}, paths...)...),
+		"checkov":  exec.Command(checkov, append([]string{"-m", "checkov.main", "--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"}, paths...)...),
+	}
+	for name, command := range commands {
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
 }

@@ -129,20 +129,16 @@ func clusterYAML(t *testing.T) string {
 
 // TestPage_Templates proves that cfn-lint finds nothing in the page's templates.
 func TestPage_Templates(t *testing.T) {
-	python, err := checkout.Python()
-	if err != nil {
-		t.Fatal(err)
-	}
-	directory, arguments := t.TempDir(), []string{"-c", "import sys; from cfnlint.runner import main; sys.exit(main())"}
+	directory, paths := t.TempDir(), []string{"--"}
 	templates := regexp.MustCompile("(?s)```yaml\n(AWSTemplateFormatVersion.*?)```").FindAllStringSubmatch(page(t), -1)
 	for i, m := range templates {
 		path := filepath.Join(directory, fmt.Sprintf("%d.yaml", i+1))
 		if err := os.WriteFile(path, []byte(m[1]), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		arguments = append(arguments, path)
+		paths = append(paths, path)
 	}
-	if out, err := exec.Command(python, arguments...).CombinedOutput(); err != nil {
+	if out, err := checkout.CFNLint(t, paths...).CombinedOutput(); err != nil {
 		t.Errorf("cfn-lint on the page's templates: %v\n%s", err, out)
 	}
 	if len(templates) != 2 {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -62,11 +61,6 @@ func write(t *testing.T, s state, path string, added ...string) string {
 // lint runs cfn-lint. It ignores parameters and conditions that the state does not use.
 func lint(t *testing.T, paths ...string) (string, error) {
 	t.Helper()
-	interpreter, err := checkout.Python()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const program = "import sys; from cfnlint.runner import main; sys.exit(main())"
-	out, err := exec.Command(interpreter, append([]string{"-c", program, "--ignore-checks", "W2001", "--"}, paths...)...).CombinedOutput()
+	out, err := checkout.CFNLint(t, append([]string{"--ignore-checks", "W2001", "--"}, paths...)...).CombinedOutput()
 	return string(out), err
 }

@@ -1,11 +1,12 @@
 // Package checkout finds what a test needs in this checkout: the root, the Python that make
-// setup installs, and the built function. The stand-ins use this package and nothing else
+// setup installs, cfn-lint, and the built function. The stand-ins use this package and nothing else
 // of the rig.
 package checkout
 
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -48,4 +49,21 @@ func Python() (string, error) {
 		return "", fmt.Errorf("%s is missing: run make setup", python)
 	}
 	return python, nil
+}
+
+// CFNLintProgram is the Python program that runs cfn-lint with the arguments that follow it.
+// The script that pip installs does not start from a path with spaces.
+const CFNLintProgram = "import sys; from cfnlint.runner import main; sys.exit(main())"
+
+// CFNLint returns a command that runs the checkout's cfn-lint at the checkout's root. It
+// fails the test if cfn-lint is not installed.
+func CFNLint(tb testing.TB, arguments ...string) *exec.Cmd {
+	tb.Helper()
+	python, err := Python()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cmd := exec.Command(python, append([]string{"-c", CFNLintProgram}, arguments...)...)
+	cmd.Dir = Root()
+	return cmd
 }
