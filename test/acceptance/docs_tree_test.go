@@ -46,6 +46,30 @@ func TestReadme_Layout(t *testing.T) {
 	}
 }
 
+// TestDocs_Layout proves that the decision about the layout names every folder that tests
+// share, and that of the commands.
+func TestDocs_Layout(t *testing.T) {
+	decision := checkout.Text(t, "docs/decisions/0009-layout.md")
+	wanted := []string{"cmd/"}
+	for _, folder := range []string{"test/rig", "test/policysim"} {
+		wanted = append(wanted, folder)
+		entries, err := os.ReadDir(filepath.Join(checkout.Root(), folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if e.IsDir() {
+				wanted = append(wanted, e.Name())
+			}
+		}
+	}
+	for _, name := range wanted {
+		if !strings.Contains(decision, "`"+name+"`") {
+			t.Errorf("docs/decisions/0009-layout.md does not name %s", name)
+		}
+	}
+}
+
 // TestDocs_Places proves that every path in the tables of CONTRIBUTING exists, at the top
 // level or in internal/.
 func TestDocs_Places(t *testing.T) {
