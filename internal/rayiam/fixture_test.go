@@ -3,6 +3,7 @@ package rayiam
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -111,4 +112,19 @@ func mustPlan(t *testing.T, d Desired, o Observed) Plan {
 		t.Fatalf("NewPlan: %v", err)
 	}
 	return plan
+}
+
+// sameFaults fails the test unless there is one fault for each of want, in order. Each of
+// want is a fault's path, ": ", and a part of its sentence.
+func sameFaults(t *testing.T, faults []Fault, want []string) {
+	t.Helper()
+	if len(faults) != len(want) {
+		t.Fatalf("%d faults, want %d: %v", len(faults), len(want), faults)
+	}
+	for i, each := range want {
+		path, sentence, _ := strings.Cut(each, ": ")
+		if faults[i].Path != path || !strings.Contains(faults[i].String(), sentence) {
+			t.Errorf("fault %q, want %q at %s", faults[i], sentence, path)
+		}
+	}
 }

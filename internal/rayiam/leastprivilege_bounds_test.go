@@ -1,7 +1,6 @@
 package rayiam
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/ray-iam/custom-rayiam/internal/leastprivilege"
@@ -84,16 +83,7 @@ func TestLeastPrivilege_Bounds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := edited(tt.edit)
-			faults := Declare(p, testStack).Check(tt.bounds)
-			if len(faults) != len(tt.want) {
-				t.Fatalf("%d faults, want %d: %v", len(faults), len(tt.want), faults)
-			}
-			for i, want := range tt.want {
-				path, sentence, _ := strings.Cut(want, ": ")
-				if faults[i].Path != path || !strings.Contains(faults[i].String(), sentence) {
-					t.Errorf("fault %q, want %q at %s", faults[i], sentence, path)
-				}
-			}
+			sameFaults(t, Declare(p, testStack).Check(tt.bounds), tt.want)
 		})
 	}
 }

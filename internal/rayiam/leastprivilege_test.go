@@ -131,16 +131,7 @@ func TestLeastPrivilege_Check(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			faults := Declare(tt.props, testStack).Check(Bounds{})
-			if len(faults) != len(tt.want) {
-				t.Fatalf("%d faults, want %d: %v", len(faults), len(tt.want), faults)
-			}
-			for i, want := range tt.want {
-				path, sentence, _ := strings.Cut(want, ": ")
-				if faults[i].Path != path || !strings.Contains(faults[i].String(), sentence) {
-					t.Errorf("fault %q, want %q at %s", faults[i], sentence, path)
-				}
-			}
+			sameFaults(t, Declare(tt.props, testStack).Check(Bounds{}), tt.want)
 		})
 	}
 }
