@@ -85,27 +85,12 @@ func TestAnswer_SameEventTwice(t *testing.T) {
 // Reference 4.12.
 func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 	l := newLab(t)
-	l.Proxy.SetPatience(20 * time.Millisecond)
 	before := l.Snapshot()
 	a, b := l.Stack(), l.Stack()
-	ofA, ofB := a.Event("Create", quick), b.Event("Create", quick)
-	beside, done := l.Start(), make(chan bool)
-	go func() { done <- beside.Invoke(ofB.JSON(), b.Timeout).OK() }()
-	if here, there := l.Function.Invoke(ofA.JSON(), a.Timeout).OK(), <-done; !here || !there {
-		t.Errorf("the invocations succeeded: %v and %v, want both", here, there)
+	if x, y := l.createdAtOnce(a, b, quick); x.OK() && y.OK() {
+		t.Errorf("both stacks succeeded, with the sets %s and %s, want one of them refused", x.PhysicalResourceID, y.PhysicalResourceID)
 	}
-	x, y := a.Answers(ofA), b.Answers(ofB)
-	if len(x) != 1 || len(y) != 1 {
-		t.Fatalf("got %d and %d answers, want one each", len(x), len(y))
-	}
-	if x[0].OK() && y[0].OK() {
-		t.Errorf("both stacks succeeded, with the sets %s and %s, want one of them refused", x[0].PhysicalResourceID, y[0].PhysicalResourceID)
-	}
-	for _, s := range []*cloudformation.Stack{a, b} {
-		s.PhysicalID = l.stackID(s, "ray")
-		s.Properties = quick
-		l.OK(s.Delete())
-	}
+	l.deletedBoth(a, b, quick)
 	l.unchanged(before, "two stacks and their Deletes")
 }
 
@@ -116,23 +101,37 @@ func TestOwnership_TwoStacksAtOnce(t *testing.T) {
 func TestOrphaned_TwoAdoptersAtOnce(t *testing.T) {
 	l := newLab(t)
 	l.created(quick) // owned by a stack that does not exist any more
-	l.Proxy.SetPatience(20 * time.Millisecond)
 	a, b := l.Stack(), l.Stack()
-	ofA, ofB := a.Event("Create", adopting), b.Event("Create", adopting)
-	beside, done := l.Start(), make(chan bool)
-	go func() { done <- beside.Invoke(ofB.JSON(), b.Timeout).OK() }()
-	if here, there := l.Function.Invoke(ofA.JSON(), a.Timeout).OK(), <-done; !here || !there {
-		t.Errorf("the invocations succeeded: %v and %v, want both", here, there)
-	}
-	x, y := a.Answers(ofA), b.Answers(ofB)
-	if len(x) != 1 || len(y) != 1 {
-		t.Fatalf("got %d and %d answers, want one each", len(x), len(y))
-	}
-	t.Logf("%s %s, %s %s", x[0].Status, x[0].Reason, y[0].Status, y[0].Reason)
-	for _, s := range []*cloudformation.Stack{a, b} {
-		s.PhysicalID, s.Properties = l.stackID(s, "ray"), adopting
-		l.OK(s.Delete())
-	}
+	x, y := l.createdAtOnce(a, b, adopting)
+	t.Logf("%s %s, %s %s", x.Status, x.Reason, y.Status, y.Reason)
+	l.deletedBoth(a, b, adopting)
 	l.has("role ray-head: ", "role ray-worker: ", "profile ray-head: holds ray-head", "profile ray-worker: holds ray-worker")
 	l.hasNot("ray-iam:")
+}
+
+// createdAtOnce sends the Creates of two stacks at the same time, each to a process of its own,
+// and returns their answers.
+func (l *lab) createdAtOnce(a, b *cloudformation.Stack, p properties) (ofA, ofB cloudformation.Answer) {
+	l.TB.Helper()
+	l.Proxy.SetPatience(20 * time.Millisecond) // so that the processes' calls overlap
+	here, there := a.Event("Create", p), b.Event("Create", p)
+	beside, done := l.Start(), make(chan bool)
+	go func() { done <- beside.Invoke(there.JSON(), b.Timeout).OK() }()
+	if first, second := l.Function.Invoke(here.JSON(), a.Timeout).OK(), <-done; !first || !second {
+		l.TB.Errorf("the invocations succeeded: %v and %v, want both", first, second)
+	}
+	x, y := a.Answers(here), b.Answers(there)
+	if len(x) != 1 || len(y) != 1 {
+		l.TB.Fatalf("got %d and %d answers, want one each", len(x), len(y))
+	}
+	return x[0], y[0]
+}
+
+// deletedBoth sends the Deletes of two stacks with their own physical ids.
+func (l *lab) deletedBoth(a, b *cloudformation.Stack, p properties) {
+	l.TB.Helper()
+	for _, s := range []*cloudformation.Stack{a, b} {
+		s.PhysicalID, s.Properties = l.stackID(s, "ray"), p
+		l.OK(s.Delete())
+	}
 }
