@@ -153,12 +153,17 @@ func (c *cell) playRollbackSurvived(effect iamproxy.Effect) {
 	c.isRolledBack(s, e, answers[0])
 }
 
-// playRollbackDenied proves that the answer to a denial during a rollback says what is left and
-// how to find it, and that nothing is left once the event was delivered again.
+// playRollbackDenied proves that the answer to a denial during a rollback says which call was
+// denied and how to find what is left, and that nothing is left once the event was delivered
+// again.
 func (c *cell) playRollbackDenied() {
 	s, e, answers := c.untilMet(func(s *cloudformation.Stack, e cloudformation.Event) {
 		c.send(s, e, iamproxy.On(iamproxy.Same(c.nth()), iamproxy.Denied()))
 	})
-	c.Failed(answers[0], "could not be rolled back", "ray-iam:owner=", "AccessDenied: injected by the test")
+	owner := "ray-iam:owner="
+	if creates(c.operation) {
+		owner += answers[0].PhysicalResourceID
+	}
+	c.Failed(answers[0], "could not be rolled back", owner, "AccessDenied: injected by the test", subject(c.Proxy.Calls()[c.nth()-1]))
 	c.sendAbandoned(s, c.again(e), nil)
 }

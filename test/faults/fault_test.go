@@ -3,6 +3,7 @@ package faults
 import (
 	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
@@ -92,6 +93,16 @@ func (c *cell) met() {
 	}
 }
 
+// subject returns the role, instance profile or policy that a call names.
+func subject(call iamproxy.Call) string {
+	for _, parameter := range []string{"RoleName", "InstanceProfileName", "PolicyArn"} {
+		if name := call.Form.Get(parameter); name != "" {
+			return name
+		}
+	}
+	return "no name in " + call.Form.Encode()
+}
+
 // playRetried proves that the same event, sent to a new process, leads to the state that
 // the killed process would have reached.
 func (c *cell) playRetried(before bool) {
@@ -163,7 +174,8 @@ func (c *cell) rolledBack(s *cloudformation.Stack) {
 }
 
 // playDenied proves that a denial ends the operation at once, with IAM's words, and that
-// CloudFormation's next request restores the state before.
+// CloudFormation's next request restores the state before. A replacement that fails after its
+// first write says that the old set was not changed.
 func (c *cell) playDenied() {
 	s, e := c.begin()
 	denials := 0
@@ -180,6 +192,9 @@ func (c *cell) playDenied() {
 		c.TB.Errorf("%d denials, want the call once", denials)
 	}
 	if c.replaces() {
+		if slices.ContainsFunc(c.Proxy.Calls()[:c.n], iamproxy.Call.Writes) {
+			c.Failed(answer, "the old set was not changed")
+		}
 		c.holds("after the failed replacement", references[c.name].before)
 	}
 	c.followedUp(s, answer)

@@ -3,6 +3,8 @@ package faults
 import (
 	"hash/fnv"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
@@ -59,8 +61,8 @@ func (c *cell) playStorm(fault iamproxy.Fault) {
 }
 
 // playSilent proves that the operation is answered before Lambda ends the process if IAM
-// does not answer from the n-th call on, that the Reason names the call, and that
-// CloudFormation's next request restores the state before.
+// does not answer from the n-th call on, that the Reason names such a call, and
+// that CloudFormation's next request restores the state before.
 func (c *cell) playSilent(n int) {
 	s, e := c.begin()
 	s.Timeout = 12 * time.Second
@@ -69,6 +71,9 @@ func (c *cell) playSilent(n int) {
 	answer := s.SendOnce(e)
 	c.Proxy.SetFault(nil)
 	c.Failed(answer, "before the deadline", "ing ")
+	if !slices.ContainsFunc(c.Proxy.Calls()[n-1:], func(call iamproxy.Call) bool { return strings.Contains(answer.Reason, subject(call)) }) {
+		c.TB.Errorf("Reason %q names none of the calls that IAM did not answer", answer.Reason)
+	}
 	s.Timeout = time.Minute
 	c.followedUp(s, answer)
 }
