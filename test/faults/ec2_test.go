@@ -25,6 +25,7 @@ var ec2Faults = []fault{
 	{"connection dropped after the call", every, every, func(c *cell) { c.playEC2(iamproxy.DropAfter(), 2) }},
 	{"silence", every, every, func(c *cell) { c.playEC2(iamproxy.Hang(), 1) }},
 	{"throttled for ever", every, every, func(c *cell) { c.playEC2(iamproxy.EC2Throttled(), forEver) }},
+	{"unavailable for ever", every, every, func(c *cell) { c.playEC2(ec2Unavailable, forEver) }},
 	{"silent for ever", every, every, func(c *cell) { c.playEC2(iamproxy.Hang(), forEver) }},
 	{"denied", every, every, func(c *cell) { c.playEC2(iamproxy.EC2Denied(), forEver) }},
 	{"Region off", every, every, func(c *cell) { c.playEC2(iamproxy.EC2RegionOff(), forEver) }},
@@ -48,6 +49,7 @@ var inUse = []fault{
 	{"denied", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.EC2Denied()) }},
 	{"Region off", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.EC2RegionOff()) }},
 	{"throttled for ever", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.EC2Throttled()) }},
+	{"unavailable for ever", every, every, func(c *cell) { c.playNotHeldUp(ec2Unavailable) }},
 	{"silent for ever", every, every, func(c *cell) { c.playNotHeldUp(iamproxy.Hang()) }},
 	{"killed before the call, event again", every, every, func(c *cell) { c.playKilledHeldUp(true) }},
 	{"killed after the call, event again", every, every, func(c *cell) { c.playKilledHeldUp(false) }},
@@ -82,9 +84,10 @@ func TestEC2Matrix(t *testing.T) {
 	calls := learnEC2(t)
 	m := &matrix{title: "EC2's faults: cells that hold, of all", rows: ec2Faults, columns: ec2Operations, each: func(o operation) int { return calls[o.name] }}
 	m.play(t)
+	checkout.Report(t, "faults-ec2", m.String())
 	held := &matrix{title: "in use: cells that hold, of all", rows: inUse, columns: deleting, each: func(operation) int { return 1 }}
 	held.play(t)
-	checkout.Report(t, "faults-ec2", m.String()+"\n"+held.String())
+	checkout.Report(t, "faults-in-use", held.String())
 }
 
 // learnEC2 returns how many calls to EC2 each operation makes when nothing goes wrong.
