@@ -17,6 +17,7 @@ var (
 	detach     = rayiam.Step{Call: rayiam.DetachRolePolicy, Role: "ray-head", Policy: "arn:q"}
 	addRole    = rayiam.Step{Call: rayiam.AddRoleToInstanceProfile, Role: "ray-head", InstanceProfile: "ray-head"}
 	removeRole = rayiam.Step{Call: rayiam.RemoveRoleFromInstanceProfile, Role: "ray-head", InstanceProfile: "ray-head"}
+	put        = rayiam.Step{Call: rayiam.PutRolePolicy, Role: "ray-head", Policy: "p", Document: "{}"}
 	deleteRole = rayiam.Step{Call: rayiam.DeleteRole, Role: "ray-head"}
 )
 
@@ -52,9 +53,12 @@ func TestApply(t *testing.T) {
 		{"silence", phases(attach), "AttachRolePolicy", []reply{hangs, succeed}, 2, "", false},
 		{"not yet visible", phases(createRole, attach), "AttachRolePolicy", []reply{fails(404, "NoSuchEntity"), fails(404, "NoSuchEntity"), succeed}, 3, "", false},
 		{"throttled until the deadline", phases(attach), "AttachRolePolicy", []reply{fails(400, "Throttling")}, forever, "before the deadline, the last answer was: Throttling: words of IAM", false},
+		{"modified by others until the deadline", phases(addRole), "AddRoleToInstanceProfile", []reply{fails(409, "ConcurrentModification")}, forever, "before the deadline, the last answer was: ConcurrentModification: words of IAM", false},
 		{"denied", phases(attach), "AttachRolePolicy", []reply{fails(403, "AccessDenied"), succeed}, 1, "attaching policy arn:p to role ray-head: AccessDenied: words of IAM", false},
 		{"over quota", phases(attach), "AttachRolePolicy", []reply{fails(409, "LimitExceeded"), succeed}, 1, "LimitExceeded", false},
 		{"malformed", phases(createRole), "CreateRole", []reply{fails(400, "MalformedPolicyDocument"), succeed}, 1, "MalformedPolicyDocument", false},
+		{"malformed, of a policy", phases(put), "PutRolePolicy", []reply{fails(400, "MalformedPolicyDocument"), succeed}, 1, "putting inline policy p on role ray-head: MalformedPolicyDocument: words of IAM", false},
+		{"invalid", phases(put), "PutRolePolicy", []reply{fails(400, "InvalidInput"), succeed}, 1, "putting inline policy p on role ray-head: InvalidInput: words of IAM", false},
 		{"exists already", phases(createRole), "CreateRole", []reply{fails(409, "EntityAlreadyExists")}, 1, "EntityAlreadyExists", true},
 		{"in use", phases(deleteRole), "DeleteRole", []reply{fails(409, "DeleteConflict")}, 1, "DeleteConflict", true},
 		{"vanished meanwhile", phases(attach), "AttachRolePolicy", []reply{fails(404, "NoSuchEntity")}, 1, "NoSuchEntity", true},
@@ -100,7 +104,6 @@ func TestDenialEndsAPhaseAtOnce(t *testing.T) {
 		"AttachRolePolicy": {throttled},
 		"PutRolePolicy":    {fails(403, "AccessDenied")},
 	}}
-	put := rayiam.Step{Call: rayiam.PutRolePolicy, Role: "ray-head", Policy: "p", Document: "{}"}
 	onWire(t, w, func(ctx context.Context, s *Sync) {
 		start := time.Now()
 		err := s.Apply(ctx, rayiam.Plan{Phases: [][]rayiam.Step{{attach, put}, {deleteRole}}})
