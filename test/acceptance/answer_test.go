@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
-	"github.com/ray-iam/custom-rayiam/test/standin/iamproxy"
 	"github.com/ray-iam/custom-rayiam/test/standin/responseurl"
 )
 
@@ -128,37 +127,5 @@ func (l *lab) expired(s *cloudformation.Stack, e cloudformation.Event) {
 		if put.Taken || put.Refusal != "Request has expired" {
 			l.TB.Errorf("the answer to an expired %s was accepted: %v, or refused for %q, want it refused as expired", e.RequestType, put.Taken, put.Refusal)
 		}
-	}
-}
-
-// TestAnswer_RepeatedRequestIsAnsweredAgain proves that a request whose RequestId has been
-// seen before is done and answered again.
-// Reference 7.9.
-func TestAnswer_RepeatedRequestIsAnsweredAgain(t *testing.T) {
-	l := newLab(t)
-	s := l.created(quick)
-	e := s.Event("Update", quick.With(properties{"Tags": tags("a", "b")}))
-	for range 2 {
-		if outcome := l.Function.Invoke(e.JSON(), s.Timeout); outcome.Error != "" {
-			t.Fatal(outcome.Error)
-		}
-	}
-	if answers := s.Answers(e); len(answers) != 2 || answers[0].Status != answers[1].Status {
-		t.Errorf("answers %+v, want the same one twice", answers)
-	}
-}
-
-// TestAnswer_AnswerBeforeTheDeadline proves that a request is answered before the deadline
-// although IAM does not answer, and that the Reason names the call.
-// Reference 7.3.
-func TestAnswer_AnswerBeforeTheDeadline(t *testing.T) {
-	l := newLab(t)
-	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Hang()))
-	s := l.Stack()
-	s.Timeout = 10 * time.Second
-	create := s.SendOnce(s.Event("Create", quick))
-	l.Failed(create, "attaching policy", "deadline")
-	if create.PhysicalResourceID == "" {
-		t.Error("the answer has no physical id")
 	}
 }

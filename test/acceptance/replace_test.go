@@ -55,26 +55,6 @@ func TestReplacement_CleanupNeverTouchesTheNewSet(t *testing.T) {
 	l.has("profile other-head: holds other-head", "profile other-worker: holds other-worker")
 }
 
-// TestReplacement_FailedIsUndone proves that a replacement that fails rolls back the new
-// set, leaves the old one unchanged and answers its id, and that the Reason says so.
-// TestMatrix proves this for a failure at each call.
-// Reference 5.9.
-func TestReplacement_FailedIsUndone(t *testing.T) {
-	l := newLab(t)
-	s := l.created(quick)
-	before := l.Snapshot()
-	l.denyFor("AddRoleToInstanceProfile", "other-worker")
-	update := s.Send(s.Event("Update", other))
-	l.Failed(update, "AccessDenied", "the old set was not changed")
-	if update.PhysicalResourceID != s.PhysicalID {
-		t.Errorf("answered the id %q, want the old one, %q", update.PhysicalResourceID, s.PhysicalID)
-	}
-	l.unchanged(before, "a failed replacement")
-	l.Proxy.SetFault(nil)
-	l.OK(s.Send(s.Rollback(other)))
-	l.unchanged(before, "the rollback of a failed replacement")
-}
-
 // TestRollback_ClearsWhatAFailedReplacementLeft proves that CloudFormation's rollback
 // removes what a failed replacement could not roll back.
 // Reference 5.10.
@@ -107,18 +87,6 @@ func TestRollback_FailedKeepsTheOldSet(t *testing.T) {
 	l.Proxy.SetFault(iamproxy.On(iamproxy.Action("AttachRolePolicy"), iamproxy.Denied()))
 	l.Failed(s.Send(s.Event("Update", quick)), "AccessDenied")
 	l.unchanged(before, "a failed rollback")
-}
-
-// TestRollback_OfAReplacement checks the whole sequence in which a successful replacement
-// is rolled back because another resource failed.
-// Reference 5.8, 5.10.
-func TestRollback_OfAReplacement(t *testing.T) {
-	l := newLab(t)
-	s := l.created(quick)
-	before := l.Snapshot()
-	_, rollback := s.UpdateThenRollBack(other)
-	l.OK(rollback)
-	l.unchanged(before, "a replacement and its rollback")
 }
 
 // TestProperties_PrefixInAnotherCase proves that a NamePrefix that changes only in case is

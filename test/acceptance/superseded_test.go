@@ -195,29 +195,6 @@ func TestSuperseded_CannotTell(t *testing.T) {
 	}
 }
 
-// TestSuperseded_LeftBehindIsAFailure proves that a Create that cannot roll back what it
-// made says what is left and counts as a failure, and that its retry succeeds.
-// Reference 11.8, 11.9.
-func TestSuperseded_LeftBehindIsAFailure(t *testing.T) {
-	l := newLab(t)
-	before := l.Snapshot()
-	s := l.Stack()
-	s.Age = late
-	l.Resources.Set(s.ID, s.LogicalID, "DELETE_COMPLETE", s.GeneratedID())
-	l.denyFor("DeleteRole", "ray-worker")
-	create := s.Send(s.Event("Create", quick))
-	l.Failed(create, "what this request had made could not be rolled back", "ray-iam:owner="+create.PhysicalResourceID, "deleting role ray-worker", "AccessDenied")
-	l.has("role ray-worker: tag ray-iam:owner=" + create.PhysicalResourceID)
-	l.Proxy.SetFault(nil)
-	s.Age = time.Minute
-	l.Failed(s.Send(s.Event("Create", quick)), "what this request had made was rolled back")
-	l.unchanged(before, "a Create that was repeated when nobody waited")
-	l.Function.Stop()
-	if got, want := outcomes(t, l.Function.Log()), "Create FAILED, Create ABANDONED"; got != want {
-		t.Errorf("the outcomes are %s, want %s", got, want)
-	}
-}
-
 // TestSuperseded_CloudFormationIsSilent proves that a late request is done and answered
 // although CloudFormation does not say whether it waits: the function asks for only a few
 // seconds.

@@ -48,19 +48,9 @@ func TestAnswer_SameEventAtOnce(t *testing.T) {
 	l.unchanged(before, "a life in which everything came three times")
 }
 
-// TestCreate_Cancelled proves that a Delete with a generated id removes what an abandoned
-// Create has made.
-// Reference 5.12.
-func TestCreate_Cancelled(t *testing.T) {
-	l := newLab(t)
-	before := l.Snapshot()
-	l.OK(l.Stack().CreateCancelled(everything(awsPolicy + "PowerUserAccess")))
-	l.unchanged(before, "a cancelled Create and its Delete")
-}
-
 // TestAnswer_SameEventTwice proves, for each request type, that an event delivered twice
 // gets the same answer twice.
-// Reference 5.16.
+// Reference 5.16, 7.9.
 func TestAnswer_SameEventTwice(t *testing.T) {
 	l := newLab(t)
 	before := l.Snapshot()

@@ -114,20 +114,6 @@ func TestProperties_PathAloneCannotChange(t *testing.T) {
 	l.unchanged(before, "a refused change of Path")
 }
 
-// TestRollback_OfAnUpdate proves that an Update with the properties swapped restores the
-// state before the Update.
-// Reference 5.10.
-func TestRollback_OfAnUpdate(t *testing.T) {
-	l := newLab(t)
-	s := l.created(quick)
-	before := l.Snapshot()
-	_, rollback := s.UpdateThenRollBack(quick.With(properties{
-		"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": rig.Groups("gpu"),
-	}))
-	l.OK(rollback)
-	l.unchanged(before, "an update and its rollback")
-}
-
 // TestRollback_OfAFailedUpdate proves that a refused Update answers its own id, and that
 // the rollback succeeds, although its old properties are the bad ones.
 // Reference 5.2, 7.7.

@@ -13,17 +13,6 @@ func (s *Stack) GeneratedID() string {
 	return fmt.Sprintf("stack-%s-%012X", s.LogicalID, requests.Add(1))
 }
 
-// CreateCancelled creates the resource although CloudFormation has already cancelled the
-// Create, because another resource of the stack failed. CloudFormation ignores the answer,
-// and later sends the Delete with an id that it has made up.
-func (s *Stack) CreateCancelled(properties Properties) Answer {
-	s.t.Helper()
-	s.Send(s.Event("Create", properties))
-	e := s.Event("Delete", properties)
-	e.PhysicalResourceID = s.GeneratedID()
-	return s.Send(e)
-}
-
 // SendOnce delivers an event once and returns its answer. The test fails if Lambda would
 // run the event again, as it does if the invocation fails.
 func (s *Stack) SendOnce(e Event) Answer {
