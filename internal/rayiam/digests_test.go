@@ -3,6 +3,7 @@ package rayiam
 import (
 	"fmt"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -247,5 +248,34 @@ func TestOnlyRecords(t *testing.T) {
 		if plan := mustPlan(t, tt.desired, tt.observed); plan.OnlyRecords() != tt.want {
 			t.Errorf("%s: OnlyRecords = %v, want %v:\n%s", tt.name, !tt.want, tt.want, plan)
 		}
+	}
+}
+
+// TestDigests_Documented compares the table of facets in docs/drift.md with the facets of the
+// digests. The table also has the differences that package drift finds itself.
+// Reference 15.1.
+func TestDigests_Documented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/drift.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"both missing", "both owner", "both undeclared"}
+	for _, facet := range slices.Concat(roleFacets, profileFacets) {
+		of := "both"
+		if !slices.Contains(profileFacets, facet) {
+			of = "role"
+		} else if !slices.Contains(roleFacets, facet) {
+			of = "instance profile"
+		}
+		want = append(want, of+" "+string(facet))
+	}
+	var got []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\| (role|instance profile|both) \\|").FindAllStringSubmatch(string(page), -1) {
+		got = append(got, m[2]+" "+m[1])
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if want = slices.Compact(want); !slices.Equal(got, want) {
+		t.Errorf("docs/drift.md has the facets %q, want %q", got, want)
 	}
 }

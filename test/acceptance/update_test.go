@@ -25,19 +25,22 @@ func (l *lab) likeNew(s *cloudformation.Stack, p properties, foreign rig.Snapsho
 	l.OK(fresh.Delete())
 }
 
+// inPlace are changes of the properties that change in place.
+var inPlace = map[string]properties{
+	"policies":     {"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess", awsPolicy + "AmazonS3FullAccess"}}},
+	"no policies":  {"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}},
+	"group added":  {"WorkerGroups": rig.Groups("worker", "gpu")},
+	"groups moved": {"WorkerGroups": rig.Groups("a", "b")},
+	"tags":         {"Tags": tags("team", "ml")},
+	"revision":     {"Revision": "2"},
+}
+
 // TestUpdate_InPlace proves, for every property that changes in place, that the Update
 // leads to the same state as a Create with the new properties.
 // Reference 5.4.
 func TestUpdate_InPlace(t *testing.T) {
 	t.Parallel()
-	for name, changes := range map[string]properties{
-		"policies":     {"Head": map[string]any{"ManagedPolicyArns": []any{awsPolicy + "ReadOnlyAccess", awsPolicy + "AmazonS3FullAccess"}}},
-		"no policies":  {"Head": map[string]any{"ManagedPolicyArns": []any{}}, "WorkerGroups": []any{map[string]any{"Name": "worker", "ManagedPolicyArns": []any{}}}},
-		"group added":  {"WorkerGroups": rig.Groups("worker", "gpu")},
-		"groups moved": {"WorkerGroups": rig.Groups("a", "b")},
-		"tags":         {"Tags": tags("team", "ml")},
-		"revision":     {"Revision": "2"},
-	} {
+	for name, changes := range inPlace {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
 			foreign := l.Snapshot()
