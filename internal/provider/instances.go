@@ -127,7 +127,7 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 	case rollingBack && r.keepsOld(plan, users):
 		r.warn(keptInUse(inUse))
 		return errKept
-	case r.kind == supersede.GeneratedDelete:
+	case r.kind.Rule().CreateUnanswered:
 		r.warn(createNeverAnswered(inUse))
 		return nil
 	case rollingBack:
@@ -143,7 +143,7 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 // it. From then on the plan keeps entities of that age. A run does so once: the entities that
 // the next plan still deletes are younger.
 func (r *run) keepsOld(plan rayiam.Plan, users []instances.Instance) bool {
-	if r.kind != supersede.Delete && r.kind != supersede.GeneratedDelete || !r.keepBefore.IsZero() {
+	if !r.kind.Rule().DeletesSet || !r.keepBefore.IsZero() {
 		return false
 	}
 	since := r.watch.Issued().Add(-longestOperation)

@@ -20,10 +20,10 @@ const (
 
 // timeToRollBack returns how much of the time that is left is kept for rolling back.
 func (r *run) timeToRollBack(left time.Duration) time.Duration {
-	switch {
-	case r.kind == supersede.Replacement:
+	switch kept := r.kind.Rule().TimeKept; {
+	case kept == supersede.Third:
 		return left / 3
-	case r.kind == supersede.Create, len(r.added) > 0:
+	case kept == supersede.Eighth, kept == supersede.EighthForGroups && len(r.added) > 0:
 		return min(rollbackTime, left/8)
 	}
 	return 0

@@ -53,10 +53,10 @@ func (r *run) do(ctx context.Context) error {
 // keeps the old physical id and never learns of a new set, and if rollbacks are switched off,
 // no later request names a worker group that an Update has begun to add.
 func (r *run) failed(ctx context.Context, err error) error {
-	switch {
-	case r.kind == supersede.Replacement:
+	switch action := r.kind.Rule().IfFailed; {
+	case action == supersede.RollsBack:
 		return r.rollBack(ctx, r.madeUnder(r.declaredNames()), oldSetKept(err), rolledBack)
-	case r.kind == supersede.Update && len(r.added) > 0 && !r.watch.Superseded(ctx):
+	case action == supersede.RollsBackGroups && len(r.added) > 0 && !r.watch.Superseded(ctx):
 		return r.rollBack(ctx, r.madeUnder(r.added), err, groupsRolledBack)
 	}
 	return err
@@ -124,7 +124,7 @@ func (r *run) pursue(ctx context.Context) error {
 // isAbandoned reports whether the request, whose work has ended with err, is abandoned, so
 // that the entities of this attempt and earlier attempts belong to no stack.
 func (r *run) isAbandoned(ctx context.Context, err error) bool {
-	return errors.Is(err, customresource.ErrAbandoned) && r.kind.Rule().AsksLast || err != nil && r.wrote && r.watch.Last(ctx) != nil
+	return errors.Is(err, customresource.ErrAbandoned) && r.kind.Rule().IfNoLongerAwaited == supersede.RollsBack || err != nil && r.wrote && r.watch.Last(ctx) != nil
 }
 
 // reserve returns a context that ends before ctx does, and leaves the time that is kept for

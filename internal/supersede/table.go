@@ -13,7 +13,8 @@ const (
 	GeneratedDelete          // of a physical id that CloudFormation generated
 )
 
-// A Rule says what a request of one kind does about supersession.
+// A Rule says when a request of one kind asks CloudFormation, and what it does if it is
+// superseded or abandoned, if it fails, and if instances use what it deletes.
 type Rule struct {
 	// AsksFirst: when it is stale, it asks before its first write.
 	AsksFirst bool
@@ -24,25 +25,59 @@ type Rule struct {
 	// is superseded it stops there, and reverts nothing.
 	AsksBeforeRemovals bool
 	// AsksLast: when it is late, it asks after its last write, and every hiddenPause
-	// while IAM does not show what it has made. If it is abandoned it rolls back.
+	// while IAM does not show what it has made.
 	AsksLast bool
-	// Verified: if the administrator has set VerifyRequests, it asks while it observes whether
-	// CloudFormation is at work on the resource, or on its stack, and otherwise changes
-	// nothing.
-	Verified bool
+	// AsksBeforeRollback: when it is late and has failed, it asks before it rolls back the
+	// worker groups that it had begun to make. If it is superseded, they stay.
+	AsksBeforeRollback bool
 	// QuietPeriod: when its work is done, it looks again for a while, since the request that
 	// it follows may still be in flight.
 	QuietPeriod bool
+	// IfNoLongerAwaited: what it does if it is superseded or abandoned.
+	IfNoLongerAwaited Action
+	// IfFailed: what it does if it fails after its first write and is not abandoned.
+	IfFailed Action
+	// TimeKept: how much of its time it keeps for rolling back.
+	TimeKept TimeKept
+	// DeletesSet: it deletes the whole set.
+	DeletesSet bool
+	// CreateUnanswered: its Create never answered, so CloudFormation need not be asked
+	// whether it is rolling back, and instances do not hold the request up.
+	CreateUnanswered bool
 }
+
+// An Action is what a request does when CloudFormation no longer waits for it, or when it has
+// failed.
+type Action string
+
+// The actions.
+const (
+	GoesOn          Action = "-"
+	Stops           Action = "stops"                 // it changes nothing more
+	LeavesSet       Action = "leaves the set"        // to the later resource that owns it
+	RollsBack       Action = "rolls back"            // a request that is only superseded stops, before its first write
+	RollsBackGroups Action = "rolls back new groups" // unless it is superseded
+)
+
+// TimeKept is how much of its time a request keeps for rolling back.
+type TimeKept string
+
+// The values of TimeKept.
+const (
+	NoTime          TimeKept = "-"
+	Eighth          TimeKept = "an eighth"
+	EighthForGroups TimeKept = "an eighth, if it adds groups"
+	Third           TimeKept = "a third"
+)
 
 // rules is the table: one row for each kind of request.
 var rules = [...]Rule{
-	Create:              {AsksFirst: true, AsksLast: true, Verified: true},
-	Update:              {AsksFirst: true, AsksBeforeRemovals: true, Verified: true},
-	Replacement:         {AsksFirst: true, AsksLast: true, Verified: true},
-	ReplacementRollback: {AsksFirst: true, AsksBeforeRemovals: true, Verified: true, QuietPeriod: true},
-	Delete:              {Verified: true},
-	GeneratedDelete:     {AsksOwner: true, Verified: true, QuietPeriod: true},
+	Create:              {AsksFirst: true, AsksLast: true, IfNoLongerAwaited: RollsBack, IfFailed: Stops, TimeKept: Eighth},
+	Update:              {AsksFirst: true, AsksBeforeRemovals: true, AsksBeforeRollback: true, IfNoLongerAwaited: Stops, IfFailed: RollsBackGroups, TimeKept: EighthForGroups},
+	Replacement:         {AsksFirst: true, AsksLast: true, IfNoLongerAwaited: RollsBack, IfFailed: RollsBack, TimeKept: Third},
+	ReplacementRollback: {AsksFirst: true, AsksBeforeRemovals: true, QuietPeriod: true, IfNoLongerAwaited: Stops, IfFailed: Stops, TimeKept: EighthForGroups},
+	Delete:              {IfNoLongerAwaited: GoesOn, IfFailed: Stops, TimeKept: NoTime, DeletesSet: true},
+	GeneratedDelete:     {AsksOwner: true, QuietPeriod: true, IfNoLongerAwaited: LeavesSet, IfFailed: Stops, TimeKept: NoTime, DeletesSet: true, CreateUnanswered: true},
 }
 
 // Rule returns the row of the table for a kind.

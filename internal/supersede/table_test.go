@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -32,7 +34,8 @@ func TestRules(t *testing.T) {
 		{"owner", 0, func(r Rule) bool { return r.AsksOwner }, func(w *Watch, ctx context.Context) { w.OwnsSet(ctx) }},
 		{"before removals", lateAfter, func(r Rule) bool { return r.AsksBeforeRemovals }, func(w *Watch, ctx context.Context) { w.BeforeRemovals(ctx) }},
 		{"last", lateAfter, func(r Rule) bool { return r.AsksLast }, func(w *Watch, ctx context.Context) { w.Last(ctx) }},
-		{"verify", 0, func(r Rule) bool { return r.Verified }, func(w *Watch, ctx context.Context) { _ = w.Verify(ctx) }},
+		{"verify", 0, func(Rule) bool { return true }, func(w *Watch, ctx context.Context) { _ = w.Verify(ctx) }},
+		{"before a rollback", lateAfter, func(r Rule) bool { return r.AsksBeforeRollback }, func(w *Watch, ctx context.Context) { w.Superseded(ctx) }},
 		{"while hidden", lateAfter, func(r Rule) bool { return r.AsksLast }, func(w *Watch, ctx context.Context) { _ = w.WhileHidden(ctx) }},
 	}
 	for _, kind := range kinds {
@@ -50,7 +53,24 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestRules_Documented compares the table in the decision record with the table in the code.
+// TestRules_IfNoLongerAwaited checks which answers of CloudFormation end a request: only a kind that rolls
+// back can be abandoned, and only a kind that rolls back or stops can be superseded.
+func TestRules_IfNoLongerAwaited(t *testing.T) {
+	for _, kind := range kinds {
+		w, _ := watching(kind, time.Hour, stackresource.State{})
+		got := current
+		for _, status := range slices.Concat(gone, updated, created) {
+			got = max(got, w.standing(is(status)))
+		}
+		want := map[Action]standing{GoesOn: current, LeavesSet: current, Stops: superseded, RollsBack: abandoned}
+		if action := kind.Rule().IfNoLongerAwaited; got != want[action] {
+			t.Errorf("%s: the standing is at most %d, want %d for a kind that %q", kind, got, want[action], action)
+		}
+	}
+}
+
+// TestRules_Documented compares the tables in the decision record with the table in the code.
+// Each field of a rule has a column.
 func TestRules_Documented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/decisions/0007-superseded-requests.md")
 	if err != nil {
@@ -62,23 +82,20 @@ func TestRules_Documented(t *testing.T) {
 		}
 		return "-"
 	}
+	row := func(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |" }
+	var asks, does []string
 	for _, kind := range kinds {
 		r := kind.Rule()
-		first := yes(r.AsksFirst, "if stale")
-		if r.AsksOwner {
-			first = "always"
+		asks = append(asks, row(kind.String(), yes(r.AsksFirst, "if stale"), yes(r.AsksOwner, "always"), yes(r.AsksBeforeRemovals, "if late"), yes(r.AsksLast, "if late"), yes(r.AsksBeforeRollback, "if late")))
+		does = append(does, row(kind.String(), yes(r.QuietPeriod, "yes"), string(r.IfNoLongerAwaited), string(r.IfFailed), string(r.TimeKept), yes(r.DeletesSet, "yes"), yes(r.CreateUnanswered, "yes")))
+	}
+	for _, table := range [][]string{asks, does} {
+		if rows := strings.Join(table, "\n"); !strings.Contains(string(page), "|\n"+rows+"\n\n") {
+			t.Errorf("the decision record does not have exactly the rows\n%s", rows)
 		}
-		abandoned := yes(r.AsksLast, "rolls back")
-		if r.AsksBeforeRemovals {
-			abandoned = "stops"
-		}
-		if r.AsksOwner {
-			abandoned = "leaves the set"
-		}
-		row := fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", kind, first, yes(r.AsksBeforeRemovals, "if late"), yes(r.AsksLast, "if late"), yes(r.QuietPeriod, "yes"), abandoned)
-		if !strings.Contains(string(page), "\n"+row+"\n") {
-			t.Errorf("the decision record does not have the row\n%s", row)
-		}
+	}
+	if got, want := reflect.TypeFor[Rule]().NumField(), 11; got != want {
+		t.Errorf("a rule has %d fields, and the tables have columns for %d: add a column", got, want)
 	}
 	for name, d := range map[string]time.Duration{"late": lateAfter, "stale": staleAfter, "quiet period": quietPeriod} {
 		if m := regexp.MustCompile(`\*` + name + `\*[^.]*?(\d+) seconds`).FindSubmatch(page); m == nil || string(m[1]) != fmt.Sprint(int(d.Seconds())) {

@@ -36,12 +36,9 @@ func (e *UnexpectedError) Error() string {
 //     because there is no such resource, and its stack does not exist, or neither the stack nor
 //     any of its parents is in progress.
 //
-// It returns nil for a kind of request that is not Verified, and if CloudFormation cannot be
-// asked: CloudFormation's own event must not fail because a question failed.
+// It returns nil if CloudFormation cannot be asked: CloudFormation's own event must not fail
+// because a question failed.
 func (w *Watch) Verify(ctx context.Context, others ...string) error {
-	if !w.kind.Rule().Verified {
-		return nil
-	}
 	sets := append([]string{w.physicalID, w.owner}, others...)
 	if w.unexpected(ctx, sets) == nil || smithytime.SleepWithContext(ctx, confirmPause) != nil {
 		return nil

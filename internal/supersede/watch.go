@@ -120,10 +120,10 @@ func (w *Watch) Last(ctx context.Context) *Error {
 }
 
 // Superseded must be called before a failed request rolls back the worker groups that it had
-// begun: a later request may have declared them. It is false for a request that is not late,
-// and if CloudFormation cannot be asked.
+// begun: a later request may have declared them. It is false for a kind of request that rolls
+// back no groups, for a request that is not late, and if CloudFormation cannot be asked.
 func (w *Watch) Superseded(ctx context.Context) bool {
-	if !w.late() {
+	if !w.kind.Rule().AsksBeforeRollback || !w.late() {
 		return false
 	}
 	over, _ := w.atLeast(ctx, superseded)
