@@ -14,6 +14,10 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/stackresource"
 )
 
+// confirmPause is the pause between two questions that must get the same answer before the
+// answer counts: CloudFormation's answer may be older than the request.
+const confirmPause = time.Second
+
 // An Error says that CloudFormation no longer waits for a request.
 type Error struct {
 	request  cfn.RequestType

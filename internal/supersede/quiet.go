@@ -31,9 +31,10 @@ type Follower interface {
 	Remove(ctx context.Context) error
 }
 
-// QuietPeriod looks again until nothing has appeared for quietPeriod, or half of the time that
-// ctx leaves, and removes everything that appears. It ends after four such periods in any
-// case. A look that IAM does not answer is no error: the work of the request was done before.
+// QuietPeriod is step (3), and part of step (7). It looks again until nothing has appeared for
+// quietPeriod, or half of the time that ctx leaves, and removes everything that appears. It
+// ends after four such periods in any case. A look that IAM does not answer is no error: the
+// work of the request was done before.
 func (w *Watch) QuietPeriod(ctx context.Context, f Follower) error {
 	period, begun := quietPeriod, time.Now()
 	if end, ok := ctx.Deadline(); ok {
@@ -70,10 +71,10 @@ func (w *Watch) QuietPeriod(ctx context.Context, f Follower) error {
 // errLaterRequest ends a quiet period: a later request made the entities that have appeared.
 var errLaterRequest = errors.New("a later request has made this")
 
-// StillAbandoned must be called before each removal of a rollback, because the next request
-// for the same resource makes the same roles. If a later request is current by now, the error
-// ends a quiet period without a failure. If CloudFormation cannot be asked, the error is a
-// failure.
+// StillAbandoned is step (7). It must be called before each removal of a rollback, because the
+// next request for the same resource makes the same roles. If a later request is current by
+// now, the error ends a quiet period without a failure. If CloudFormation cannot be asked, the
+// error is a failure.
 func (w *Watch) StillAbandoned(ctx context.Context) error {
 	over, err := w.atLeast(ctx, abandoned)
 	switch {

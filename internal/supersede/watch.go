@@ -22,10 +22,6 @@ const (
 	// staleAfter is the age from which a request is stale.
 	staleAfter = 30 * time.Second
 
-	// confirmPause is the pause between two questions that must get the same answer before the
-	// answer counts: CloudFormation's answer may be older than the request.
-	confirmPause = time.Second
-
 	// hiddenPause is the pause between questions while IAM does not show a new entity.
 	hiddenPause = 5 * time.Second
 )
@@ -84,8 +80,8 @@ func (w *Watch) ours(physicalID string) bool {
 	return ours
 }
 
-// BeforeWrites must be called before the first write. It returns an error if the request is
-// stale and superseded.
+// BeforeWrites is step (8). It must be called before the first write. It returns an error if
+// the request is stale and superseded.
 func (w *Watch) BeforeWrites(ctx context.Context) *Error {
 	if !w.kind.Rule().AsksFirst || !w.Stale() {
 		return nil
@@ -97,8 +93,8 @@ func (w *Watch) BeforeWrites(ctx context.Context) *Error {
 	return over
 }
 
-// BeforeRemovals must be called before worker groups are removed. It returns an error if the
-// request is late and superseded.
+// BeforeRemovals is step (4). It must be called before worker groups are removed. It returns
+// an error if the request is late and superseded.
 func (w *Watch) BeforeRemovals(ctx context.Context) *Error {
 	if !w.kind.Rule().AsksBeforeRemovals || !w.late() {
 		return nil
@@ -107,8 +103,9 @@ func (w *Watch) BeforeRemovals(ctx context.Context) *Error {
 	return over
 }
 
-// Last must be called after the last write, or when the work has failed. It returns an error
-// if the request is late and abandoned. Once that is known, it does not ask again.
+// Last is step (6). It must be called after the last write, or when the work has failed. It
+// returns an error if the request is late and abandoned. Once that is known, it does not ask
+// again.
 func (w *Watch) Last(ctx context.Context) *Error {
 	if over := w.known(); over != nil || !w.kind.Rule().AsksLast || !w.late() {
 		return over
@@ -119,9 +116,10 @@ func (w *Watch) Last(ctx context.Context) *Error {
 	return w.known()
 }
 
-// Superseded must be called before a failed request rolls back the worker groups that it had
-// begun: a later request may have declared them. It is false for a kind of request that rolls
-// back no groups, for a request that is not late, and if CloudFormation cannot be asked.
+// Superseded is step (4) of a failed request. It must be called before the request rolls back
+// the worker groups that it had begun: a later request may have declared them. It is false for
+// a kind of request that rolls back no groups, for a request that is not late, and if
+// CloudFormation cannot be asked.
 func (w *Watch) Superseded(ctx context.Context) bool {
 	if !w.kind.Rule().AsksBeforeRollback || !w.late() {
 		return false
@@ -133,9 +131,9 @@ func (w *Watch) Superseded(ctx context.Context) bool {
 // Late reports whether Last would ask CloudFormation now.
 func (w *Watch) Late() bool { return w.kind.Rule().AsksLast && w.late() }
 
-// WhileHidden does the same as Last for many callers at once, which call it again and again
-// while IAM does not show what the request has made: perhaps the next request has deleted it.
-// One of them asks CloudFormation, every hiddenPause.
+// WhileHidden is step (6), too. It does the same as Last for many callers at once, which call
+// it again and again while IAM does not show what the request has made: perhaps the next
+// request has deleted it. One of them asks CloudFormation, every hiddenPause.
 func (w *Watch) WhileHidden(ctx context.Context) error {
 	w.mu.Lock()
 	turn := time.Since(w.asked) >= hiddenPause
@@ -165,10 +163,10 @@ func (w *Watch) known() *Error {
 	return w.over
 }
 
-// OwnsSet reports, for a Delete with a generated id, whether the set belongs to the current
-// resource, or, if the Delete is stale, is about to: then the Delete is for an earlier
-// resource of the same name. It is false if CloudFormation cannot be asked, so that the Delete
-// proceeds.
+// OwnsSet is step (2). It reports, for a Delete with a generated id, whether the set belongs
+// to the current resource, or, if the Delete is stale, is about to: then the Delete is for an
+// earlier resource of the same name. It is false if CloudFormation cannot be asked, so that
+// the Delete proceeds.
 func (w *Watch) OwnsSet(ctx context.Context) bool {
 	if !w.kind.Rule().AsksOwner {
 		return false
