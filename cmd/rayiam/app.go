@@ -92,7 +92,7 @@ Exit codes: 0 for nothing to do, 2 for changes or findings, 1 for an error.`,
 
 func (a *app) checkFlags() error {
 	if a.output != "text" && a.output != "json" {
-		return fmt.Errorf("--output %q: want text or json", a.output)
+		return wants("output", a.output, "text or json")
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,8 +14,6 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 	"github.com/ray-iam/custom-rayiam/internal/sdklog"
 )
-
-var errNoRegion = errors.New("no Region: pass --region, set AWS_REGION, or give the profile one (aws configure)")
 
 // awsConfig finds credentials and Region as the AWS CLI does. The error says which of them is
 // missing.
@@ -42,7 +39,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 		return cfg, errNoRegion
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return cfg, fmt.Errorf("finding AWS credentials (log in with aws sso login, pass --profile, or set AWS_PROFILE): %w", err)
+		return cfg, noCredentials(err)
 	}
 	return cfg, nil
 }
@@ -74,7 +71,7 @@ func (a *app) stack(ctx context.Context, p place) (rayiam.Stack, error) {
 		cfg, err := a.awsConfig(ctx)
 		switch {
 		case err != nil && p.account == "":
-			return rayiam.Stack{}, fmt.Errorf("no account: pass --account and --region to do without AWS: %w", err)
+			return rayiam.Stack{}, noAccount(err)
 		case err != nil:
 			return rayiam.Stack{}, err
 		}
@@ -90,7 +87,7 @@ func (a *app) stack(ctx context.Context, p place) (rayiam.Stack, error) {
 	}
 	stack, err := rayiam.ParseStackID(fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", p.partition, region, p.account, p.stackName, noID))
 	if err != nil {
-		return stack, fmt.Errorf("--account %q, --region %q: want 12 digits, and a Region such as eu-west-1", p.account, region)
+		return stack, badPlace(p.account, region)
 	}
 	return stack, nil
 }
@@ -114,7 +111,7 @@ func (a *app) sameAccount(ctx context.Context, cfg aws.Config, stack rayiam.Stac
 	case err != nil:
 		a.note("taking the credentials to be of the stack's account: %v", err)
 	case stack.Account != "" && own != stack.Account:
-		return fmt.Errorf("these credentials are of account %s and the stack is in account %s: pass --profile or log in there", own, stack.Account)
+		return otherAccount(own, stack)
 	}
 	return nil
 }

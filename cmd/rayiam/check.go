@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -115,7 +114,7 @@ func (a *app) declaredSet(ctx context.Context, f setFlags, values *afterapply.Va
 		return declaration{}, err
 	}
 	if raw, err = values.Fill(checker, raw, stack); err != nil {
-		return declaration{}, fmt.Errorf("reading the template of stack %s (pass --properties in its place): %w", f.stackName, err)
+		return declaration{}, unreadableTemplate(f.stackName, err)
 	}
 	return a.declare(raw, stack)
 }
@@ -160,7 +159,7 @@ func (a *app) noteImages(text []byte, set clustercheck.Set) error {
 	if err != nil || len(images) == 0 {
 		return err
 	}
-	a.note("the head may launch %s only if EC2 knows it as public, or if it has the tag ray-cluster-name of the cluster: the YAML does not tell, so it is not judged (LeastPrivilege.ImageIds would permit it by its id)", strings.Join(images, ", "))
+	a.note("%s", imagesNotCompared(images))
 	return nil
 }
 
@@ -183,7 +182,7 @@ func findingsText(file string, findings []clustercheck.Finding, paint planview.P
 // writeProfiles fills in the instance profiles.
 func (a *app) writeProfiles(file string, set clustercheck.Set) error {
 	if file == "-" {
-		return errors.New("--write wants a file, not standard input")
+		return errWantsFile
 	}
 	info, err := os.Stat(file)
 	if err != nil {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -46,15 +44,13 @@ it is declared.`,
 			case "svg":
 				return a.print(g, func(planview.Paint) string { return g.SVG() })
 			}
-			return fmt.Errorf("--format %q: want mermaid or svg", format)
+			return wants("format", format, "mermaid or svg")
 		},
 	}
 	f.add(c)
 	c.Flags().StringVar(&format, "format", "mermaid", "mermaid or svg")
 	return c
 }
-
-var errNoSet = errors.New("name a set: OWNER, --stack-name or --properties, one of them")
 
 func (a *app) draw(ctx context.Context, f setFlags, args []string) (setgraph.Graph, error) {
 	if declared := f.stackName+f.properties != ""; declared == (len(args) == 1) {
@@ -96,14 +92,11 @@ func (a *app) drawObserved(ctx context.Context, owner string) (setgraph.Graph, e
 	return setgraph.New("Set of "+owner+", as it is in IAM", nodes)
 }
 
-// errNoOwner is the error for text that is not a physical id.
-const errNoOwner = "%q is no physical id of a Custom::RayIAM: want one such as ray-b9e057b95982 (aws cloudformation describe-stack-resources shows it, and so does rayiam list)"
-
 // observed reads the roles of an owner, the head first.
 func (a *app) observed(ctx context.Context, cfg aws.Config, owner string) ([]rayiam.Node, error) {
 	prefix, ok := rayiam.OwnerNamePrefix(owner)
 	if !ok {
-		return nil, fmt.Errorf(errNoOwner, owner)
+		return nil, noOwner(owner)
 	}
 	inventory := iamsync.NewInventory(cfg, 0, a.logger())
 	var names []string
@@ -131,7 +124,7 @@ func (a *app) observed(ctx context.Context, cfg aws.Config, owner string) ([]ray
 		list = append(list, rayiam.Node{Name: role.Name, Path: role.Path, PermissionsBoundary: role.PermissionsBoundary, ManagedPolicyARNs: managed, InlinePolicies: inline})
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("no role of this account begins with %s- and has the tag %s=%s: check the id, --profile", prefix, rayiam.OwnerTag, owner)
+		return nil, noRoles(prefix, owner)
 	}
 	headFirst(list, rayiam.HeadName(prefix))
 	return list, nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -118,7 +117,7 @@ func (a *app) launcherOf(ctx context.Context, f setFlags, parameters map[string]
 	}
 	for _, parameter := range slices.Sorted(maps.Keys(fieldsOf(&l))) {
 		if _, given := parameters[parameter]; !given && slices.ContainsFunc(fieldsOf(&l)[parameter].values(), values.IsIn) {
-			return l, fmt.Errorf("%s of the set is known only after apply: pass --parameter %s=VALUE", parameter, parameter)
+			return l, notKnownYet(parameter)
 		}
 	}
 	return l, nil
@@ -130,11 +129,11 @@ func sameCluster(o *leastprivilege.Options, parameters map[string]string) error 
 	name, given := parameters["ClusterName"]
 	switch {
 	case given && o.ClusterName != "" && name != o.ClusterName:
-		return fmt.Errorf("--parameter ClusterName=%s: the set is for the cluster %s", name, o.ClusterName)
+		return otherCluster(name, o)
 	case given && !strings.HasPrefix(name, o.ClusterNamePrefix):
-		return fmt.Errorf("--parameter ClusterName=%s: the set is for clusters whose names begin with %s", name, o.ClusterNamePrefix)
+		return otherClusterPrefix(name, o)
 	case !given && o.ClusterName == "":
-		return errors.New("the set names no single cluster: pass --parameter ClusterName=NAME, with the cluster_name of the Ray cluster's YAML")
+		return errNoCluster
 	}
 	return nil
 }
@@ -187,12 +186,12 @@ func assign(l *leastprivilege.Launcher, parameters map[string]string) (policyNam
 		case name == policyNameParameter:
 			policyName = value
 		case !known:
-			return "", fmt.Errorf("--parameter %s: examples/launcher.yaml has no such parameter, it has %s, %s", name, strings.Join(slices.Sorted(maps.Keys(fields)), ", "), policyNameParameter)
+			return "", noParameter(name, fields)
 		case field.text != nil:
 			*field.text = value
 		case field.flag != nil:
 			if *field.flag, err = strconv.ParseBool(value); err != nil {
-				return "", fmt.Errorf("--parameter %s=%s: want true or false", name, value)
+				return "", notBoolean(name, value)
 			}
 		case value == "", value == "*" && slices.Contains(anyOf, name):
 			*field.list = nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -57,11 +56,6 @@ an error, or if a set could not be deleted.`,
 	c.Flags().StringSliceVar(&f.regions, "regions", nil, "Regions in which instances are looked for, besides the stack's own")
 	return c
 }
-
-var (
-	errNobodyToAsk = errors.New("nobody can be asked without a terminal, or with --output json: pass --yes to delete without being asked")
-	errNoneAsked   = errors.New("cannot tell of any set whether a stack still has it: see the notes")
-)
 
 // An orphan is an orphaned set in the JSON, with its plan and whether it was deleted.
 type orphan struct {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/cfn"
@@ -69,7 +68,7 @@ environment (RAYIAM_NAME_PREFIX and the other variables).`,
 
 func (a *app) runPlan(ctx context.Context, f planFlags) error {
 	if f.bounds != "function" && f.bounds != "environment" {
-		return fmt.Errorf("--bounds-from %q: want function or environment", f.bounds)
+		return wants("bounds-from", f.bounds, "function or environment")
 	}
 	cfg, err := a.awsConfig(ctx)
 	if err != nil {
@@ -144,7 +143,7 @@ func functionARN(r customresource.Request) string {
 // explained adds advice to the error of a plan that ran out of time.
 func explained(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("no answer in time (give it longer with --timeout): %w", err)
+		return noAnswerInTime(err)
 	}
 	return err
 }

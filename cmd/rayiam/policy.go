@@ -141,7 +141,7 @@ func assignments(list []string) (map[string]string, error) {
 	for _, one := range list {
 		name, value, ok := strings.Cut(one, "=")
 		if !ok {
-			return nil, fmt.Errorf("--parameter %q: want Name=value", one)
+			return nil, wants("parameter", one, "Name=value")
 		}
 		parameters[name] = value
 	}
@@ -188,7 +188,7 @@ func (a *app) printPolicies(r rolePolicies, name string) error {
 	}
 	i := slices.Index(names, name)
 	if i < 0 {
-		return fmt.Errorf("--name %q: there are %s", name, strings.Join(names, ", "))
+		return noDocument(name, names)
 	}
 	return a.print(documents[i], func(planview.Paint) string { return planview.Document(string(documents[i])) + "\n" })
 }
@@ -244,5 +244,5 @@ func (d declaration) policies(node, group string) (rolePolicies, error) {
 		}
 		names = append(names, g.Name)
 	}
-	return rolePolicies{}, fmt.Errorf("--group %q: the worker groups are %s", group, strings.Join(names, ", "))
+	return rolePolicies{}, noSuchGroup(group, names)
 }

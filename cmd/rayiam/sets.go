@@ -82,7 +82,7 @@ type reading struct {
 // id.
 func (a *app) reading(cfg aws.Config, f lookFlags) (*reading, error) {
 	if _, ok := rayiam.OwnerNamePrefix(f.owner); f.owner != "" && !ok {
-		return nil, fmt.Errorf(errNoOwner, f.owner)
+		return nil, noOwner(f.owner)
 	}
 	stacks := stackresource.NewReader(cfg)
 	return &reading{stacks: stacks, unasked: unasked{}, look: &drift.Look{
@@ -128,7 +128,7 @@ func (r *reading) each(ctx context.Context, found func(listedSet) (more bool)) e
 		}
 	}
 	if r.seen == 0 && r.look.Owner != "" {
-		return fmt.Errorf("no role or instance profile of this account has the tag %s=%s: check the id, --profile", rayiam.OwnerTag, r.look.Owner)
+		return noEntities(r.look.Owner)
 	}
 	return nil
 }

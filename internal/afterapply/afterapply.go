@@ -64,9 +64,14 @@ func (v *Values) Fill(checker *properties.Checker, raw json.RawMessage, stack ra
 	}
 	if len(undecided) > 0 {
 		slices.Sort(undecided)
-		return nil, fmt.Errorf("%s: known only after apply, and the plan depends on it: plan again when what it refers to is there", strings.Join(undecided, ", "))
+		return nil, undecidedError(undecided)
 	}
 	return json.Marshal(root)
+}
+
+// undecidedError is about the properties with these paths.
+func undecidedError(paths []string) error {
+	return fmt.Errorf("%s: known only after apply, and the plan depends on it: plan again when what it refers to is there", strings.Join(paths, ", "))
 }
 
 // fill sets a place to the first placeholder that the schema accepts there, and reports

@@ -8,7 +8,6 @@
 package clustercheck
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -74,17 +73,17 @@ func (c *check) unknown(text string) bool { return c.set.IsUnknown != nil && c.s
 func (c *check) provider() {
 	provider := c.cluster.at("provider")
 	if kind := provider.at("type"); kind.text() != "aws" {
-		c.add(kind, "is not aws", "the set's roles are for EC2", "write type: aws")
+		c.add(kind, notAWS, onlyEC2Reason, writeAWS)
 	}
 	if c.options == nil {
 		return // the default policies are not limited to a cluster or a Region
 	}
 	c.clusterName(c.cluster.at("cluster_name"))
 	if region := provider.at("region"); region.text() != c.set.Stack.Region {
-		c.add(region, "is not "+c.set.Stack.Region, regionReason, fmt.Sprintf("write region: %s, or deploy the set in the cluster's Region", c.set.Stack.Region))
+		c.add(region, isNot(c.set.Stack.Region), regionReason, writeRegion(c.set.Stack.Region))
 	}
 	if watch := provider.at("cloudwatch"); watch.exists() && !c.options.CloudWatch {
-		c.add(watch, "is given, and LeastPrivilege.CloudWatch is not", cloudWatchReason, "set LeastPrivilege.CloudWatch to true, or leave cloudwatch out")
+		c.add(watch, cloudWatchGiven, cloudWatchReason, permitCloudWatch)
 	}
 }
 
@@ -94,9 +93,9 @@ func (c *check) clusterName(name value) {
 	switch {
 	case c.unknown(only), c.unknown(prefix):
 	case only != "" && name.text() != only:
-		c.add(name, "is not "+only, clusterNameReason, fmt.Sprintf("write cluster_name: %s, or change LeastPrivilege.ClusterName", only))
+		c.add(name, isNot(only), clusterNameReason, writeClusterName(only))
 	case only == "" && !strings.HasPrefix(name.text(), prefix):
-		c.add(name, "does not begin with "+prefix, clusterNamePrefixReason, fmt.Sprintf("write a cluster_name that begins with %s, or change LeastPrivilege.ClusterNamePrefix", prefix))
+		c.add(name, doesNotBeginWith(prefix), clusterNamePrefixReason, writeClusterNameWith(prefix))
 	}
 }
 
@@ -111,7 +110,7 @@ type nodeType struct {
 func (c *check) nodeTypes() []nodeType {
 	available, head := c.cluster.at("available_node_types"), c.cluster.at("head_node_type")
 	if !available.exists() {
-		c.add(available, "is missing", "it declares the nodes and their instance profiles", "write available_node_types and head_node_type, as examples/ray/cluster.yaml has them")
+		c.add(available, isMissing, nodeTypesReason, writeNodeTypes)
 		return nil
 	}
 	var types []nodeType
@@ -119,15 +118,7 @@ func (c *check) nodeTypes() []nodeType {
 		types = append(types, nodeType{name, name == head.text(), available.at(name).at("node_config")})
 	}
 	if !slices.ContainsFunc(types, func(t nodeType) bool { return t.head }) {
-		c.add(head, "names no node type", "Ray launches the head as that type", "write the name of one of available_node_types")
+		c.add(head, noNodeType, headNodeTypeReason, writeHeadNodeType)
 	}
 	return types
 }
-
-// The reasons of findings about the cluster as a whole.
-const (
-	clusterNameReason       = "the head may only launch, tag, stop and terminate machines whose tag ray-cluster-name is the set's ClusterName"
-	clusterNamePrefixReason = "the head may only launch, tag, stop and terminate machines whose tag ray-cluster-name begins with the set's ClusterNamePrefix"
-	regionReason            = "the head's policies name the Region of the set's stack: in any other, every call is denied"
-	cloudWatchReason        = "the nodes may not report to CloudWatch, and the head may not make dashboards and alarms"
-)

@@ -1,7 +1,6 @@
 package clustercheck
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -22,7 +21,7 @@ func parse(text []byte) (value, error) {
 		return value{}, fmt.Errorf("reading the cluster's YAML: %w", err)
 	}
 	if len(document.Content) == 0 || resolved(document.Content[0]).Kind != yaml.MappingNode {
-		return value{}, errors.New("reading the cluster's YAML: want a mapping with cluster_name, provider and available_node_types")
+		return value{}, errNoMapping
 	}
 	return value{node: document.Content[0], parent: &document}, nil
 }

@@ -1,10 +1,6 @@
 package clustercheck
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // A narrowing is a list of LeastPrivilege that limits the launches of the head.
 type narrowing struct {
@@ -18,11 +14,11 @@ type narrowing struct {
 func (c *check) narrowings() []narrowing {
 	o := c.options
 	all := []narrowing{
-		{"InstanceTypes", o.InstanceTypes, []string{"InstanceType"}, "EC2 takes its own default"},
-		{"ImageIds", o.ImageIDs, []string{"ImageId"}, "Ray takes an image of its own choice"},
-		{"SubnetIds", o.SubnetIDs, []string{"SubnetIds", "SubnetId"}, "Ray takes any subnet of the VPC"},
-		{"SecurityGroupIds", o.SecurityGroupIDs, []string{"SecurityGroupIds"}, "Ray makes a security group of its own"},
-		{"KeyNames", o.KeyNames, []string{"KeyName"}, "Ray makes a key pair of its own"},
+		{"InstanceTypes", o.InstanceTypes, []string{"InstanceType"}, withoutInstanceType},
+		{"ImageIds", o.ImageIDs, []string{"ImageId"}, withoutImage},
+		{"SubnetIds", o.SubnetIDs, []string{"SubnetIds", "SubnetId"}, withoutSubnets},
+		{"SecurityGroupIds", o.SecurityGroupIDs, []string{"SecurityGroupIds"}, withoutSecurityGroups},
+		{"KeyNames", o.KeyNames, []string{"KeyName"}, withoutKeyPair},
 	}
 	return slices.DeleteFunc(all, func(n narrowing) bool { return len(n.allowed) == 0 || slices.ContainsFunc(n.allowed, c.unknown) })
 }
@@ -33,11 +29,11 @@ func (c *check) launch(t nodeType) {
 		c.narrow(t, n)
 	}
 	if spot := t.config.at("InstanceMarketOptions").at("MarketType"); spot.text() == "spot" && !c.options.Spot {
-		c.add(spot, "is spot, and LeastPrivilege.Spot is not true", "the head may not make Spot requests", "set LeastPrivilege.Spot to true, or leave InstanceMarketOptions out")
+		c.add(spot, spotNotPermitted, noSpotReason, permitSpot)
 	}
 	for _, device := range t.config.at("BlockDeviceMappings").items() {
 		if snapshot := device.at("Ebs").at("SnapshotId"); snapshot.exists() {
-			c.add(snapshot, "is given", "the head may not launch from a snapshot: a volume made from one would show its contents", "leave SnapshotId out, and put the data into an image or a bucket")
+			c.add(snapshot, isGiven, snapshotReason, leaveSnapshotOut)
 		}
 	}
 	for _, spec := range t.config.at("TagSpecifications").items() {
@@ -55,17 +51,13 @@ func (c *check) narrow(t nodeType, n narrowing) {
 		given = append(given, nic.at(map[string]string{"SubnetIds": "SubnetId", "SecurityGroupIds": "Groups"}[n.option]).items()...)
 	}
 	if len(given) == 0 && !t.config.at("LaunchTemplate").exists() {
-		c.add(t.config.at(n.keys[0]), "is missing", fmt.Sprintf("%s then, and the head may launch only with one of LeastPrivilege.%s", n.without, n.option), oneOf(n))
+		c.add(t.config.at(n.keys[0]), isMissing, withoutReason(n), oneOf(n))
 	}
 	for _, v := range given {
 		if !slices.Contains(n.allowed, v.text()) {
-			c.add(v, "is none of LeastPrivilege."+n.option, "EC2 denies the head's launch", oneOf(n)+", or add it to LeastPrivilege."+n.option)
+			c.add(v, notListed(n.option), launchReason, oneOfOrPermit(n))
 		}
 	}
-}
-
-func oneOf(n narrowing) string {
-	return fmt.Sprintf("write %s with one of %s", n.keys[0], strings.Join(n.allowed, ", "))
 }
 
 // Images returns the images of the workers that the set permits only if they are public or

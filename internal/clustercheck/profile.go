@@ -1,7 +1,6 @@
 package clustercheck
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -14,11 +13,11 @@ func (c *check) profile(t nodeType) {
 		want := c.set.Attributes["HeadInstanceProfileArn"]
 		switch {
 		case !arn.exists() && !name.exists():
-			c.add(given, "is missing", headWithoutProfile, setProfile(want))
+			c.add(given, isMissing, headWithoutProfile, setProfile(want))
 		case arn.exists() && arn.text() != want:
-			c.add(arn, "is not the head's", headOtherProfile, setProfile(want))
+			c.add(arn, notHeads, headOtherProfile, setProfile(want))
 		case !arn.exists() && name.text() != nameOf(want):
-			c.add(name, "is not the head's", headOtherProfile, setProfile(want))
+			c.add(name, notHeads, headOtherProfile, setProfile(want))
 		}
 		return
 	}
@@ -29,20 +28,20 @@ func (c *check) profile(t nodeType) {
 	}
 	switch {
 	case !arn.exists() && !name.exists():
-		c.add(given, "is missing", c.reason(workerWithoutProfile), remedy)
+		c.add(given, isMissing, c.reason(workerWithoutProfile), remedy)
 	case arn.exists() && !slices.Contains(wanted, arn.text()):
-		c.add(arn, "is none of the workers'", c.reason(workerOtherProfile), remedy)
+		c.add(arn, notWorkers, c.reason(workerOtherProfile), remedy)
 	case !arn.exists() && !slices.ContainsFunc(wanted, func(w string) bool { return nameOf(w) == name.text() }):
-		c.add(name, "is none of the workers'", c.reason(workerOtherProfile), remedy)
+		c.add(name, notWorkers, c.reason(workerOtherProfile), remedy)
 	}
 }
 
 // reason returns why the head may not launch an instance with another profile.
 func (c *check) reason(always string) string {
 	if c.options == nil {
-		return always + ", and the head may pass no other role than the workers'"
+		return always + passesOnlyWorkersRoles
 	}
-	return always + ", and the head may launch only machines that have one of the workers' instance profiles"
+	return always + launchesOnlyWorkersProfiles
 }
 
 // workerProfiles returns the ARNs of the workers' instance profiles, in the order of the groups.
@@ -86,15 +85,3 @@ func (c *check) group(t nodeType) (string, bool) {
 
 // nameOf returns the name in the ARN of an instance profile.
 func nameOf(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
-
-func setProfile(arn string) string {
-	return fmt.Sprintf("write IamInstanceProfile: {Arn: %s}; rayiam check --write does that", arn)
-}
-
-// The reasons of findings about instance profiles.
-const (
-	headWithoutProfile   = "Ray would make a role with broad policies for the head, for which whoever runs ray up needs IAM permissions"
-	headOtherProfile     = "with another role, the head has other permissions than the set gives it"
-	workerWithoutProfile = "Ray gives workers no role by itself"
-	workerOtherProfile   = "the workers would have other permissions than the set gives them"
-)

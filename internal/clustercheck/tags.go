@@ -25,21 +25,21 @@ func (c *check) tags(spec value) {
 	case instanceKind:
 	case spotRequestKind:
 		if !c.options.Spot {
-			c.add(kind, "is tagged, and LeastPrivilege.Spot is not true", noSpotReason, "set LeastPrivilege.Spot to true, or leave these tags out")
+			c.add(kind, spotTagged, noSpotReason, permitSpotTags)
 			return
 		}
 	case volumeKind, networkInterfaceKind:
 	default:
-		c.add(kind, "is no kind that the head may tag", kindsReason, "leave these tags out")
+		c.add(kind, kindNotTaggable, kindsReason, leaveTagsOut)
 		return
 	}
 	for _, tag := range spec.at("Tags").items() {
 		switch key := tag.at("Key"); {
 		case otherCase(key.text()):
-			c.add(key, "begins with ray- in any case, and has a letter in upper case", otherCaseReason, "write it in lower case, or leave the tag out")
+			c.add(key, rayInUpperCase, otherCaseReason, writeInLowerCase)
 		case kind.text() == instanceKind && c.raysOwn(key.text()), slices.Contains(own, key.text()), slices.ContainsFunc(own, c.unknown):
 		default:
-			c.add(key, "is a tag that the head may not set", tagReason, "add the key to LeastPrivilege.InstanceTagKeys, or leave the tag out")
+			c.add(key, tagNotPermitted, tagReason, permitTagKey)
 		}
 	}
 }
@@ -54,11 +54,3 @@ func (c *check) raysOwn(key string) bool {
 func otherCase(key string) bool {
 	return strings.HasPrefix(strings.ToLower(key), "ray-") && strings.ContainsFunc(key, func(r rune) bool { return r <= unicode.MaxASCII && unicode.IsUpper(r) })
 }
-
-// The reasons of findings about tags.
-const (
-	noSpotReason    = "the head may not make Spot requests"
-	kindsReason     = "at a launch the head may tag instances, volumes, network interfaces and Spot requests, and nothing else"
-	otherCaseReason = "EC2 treats keys that differ only in case as two tags, and IAM as one: the head is denied all such keys except Ray's own"
-	tagReason       = "at a launch the head may set Ray's own tags on instances, and on other resources only tags with InstanceTagKeys: EC2 denies a launch with other tags"
-)

@@ -2,7 +2,6 @@ package clustercheck
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -57,7 +56,7 @@ func Write(text []byte, set Set) (Written, error) {
 func (c *check) verify(w Written) error {
 	after, err := parse(w.Text)
 	if err != nil {
-		return fmt.Errorf("writing the profiles would break the file, so it stays as it is: %w", err)
+		return wouldBreak(err)
 	}
 	again := &check{set: c.set, cluster: after, options: c.options}
 	for _, t := range again.nodeTypes() {
@@ -65,7 +64,7 @@ func (c *check) verify(w Written) error {
 			continue
 		}
 		if again.profile(t); len(again.findings) > 0 {
-			return fmt.Errorf("%s cannot be written, so the file stays as it is: write it by hand", again.findings[0].Path)
+			return cannotBeWritten(again.findings[0].Path)
 		}
 	}
 	return nil
@@ -83,7 +82,7 @@ func (c *check) rightProfile(t nodeType) (arn, reason string) {
 		for _, g := range c.set.Properties.WorkerGroups {
 			names = append(names, g.Name)
 		}
-		return "", fmt.Sprintf("its name does not show which worker group it belongs to: pass --group %s=NAME, with one of %s", t.name, strings.Join(names, ", "))
+		return "", noGroup(t.name, names)
 	}
 	return c.profileOf(group), ""
 }
@@ -97,10 +96,10 @@ type edit struct {
 // editOf returns the edit that gives a node type its profile, or why there is no such edit.
 func editOf(text []byte, t nodeType, arn string) (edit, string) {
 	if t.config.node == nil || resolved(t.config.node).Kind != yaml.MappingNode || len(resolved(t.config.node).Content) == 0 {
-		return edit{}, "it has no node_config to write to"
+		return edit{}, noNodeConfig
 	}
 	if t.config.node.Kind == yaml.AliasNode {
-		return edit{}, "its node_config is a YAML alias of another node type's: give it a node_config of its own"
+		return edit{}, aliasConfig
 	}
 	profile := own(t.config.node, "IamInstanceProfile")
 	if profile == nil {
@@ -112,7 +111,7 @@ func editOf(text []byte, t nodeType, arn string) (edit, string) {
 	if n := own(profile, "Name"); n != nil {
 		return replacement(text, n, nameOf(arn))
 	}
-	return edit{}, "its IamInstanceProfile has neither Arn nor Name: write it by hand"
+	return edit{}, noArnOrName
 }
 
 // own returns the value that a mapping itself has under a key, and follows no merge and no
@@ -146,13 +145,13 @@ func replacement(text []byte, n *yaml.Node, written string) (edit, string) {
 	at, length := offset(text, n), len(n.Value)
 	switch {
 	case n.Anchor != "":
-		return edit{}, "its profile is an anchor that other places refer to: write it by hand"
+		return edit{}, anchoredProfile
 	case n.Kind == yaml.AliasNode:
 		length++ // the *
 	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
 		length += 2
 	case n.Kind != yaml.ScalarNode:
-		return edit{}, "its profile is not a string: write it by hand"
+		return edit{}, profileNoString
 	}
 	return edit{at, at + length, written}, ""
 }

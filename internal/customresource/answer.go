@@ -67,7 +67,7 @@ func (a Answer) Encode(tail string) []byte {
 			return body
 		}
 		w.Status, w.Data = cfn.StatusFailed, nil
-		reason = "the attributes do not fit into the 4096 bytes of an answer: use shorter names, a shorter Path or fewer worker groups"
+		reason = attributesTooLong()
 	}
 	tail = clip(tail, maxOther)
 	room := MaxAnswer - len(encode(w)) - len(`"Reason":"",`) - encodedLen(tail)

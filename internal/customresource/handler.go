@@ -71,8 +71,8 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	inv := invocationOf(ctx, r)
 	log, metrics := h.loggers("stack", short(r.StackID), "logicalId", short(r.LogicalID), "requestId", short(r.RequestID), "requestType", short(string(r.Type)), "lambdaRequestId", inv.lambdaRequestID)
 	if !r.answerable() {
-		log.Error("the event has no response URL: it cannot be answered, so nothing is done", slog.Any("error", decodeErr))
-		return nil, errors.Join(errors.New("the event has no ResponseURL of http or https"), decodeErr)
+		log.Error(notAnswerable, slog.Any("error", decodeErr))
+		return nil, errors.Join(errNoURL, decodeErr)
 	}
 	log.Info("received", "physicalId", short(r.PhysicalID))
 	if r.expired(start) {
@@ -177,7 +177,7 @@ func (h *Handler) reconcile(ctx context.Context, r Request, functionARN string, 
 		defer func() {
 			if p := recover(); p != nil {
 				log.Error("panic", "value", fmt.Sprint(p), "goroutine", string(debug.Stack()))
-				finished <- result{err: fmt.Errorf("the provider failed in a way that is a bug: panic: %v", p)}
+				finished <- result{err: panicked(p)}
 			}
 		}()
 		outcome, err := h.Resource.Reconcile(working, r, functionARN, log)
@@ -192,7 +192,7 @@ func (h *Handler) reconcile(ctx context.Context, r Request, functionARN string, 
 	case res := <-finished:
 		return res.outcome, res.err
 	case <-time.After(gracePeriod(ctx)):
-		return Outcome{}, fmt.Errorf("the work was not done before the deadline: %w", context.Cause(working))
+		return Outcome{}, notDone(context.Cause(working))
 	}
 }
 
@@ -205,8 +205,6 @@ func gracePeriod(ctx context.Context) time.Duration {
 	}
 	return min(time.Second, time.Until(end)/4)
 }
-
-var errExpired = errors.New("the response URL has expired, so CloudFormation has given up on this request: nothing was changed")
 
 // refuseExpired changes nothing, and tries once to answer FAILED. CloudFormation has given up
 // on the request. But if the clock is wrong, a URL that looks expired may still be valid.

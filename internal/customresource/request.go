@@ -94,7 +94,7 @@ func (r Request) faults() []error {
 	case cfn.RequestUpdate, cfn.RequestDelete:
 		require("PhysicalResourceId", r.PhysicalID)
 	default:
-		faults = append(faults, fmt.Errorf("RequestType %q is none of Create, Update and Delete", r.Type))
+		faults = append(faults, otherType(r.Type))
 	}
 	require("ResponseURL", string(r.ResponseURL))
 	require("RequestId", r.RequestID)

@@ -46,7 +46,7 @@ func (r *Reader) Declared(ctx context.Context, stackName, logicalID string) (Set
 		for _, one := range found {
 			ids = append(ids, one.LogicalID)
 		}
-		return Set{}, fmt.Errorf("stack %s has several %s: choose one by --logical-id: %s", stackName, Type, strings.Join(ids, ", "))
+		return Set{}, severalSets(stackName, ids)
 	}
 	properties, err := r.properties(ctx, stack, found[0].LogicalID, summaries)
 	if err != nil {

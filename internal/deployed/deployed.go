@@ -31,12 +31,6 @@ func NewReader(cfg aws.Config) *Reader {
 	return &Reader{client: cloudformation.NewFromConfig(cfg)}
 }
 
-// ErrNoStack is the error of a stack that does not exist.
-var ErrNoStack = errors.New("there is no such stack in this account and Region: check the name, --profile and --region")
-
-// ErrNoResource is the error of a stack or change set without a Custom::RayIAM.
-var ErrNoResource = errors.New("it has no " + Type)
-
 // A Resource is one Custom::RayIAM of a stack.
 type Resource struct {
 	StackID    string
@@ -123,7 +117,7 @@ func (r *Reader) ChangeSet(ctx context.Context, stackName, name, logicalID strin
 			return nil, fmt.Errorf("%s: %w", doing, classified(err))
 		}
 		if unfinished := []types.ChangeSetStatus{types.ChangeSetStatusCreatePending, types.ChangeSetStatusCreateInProgress}; slices.Contains(unfinished, out.Status) {
-			return nil, fmt.Errorf("%s: CloudFormation is still making it: wait for it (aws cloudformation wait change-set-create-complete), then plan again", doing)
+			return nil, fmt.Errorf("%s: %w", doing, errNotMadeYet)
 		}
 		for _, c := range out.Changes {
 			if rc := c.ResourceChange; rc != nil && chosen(rc, logicalID) {
@@ -173,10 +167,10 @@ func read(rc *types.ResourceChange, stackID string) (Change, error) {
 	case types.ChangeActionRemove:
 		request.Type, request.Properties = cfn.RequestDelete, before
 	default:
-		return Change{}, fmt.Errorf("the change set has the action %s for it, which cannot be planned", rc.Action)
+		return Change{}, otherAction(rc.Action)
 	}
 	if request.Properties == nil || request.Type == cfn.RequestUpdate && request.OldProperties == nil {
-		return Change{}, errors.New("the change set has no property values: it is too old or too large for CloudFormation to say them, make it again")
+		return Change{}, errNoValues
 	}
 	return Change{Request: request, Retained: rc.Action == types.ChangeActionRemove && rc.PolicyAction == types.PolicyActionRetain}, nil
 }
@@ -206,7 +200,7 @@ func classified(err error) error {
 	case api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist"):
 		return fmt.Errorf("%w (%s)", ErrNoStack, api.ErrorMessage())
 	case strings.HasPrefix(api.ErrorCode(), "ChangeSetNotFound"):
-		return fmt.Errorf("there is no such change set, check its name: %s", api.ErrorMessage())
+		return noChangeSet(api.ErrorMessage())
 	}
 	return fmt.Errorf("%s: %s", api.ErrorCode(), api.ErrorMessage())
 }

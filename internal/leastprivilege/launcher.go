@@ -1,7 +1,6 @@
 package leastprivilege
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/ray-iam/custom-rayiam/internal/policydoc"
@@ -65,7 +64,7 @@ func (l Launcher) document(statements func() []policydoc.Statement) (string, err
 	}
 	document := policydoc.New(statements()...)
 	if len(document) > PolicyLimit {
-		return "", fmt.Errorf("the launcher's policy would have %d characters, IAM accepts %d: use shorter lists", len(document), PolicyLimit)
+		return "", policyTooLong(len(document))
 	}
 	return document, nil
 }

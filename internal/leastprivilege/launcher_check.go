@@ -2,7 +2,6 @@ package leastprivilege
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 )
@@ -62,14 +61,14 @@ func (l Launcher) check() error {
 		pattern := regexp.MustCompile(f.pattern)
 		for _, value := range f.values {
 			if !pattern.MatchString(value) {
-				faults = append(faults, fmt.Errorf("%s: %q is not %s", f.field, value, f.rule))
+				faults = append(faults, malformed(f.field, value, f.rule))
 			}
 		}
 	}
 	for _, key := range l.InstanceTagKeys {
 		for _, reserved := range []string{"aws:", "ray-"} {
 			if strings.HasPrefix(strings.ToLower(key), reserved) {
-				faults = append(faults, fmt.Errorf("InstanceTagKeys: %q begins with %s, which is reserved", key, reserved))
+				faults = append(faults, reservedTagKey(key, reserved))
 			}
 		}
 	}
@@ -87,12 +86,12 @@ func (l Launcher) elsewhere() []error {
 	here, _, _ := strings.Cut(l.HeadRoleARN, ":role/")
 	for _, profile := range append([]string{l.HeadProfileARN}, l.WorkerProfileARNs...) {
 		if !strings.HasPrefix(profile, here+":") {
-			faults = append(faults, fmt.Errorf("%s is in another account than %s", profile, l.HeadRoleARN))
+			faults = append(faults, otherAccount(profile, l.HeadRoleARN))
 		}
 	}
 	for _, key := range l.KMSKeyARNs {
 		if !strings.Contains(key, ":kms:"+l.Region+":") {
-			faults = append(faults, fmt.Errorf("KmsKeyArns: %s is not in %s", key, l.Region))
+			faults = append(faults, otherRegion(key, l.Region))
 		}
 	}
 	return faults

@@ -156,3 +156,7 @@ func tooManyTagsToOwn(count, reservedCount int) string {
 func holdsRoleToDelete(profile, role string) string {
 	return fmt.Sprintf("was not made by this resource and holds role %s, which is to be deleted: remove the role from it (aws iam remove-role-from-instance-profile --instance-profile-name %s --role-name %s), then try again", role, profile, role)
 }
+
+func noStackID(id string) error {
+	return fmt.Errorf("reading StackId %q: want arn:<partition>:cloudformation:<region>:<account>:stack/<name>/<id>", id)
+}

@@ -1,9 +1,6 @@
 package rayiam
 
-import (
-	"fmt"
-	"regexp"
-)
+import "regexp"
 
 // A Stack is the CloudFormation stack that a resource belongs to.
 type Stack struct {
@@ -21,7 +18,7 @@ var stackARN = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):cloudformation:([a-z0-9-
 func ParseStackID(id string) (Stack, error) {
 	m := stackARN.FindStringSubmatch(id)
 	if m == nil {
-		return Stack{}, fmt.Errorf("reading StackId %q: want arn:<partition>:cloudformation:<region>:<account>:stack/<name>/<id>", id)
+		return Stack{}, noStackID(id)
 	}
 	return Stack{ID: id, Partition: m[1], Region: m[2], Account: m[3]}, nil
 }

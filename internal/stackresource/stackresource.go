@@ -146,9 +146,13 @@ func (r *Reader) Find(ctx context.Context, stackID, physicalID string, accepts f
 		return *accepted, nil
 	}
 	if len(out.StackResources) >= maxResources {
-		return State{}, fmt.Errorf("stack %s has more resources than CloudFormation lists at once", stackID)
+		return State{}, tooManyResources(stackID)
 	}
 	return State{}, fmt.Errorf("looking for %s in stack %s: %w", physicalID, stackID, ErrNoResource)
+}
+
+func tooManyResources(stackID string) error {
+	return fmt.Errorf("stack %s has more resources than CloudFormation lists at once", stackID)
 }
 
 // in sends a call to the Region in a stack's ARN. The error says that the id is not a stack's

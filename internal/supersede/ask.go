@@ -2,7 +2,6 @@ package supersede
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -28,7 +27,7 @@ type Error struct {
 
 // Error names the request, its age and the status of its resource.
 func (e *Error) Error() string {
-	return fmt.Sprintf("CloudFormation no longer waits for this %s: it was issued %s ago, and the resource is %s", e.request, e.age.Round(time.Second), e.status)
+	return noLongerAwaited(e.request, e.age, e.status)
 }
 
 // Is makes the request count as abandoned in the metrics.
@@ -55,7 +54,7 @@ func (w *Watch) confirmed(ctx context.Context, holds func(stackresource.State) b
 		return state, false, err
 	}
 	if err := smithytime.SleepWithContext(ctx, confirmPause); err != nil {
-		return stackresource.State{}, false, fmt.Errorf("CloudFormation was asked only once: %w", err)
+		return stackresource.State{}, false, askedOnce(err)
 	}
 	state, err := w.read(ctx)
 	return state, err == nil && holds(state), err

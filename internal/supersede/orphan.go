@@ -3,7 +3,6 @@ package supersede
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	smithytime "github.com/aws/smithy-go/time"
@@ -74,7 +73,7 @@ func IsOrphaned(ctx context.Context, resources Resources, r customresource.Reque
 func inAccount(stackID, account string) error {
 	stack, err := rayiam.ParseStackID(stackID)
 	if err == nil && stack.Account != account {
-		err = fmt.Errorf("stack %s is of another account than %s, and is not asked for", stackID, account)
+		err = otherAccount(stackID, account)
 	}
 	return err
 }

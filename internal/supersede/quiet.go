@@ -3,7 +3,6 @@ package supersede
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -68,9 +67,6 @@ func (w *Watch) QuietPeriod(ctx context.Context, f Follower) error {
 	return nil
 }
 
-// errLaterRequest ends a quiet period: a later request made the entities that have appeared.
-var errLaterRequest = errors.New("a later request has made this")
-
 // StillAbandoned is step (7). It must be called before each removal of a rollback, because the
 // next request for the same resource makes the same roles. If a later request is current by
 // now, the error ends a quiet period without a failure. If CloudFormation cannot be asked, the
@@ -79,7 +75,7 @@ func (w *Watch) StillAbandoned(ctx context.Context) error {
 	over, err := w.atLeast(ctx, abandoned)
 	switch {
 	case err != nil:
-		return fmt.Errorf("cannot tell whether the newly created roles belong to a later request: %w", err)
+		return perhapsOfLaterRequest(err)
 	case over == nil:
 		w.log.Warn("leaving what has appeared to a later request")
 		return errLaterRequest

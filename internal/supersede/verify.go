@@ -3,7 +3,6 @@ package supersede
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -23,7 +22,7 @@ type UnexpectedError struct {
 
 // Error names the status of the resource or of the stack.
 func (e *UnexpectedError) Error() string {
-	return fmt.Sprintf("CloudFormation is not working on %s, which is %s: the event does not come from CloudFormation, or comes too late", e.subject, e.status)
+	return notAtWork(e.subject, e.status)
 }
 
 // Verify asks whether CloudFormation is at work on the request's set, and returns an
@@ -57,7 +56,7 @@ func (w *Watch) unexpected(ctx context.Context, sets []string) *UnexpectedError 
 	case err != nil, state.InProgress():
 		return nil
 	case w.has(state, sets):
-		return &UnexpectedError{"this resource", state.Status}
+		return &UnexpectedError{thisResource, state.Status}
 	}
 	return w.stackUnexpected(ctx)
 }
@@ -71,7 +70,7 @@ func (w *Watch) stackUnexpected(ctx context.Context) *UnexpectedError {
 		stack, err := w.stacks.Stack(ctx, stackID)
 		switch {
 		case errors.Is(err, stackresource.ErrNoStack) && depth == 0:
-			return &UnexpectedError{"this stack", "unknown to it"}
+			return &UnexpectedError{thisStack, unknownStack}
 		case errors.Is(err, stackresource.ErrNoStack): // then CloudFormation is not at work on it
 			return unexpected
 		case err != nil:
@@ -80,7 +79,7 @@ func (w *Watch) stackUnexpected(ctx context.Context) *UnexpectedError {
 		case strings.HasSuffix(stack.Status, "_IN_PROGRESS"):
 			return nil
 		case depth == 0:
-			unexpected = &UnexpectedError{"this stack", stack.Status}
+			unexpected = &UnexpectedError{thisStack, stack.Status}
 		}
 		if stackID = stack.ParentID; stackID == "" {
 			break
