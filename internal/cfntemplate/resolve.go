@@ -94,8 +94,8 @@ func (r resolver) resolve(v any) (resolved any, keep bool) {
 			return r.call(name, argument, v)
 		}
 		m := map[string]any{}
-		for name, value := range v {
-			if one, keep := r.resolve(value); keep {
+		for name, each := range v {
+			if one, keep := r.resolve(each); keep {
 				m[name] = one
 			}
 		}
@@ -166,8 +166,8 @@ func (r resolver) call(name string, argument any, whole map[string]any) (any, bo
 // find returns the value of Fn::FindInMap.
 func (r resolver) find(keys []any) any {
 	name, top, second := r.text(keys[0]), r.text(keys[1]), r.text(keys[2])
-	if value, ok := r.t.Mappings[name][top][second]; ok {
-		return value
+	if found, ok := r.t.Mappings[name][top][second]; ok {
+		return found
 	}
 	return r.standIn(name+"."+top+"."+second, "the mapping "+name+" of "+top+" and "+second)
 }
@@ -185,24 +185,24 @@ func (r resolver) ref(name string) any {
 	parameter, ok := r.t.Parameters[name]
 	if !ok {
 		for _, known := range []map[string]string{r.s.Pseudo, r.s.Refs} {
-			if value, ok := known[name]; ok {
-				return value
+			if found, ok := known[name]; ok {
+				return found
 			}
 		}
 		return r.standIn(name, "Ref of "+name)
 	}
-	value, given := r.s.Parameters[name]
+	text, given := r.s.Parameters[name]
 	if !given {
 		if parameter.Default == nil {
 			return r.standIn(name, "the value of the parameter "+name)
 		}
-		value = fmt.Sprint(parameter.Default)
+		text = fmt.Sprint(parameter.Default)
 	}
 	if parameter.Type != "CommaDelimitedList" && !strings.HasPrefix(parameter.Type, "List<") {
-		return value
+		return text
 	}
 	var list []any
-	for _, one := range strings.Split(value, ",") {
+	for _, one := range strings.Split(text, ",") {
 		list = append(list, strings.TrimSpace(one))
 	}
 	return list
@@ -221,8 +221,8 @@ func (r resolver) sub(argument any) string {
 		if m[1] == "!" {
 			return "${" + m[2] + "}"
 		}
-		if value, ok := own[m[2]]; ok {
-			return r.text(value)
+		if found, ok := own[m[2]]; ok {
+			return r.text(found)
 		}
 		if strings.Contains(m[2], ".") {
 			return r.lookup(r.s.Attributes, m[2])
@@ -278,9 +278,9 @@ func (r resolver) holds(condition any) bool {
 }
 
 func (r resolver) lookup(m map[string]string, name string) string {
-	value, ok := m[name]
+	found, ok := m[name]
 	if !ok {
 		return r.standIn(name, name)
 	}
-	return value
+	return found
 }

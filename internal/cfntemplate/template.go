@@ -54,11 +54,11 @@ type Output struct {
 
 // Parse reads a template, in YAML or JSON. The error says where the text is not a template.
 func Parse(text []byte) (Template, error) {
-	value, err := Decode(text)
+	decoded, err := Decode(text)
 	if err != nil {
 		return Template{}, err
 	}
-	written, err := json.Marshal(value)
+	written, err := json.Marshal(decoded)
 	if err != nil {
 		return Template{}, fmt.Errorf("reading a template: %w", err)
 	}

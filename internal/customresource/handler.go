@@ -19,7 +19,7 @@ type Resource interface {
 	PhysicalID(r Request) string
 	// Reconcile carries out r. functionARN is the ARN of the provider's function. It returns
 	// before ctx ends. Its error is the Reason of the answer; the outcome's Effort and
-	// Warnings are valid even then. An error that wraps ErrAbandoned is not counted as a
+	// Warnings are valid even then. An error that wraps ErrNoLongerAwaited is not counted as a
 	// failure of the provider, and neither is a Refusal.
 	Reconcile(ctx context.Context, r Request, functionARN string, log *slog.Logger) (Outcome, error)
 }
@@ -39,9 +39,9 @@ type Effort struct {
 	Retries int64 // how many of the calls were retries
 }
 
-// ErrAbandoned is the error of a request that CloudFormation had stopped waiting for, and
-// whose changes were all rolled back.
-var ErrAbandoned = errors.New("CloudFormation has stopped waiting")
+// ErrNoLongerAwaited is the error of a superseded or abandoned request that changed nothing,
+// or whose changes were all rolled back.
+var ErrNoLongerAwaited = errors.New("CloudFormation has stopped waiting")
 
 // A Refusal is an error that says whether it is the template's own fault: properties that
 // break a rule, or a name that is taken. The stack's owner reads it in the Reason, and the

@@ -21,7 +21,7 @@ const (
 	refused     ending = "REFUSED"     // answered FAILED, because of the template
 	undelivered ending = "UNDELIVERED" // the answer was not delivered
 	expired     ending = "EXPIRED"     // CloudFormation had given up before
-	abandoned   ending = "ABANDONED"   // CloudFormation gave up meanwhile, and the request was rolled back
+	abandoned   ending = "ABANDONED"   // superseded or abandoned: nothing was changed, or all was rolled back
 )
 
 // endingOf returns how a request ended whose answer was delivered, given the error of the
@@ -31,7 +31,7 @@ func endingOf(err error) ending {
 	switch {
 	case err == nil:
 		return succeeded
-	case errors.Is(err, ErrAbandoned):
+	case errors.Is(err, ErrNoLongerAwaited):
 		return abandoned
 	case errors.As(err, &refusal) && refusal.Refused():
 		return refused

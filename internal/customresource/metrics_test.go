@@ -56,7 +56,7 @@ func TestMetrics_Ending(t *testing.T) {
 		{"refused for two reasons", event(nil), errors.Join(templateError{true}, templateError{true}), 200, "REFUSED", "WARN", took},
 		{"refused by somebody else", event(nil), fmt.Errorf("x: %w", templateError{false}), 200, "FAILED", "ERROR", took},
 		{"refused, with something left behind", event(nil), fmt.Errorf("%v; and could not be taken away", templateError{true}), 200, "FAILED", "ERROR", took},
-		{"abandoned", event(nil), fmt.Errorf("x: %w", ErrAbandoned), 200, "ABANDONED", "WARN", took},
+		{"abandoned", event(nil), fmt.Errorf("x: %w", ErrNoLongerAwaited), 200, "ABANDONED", "WARN", took},
 		{"undelivered success", event(nil), nil, 403, "UNDELIVERED", "ERROR", took},
 		{"undelivered refusal", event(nil), templateError{true}, 403, "UNDELIVERED", "ERROR", took},
 		{"expired", event(expiredURL), nil, 403, "EXPIRED", "ERROR", 0},

@@ -19,7 +19,7 @@ var (
 	errSilent  = errors.New("CloudFormation has not answered several times in a row")
 )
 
-// set judges the set of an owner. It is false if the set belongs to another part.
+// set returns the set of an owner, examined. It is false if the set belongs to another part.
 func (l *Look) set(ctx context.Context, owner string, entities []entity) (Set, bool, error) {
 	head := ""
 	if namePrefix, ok := rayiam.OwnerNamePrefix(owner); ok {
@@ -29,7 +29,7 @@ func (l *Look) set(ctx context.Context, owner string, entities []entity) (Set, b
 			return Set{}, false, nil
 		}
 	}
-	set, err := l.judge(ctx, owner, head, entities)
+	set, err := l.examine(ctx, owner, head, entities)
 	if err != nil {
 		return Set{}, false, err
 	}
@@ -41,7 +41,7 @@ func (l *Look) set(ctx context.Context, owner string, entities []entity) (Set, b
 	if err != nil || len(again) == 0 {
 		return Set{}, false, err // deleted meanwhile
 	}
-	second, err := l.judge(ctx, owner, head, again)
+	second, err := l.examine(ctx, owner, head, again)
 	second.Belongs, second.Asking = set.Belongs, set.Asking
 	return second, true, err
 }
@@ -93,8 +93,8 @@ func (l *Look) readAgain(ctx context.Context, set Set) ([]entity, error) {
 	return own, nil
 }
 
-// judge reads the policies of a set's roles and compares the set with its declared state.
-func (l *Look) judge(ctx context.Context, owner, head string, entities []entity) (Set, error) {
+// examine reads the policies of a set's roles and compares the set with its declared state.
+func (l *Look) examine(ctx context.Context, owner, head string, entities []entity) (Set, error) {
 	var declared declaration
 	if head != "" {
 		declared.names = []string{head}
@@ -116,7 +116,7 @@ func (l *Look) judge(ctx context.Context, owner, head string, entities []entity)
 	if err != nil {
 		return Set{}, err
 	}
-	return judge(owner, entities, declared, l.listed), nil
+	return compare(owner, entities, declared, l.listed), nil
 }
 
 // declaredBy returns the names in the policies of a head, if these policies have not drifted,

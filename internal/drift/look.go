@@ -27,7 +27,7 @@ type Look struct {
 	Turn  int64
 
 	// Progress, if it is not nil, is called with how many of the names have been read.
-	Progress func(read, names int)
+	Progress func(read, all int)
 
 	// The part that the look examines. It is set before Sets yields the first set.
 	Part, Parts       int      // which part, counted from 0, of how many

@@ -31,18 +31,18 @@ func TestPartOf(t *testing.T) {
 	const parts = 5
 	seen := map[string]int{}
 	for part := range parts {
-		names := partOf(sorted, part, parts)
-		for _, name := range names {
+		own := partOf(sorted, part, parts)
+		for _, name := range own {
 			seen[name]++
-			if head := stem(name, sorted) + headSuffix; !slices.Contains(names, head) {
+			if head := stem(name, sorted) + headSuffix; !slices.Contains(own, head) {
 				t.Errorf("%s is in part %d without its head %s", name, part, head)
 			}
 			if !slices.Contains(partOf(more, part, parts), name) {
 				t.Errorf("%s has left part %d for another set", name, part)
 			}
 		}
-		if len(names) < len(sorted)/parts/3 || !slices.IsSorted(names) {
-			t.Errorf("part %d has %d of %d names, want about the same number in each part", part, len(names), len(sorted))
+		if len(own) < len(sorted)/parts/3 || !slices.IsSorted(own) {
+			t.Errorf("part %d has %d of %d names, want about the same number in each part", part, len(own), len(sorted))
 		}
 	}
 	for _, name := range sorted {

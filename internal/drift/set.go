@@ -70,7 +70,7 @@ func (s Set) State() State {
 	return Settled
 }
 
-// An entity is a role or instance profile that was read, with what judged needs.
+// An entity is a role or instance profile that was read, with what compared needs.
 type entity struct {
 	kind     Kind
 	name     string
@@ -89,17 +89,17 @@ func ofInstanceProfile(p rayiam.InstanceProfile) entity {
 	return entity{InstanceProfile, p.Name, p.Tags[rayiam.OwnerTag], p.Tags[rayiam.StackTag], p.Created, p.Digests(), p.Tags[rayiam.DeclaredTag]}
 }
 
-// judged compares an entity with its declared state.
-func (e entity) judged() Entity {
-	judged := Entity{Kind: e.kind, Name: e.name, Created: e.created, State: Settled}
+// compared returns the entity, compared with its declared state.
+func (e entity) compared() Entity {
+	compared := Entity{Kind: e.kind, Name: e.name, Created: e.created, State: Settled}
 	differing, known := e.digests.Differing(e.declared)
 	switch {
 	case !known:
-		judged.State = Unknown
+		compared.State = Unknown
 	case len(differing) > 0:
-		judged.State, judged.Differs = Drifted, differing
+		compared.State, compared.Differs = Drifted, differing
 	}
-	return judged
+	return compared
 }
 
 // A listing tells which names exist, whoever owns them.
@@ -115,19 +115,19 @@ type declaration struct {
 
 func (d declaration) excludes(name string) bool { return d.complete && !slices.Contains(d.names, name) }
 
-// judge returns the set of an owner, with these entities. Each declared role and instance
-// profile must exist and be the set's, and so must the role beside each instance profile of
-// the set, and the instance profile beside each role.
-func judge(owner string, entities []entity, declared declaration, there listing) Set {
+// compare returns the set of an owner, with these entities compared with the declaration. Each
+// declared role and instance profile must exist and be the set's, and so must the role beside
+// each instance profile of the set, and the instance profile beside each role.
+func compare(owner string, entities []entity, declared declaration, there listing) Set {
 	set := Set{Owner: owner}
 	seen := map[Kind]map[string]bool{Role: {}, InstanceProfile: {}}
-	names := slices.Clone(declared.names)
+	all := slices.Clone(declared.names)
 	for _, e := range entities {
-		judged := e.judged()
+		compared := e.compared()
 		if declared.excludes(e.name) {
-			judged.State, judged.Differs = Drifted, []rayiam.Facet{Undeclared}
+			compared.State, compared.Differs = Drifted, []rayiam.Facet{Undeclared}
 		}
-		set.Entities = append(set.Entities, judged)
+		set.Entities = append(set.Entities, compared)
 		seen[e.kind][e.name] = true
 		if set.Created.IsZero() || e.created.Before(set.Created) {
 			set.Created = e.created
@@ -135,10 +135,10 @@ func judge(owner string, entities []entity, declared declaration, there listing)
 		if set.Stack == "" || e.kind == Role {
 			set.Stack = e.stack
 		}
-		names = append(names, e.name)
+		all = append(all, e.name)
 	}
-	slices.Sort(names)
-	for _, name := range slices.Compact(names) {
+	slices.Sort(all)
+	for _, name := range slices.Compact(all) {
 		for _, kind := range []Kind{Role, InstanceProfile} {
 			if seen[kind][name] || declared.excludes(name) {
 				continue

@@ -75,7 +75,7 @@ func TestJudge(t *testing.T) {
 		{"of nobody's form", []entity{settledRole("x"), settledProfile("x")}, declaration{}, nil, "settled"},
 	}
 	for _, tt := range tests {
-		set := judge(owner, slices.Clone(tt.entities), tt.declared, tt.listed)
+		set := compare(owner, slices.Clone(tt.entities), tt.declared, tt.listed)
 		if got := summary(set); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
@@ -83,7 +83,7 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: the set has the owner %s and the stack %s", tt.name, set.Owner, set.Stack)
 		}
 	}
-	if set := judge(owner, both, known, nil); !set.Created.Equal(time.Unix(50, 0)) || set.Entities[0].Kind != Role || set.Entities[1].Kind != InstanceProfile {
+	if set := compare(owner, both, known, nil); !set.Created.Equal(time.Unix(50, 0)) || set.Entities[0].Kind != Role || set.Entities[1].Kind != InstanceProfile {
 		t.Errorf("the set was created at %s and has the entities %+v", set.Created, set.Entities)
 	}
 }

@@ -2,7 +2,7 @@ package planview
 
 // A line is one line of a difference.
 type line struct {
-	mark rune // ' ' in both, '+' only after, '-' only before, '…' for omitted lines in both
+	sign rune // ' ' in both, '+' only after, '-' only before, '…' for omitted lines in both
 	text string
 }
 
@@ -48,7 +48,7 @@ func diff(before, after []string) []line {
 func shortened(all []line) []line {
 	near := make([]bool, len(all))
 	for i, l := range all {
-		if l.mark != ' ' {
+		if l.sign != ' ' {
 			for k := max(0, i-around); k <= min(len(all)-1, i+around); k++ {
 				near[k] = true
 			}

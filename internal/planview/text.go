@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// A Paint colours a text by its mark; Plain leaves it as it is.
-type Paint func(mark rune, text string) string
+// A Paint colours a text by its sign; Plain leaves it as it is.
+type Paint func(sign rune, text string) string
 
 // Plain is the Paint for output that does not go to a terminal.
 func Plain(_ rune, text string) string { return text }
 
-// The marks of entities. Details have the marks +, - and ~.
-var marks = map[Action]rune{Create: '+', Change: '~', Adopt: '>', Release: '<', Delete: '-'}
+// The signs of entities. Details have the signs +, - and ~.
+var signs = map[Action]rune{Create: '+', Change: '~', Adopt: '>', Release: '<', Delete: '-'}
 
 var sentences = map[Action]string{
 	Create:  "would be created",
@@ -42,8 +42,8 @@ func (v View) Text(paint Paint) string {
 		return out.String()
 	}
 	for _, e := range v.Entities {
-		mark := marks[e.Action]
-		fmt.Fprintf(&out, "\n%s\n", paint(mark, fmt.Sprintf("%c %s %s %s", mark, e.Kind, e.Name, sentences[e.Action])))
+		sign := signs[e.Action]
+		fmt.Fprintf(&out, "\n%s\n", paint(sign, fmt.Sprintf("%c %s %s %s", sign, e.Kind, e.Name, sentences[e.Action])))
 		for _, d := range e.Details {
 			d.write(&out, paint)
 		}
@@ -98,7 +98,7 @@ func (s Summary) String() string {
 
 // write renders a detail: documents as the lines that differ.
 func (d Detail) write(out *strings.Builder, paint Paint) {
-	mark := map[Mark]rune{Add: '+', Alter: '~', Remove: '-'}[d.Action]
+	sign := map[Mark]rune{Add: '+', Alter: '~', Remove: '-'}[d.Action]
 	subject := d.What
 	if d.Name != "" {
 		subject += " " + d.Name
@@ -113,11 +113,11 @@ func (d Detail) write(out *strings.Builder, paint Paint) {
 	default:
 		subject += " = " + d.Before + " -> " + d.After
 	}
-	out.WriteString("    " + paint(mark, fmt.Sprintf("%c %s", mark, subject)) + "\n")
+	out.WriteString("    " + paint(sign, fmt.Sprintf("%c %s", sign, subject)) + "\n")
 	if !isDocument || d.After == "" {
 		return // for a deleted detail, the name is enough
 	}
 	for _, l := range diff(lines(d.Before), lines(d.After)) {
-		out.WriteString("        " + paint(l.mark, strings.TrimRight(string(l.mark)+" "+l.text, " ")) + "\n")
+		out.WriteString("        " + paint(l.sign, strings.TrimRight(string(l.sign)+" "+l.text, " ")) + "\n")
 	}
 }

@@ -67,7 +67,7 @@ func TestDiff(t *testing.T) {
 	for _, tt := range tests {
 		var got []string
 		for _, l := range diff(tt.before, tt.after) {
-			got = append(got, strings.TrimSpace(string(l.mark)+l.text))
+			got = append(got, strings.TrimSpace(string(l.sign)+l.text))
 		}
 		if strings.Join(got, " ") != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, strings.Join(got, " "), tt.want)

@@ -111,8 +111,8 @@ func (r *run) pursue(ctx context.Context) error {
 	if err := r.converge(ctx, r.target); err != nil {
 		return err
 	}
-	late := r.watch.Late() // with the last write
-	if err := r.propagate(ctx, r.target); err != nil || !late {
+	asks := r.watch.LastAsks() // with the last write, not after the wait
+	if err := r.propagate(ctx, r.target); err != nil || !asks {
 		return err
 	}
 	if over := r.watch.Last(ctx); over != nil {
@@ -124,7 +124,7 @@ func (r *run) pursue(ctx context.Context) error {
 // isAbandoned reports whether the request, whose work has ended with err, is abandoned, so
 // that the entities of this attempt and earlier attempts belong to no stack.
 func (r *run) isAbandoned(ctx context.Context, err error) bool {
-	return errors.Is(err, customresource.ErrAbandoned) && r.kind.Rule().IfNoLongerAwaited == supersede.RollsBack || err != nil && r.wrote && r.watch.Last(ctx) != nil
+	return errors.Is(err, customresource.ErrNoLongerAwaited) && r.kind.Rule().IfNoLongerAwaited == supersede.RollsBack || err != nil && r.wrote && r.watch.Last(ctx) != nil
 }
 
 // reserve returns a context that ends before ctx does, and leaves the time that is kept for

@@ -26,9 +26,9 @@ func BoundsFromEnvironment(getenv func(string) string) Bounds {
 		NamePrefix:          strings.TrimSpace(getenv("RAYIAM_NAME_PREFIX")),
 		Path:                strings.TrimSpace(getenv("RAYIAM_PATH")),
 		PermissionsBoundary: strings.TrimSpace(getenv("RAYIAM_PERMISSIONS_BOUNDARY")),
-		AllowedPolicyARNs:   patterns(getenv("RAYIAM_ALLOWED_POLICY_ARNS")),
-		AllowedBuckets:      patterns(getenv("RAYIAM_ALLOWED_BUCKETS")),
-		AllowedClusterNames: patterns(getenv("RAYIAM_ALLOWED_CLUSTER_NAMES")),
+		AllowedPolicyARNs:   patternList(getenv("RAYIAM_ALLOWED_POLICY_ARNS")),
+		AllowedBuckets:      patternList(getenv("RAYIAM_ALLOWED_BUCKETS")),
+		AllowedClusterNames: patternList(getenv("RAYIAM_ALLOWED_CLUSTER_NAMES")),
 	}
 	if allow := strings.TrimSpace(getenv("RAYIAM_ALLOW_ADOPTION")); allow != "" {
 		b.NoAdoption = !strings.EqualFold(allow, "true")
@@ -36,8 +36,8 @@ func BoundsFromEnvironment(getenv func(string) string) Bounds {
 	return b
 }
 
-// patterns reads a comma-separated list.
-func patterns(value string) []string {
+// patternList reads a comma-separated list.
+func patternList(value string) []string {
 	var list []string
 	for pattern := range strings.SplitSeq(value, ",") {
 		if pattern = strings.TrimSpace(pattern); pattern != "" {

@@ -30,8 +30,8 @@ func (e *Error) Error() string {
 	return noLongerAwaited(e.request, e.age, e.status)
 }
 
-// Is makes the request count as abandoned in the metrics.
-func (e *Error) Is(target error) bool { return target == customresource.ErrAbandoned }
+// Is makes the request count as ABANDONED in the metrics, even if it is only superseded.
+func (e *Error) Is(target error) bool { return target == customresource.ErrNoLongerAwaited }
 
 // Abandoned reports whether no later request deletes what this one has made.
 func (e *Error) Abandoned() bool { return e.standing == abandoned }

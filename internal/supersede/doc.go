@@ -30,7 +30,7 @@
 //  2. About two seconds later CloudFormation cancels A and issues B. If B is a Delete, it
 //     leaves the set if a later resource owns it: then B is not the next request after A,
 //     but came late.
-//  3. B removes what A has made so far, and then looks again every lookPause until
+//  3. B removes what A has made so far, and then polls IAM every pollPause until
 //     nothing has appeared for quietPeriod. A writes nothing unseen while it is fresh,
 //     since quietPeriod is longer than lateAfter. An Update in place has no quiet period.
 //  4. If A is a late Update, it asks before it removes worker groups. If it is

@@ -100,8 +100,8 @@ func leaves(ctx context.Context, stacks Statuses, state stackresource.State, own
 	case state.InProgress():
 		return false, true, nil
 	case state.PhysicalID != owner:
-		settled, err := settled(ctx, stacks, stackID)
-		return settled, !settled, err
+		done, err := settled(ctx, stacks, stackID)
+		return done, !done, err
 	}
 	return state.Removed(), false, nil
 }

@@ -15,8 +15,8 @@ const (
 	// asks CloudFormation about its writes.
 	quietPeriod = 5 * time.Second
 
-	// lookPause is the pause between two looks of a quiet period.
-	lookPause = time.Second
+	// pollPause is the pause between two polls of a quiet period.
+	pollPause = time.Second
 
 	// maxQuietPeriods bounds how often a quiet period may begin anew.
 	maxQuietPeriods = 4
@@ -30,24 +30,24 @@ type Follower interface {
 	Remove(ctx context.Context) error
 }
 
-// QuietPeriod is step (3), and part of step (7). It looks again until nothing has appeared for
+// QuietPeriod is step (3), and part of step (7). It polls IAM until nothing has appeared for
 // quietPeriod, or half of the time that ctx leaves, and removes everything that appears. It
-// ends after four such periods in any case. A look that IAM does not answer is no error: the
+// ends after four such periods in any case. A poll that IAM does not answer is no error: the
 // work of the request was done before.
 func (w *Watch) QuietPeriod(ctx context.Context, f Follower) error {
 	period, begun := quietPeriod, time.Now()
 	if end, ok := ctx.Deadline(); ok {
 		period = min(period, time.Until(end)/2)
 	}
-	looking, cancel := context.WithTimeout(ctx, maxQuietPeriods*period)
+	polling, cancel := context.WithTimeout(ctx, maxQuietPeriods*period)
 	defer cancel()
 	for last := begun; time.Since(last) < period; {
-		if smithytime.SleepWithContext(looking, min(lookPause, period)) != nil {
+		if smithytime.SleepWithContext(polling, min(pollPause, period)) != nil {
 			return nil
 		}
-		appeared, err := f.Appeared(looking)
+		appeared, err := f.Appeared(polling)
 		switch {
-		case err != nil && looking.Err() != nil:
+		case err != nil && polling.Err() != nil:
 			w.log.Warn("cannot tell whether something has appeared", slog.String("error", err.Error()))
 			return nil
 		case err != nil:

@@ -15,14 +15,14 @@ import (
 type appearances struct {
 	begun   time.Time
 	at      []time.Duration
-	looks   int
+	polls   int
 	removed int
 	fails   error // the error of Appeared
 	refuses func(context.Context) error
 }
 
 func (a *appearances) Appeared(ctx context.Context) (bool, error) {
-	a.looks++
+	a.polls++
 	if a.fails != nil {
 		return false, a.fails
 	}
@@ -39,7 +39,7 @@ func (a *appearances) Remove(ctx context.Context) error {
 	return nil
 }
 
-// TestQuietPeriod checks for how long a request looks, that an entity which appears is removed
+// TestQuietPeriod checks for how long a request polls, that an entity which appears is removed
 // and begins the period anew, and which errors end it.
 // Reference 11.1, 11.10.
 func TestQuietPeriod(t *testing.T) {
@@ -57,7 +57,7 @@ func TestQuietPeriod(t *testing.T) {
 		"something appears twice":        {follower: appearances{at: []time.Duration{1, 4 * time.Second}}, removed: 2, took: 9 * time.Second},
 		"it never ends":                  {follower: appearances{at: make([]time.Duration, 1000)}, removed: -1, took: maxQuietPeriods * quietPeriod},
 		"little time is left":            {deadline: 4 * time.Second, took: 2 * time.Second},
-		"a look fails":                   {follower: appearances{fails: broken}, want: broken, took: time.Second},
+		"a poll fails":                   {follower: appearances{fails: broken}, want: broken, took: time.Second},
 		"it is a later request's":        {follower: appearances{at: []time.Duration{0}, refuses: later}, took: time.Second},
 		"it is not allowed to remove it": {follower: appearances{at: []time.Duration{0}, refuses: func(context.Context) error { return broken }}, want: broken, took: time.Second},
 	} {
@@ -81,9 +81,9 @@ func TestQuietPeriod(t *testing.T) {
 	}
 }
 
-// TestQuietPeriod_LooksThatAreCutOff checks that a look that does not return before the end of
+// TestQuietPeriod_PollsThatAreCutOff checks that a poll that does not return before the end of
 // the period is not a failure.
-func TestQuietPeriod_LooksThatAreCutOff(t *testing.T) {
+func TestQuietPeriod_PollsThatAreCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := watching(GeneratedDelete, 0, stackresource.State{})
 		if err := w.QuietPeriod(t.Context(), silent{}); err != nil {

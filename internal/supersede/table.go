@@ -30,7 +30,7 @@ type Rule struct {
 	// AsksBeforeRollback: when it is late and has failed, it asks before it rolls back the
 	// worker groups that it had begun to make. If it is superseded, they stay.
 	AsksBeforeRollback bool
-	// QuietPeriod: when its work is done, it looks again for a while, since the request that
+	// QuietPeriod: when its work is done, it polls IAM for a while, since the request that
 	// it follows may still be in flight.
 	QuietPeriod bool
 	// IfNoLongerAwaited: what it does if it is superseded or abandoned.

@@ -128,8 +128,8 @@ func (w *Watch) Superseded(ctx context.Context) bool {
 	return over != nil
 }
 
-// Late reports whether Last would ask CloudFormation now.
-func (w *Watch) Late() bool { return w.kind.Rule().AsksLast && w.late() }
+// LastAsks reports whether Last would ask CloudFormation now.
+func (w *Watch) LastAsks() bool { return w.kind.Rule().AsksLast && w.late() }
 
 // WhileHidden is step (6), too. It does the same as Last for many callers at once, which call
 // it again and again while IAM does not show what the request has made: perhaps the next

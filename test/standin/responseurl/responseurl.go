@@ -22,7 +22,6 @@ type Put struct {
 	Header  http.Header
 	Taken   bool   // the server replied 200
 	Refusal string // why S3 would refuse the attempt; empty if it would not
-	At      time.Time
 }
 
 // A Server hands out URLs and records the attempts at delivery.
@@ -122,7 +121,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(s.replies) > 0 {
 		reply, s.replies = s.replies[0], s.replies[1:]
 	}
-	put := Put{Body: body, Header: r.Header, Refusal: s.refusal(path, r), At: time.Now()}
+	put := Put{Body: body, Header: r.Header, Refusal: s.refusal(path, r)}
 	put.Taken = reply == nil && put.Refusal == ""
 	s.puts[path] = append(s.puts[path], put)
 	s.mu.Unlock()
