@@ -147,7 +147,7 @@ func (r *run) keepsOld(plan rayiam.Plan, users []instances.Instance) bool {
 		return false
 	}
 	since := r.watch.Issued().Add(-longestOperation)
-	if !slices.ContainsFunc(plan.Loses(), func(name string) bool {
+	if !slices.ContainsFunc(plan.UnusableProfiles(), func(name string) bool {
 		arn := r.profileARN(name)
 		return slices.ContainsFunc(users, func(i instances.Instance) bool { return i.Profile == arn }) &&
 			r.first.Retained(rayiam.Removal{Name: name, Owner: r.desired.Owner, Since: since})
@@ -174,7 +174,7 @@ func (r *reconciler) withoutKept(removals []rayiam.Removal) []rayiam.Removal {
 // deletes.
 func (r *run) losing(plan rayiam.Plan) []string {
 	var arns []string
-	for _, name := range plan.Loses() {
+	for _, name := range plan.UnusableProfiles() {
 		arns = append(arns, r.profileARN(name))
 	}
 	return arns

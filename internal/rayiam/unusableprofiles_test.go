@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// TestPlan_Loses checks which instance profiles lose their role by a plan: a profile that is
+// TestPlan_UnusableProfiles checks which instance profiles lose their role by a plan: a profile that is
 // only released, or gets its own role back, does not.
 // Reference 14.1, 14.4.
-func TestPlan_Loses(t *testing.T) {
+func TestPlan_UnusableProfiles(t *testing.T) {
 	remove := func(role, profile string) Step {
 		return Step{Call: RemoveRoleFromInstanceProfile, Role: role, InstanceProfile: profile}
 	}
@@ -30,7 +30,7 @@ func TestPlan_Loses(t *testing.T) {
 			for _, step := range tt.steps {
 				plan.Phases = append(plan.Phases, []Step{step})
 			}
-			if got := plan.Loses(); !slices.Equal(got, tt.want) {
+			if got := plan.UnusableProfiles(); !slices.Equal(got, tt.want) {
 				t.Errorf("the profiles that lose their role are %v, want %v", got, tt.want)
 			}
 		})

@@ -1,8 +1,8 @@
 package rayiam
 
-// Loses returns the names of the instance profiles that the plan deletes, or whose role it
-// deletes. Their instances lose their credentials.
-func (p Plan) Loses() []string {
+// UnusableProfiles returns the names of the instance profiles that the plan deletes, or whose
+// role it deletes. Their instances lose their credentials.
+func (p Plan) UnusableProfiles() []string {
 	var names []string
 	deleted := map[string]bool{} // roles
 	for _, steps := range p.Phases {
