@@ -76,7 +76,7 @@ func (r *run) supersededBefore(ctx context.Context, over *supersede.Error) error
 // belongsToLaterResource reports whether a Delete with a generated id would delete the set of a
 // later resource of the same name.
 func (r *run) belongsToLaterResource(ctx context.Context) bool {
-	return r.kind.Rule().AsksOwner && !r.reached(ctx, r.target) && r.watch.OwnsSet(ctx)
+	return r.kind.Rule().IfNoLongerAwaited == supersede.LeavesSet && !r.reached(ctx, r.target) && r.watch.OwnsSet(ctx)
 }
 
 // verifyWhileObserving asks CloudFormation at the same time as IAM, so that the first write

@@ -27,9 +27,9 @@
 // replacement back. The functions that take these steps have the steps' numbers.
 //
 //  1. A is issued. It is fresh.
-//  2. About two seconds later CloudFormation cancels A and issues B. If B is a Delete, it
-//     leaves the set if a later resource owns it: then B is not the next request after A,
-//     but came late.
+//  2. About two seconds later CloudFormation cancels A and issues B. A Delete with a
+//     generated id may itself come late, when a later resource owns the set. So B first
+//     asks, and leaves such a set.
 //  3. B removes what A has made so far, and then polls IAM every pollPause until
 //     nothing has appeared for quietPeriod. A writes nothing unseen while it is fresh,
 //     since quietPeriod is longer than lateAfter. An Update in place has no quiet period.
