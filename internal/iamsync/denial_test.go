@@ -191,7 +191,7 @@ func TestDenied_Reads(t *testing.T) {
 // Reference 6.12.
 func TestFailures(t *testing.T) {
 	silent := func(doing string) error {
-		return &deadlineError{doing: doing, attempts: 1, waited: 8 * time.Second, err: context.DeadlineExceeded}
+		return &deadlineError{doing: doing, waited: 8 * time.Second, err: context.DeadlineExceeded}
 	}
 	denied := func(doing string) error {
 		return &callError{doing: doing, err: &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}}

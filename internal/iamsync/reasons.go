@@ -71,11 +71,10 @@ func (e *callError) cause() string { return words(e.err) }
 
 // A deadlineError says that time ran out, and during which call.
 type deadlineError struct {
-	doing    string
-	attempts int
-	waited   time.Duration
-	err      error
-	sync     *Sync // of the request
+	doing  string
+	waited time.Duration
+	err    error
+	sync   *Sync // of the request
 }
 
 func (e *deadlineError) Error() string { return e.doing + ": " + e.cause() + requestID(e.err) }

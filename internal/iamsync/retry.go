@@ -69,7 +69,7 @@ func (b *batch) do(c apiCall) error {
 		case errors.Is(err, errHalted):
 			return fmt.Errorf("%s: %w", c.doing, errHalted)
 		case b.ctx.Err() != nil:
-			return &deadlineError{doing: c.doing, attempts: n, waited: time.Since(start), err: err, sync: b.sync}
+			return &deadlineError{doing: c.doing, waited: time.Since(start), err: err, sync: b.sync}
 		}
 		v := classify(err)
 		if v == final {
@@ -101,7 +101,7 @@ func (b *batch) do(c apiCall) error {
 		delay := delayAfter(n, err)
 		b.sync.retries.Add(1)
 		b.sync.log.Warn("retrying", "doing", c.doing, "attempt", n, "delay", delay.String(), slog.String("error", words(err)))
-		if err := b.sleep(c.doing, n, start, delay, err); err != nil {
+		if err := b.sleep(c.doing, start, delay, err); err != nil {
 			return err
 		}
 	}
@@ -146,7 +146,7 @@ func (b *batch) attempt(write bool, attempt func(context.Context) error) error {
 	return err
 }
 
-func (b *batch) sleep(doing string, attempts int, start time.Time, delay time.Duration, last error) error {
+func (b *batch) sleep(doing string, start time.Time, delay time.Duration, last error) error {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
@@ -155,6 +155,6 @@ func (b *batch) sleep(doing string, attempts int, start time.Time, delay time.Du
 	case <-b.failed:
 		return fmt.Errorf("%s: %w", doing, errHalted)
 	case <-b.ctx.Done():
-		return &deadlineError{doing: doing, attempts: attempts, waited: time.Since(start), err: last, sync: b.sync}
+		return &deadlineError{doing: doing, waited: time.Since(start), err: last, sync: b.sync}
 	}
 }
