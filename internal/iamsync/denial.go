@@ -96,13 +96,14 @@ func (b *batch) denied(c apiCall, err error, since time.Time) (verdict, error) {
 	if d.explicit {
 		return final, err
 	}
+	mayPass := time.Since(since) < b.sync.patience.Time && b.sync.mayPass(c.subject)
 	if absent := b.absence(c); absent != nil {
 		if v := c.judge(absent); v != final {
 			return v, absent
 		}
 	}
-	if time.Since(since) < b.sync.patience.Time && b.sync.mayPass(c.subject) {
-		return waiting, err
+	if mayPass || b.ctx.Err() != nil {
+		return waiting, err // without time left, that is what the error says
 	}
 	return final, err
 }
@@ -125,20 +126,25 @@ func (s *Sync) touch(e entity, at time.Time) {
 }
 
 // absence returns IAM's NoSuchEntity for the role or profile that a call is to change, or nil
-// if it exists. IAM has no tags of a deleted role, so it denies a call whose permission has a
-// condition on tags. Only a read, whose permission has no such condition, can tell:
-// https://github.com/aws/karpenter-provider-aws/issues/2100.
+// if it exists, or if no read can tell. IAM has no tags of a deleted role, so it denies a call
+// whose permission has a condition on tags. Only a read, whose permission has no such
+// condition, can tell: https://github.com/aws/karpenter-provider-aws/issues/2100.
 func (b *batch) absence(c apiCall) error {
 	if !c.tagged {
 		return nil
 	}
-	err := b.attempt(false, func(ctx context.Context) (err error) {
-		if c.subject.kind == roleKind {
-			_, err = b.sync.client.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &c.subject.name})
-		} else {
-			_, err = b.sync.client.iam.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &c.subject.name})
-		}
-		return err
+	err := b.repeat(apiCall{
+		doing:   "reading " + c.subject.kind + " " + c.subject.name,
+		decides: true,
+		judge:   func(error) verdict { return final },
+		attempt: func(ctx context.Context) (err error) {
+			if c.subject.kind == roleKind {
+				_, err = b.sync.client.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &c.subject.name})
+			} else {
+				_, err = b.sync.client.iam.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &c.subject.name})
+			}
+			return err
+		},
 	})
 	if has(err, codeAbsent) {
 		return err

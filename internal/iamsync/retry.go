@@ -51,6 +51,7 @@ type apiCall struct {
 	write   bool                // whether it may have happened although it failed
 	tagged  bool                // whether IAM authorizes it by the subject's tags
 	policy  string              // the managed policy that it needs; empty for none
+	decides bool                // whether it decides about a denial, so that its own denial is final
 	judge   func(error) verdict // judges the errors that classify finds final
 	attempt func(context.Context) error
 }
@@ -59,6 +60,11 @@ type apiCall struct {
 func (b *batch) do(c apiCall) error {
 	b.sync.slots <- struct{}{}
 	defer func() { <-b.sync.slots }()
+	return b.repeat(c)
+}
+
+// repeat does the same for a call that needs no slot of its own.
+func (b *batch) repeat(c apiCall) error {
 	faults, start := 0, time.Now()
 	var denied time.Time // first
 	for n := 1; ; n++ {
@@ -75,7 +81,7 @@ func (b *batch) do(c apiCall) error {
 		if v == final {
 			v = c.judge(err)
 		}
-		if v == final && has(err, codeDenied) {
+		if v == final && has(err, codeDenied) && !c.decides {
 			if denied.IsZero() {
 				denied = time.Now()
 			}
@@ -146,15 +152,19 @@ func (b *batch) attempt(write bool, attempt func(context.Context) error) error {
 	return err
 }
 
+// sleep waits for the delay, or returns why there is no other attempt. A deadline that is over
+// counts even if another call has failed.
 func (b *batch) sleep(doing string, start time.Time, delay time.Duration, last error) error {
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-b.failed:
-		return fmt.Errorf("%s: %w", doing, errHalted)
-	case <-b.ctx.Done():
-		return &deadlineError{doing: doing, waited: time.Since(start), err: last, sync: b.sync}
+	if b.ctx.Err() == nil {
+		timer := time.NewTimer(delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return nil
+		case <-b.failed:
+			return fmt.Errorf("%s: %w", doing, errHalted)
+		case <-b.ctx.Done():
+		}
 	}
+	return &deadlineError{doing: doing, waited: time.Since(start), err: last, sync: b.sync}
 }
