@@ -31,12 +31,12 @@ func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 	return s.parallel(ctx, len(steps), func(b *batch, i int) error {
 		step, start, attempts := steps[i], time.Now(), 0
 		err := b.do(apiCall{
-			doing:   step.String(),
-			subject: subjectOf(step),
-			write:   true,
-			tagged:  conditionedOnTags(step),
-			policy:  needed(step),
-			judge:   func(err error) verdict { return s.judge(step, err) },
+			doing:  step.String(),
+			about:  authorizing(step),
+			write:  true,
+			tagged: conditionedOnTags(step),
+			policy: needed(step),
+			judge:  func(err error) verdict { return s.judge(step, err) },
 			attempt: func(ctx context.Context) error {
 				attempts++
 				return s.remember(step, s.write(ctx, step))

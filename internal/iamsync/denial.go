@@ -3,6 +3,7 @@ package iamsync
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,7 +97,7 @@ func (b *batch) denied(c apiCall, err error, since time.Time) (verdict, error) {
 	if d.explicit {
 		return final, err
 	}
-	mayPass := time.Since(since) < b.sync.patience.Time && b.sync.mayPass(c.subject)
+	mayPass := time.Since(since) < b.sync.patience.Time && b.sync.mayPass(c.about)
 	if absent := b.absence(c); absent != nil {
 		if v := c.judge(absent); v != final {
 			return v, absent
@@ -108,12 +109,13 @@ func (b *batch) denied(c apiCall, err error, since time.Time) (verdict, error) {
 	return final, err
 }
 
-// mayPass reports whether a denial of a call about this entity may come from permissions or
+// mayPass reports whether a denial of a call about these entities may come from permissions or
 // tags that IAM does not use yet.
-func (s *Sync) mayPass(subject entity) bool {
+func (s *Sync) mayPass(about []entity) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Since(s.patience.Started) < youth || time.Since(s.touched[subject]) < youth
+	young := func(e entity) bool { return time.Since(s.touched[e]) < youth }
+	return time.Since(s.patience.Started) < youth || slices.ContainsFunc(about, young)
 }
 
 // touch records when an entity was made, or was given tags or a boundary.
@@ -125,29 +127,31 @@ func (s *Sync) touch(e entity, at time.Time) {
 	}
 }
 
-// absence returns IAM's NoSuchEntity for the role or profile that a call is to change, or nil
-// if it exists, or if no read can tell. IAM has no tags of a deleted role, so it denies a call
-// whose permission has a condition on tags. Only a read, whose permission has no such
-// condition, can tell: https://github.com/aws/karpenter-provider-aws/issues/2100.
+// absence returns IAM's NoSuchEntity for a role or profile that a call is about, or nil if all
+// exist, or if no read can tell. IAM has no tags of a deleted role, so it denies a call whose
+// permission has a condition on tags. Only a read, whose permission has no such condition, can
+// tell: https://github.com/aws/karpenter-provider-aws/issues/2100.
 func (b *batch) absence(c apiCall) error {
 	if !c.tagged {
 		return nil
 	}
-	err := b.repeat(apiCall{
-		doing:   "reading " + c.subject.kind + " " + c.subject.name,
-		decides: true,
-		judge:   func(error) verdict { return final },
-		attempt: func(ctx context.Context) (err error) {
-			if c.subject.kind == roleKind {
-				_, err = b.sync.client.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &c.subject.name})
-			} else {
-				_, err = b.sync.client.iam.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &c.subject.name})
-			}
+	for _, e := range c.about {
+		err := b.repeat(apiCall{
+			doing:   "reading " + e.kind + " " + e.name,
+			decides: true,
+			judge:   func(error) verdict { return final },
+			attempt: func(ctx context.Context) (err error) {
+				if e.kind == roleKind {
+					_, err = b.sync.client.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &e.name})
+				} else {
+					_, err = b.sync.client.iam.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &e.name})
+				}
+				return err
+			},
+		})
+		if has(err, codeAbsent) {
 			return err
-		},
-	})
-	if has(err, codeAbsent) {
-		return err
+		}
 	}
 	return nil
 }
@@ -158,6 +162,16 @@ func subjectOf(step rayiam.Step) entity {
 		return entity{profileKind, step.InstanceProfile}
 	}
 	return entity{roleKind, step.Role}
+}
+
+// authorizing returns the entities by which IAM authorizes a step. Adding a role to a profile
+// also passes the role, for which IAM needs its path:
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html.
+func authorizing(step rayiam.Step) []entity {
+	if step.Call == rayiam.AddRoleToInstanceProfile {
+		return []entity{subjectOf(step), {roleKind, step.Role}}
+	}
+	return []entity{subjectOf(step)}
 }
 
 // conditionedOnTags reports whether a step is about an existing entity, so that IAM authorizes

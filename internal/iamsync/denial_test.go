@@ -95,7 +95,9 @@ func TestDenied(t *testing.T) {
 	attach := rayiam.Step{Call: rayiam.AttachRolePolicy, Role: "ray-head", Policy: "p"}
 	remove := rayiam.Step{Call: rayiam.RemoveRoleFromInstanceProfile, Role: "ray-head", InstanceProfile: "ray-head"}
 	detach := rayiam.Step{Call: rayiam.DetachRolePolicy, Role: "ray-head", Policy: "p"}
+	add := rayiam.Step{Call: rayiam.AddRoleToInstanceProfile, Role: "ray-head", InstanceProfile: "ray-head"}
 	create := rayiam.Step{Call: rayiam.CreateRole, Role: "ray-head"}
+	createProfile := rayiam.Step{Call: rayiam.CreateInstanceProfile, InstanceProfile: "ray-head"}
 	tag := rayiam.Step{Call: rayiam.TagRole, Role: "ray-head"}
 	bound := rayiam.Step{Call: rayiam.PutRolePermissionsBoundary, Role: "ray-head"}
 	other := rayiam.Step{Call: rayiam.CreateRole, Role: "ray-worker"}
@@ -119,6 +121,10 @@ func TestDenied(t *testing.T) {
 		"a role tagged by this request":  {old: true, phases: [][]rayiam.Step{{tag}, {attach}}, replies: map[string][]reply{"AttachRolePolicy": times(3, denies(implicit), succeed), "GetRole": {there}}, until: 10 * time.Second},
 		"a role bounded by this request": {old: true, phases: [][]rayiam.Step{{bound}, {attach}}, replies: map[string][]reply{"AttachRolePolicy": times(3, denies(implicit), succeed), "GetRole": {there}}, until: 10 * time.Second},
 		"another role is young":          {old: true, phases: [][]rayiam.Step{{other}, {attach}}, replies: map[string][]reply{"AttachRolePolicy": {denies(implicit)}, "GetRole": {there}}, want: "AccessDenied", until: time.Second},
+		"a role made for an old profile": {old: true, phases: [][]rayiam.Step{{create}, {add}}, replies: map[string][]reply{"AddRoleToInstanceProfile": times(3, denies(implicit), succeed)}, until: 10 * time.Second},
+		"a profile made for an old role": {old: true, phases: [][]rayiam.Step{{createProfile}, {add}}, replies: map[string][]reply{"AddRoleToInstanceProfile": times(3, denies(implicit), succeed)}, until: 10 * time.Second},
+		"an old role, an old profile":    {old: true, phases: [][]rayiam.Step{{add}}, replies: map[string][]reply{"AddRoleToInstanceProfile": {denies(implicit)}}, want: "AccessDenied", until: time.Second},
+		"adding a role that is gone":     {old: true, phases: [][]rayiam.Step{{add}}, replies: map[string][]reply{"AddRoleToInstanceProfile": {denies(implicit)}, "GetRole": {gone}}, want: "NoSuchEntity", stale: true, until: time.Second},
 		"detaching from what is gone":    {old: true, phases: [][]rayiam.Step{{detach}}, replies: map[string][]reply{"DetachRolePolicy": {denies(implicit)}, "GetRole": {gone}}, until: time.Second},
 		"emptying what is gone":          {old: true, phases: [][]rayiam.Step{{remove}}, replies: map[string][]reply{"RemoveRoleFromInstanceProfile": {denies(implicit)}, "GetInstanceProfile": {gone}}, until: time.Second},
 		"attaching to what is gone":      {old: true, phases: [][]rayiam.Step{{attach}}, replies: map[string][]reply{"AttachRolePolicy": {denies(implicit)}, "GetRole": {gone}}, want: "NoSuchEntity", stale: true, until: time.Second},

@@ -13,7 +13,7 @@ func (b *batch) pages(doing, role string, next func(ctx context.Context, marker 
 	var marker *string
 	for {
 		var after *string
-		err := b.read(doing+role, entity{roleKind, role}, func(ctx context.Context) (err error) {
+		err := b.read(doing+role, []entity{{roleKind, role}}, func(ctx context.Context) (err error) {
 			after, err = next(ctx, marker)
 			return err
 		})

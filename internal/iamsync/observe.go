@@ -164,7 +164,7 @@ func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, er
 }
 
 func (b *batch) getRolePolicy(d *details, role, name string) error {
-	return b.read(fmt.Sprintf("reading inline policy %s of role %s", name, role), entity{roleKind, role}, func(ctx context.Context) error {
+	return b.read(fmt.Sprintf("reading inline policy %s of role %s", name, role), []entity{{roleKind, role}}, func(ctx context.Context) error {
 		out, err := b.sync.client.iam.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
 		if err != nil {
 			return err
@@ -192,13 +192,13 @@ func (b *batch) readEntity(e entity, beyond bool, attempt func(context.Context) 
 			return absentIsDone(err)
 		}
 	}
-	return b.do(apiCall{doing: doing, subject: e, judge: judge, attempt: attempt})
+	return b.do(apiCall{doing: doing, about: []entity{e}, judge: judge, attempt: attempt})
 }
 
-// read reads something about a role or instance profile or, with an empty subject, about a
-// managed policy. NoSuchEntity is an answer.
-func (b *batch) read(doing string, subject entity, attempt func(context.Context) error) error {
-	return b.do(apiCall{doing: doing, subject: subject, judge: absentIsDone, attempt: attempt})
+// read reads something about a role or instance profile or, with no entity, about a managed
+// policy. NoSuchEntity is an answer.
+func (b *batch) read(doing string, about []entity, attempt func(context.Context) error) error {
+	return b.do(apiCall{doing: doing, about: about, judge: absentIsDone, attempt: attempt})
 }
 
 // decoded undoes the percent-encoding in which the SDK returns policy documents.

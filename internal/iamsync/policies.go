@@ -80,7 +80,7 @@ func (s *Sync) policyReads(into *missing, arns []string) (reads []func(*batch) e
 
 func (b *batch) getPolicy(into *missing, arn string) error {
 	found := false
-	err := b.read("reading policy "+arn, entity{}, func(ctx context.Context) error {
+	err := b.read("reading policy "+arn, nil, func(ctx context.Context) error {
 		err := b.sync.askPolicy(ctx, arn)
 		found = err == nil
 		return err

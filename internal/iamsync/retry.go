@@ -47,9 +47,9 @@ var errHalted = errors.New("not tried again, since another call had failed")
 // only the name of a call.
 type apiCall struct {
 	doing   string              // the operation, for errors and the log: "creating role ray-head"
-	subject entity              // the entity of the call; empty for a managed policy
+	about   []entity            // the entities by which IAM authorizes it; none for a managed policy
 	write   bool                // whether it may have happened although it failed
-	tagged  bool                // whether IAM authorizes it by the subject's tags
+	tagged  bool                // whether IAM needs their tags or path for that
 	policy  string              // the managed policy that it needs; empty for none
 	decides bool                // whether it decides about a denial, so that its own denial is final
 	judge   func(error) verdict // judges the errors that classify finds final

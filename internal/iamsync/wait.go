@@ -25,7 +25,7 @@ func (s *Sync) AwaitProfiles(ctx context.Context, names []string, wait time.Dura
 		name := names[i]
 		return b.do(apiCall{
 			doing:   fmt.Sprintf("waiting for instance profile %s to list its role", name),
-			subject: entity{profileKind, name},
+			about:   []entity{{profileKind, name}},
 			judge:   visibility,
 			attempt: func(ctx context.Context) error { return s.listsItsRole(ctx, name) },
 		})

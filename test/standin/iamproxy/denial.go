@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,25 +47,28 @@ func LateRights(delay time.Duration) Fault {
 	}
 }
 
-// LateTags denies writes that are conditioned on the tags of a role or profile, until delay
-// has passed since the role or profile was made or tagged. With readers above 1, it denies
-// only one call in so many, as if one of several readers of IAM were behind.
+// LateTags denies writes that are conditioned on the tags of a role or profile, or that pass a
+// role, until delay has passed since the role or profile was made or tagged. With readers above
+// 1, it denies only one call in so many, as if one of several readers of IAM were behind.
 func LateTags(delay time.Duration, readers int) Fault {
 	tagged := map[string]time.Time{}
 	seen := 0
 	return func(c Call) Effect {
-		subject := c.subject()
 		switch c.Action {
 		case "CreateRole", "CreateInstanceProfile", "TagRole", "TagInstanceProfile":
-			if _, known := tagged[subject]; !known {
-				tagged[subject] = time.Now()
+			if _, known := tagged[c.subjects()[0]]; !known {
+				tagged[c.subjects()[0]] = time.Now()
 			}
 			return Effect{}
 		}
-		if at, ok := tagged[subject]; ok && c.conditioned() && time.Since(at) < delay {
+		late := func(subject string) bool { return time.Since(tagged[subject]) < delay }
+		if c.conditioned() && slices.ContainsFunc(c.subjects(), late) {
 			if seen++; seen%readers == 0 {
 				return DeniedWith(Implicit)
 			}
+		}
+		if c.Action == "DeleteRole" || c.Action == "DeleteInstanceProfile" {
+			delete(tagged, c.subjects()[0]) // it may be made again
 		}
 		return Effect{}
 	}
@@ -76,27 +80,37 @@ func (c Call) conditioned() bool {
 	return c.Writes() && !strings.HasPrefix(c.Action, "Create")
 }
 
-// subject names the role or profile whose tags the condition is about.
-func (c Call) subject() string {
-	if profile := c.Form.Get("InstanceProfileName"); profile != "" {
-		return "profile " + profile
+// subjects names the role or profile whose tags the condition is about and, if the call passes
+// a role, that role.
+func (c Call) subjects() []string {
+	role, profile := "role "+c.Form.Get("RoleName"), "profile "+c.Form.Get("InstanceProfileName")
+	switch {
+	case c.Form.Get("InstanceProfileName") == "":
+		return []string{role}
+	case c.Action == "AddRoleToInstanceProfile":
+		return []string{profile, role}
 	}
-	return "role " + c.Form.Get("RoleName")
+	return []string{profile}
 }
 
 // absent reports whether IAM has no such role or profile. It asks IAM directly.
 func (p *Proxy) absent(r *http.Request, c Call) bool {
-	form := url.Values{"Version": {"2010-05-08"}, "Action": {"GetRole"}, "RoleName": {c.Form.Get("RoleName")}}
-	if profile := c.Form.Get("InstanceProfileName"); profile != "" {
-		form = url.Values{"Version": {"2010-05-08"}, "Action": {"GetInstanceProfile"}, "InstanceProfileName": {profile}}
+	for _, subject := range c.subjects() {
+		kind, name, _ := strings.Cut(subject, " ")
+		form := url.Values{"Version": {"2010-05-08"}, "Action": {"GetRole"}, "RoleName": {name}}
+		if kind == "profile" {
+			form = url.Values{"Version": {"2010-05-08"}, "Action": {"GetInstanceProfile"}, "InstanceProfileName": {name}}
+		}
+		if answer, err := p.forward(r, []byte(form.Encode())); err == nil && errorCode(answer.body) == "NoSuchEntity" {
+			return true
+		}
 	}
-	answer, err := p.forward(r, []byte(form.Encode()))
-	return err == nil && errorCode(answer.body) == "NoSuchEntity"
+	return false
 }
 
-// judged returns IAM's answer as it is under the execution role. IAM has no tags of a role
-// or profile that does not exist. So it denies a write that is conditioned on tags, while
-// the emulator answers NoSuchEntity.
+// judged returns IAM's answer as it is under the execution role. IAM has neither tags nor path
+// of a role or profile that does not exist. So it denies a write that is conditioned on tags,
+// or that passes the role, while the emulator answers NoSuchEntity.
 // https://github.com/aws/karpenter-provider-aws/issues/2100
 func (p *Proxy) judged(r *http.Request, c Call, answer response) response {
 	if c.conditioned() && errorCode(answer.body) == "NoSuchEntity" && p.absent(r, c) {

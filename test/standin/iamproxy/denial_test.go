@@ -52,22 +52,56 @@ func TestLateTags_Readers(t *testing.T) {
 	}
 }
 
+// TestLateTags_PassRole proves that a role is added to a profile only when IAM sees both, that
+// a role which was made again is new again, and that a role is removed from a profile by the
+// tags of the profile alone.
+func TestLateTags_PassRole(t *testing.T) {
+	const delay = time.Minute
+	synctest.Test(t, func(t *testing.T) {
+		fault := LateTags(delay, 1)
+		for i, step := range []struct {
+			action, role, profile string
+			want                  int
+			sleep                 time.Duration
+		}{
+			{"CreateInstanceProfile", "", "p", 200, delay},
+			{"CreateRole", "r", "", 200, 0},
+			{"TagInstanceProfile", "", "p", 200, 0},
+			{"AddRoleToInstanceProfile", "r", "p", 403, 0},
+			{"RemoveRoleFromInstanceProfile", "r", "p", 200, 0},
+			{"DeleteRole", "r", "", 403, delay},
+			{"AddRoleToInstanceProfile", "r", "p", 200, 0},
+			{"DeleteRole", "r", "", 200, 0},
+			{"CreateRole", "r", "", 200, 0},
+			{"AddRoleToInstanceProfile", "r", "p", 403, delay},
+			{"AddRoleToInstanceProfile", "r", "p", 200, 0},
+		} {
+			if got := meets(fault, step.action, step.role, step.profile); got != step.want {
+				t.Errorf("step %d, %s: status %d, want %d", i, step.action, got, step.want)
+			}
+			time.Sleep(step.sleep)
+		}
+	})
+}
+
 // TestJudged proves that a write which is conditioned on the tags of an absent role is
 // denied, as IAM does, and that no other answer changes: neither that of a read of the
 // absent role, nor that of a write about a policy that a role does not have.
 func TestJudged(t *testing.T) {
 	for _, tt := range []struct {
-		action, role string
-		want         int
+		action, role, profile string
+		want                  int
 	}{
-		{"DeleteRole", "absent", http.StatusForbidden},
-		{"DetachRolePolicy", "absent", http.StatusForbidden},
-		{"GetRole", "absent", http.StatusNotFound},
-		{"CreateRole", "absent", http.StatusNotFound},
-		{"DetachRolePolicy", "present", http.StatusNotFound},
+		{"DeleteRole", "absent", "", http.StatusForbidden},
+		{"DetachRolePolicy", "absent", "", http.StatusForbidden},
+		{"AddRoleToInstanceProfile", "absent", "p", http.StatusForbidden},
+		{"RemoveRoleFromInstanceProfile", "absent", "p", http.StatusNotFound},
+		{"GetRole", "absent", "", http.StatusNotFound},
+		{"CreateRole", "absent", "", http.StatusNotFound},
+		{"DetachRolePolicy", "present", "", http.StatusNotFound},
 	} {
 		f := newFar(t, 0)
-		if got, body := f.call(t.Context(), tt.action, tt.role); got != tt.want {
+		if got, body := f.call(t.Context(), tt.action, tt.role, tt.profile); got != tt.want {
 			t.Errorf("%s of role %s: status %d, body %s, want %d", tt.action, tt.role, got, body, tt.want)
 		}
 		if calls := f.Calls(); len(calls) != 1 || calls[0].Status != tt.want {

@@ -44,9 +44,10 @@ func newFar(t *testing.T, patience time.Duration) *far {
 	return f
 }
 
-// call makes one call and returns its status and body; 0 if there is no answer.
-func (f *far) call(ctx context.Context, action, role string) (int, string) {
-	form := url.Values{"Action": {action}, "RoleName": {role}}
+// call makes one call, which may also name a profile, and returns its status and body; 0 if
+// there is no answer.
+func (f *far) call(ctx context.Context, action, role string, profile ...string) (int, string) {
+	form := url.Values{"Action": {action}, "RoleName": {role}, "InstanceProfileName": profile}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.URL, strings.NewReader(form.Encode()))
 	if err != nil {
 		return 0, err.Error()
@@ -186,9 +187,10 @@ func TestLag(t *testing.T) {
 	}
 }
 
-// meets returns the status of a call under a fault: 200 if the fault lets it pass.
-func meets(fault Fault, action, role string) int {
-	effect := fault(Call{Action: action, Form: url.Values{"Action": {action}, "RoleName": {role}}})
+// meets returns the status of a call, which may also name a profile, under a fault: 200 if the
+// fault lets it pass.
+func meets(fault Fault, action, role string, profile ...string) int {
+	effect := fault(Call{Action: action, Form: url.Values{"Action": {action}, "RoleName": {role}, "InstanceProfileName": profile}})
 	if effect.Instead == nil {
 		return http.StatusOK
 	}
