@@ -91,8 +91,8 @@ func (s *Sync) remember(step rayiam.Step, err error) error {
 			s.setExists(subjectOf(step), false)
 		}
 	}
-	if err == nil && setsConditions(step) {
-		s.touch(subjectOf(step), time.Now())
+	if setsConditions(step) && (err == nil || classify(err) == faulty) { // a faulty call may have happened
+		s.client.changes.add(subjectOf(step), time.Now())
 	}
 	if policy := needed(step); err == nil && policy != "" {
 		s.client.known.add(policy, time.Now())
@@ -109,17 +109,6 @@ func needed(step rayiam.Step) string {
 		return step.Boundary
 	}
 	return ""
-}
-
-// setsConditions reports whether a step changes tags or the boundary, by which IAM authorizes
-// later steps.
-func setsConditions(step rayiam.Step) bool {
-	switch step.Call {
-	case rayiam.CreateRole, rayiam.CreateInstanceProfile, rayiam.TagRole, rayiam.TagInstanceProfile,
-		rayiam.UntagRole, rayiam.UntagInstanceProfile, rayiam.PutRolePermissionsBoundary:
-		return true
-	}
-	return false
 }
 
 // worthRepeating returns the indexes of the steps of a phase to try once more. Old policies are

@@ -8,12 +8,13 @@ import (
 )
 
 // A Client has the state that the requests of one process share: the connections to IAM, the
-// rate of the calls, and the managed policies of AWS that IAM has lately shown to exist. It is
-// safe for several requests at once.
+// rate of the calls, the managed policies of AWS that IAM has lately shown to exist, and the
+// roles and instance profiles that have lately changed. It is safe for several requests at once.
 type Client struct {
-	iam   *iam.Client
-	known *knownPolicies
-	pace  pace
+	iam     *iam.Client
+	known   *knownPolicies
+	changes *changes
+	pace    pace
 }
 
 // NewClient returns a Client that reaches IAM as cfg says. The SDK's own retries are switched
@@ -22,7 +23,8 @@ type Client struct {
 // exists; with 0, every request asks.
 func NewClient(cfg aws.Config, memory time.Duration) *Client {
 	return &Client{
-		iam:   iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} }),
-		known: &knownPolicies{memory: memory, seen: map[string]time.Time{}},
+		iam:     iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} }),
+		known:   &knownPolicies{memory: memory, seen: map[string]time.Time{}},
+		changes: &changes{latest: map[entity]time.Time{}},
 	}
 }

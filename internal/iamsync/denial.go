@@ -112,19 +112,7 @@ func (b *batch) denied(c apiCall, err error, since time.Time) (verdict, error) {
 // mayPass reports whether a denial of a call about these entities may come from permissions or
 // tags that IAM does not use yet.
 func (s *Sync) mayPass(about []entity) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	young := func(e entity) bool { return time.Since(s.touched[e]) < youth }
-	return time.Since(s.patience.Started) < youth || slices.ContainsFunc(about, young)
-}
-
-// touch records when an entity was made, or was given tags or a boundary.
-func (s *Sync) touch(e entity, at time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if at.After(s.touched[e]) {
-		s.touched[e] = at
-	}
+	return time.Since(s.patience.Started) < youth || slices.ContainsFunc(about, s.client.changes.has)
 }
 
 // absence returns IAM's NoSuchEntity for a role or profile that a call is about, or nil if all

@@ -136,7 +136,7 @@ func (b *batch) getRole(l rayiam.Lookup) (*rayiam.Role, error) {
 		if boundary := out.Role.PermissionsBoundary; boundary != nil {
 			role.PermissionsBoundary = aws.ToString(boundary.PermissionsBoundaryArn)
 		}
-		b.sync.touch(entity{roleKind, l.Name}, role.Created)
+		b.sync.client.changes.add(entity{roleKind, l.Name}, role.Created)
 		return nil
 	})
 	return role, err
@@ -157,7 +157,7 @@ func (b *batch) getInstanceProfile(l rayiam.Lookup) (*rayiam.InstanceProfile, er
 		for _, role := range p.Roles {
 			profile.Roles = append(profile.Roles, aws.ToString(role.RoleName))
 		}
-		b.sync.touch(entity{profileKind, l.Name}, profile.Created)
+		b.sync.client.changes.add(entity{profileKind, l.Name}, profile.Created)
 		return nil
 	})
 	return profile, err

@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // maxInFlight bounds the calls that are under way at once. A head and eight
@@ -22,10 +21,9 @@ type Sync struct {
 	log      *slog.Logger
 	slots    chan struct{}
 
-	mu      sync.Mutex
-	sure    map[entity]bool      // roles and profiles that exist even if a read does not show them
-	touched map[entity]time.Time // when they were made, or given tags or a boundary
-	asked   map[string]bool      // managed policies that IAM has shown to this request
+	mu    sync.Mutex
+	sure  map[entity]bool // roles and profiles that exist even if a read does not show them
+	asked map[string]bool // managed policies that IAM has shown to this request
 
 	calls, retries, throttled atomic.Int64
 
@@ -44,7 +42,7 @@ type Hidden interface {
 func New(client *Client, patience Patience, hidden Hidden, log *slog.Logger) *Sync {
 	return &Sync{
 		client: client, hidden: hidden, patience: patience, log: log, slots: make(chan struct{}, maxInFlight),
-		sure: map[entity]bool{}, touched: map[entity]time.Time{}, asked: map[string]bool{},
+		sure: map[entity]bool{}, asked: map[string]bool{},
 	}
 }
 
