@@ -3,6 +3,7 @@ package iamsync
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -83,6 +84,21 @@ func denialOf(err error) (denial, bool) {
 		}
 	}
 	return d, true
+}
+
+// documented is the form of a denial: the principal, the action, the resource, which IAM may
+// leave out, and the reason, which may be missing too.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+var documented = regexp.MustCompile(`^(.* is not authorized to perform: )(\S+)(?: on resource: .*?)??((?: because no | with an explicit deny).*)?$`)
+
+// kindOfDenial returns a denial without its action and its resource, in which the denials of
+// one principal by one policy differ. A message in another form is returned as it is.
+func kindOfDenial(message string) string {
+	parts := documented.FindStringSubmatch(message)
+	if parts == nil {
+		return message
+	}
+	return parts[1] + strings.ReplaceAll(parts[3], parts[2], "")
 }
 
 // Denied reports whether a plan failed because IAM denied a call.

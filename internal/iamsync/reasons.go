@@ -1,6 +1,7 @@
 package iamsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,15 @@ func words(err error) string {
 	return "the connection to IAM broke: " + innermost(err).Error()
 }
 
+// kindOf returns what is the same in the errors of calls that failed for one reason: all words,
+// or of a denial, those that do not depend on the call.
+func kindOf(err error) string {
+	if _, denied := denialOf(err); denied {
+		return kindOfDenial(words(err))
+	}
+	return words(err)
+}
+
 func innermost(err error) error {
 	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
 		err = next
@@ -54,7 +64,8 @@ func requestID(err error) string {
 type failure interface {
 	error
 	what() string  // "reading role ray-head"
-	cause() string // the same for calls that failed for one reason
+	cause() string // in IAM's words, if it has answered
+	kind() string  // the same for calls that failed for one reason
 }
 
 // A callError is a call that failed for good, or for now.
@@ -68,6 +79,7 @@ func (e *callError) Error() string { return e.doing + ": " + e.cause() + request
 func (e *callError) Unwrap() error { return e.err }
 func (e *callError) what() string  { return e.doing }
 func (e *callError) cause() string { return words(e.err) }
+func (e *callError) kind() string  { return kindOf(e.err) }
 
 // A deadlineError says that time ran out, and during which call.
 type deadlineError struct {
@@ -80,6 +92,7 @@ type deadlineError struct {
 func (e *deadlineError) Error() string { return e.doing + ": " + e.cause() + requestID(e.err) }
 func (e *deadlineError) Unwrap() error { return e.err }
 func (e *deadlineError) what() string  { return e.doing }
+func (e *deadlineError) kind() string  { return "before the deadline: " + kindOf(e.err) }
 func (e *deadlineError) cause() string {
 	switch text := words(e.err); {
 	case isThrottle(e.err):
@@ -113,9 +126,9 @@ func (fs failures) Unwrap() []error { return fs }
 
 // A causeGroup is the calls that failed for one reason.
 type causeGroup struct {
+	kind  string
 	first error
-	cause string
-	calls []string
+	calls []failure
 }
 
 func (fs failures) byCause() []*causeGroup {
@@ -126,24 +139,56 @@ func (fs failures) byCause() []*causeGroup {
 			groups = append(groups, &causeGroup{first: err})
 			continue
 		}
-		i := slices.IndexFunc(groups, func(g *causeGroup) bool { return g.cause == f.cause() })
+		i := slices.IndexFunc(groups, func(g *causeGroup) bool { return g.kind == f.kind() })
 		if i < 0 {
-			i, groups = len(groups), append(groups, &causeGroup{first: err, cause: f.cause()})
+			i, groups = len(groups), append(groups, &causeGroup{first: err, kind: f.kind()})
 		}
-		groups[i].calls = append(groups[i].calls, f.what())
+		groups[i].calls = append(groups[i].calls, f)
 	}
 	return groups
 }
 
+// likewise says that IAM's words are about the first call, and the other calls failed for the
+// same reason.
+const likewise = ", and likewise for each of these calls"
+
 func (g *causeGroup) String() string {
-	switch n := len(g.calls); {
-	case n < 2:
+	n := len(g.calls)
+	if n < 2 {
 		return g.first.Error()
-	case n <= maxNamed:
-		return g.cause + ": " + strings.Join(g.calls, ", ")
-	default:
-		return fmt.Sprintf("%s: %s and %d more", g.cause, strings.Join(g.calls[:maxNamed], ", "), n-maxNamed)
 	}
+	var named []string
+	for _, f := range g.calls[:min(n, maxNamed)] {
+		named = append(named, f.what())
+	}
+	text := g.cause() + ": " + strings.Join(named, ", ")
+	if n > maxNamed {
+		text += fmt.Sprintf(" and %d more", n-maxNamed)
+	}
+	return text
+}
+
+// cause returns what is true for all calls of the group: the shortest time that IAM left one
+// unanswered, for example.
+func (g *causeGroup) cause() string {
+	if _, denied := denialOf(g.first); !denied {
+		return slices.MinFunc(g.calls, byWait).cause()
+	}
+	cause := g.calls[0].cause()
+	if slices.ContainsFunc(g.calls, func(f failure) bool { return f.cause() != cause }) {
+		cause += likewise
+	}
+	return cause
+}
+
+func byWait(a, b failure) int {
+	wait := func(f failure) time.Duration {
+		if late, ok := f.(*deadlineError); ok {
+			return late.waited
+		}
+		return 0
+	}
+	return cmp.Compare(wait(a), wait(b))
 }
 
 // advice returns what to do about the failures, without duplicates.
