@@ -44,8 +44,8 @@ type Effort struct {
 var ErrNoLongerAwaited = errors.New("CloudFormation has stopped waiting")
 
 // A Refusal is an error that says whether it is the template's own fault: properties that
-// break a rule, or a name that is taken. The stack's owner reads it in the Reason, and the
-// provider's owner has nothing to do.
+// break a rule, policies that the service does not accept, or a name that is taken. The
+// stack's owner reads it in the Reason, and the provider's owner has nothing to do.
 type Refusal interface {
 	error
 	Refused() bool

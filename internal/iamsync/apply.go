@@ -31,6 +31,7 @@ func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 	return s.parallel(ctx, len(steps), func(b *batch, i int) error {
 		step, start, attempts := steps[i], time.Now(), 0
 		err := b.do(apiCall{
+			call:   step.Call,
 			doing:  step.String(),
 			about:  authorizing(step),
 			write:  true,

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
 // A verdict says what to do about an error.
@@ -59,7 +61,23 @@ const (
 	codeInUse          = "DeleteConflict"
 	codeOverQuota      = "LimitExceeded"
 	codeDenied         = "AccessDenied"
+	codeMalformed      = "MalformedPolicyDocument"
+	codeUnattachable   = "PolicyNotAttachable"
 )
+
+// ofTemplate reports whether a final error of a write is the template's own fault: an inline
+// policy that IAM cannot read, a managed policy that no role of this kind can have, or more
+// policies than a role can have. A quota of the account is not, and neither is a trust policy:
+// the provider writes it.
+func ofTemplate(call rayiam.Call, err error) bool {
+	switch call {
+	case rayiam.PutRolePolicy:
+		return has(err, codeMalformed) || has(err, codeOverQuota)
+	case rayiam.AttachRolePolicy:
+		return has(err, codeUnattachable) || has(err, codeOverQuota)
+	}
+	return false
+}
 
 func has(err error, code string) bool {
 	var api smithy.APIError

@@ -73,6 +73,8 @@ type callError struct {
 	doing string
 	err   error
 	stale bool // IAM is not as it was observed
+
+	template bool // the template's own fault
 }
 
 func (e *callError) Error() string { return e.doing + ": " + e.cause() + requestID(e.err) }
@@ -123,6 +125,14 @@ func (fs failures) Error() string {
 }
 
 func (fs failures) Unwrap() []error { return fs }
+
+// Refused reports whether each of the calls failed because of the template.
+func (fs failures) Refused() bool {
+	return !slices.ContainsFunc(fs, func(err error) bool {
+		e, ok := errors.AsType[*callError](err)
+		return !ok || !e.template
+	})
+}
 
 // A causeGroup is the calls that failed for one reason.
 type causeGroup struct {
@@ -210,9 +220,10 @@ func (fs failures) advice() []string {
 
 // advices say what to do about IAM's final errors.
 var advices = map[string]string{
-	codeOverQuota:             "a quota of the account is used up: remove unused resources, or ask for a higher quota in Service Quotas",
-	"MalformedPolicyDocument": "correct the policy document in the template",
-	"InvalidClientTokenId":    "the function's credentials are not valid in this partition",
+	codeOverQuota:          "a quota of the account is used up: remove unused resources, or ask for a higher quota in Service Quotas",
+	codeMalformed:          "correct the policy document in the template",
+	codeUnattachable:       "name another policy in the template: AWS keeps this one for its own services' roles",
+	"InvalidClientTokenId": "the function's credentials are not valid in this partition",
 }
 
 // denialAdvice says which policy denies a call, and what to do.

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"time"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 )
 
 const (
@@ -46,6 +48,7 @@ var errHalted = errors.New("not tried again, since another call had failed")
 // An apiCall is one call to IAM, with everything that the function do needs. A rayiam.Call is
 // only the name of a call.
 type apiCall struct {
+	call    rayiam.Call         // of a write
 	doing   string              // the operation, for errors and the log: "creating role ray-head"
 	about   []entity            // the entities by which IAM authorizes it; none for a managed policy
 	write   bool                // whether it may have happened although it failed
@@ -99,7 +102,7 @@ func (b *batch) repeat(c apiCall) error {
 		case done:
 			return nil
 		case stale, final:
-			return &callError{doing: c.doing, err: err, stale: v == stale}
+			return &callError{doing: c.doing, err: err, stale: v == stale, template: v == final && ofTemplate(c.call, err)}
 		}
 		if why := b.stopWaiting(err, time.Since(start)); why != nil {
 			return &callError{doing: c.doing, err: why}

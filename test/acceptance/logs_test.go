@@ -160,6 +160,37 @@ func TestMetrics_Alarm(t *testing.T) {
 	}
 }
 
+// TestMetrics_FaultOfTheTemplate checks which errors of IAM are the template's own fault, so that
+// they page nobody: an inline policy that IAM cannot read, a managed policy that no such role
+// can have, and more policies than a role can have. A quota of the account is a failure of
+// the provider, and so is a trust policy, which the provider writes.
+// Reference 13.5.
+func TestMetrics_FaultOfTheTemplate(t *testing.T) {
+	l := newLab(t)
+	before := l.Snapshot()
+	var want []string
+	for _, tt := range []struct{ action, code, outcome string }{
+		{"PutRolePolicy", "MalformedPolicyDocument", "REFUSED"},
+		{"PutRolePolicy", "LimitExceeded", "REFUSED"},
+		{"AttachRolePolicy", "LimitExceeded", "REFUSED"},
+		{"AttachRolePolicy", "PolicyNotAttachable", "REFUSED"},
+		{"AttachRolePolicy", "InvalidInput", "FAILED"},
+		{"CreateRole", "LimitExceeded", "FAILED"},
+		{"CreateRole", "MalformedPolicyDocument", "FAILED"},
+	} {
+		l.Proxy.SetFault(iamproxy.On(iamproxy.Action(tt.action), iamproxy.Answer(http.StatusBadRequest, tt.code)))
+		create, rollback := l.Stack().Create(quick)
+		l.Failed(create, tt.code+": injected by the test")
+		l.OK(rollback)
+		l.unchanged(before, "a failed Create and its Delete")
+		want = append(want, "Create "+tt.outcome, "Delete SUCCESS")
+	}
+	l.Function.Stop()
+	if got := outcomes(t, l.Function.Output()); got != strings.Join(want, ", ") {
+		t.Errorf("the outcomes are %s, want %s", got, strings.Join(want, ", "))
+	}
+}
+
 // metrics returns the lines of a log that CloudWatch reads as metrics.
 func metrics(t *testing.T, log string) []map[string]any {
 	t.Helper()
