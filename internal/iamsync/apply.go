@@ -36,7 +36,7 @@ func (s *Sync) applyPhase(ctx context.Context, steps []rayiam.Step) []error {
 			about:  authorizing(step),
 			write:  true,
 			tagged: conditionedOnTags(step),
-			policy: needed(step),
+			policy: step.Needs(),
 			judge:  func(err error) verdict { return s.judge(step, err) },
 			attempt: func(ctx context.Context) error {
 				attempts++
@@ -95,21 +95,10 @@ func (s *Sync) remember(step rayiam.Step, err error) error {
 	if setsConditions(step) && (err == nil || classify(err) == faulty) { // a faulty call may have happened
 		s.client.changes.add(subjectOf(step), time.Now())
 	}
-	if policy := needed(step); err == nil && policy != "" {
+	if policy := step.Needs(); err == nil && policy != "" {
 		s.client.known.add(policy, time.Now())
 	}
 	return err
-}
-
-// needed returns the managed policy without which IAM refuses a step; empty for none.
-func needed(step rayiam.Step) string {
-	switch step.Call {
-	case rayiam.AttachRolePolicy:
-		return step.Policy
-	case rayiam.CreateRole, rayiam.PutRolePermissionsBoundary:
-		return step.Boundary
-	}
-	return ""
 }
 
 // worthRepeating returns the indexes of the steps of a phase to try once more. Old policies are

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -12,28 +11,21 @@ import (
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
-// ec2Questions are a run's calls to EC2, and its calls to CloudFormation if instances use a
-// profile to be deleted.
+// ec2Questions are a run's calls to EC2.
 type ec2Questions struct {
-	reader      *instances.Reader
-	regions     []string // the stack's own first
-	rollingBack func(context.Context) (bool, error)
+	reader  *instances.Reader
+	regions []string // the stack's own first
 }
 
 // useEC2 makes the run ask EC2.
-func (r *run) useEC2(p *Provider, stackID string) {
+func (r *run) useEC2(p *Provider) {
 	regions := []string{r.stack.Region}
 	for _, region := range p.regions {
 		if !slices.Contains(regions, region) {
 			regions = append(regions, region)
 		}
 	}
-	r.ec2 = &ec2Questions{
-		reader: p.instances, regions: regions,
-		rollingBack: func(ctx context.Context) (bool, error) {
-			return supersede.RollingBack(ctx, p.stacks, stackID, r.log)
-		},
-	}
+	r.ec2 = &ec2Questions{reader: p.instances, regions: regions}
 	r.awaitKnown = func(ctx context.Context, names []string, limit time.Duration) {
 		r.ec2.reader.AwaitKnown(ctx, r.stack.Region, r.newProfiles(names), limit, r.log)
 	}
@@ -117,13 +109,9 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 		return nil
 	}
 	inUse := &instances.InUseError{Instances: users, Deleting: r.kind != supersede.Update, Orphaned: r.ofOrphan}
-	rollingBack, err := true, error(nil) // a Delete with a generated id rolls back a Create that never answered
-	if r.kind != supersede.GeneratedDelete {
-		rollingBack, err = r.ec2.rollingBack(ctx)
-	}
+	// A Delete with a generated id rolls back a Create that never answered.
+	rollingBack := r.kind == supersede.GeneratedDelete || r.isRollingBack(ctx)
 	switch {
-	case err != nil:
-		r.log.Warn("cannot tell whether CloudFormation is rolling back", slog.String("error", err.Error()))
 	case rollingBack && r.keepsOld(plan, users):
 		r.warn(keptInUse(inUse))
 		return errKept

@@ -53,7 +53,7 @@ func TestJudge_RollingBack(t *testing.T) {
 			log := slog.New(slog.DiscardHandler)
 			r := &run{intent: in, reconciler: newReconciler(nil, log)}
 			r.first, r.watch = o, supersede.New(customresource.Request{Type: cfn.RequestDelete}, tt.kind, owner, nil, log)
-			r.ec2 = &ec2Questions{rollingBack: func(context.Context) (bool, error) { return tt.kind != supersede.GeneratedDelete, nil }}
+			r.rollingBack = func(context.Context) (bool, error) { return tt.kind != supersede.GeneratedDelete, nil }
 			plan, err := r.newPlan(t.Context(), r.desired, o)
 			if err != nil {
 				t.Fatal(err)

@@ -81,8 +81,7 @@ func (p *Provider) orphanRun(s OrphanedSet, log *slog.Logger) (*run, error) {
 		return nil
 	}
 	if p.instances != nil {
-		w.useEC2(p, s.Stack)
-		w.ec2.rollingBack = func(context.Context) (bool, error) { return false, nil } // CloudFormation has no part in it
+		w.useEC2(p) // no rollingBack: CloudFormation has no part in it
 	}
 	return w, nil
 }

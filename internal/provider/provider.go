@@ -124,9 +124,10 @@ func (p *Provider) newRun(r customresource.Request, in intent, log *slog.Logger)
 		}
 		return orphaned
 	}
+	reconciler.rollingBack = p.asksRollingBack(r.StackID, log)
 	w := &run{intent: in, watch: watch, reconciler: reconciler, verify: p.verify}
 	if p.instances != nil {
-		w.useEC2(p, r.StackID)
+		w.useEC2(p)
 	}
 	return w
 }

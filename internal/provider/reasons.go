@@ -84,6 +84,11 @@ func keptInUse(err error) string {
 	return "keeping what is older than the operation that CloudFormation is rolling back: " + err.Error()
 }
 
+// wentWithout is a warning: a rollback of CloudFormation does not need the missing policies.
+func wentWithout(faults error) string {
+	return "going on although declared policies do not exist, because CloudFormation is rolling the stack back and no change needs them: " + faults.Error()
+}
+
 // notOwnersName is an error about tags that somebody has set by hand.
 func notOwnersName(owner, name string) error {
 	return fmt.Errorf("%s cannot own %s, whose name begins otherwise: somebody has written its tag %s by hand", owner, name, rayiam.OwnerTag)

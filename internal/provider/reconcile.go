@@ -52,6 +52,9 @@ type reconciler struct {
 	// not wait.
 	awaitKnown func(ctx context.Context, names []string, limit time.Duration)
 
+	// rollingBack asks CloudFormation whether it is rolling the stack back; nil does not ask.
+	rollingBack func(context.Context) (bool, error)
+
 	// isOrphaned reports whether the set of an owner in a stack is orphaned; if nil, no set is.
 	isOrphaned func(ctx context.Context, owner, stackID string) bool
 	orphaned   map[string]bool // owners of orphaned sets
@@ -168,8 +171,7 @@ func (r *reconciler) plan(ctx context.Context, t target) (rayiam.Plan, error) {
 	if err := r.askLate(ctx, t, observed, missing); err != nil {
 		return rayiam.Plan{}, err
 	}
-	there := err == nil && plan.OnlyRecords() && t.restores
-	if faults := rayiam.MissingPolicies(t.references, missing); len(faults) > 0 && !there {
+	if faults := rayiam.MissingPolicies(t.references, missing); len(faults) > 0 && (err != nil || !r.goesWithout(ctx, t, plan, missing, faults)) {
 		err = errors.Join(faults, err)
 	}
 	if err != nil {

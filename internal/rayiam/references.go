@@ -2,6 +2,7 @@ package rayiam
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -70,6 +71,11 @@ func arnsOf(refs []PolicyReference, which func(PolicyReference) bool) []string {
 		}
 	}
 	return unique(arns)
+}
+
+// NeedsAny reports whether IAM refuses a step of the plan if these policies do not exist.
+func (p Plan) NeedsAny(missing map[string]bool) bool {
+	return slices.ContainsFunc(slices.Concat(p.Phases...), func(s Step) bool { return missing[s.Needs()] })
 }
 
 // MissingPolicies returns a fault for every reference to a policy that IAM does

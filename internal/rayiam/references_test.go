@@ -32,3 +32,27 @@ func TestToAsk(t *testing.T) {
 		}
 	}
 }
+
+// TestNeedsAny checks which steps IAM refuses if a policy does not exist: those that attach it,
+// and those that make it a role's boundary.
+// Reference 2.7.
+func TestNeedsAny(t *testing.T) {
+	const gone = "arn:aws:iam::123456789012:policy/gone"
+	for _, tt := range []struct {
+		step Step
+		want bool
+	}{
+		{Step{Call: AttachRolePolicy, Role: "ray-head", Policy: gone}, true},
+		{Step{Call: PutRolePermissionsBoundary, Role: "ray-head", Boundary: gone}, true},
+		{Step{Call: CreateRole, Role: "ray-head", Boundary: gone}, true},
+		{Step{Call: CreateRole, Role: "ray-head"}, false},
+		{Step{Call: DetachRolePolicy, Role: "ray-head", Policy: gone}, false},
+		{Step{Call: AttachRolePolicy, Role: "ray-head", Policy: "arn:aws:iam::aws:policy/AmazonS3FullAccess"}, false},
+		{Step{Call: TagRole, Role: "ray-head", Tags: map[string]string{"team": "ml"}}, false},
+	} {
+		plan := Plan{Phases: [][]Step{{{Call: DeleteRole, Role: "ray-old"}}, {tt.step}}}
+		if got := plan.NeedsAny(map[string]bool{gone: true}); got != tt.want {
+			t.Errorf("NeedsAny = %v for %s, want %v", got, tt.step, tt.want)
+		}
+	}
+}

@@ -85,6 +85,17 @@ func (s Step) String() string {
 	return string(s.Call)
 }
 
+// Needs returns the managed policy without which IAM refuses the step; empty for none.
+func (s Step) Needs() string {
+	switch s.Call {
+	case AttachRolePolicy:
+		return s.Policy
+	case CreateRole, PutRolePermissionsBoundary:
+		return s.Boundary
+	}
+	return ""
+}
+
 // detail renders the arguments that String leaves out.
 func (s Step) detail() string {
 	var out strings.Builder

@@ -83,6 +83,47 @@ func TestRollback_BoundaryIsGone(t *testing.T) {
 	l.unchanged(before, "an update whose boundary is gone")
 }
 
+// TestRollback_WithoutTheBoundary proves that a rollback goes on if the boundary was deleted
+// after the Update, as long as no call needs it, and in no other case.
+// Reference 2.7.
+func TestRollback_WithoutTheBoundary(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status string
+		change properties
+		want   bool
+	}{
+		"the rollback needs it not":        {"UPDATE_ROLLBACK_IN_PROGRESS", properties{"Tags": tags("team", "ml")}, true},
+		"the rollback makes a role":        {"UPDATE_ROLLBACK_IN_PROGRESS", properties{"WorkerGroups": rig.Groups("other")}, false},
+		"the rollback puts the boundary":   {"UPDATE_ROLLBACK_IN_PROGRESS", properties{"PermissionsBoundary": awsPolicy + "PowerUserAccess"}, false},
+		"an update":                        {"UPDATE_IN_PROGRESS", properties{"Tags": tags("team", "ml")}, false},
+		"a stack that cannot be asked for": {"", properties{"Tags": tags("team", "ml")}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			boundary := l.CreatePolicy("bound")
+			s := l.created(quick.With(properties{"PermissionsBoundary": boundary}))
+			old := s.Properties
+			l.updated(s, old.With(tt.change))
+			if _, err := l.IAM.DeletePolicy(t.Context(), &iam.DeletePolicyInput{PolicyArn: &boundary}); err != nil {
+				t.Fatal(err)
+			}
+			before := l.Snapshot()
+			l.Resources.SetStack(s.ID, tt.status)
+			back := s.Send(s.Event("Update", old))
+			if !tt.want {
+				l.Failed(back, "PermissionsBoundary", "IAM has no such policy", "nothing was changed")
+				l.unchanged(before, "a refused update")
+				return
+			}
+			l.OK(back)
+			l.warned(t, "because CloudFormation is rolling the stack back", boundary)
+			l.has("role ray-head: boundary " + boundary)
+			l.hasNot("role ray-head: tag team", "profile ray-worker: tag team")
+		})
+	}
+}
+
 // TestRollback_RefusalIsForgotten proves that an Update with the same properties as one
 // that was refused before is done like any other, and does not succeed without a change.
 // Reference 5.19.

@@ -1,0 +1,55 @@
+package provider
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/ray-iam/custom-rayiam/internal/rayiam"
+	"github.com/ray-iam/custom-rayiam/internal/supersede"
+)
+
+// A refused Update or Delete of a rollback leaves the stack in UPDATE_ROLLBACK_FAILED, and the
+// event does not say that it belongs to a rollback. So where a rollback may go on and another
+// request must be refused, CloudFormation is asked, and only there.
+
+// asksRollingBack returns the question whether CloudFormation is rolling a stack back. The
+// answer is the same for the whole request, so it is remembered.
+func (p *Provider) asksRollingBack(stackID string, log *slog.Logger) func(context.Context) (bool, error) {
+	var (
+		asked, rolling bool
+		err            error
+	)
+	return func(ctx context.Context) (bool, error) {
+		if !asked {
+			asked = true
+			rolling, err = supersede.RollingBack(ctx, p.stacks, stackID, log)
+		}
+		return rolling, err
+	}
+}
+
+// isRollingBack reports whether CloudFormation says that it is rolling the stack back.
+func (r *reconciler) isRollingBack(ctx context.Context) bool {
+	if r.rollingBack == nil {
+		return false
+	}
+	rolling, err := r.rollingBack(ctx)
+	if err != nil {
+		r.log.Warn("cannot tell whether CloudFormation is rolling back", slog.String("error", err.Error()))
+	}
+	return err == nil && rolling
+}
+
+// goesWithout reports whether a plan is applied although declared policies do not exist: if
+// everything is as declared, or if CloudFormation is rolling the stack back and no step needs
+// one of them.
+func (r *reconciler) goesWithout(ctx context.Context, t target, plan rayiam.Plan, missing map[string]bool, faults rayiam.Faults) bool {
+	switch {
+	case t.restores && plan.OnlyRecords():
+		return true
+	case plan.NeedsAny(missing) || !r.isRollingBack(ctx):
+		return false
+	}
+	r.warn(wentWithout(faults))
+	return true
+}
