@@ -23,7 +23,8 @@ type Preview struct {
 
 // Plan returns the first plan that Reconcile would make for r, and writes nothing. The error
 // says why Reconcile would refuse r, or comes from IAM. With rayiam.Conflicts, the Preview is
-// valid, too, and says what was observed.
+// valid, too, and says what was observed. Plan returns them even if Reconcile would leave them
+// alone, because CloudFormation is rolling back.
 func (p *Provider) Plan(ctx context.Context, r customresource.Request, functionARN string, log *slog.Logger) (Preview, error) {
 	in, err := p.intent(r, functionARN)
 	if err != nil {

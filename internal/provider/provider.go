@@ -88,6 +88,7 @@ func (p *Provider) Reconcile(ctx context.Context, r customresource.Request, func
 	} else {
 		log.Info("checked", "intent", in.kind.String(), "nodes", len(in.desired.Nodes), "removals", len(in.desired.Removals))
 		w := p.newRun(r, in, log)
+		w.afterRefusal = rollback
 		if err = w.do(ctx); err != nil {
 			w.sync.AwaitShown(ctx) // to the request that CloudFormation sends next
 		}

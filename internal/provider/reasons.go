@@ -89,6 +89,11 @@ func wentWithout(faults error) string {
 	return "going on although declared policies do not exist, because CloudFormation is rolling the stack back and no change needs them: " + faults.Error()
 }
 
+// leftAlone is a warning: a rollback of CloudFormation succeeds in spite of conflicts.
+func leftAlone(conflicts error) string {
+	return "leaving everything as it is, because CloudFormation is rolling the stack back and the rest is as declared: " + conflicts.Error()
+}
+
 // notOwnersName is an error about tags that somebody has set by hand.
 func notOwnersName(owner, name string) error {
 	return fmt.Errorf("%s cannot own %s, whose name begins otherwise: somebody has written its tag %s by hand", owner, name, rayiam.OwnerTag)

@@ -23,7 +23,8 @@ const maxRefusals = 256
 // The event does not say that it is a rollback. But refused properties never became the
 // resource's, so until the next Update, only the rollback has them as its old properties. Any
 // other request for the resource clears the entry, and an hour does, too. Lambda sends the two
-// events, a few seconds apart, to the same process, unless that is busy with another stack.
+// events, a few seconds apart, to the same process, unless that is busy with another stack. In
+// another process, CloudFormation is asked about a conflict: see leavesConflicts.
 type refusals struct {
 	mu   sync.Mutex
 	last map[string]refusal // by stack and logical id

@@ -53,3 +53,27 @@ func (r *reconciler) goesWithout(ctx context.Context, t target, plan rayiam.Plan
 	r.warn(wentWithout(faults))
 	return true
 }
+
+// leavesConflicts reports whether an Update in place that was refused with err, before it wrote
+// anything, succeeds and changes nothing: CloudFormation is rolling the stack back, and
+// everything but the roles and instance profiles in conflict is as declared. Somebody has made
+// these anew by hand, for example, and the Update that is rolled back was refused because of
+// them. The process that refused it remembers that, and need not ask: see refusals.
+func (r *run) leavesConflicts(ctx context.Context, err error) bool {
+	if !isRefusal(err) || r.wrote || !r.restores || r.afterRefusal {
+		return false
+	}
+	d := r.desired
+	d.Orphaned, d.Removals = r.orphaned, r.withoutKept(d.Removals)
+	rest, left, err := rayiam.NewPlanBeside(d, r.first)
+	if err != nil || len(left) == 0 || !rest.OnlyRecords() || !r.isRollingBack(ctx) {
+		return false
+	}
+	r.warn(leftAlone(left))
+	return true
+}
+
+// withoutNodes returns the target that has only the removals of t.
+func (t target) withoutNodes() target {
+	return target{desired: rayiam.Desired{Owner: t.desired.Owner, Removals: t.desired.Removals}}
+}

@@ -16,6 +16,8 @@ type run struct {
 	watch  *supersede.Watch
 	verify bool          // whether to write only if CloudFormation is at work on the resource
 	ec2    *ec2Questions // nil if EC2 is not to be asked
+
+	afterRefusal bool // whether this process has refused the Update that this one rolls back
 }
 
 // do carries the request out, in the order of the timeline in package supersede.
@@ -28,6 +30,9 @@ func (r *run) do(ctx context.Context) error {
 		return nil
 	}
 	if len(r.outOfBounds) > 0 && !r.reached(ctx, r.target) {
+		if r.leavesConflicts(ctx, r.outOfBounds) {
+			return nil
+		}
 		return nothingChanged(r.outOfBounds)
 	}
 	working, cancel := r.reserve(ctx)
@@ -36,7 +41,10 @@ func (r *run) do(ctx context.Context) error {
 		r.verifyWhileObserving(working)
 	}
 	r.findWhileObserving(working)
-	err := r.pursue(working)
+	t, err := r.target, r.pursue(working)
+	if err != nil && r.leavesConflicts(working, err) {
+		t, err = t.withoutNodes(), nil
+	}
 	switch {
 	case r.isAbandoned(ctx, err):
 		return r.rollBack(ctx, r.since(r.declaredNames()), err, rolledBack)
@@ -45,7 +53,7 @@ func (r *run) do(ctx context.Context) error {
 	case err != nil || !r.kind.Rule().QuietPeriod || len(r.desired.Removals) == 0:
 		return err
 	}
-	return r.quietPeriod(ctx, r.target, nil)
+	return r.quietPeriod(ctx, t, nil)
 }
 
 // failed ends a request that CloudFormation still waits for and that has failed after its

@@ -105,17 +105,32 @@ func (Conflicts) Refused() bool { return true }
 func (d Desired) conflicts(o Observed) Conflicts {
 	var found Conflicts
 	for _, node := range d.Nodes {
-		if role, ok := o.Roles[node.Name]; ok {
-			found = append(found, d.conflictsOf("role", node, role.Name, role.Path, role.Tags)...)
-		}
-		if profile, ok := o.InstanceProfiles[node.Name]; ok {
-			conflicts := d.conflictsOf("instance profile", node, profile.Name, profile.Path, profile.Tags)
-			if _, beside := o.Roles[node.Name]; !beside && d.ownership(profile.Tags) == unowned && d.Adoption != HoldAdopted {
-				conflicts = Conflicts{loneProfile(profile)}
-			}
-			found = append(found, conflicts...)
-		}
+		role, profile := d.conflictsOfNode(node, o)
+		found = slices.Concat(found, role, profile)
 	}
+	return append(found, d.conflictsOfRemovals(o)...)
+}
+
+// conflictsOfNode returns the conflicts about a node's role and its instance profile.
+func (d Desired) conflictsOfNode(node Node, o Observed) (ofRole, ofProfile Conflicts) {
+	role, exists := o.Roles[node.Name]
+	if exists {
+		ofRole = d.conflictsOf("role", node, role.Name, role.Path, role.Tags)
+	}
+	profile, ok := o.InstanceProfiles[node.Name]
+	switch {
+	case !ok:
+	case !exists && d.ownership(profile.Tags) == unowned && d.Adoption != HoldAdopted:
+		ofProfile = Conflicts{loneProfile(profile)}
+	default:
+		ofProfile = d.conflictsOf("instance profile", node, profile.Name, profile.Path, profile.Tags)
+	}
+	return ofRole, ofProfile
+}
+
+// conflictsOfRemovals returns the conflicts about names to be deleted.
+func (d Desired) conflictsOfRemovals(o Observed) Conflicts {
+	var found Conflicts
 	for _, removal := range d.Removals {
 		found = append(found, d.sameButForCase(o, removal)...)
 		found = append(found, foreignHolders(o, removal)...)

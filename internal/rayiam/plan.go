@@ -42,17 +42,8 @@ func NewPlan(d Desired, o Observed) (Plan, error) {
 		b.role(d, node, o)
 		b.instanceProfile(d, node, o)
 	}
-	for _, removal := range d.Removals {
-		b.removeInstanceProfile(d, removal, o)
-		b.removeRole(removal, o)
-	}
-	var plan Plan
-	for _, steps := range b.phases {
-		if len(steps) > 0 {
-			plan.Phases = append(plan.Phases, steps)
-		}
-	}
-	return plan, nil
+	b.removals(d, o)
+	return b.plan(), nil
 }
 
 // Empty reports whether the observed state is the desired one.
@@ -105,6 +96,23 @@ func (p Plan) Fresh() []string {
 
 type builder struct {
 	phases [phaseCount][]Step
+}
+
+func (b *builder) plan() Plan {
+	var plan Plan
+	for _, steps := range b.phases {
+		if len(steps) > 0 {
+			plan.Phases = append(plan.Phases, steps)
+		}
+	}
+	return plan
+}
+
+func (b *builder) removals(d Desired, o Observed) {
+	for _, removal := range d.Removals {
+		b.removeInstanceProfile(d, removal, o)
+		b.removeRole(removal, o)
+	}
 }
 
 func (b *builder) add(phase int, step Step) { b.phases[phase] = append(b.phases[phase], step) }

@@ -2,10 +2,12 @@ package acceptance
 
 import (
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/ray-iam/custom-rayiam/test/rig"
+	"github.com/ray-iam/custom-rayiam/test/standin/cloudformation"
 )
 
 // TestRollback_OfARefusedUpdate proves that the rollback of a refused Update succeeds and
@@ -14,10 +16,7 @@ import (
 func TestRollback_OfARefusedUpdate(t *testing.T) {
 	l := newLab(t)
 	s := l.created(quick)
-	l.RemoveRole("ray-head", "ray-head")
-	l.DeleteProfile("ray-head")
-	l.DeleteRole("ray-head")
-	l.CreateRole("ray-head", "/")
+	l.remadeByHand("ray-head")
 	before := l.Snapshot()
 	for range 2 { // somebody may try an update again
 		update, rollback := s.Update(quick.With(properties{"Revision": "2"}))
@@ -27,6 +26,93 @@ func TestRollback_OfARefusedUpdate(t *testing.T) {
 			t.Errorf("the rollback answered %+v, want success", rollback)
 		}
 		l.unchanged(before, "an update that was refused, and its rollback")
+	}
+}
+
+// remadeByHand deletes a node, and makes its role anew without the provider.
+func (l *lab) remadeByHand(name string) {
+	l.RemoveRole(name, name)
+	l.DeleteProfile(name)
+	l.DeleteRole(name)
+	l.CreateRole(name, "/")
+}
+
+// TestRollback_OfAnUpdateRefusedElsewhere proves the same if another process refused the
+// Update, or if the Update was queued, as long as CloudFormation says that it is rolling the
+// stack back, and the rest is as declared. In no other case does such an Update succeed.
+// Reference 5.19.
+func TestRollback_OfAnUpdateRefusedElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status  string
+		refused func(l *lab, s *cloudformation.Stack) // what is done after the Update is refused
+		want    string                                // part of the Reason; empty for success
+	}{
+		"another process": {"UPDATE_ROLLBACK_IN_PROGRESS", func(*lab, *cloudformation.Stack) {}, ""},
+		"a profile without its role": {"UPDATE_ROLLBACK_IN_PROGRESS", func(l *lab, _ *cloudformation.Stack) {
+			l.RemoveRole("ray-worker", "ray-worker")
+			l.DeleteRole("ray-worker")
+			l.CreateRole("ray-worker", "/")
+		}, ""},
+		"a role that is not as declared": {"UPDATE_ROLLBACK_IN_PROGRESS", func(l *lab, _ *cloudformation.Stack) { l.DetachPolicy("ray-worker", awsPolicy+"AmazonS3FullAccess") }, "role ray-head exists"},
+		"a group that is left": {"UPDATE_ROLLBACK_IN_PROGRESS", func(l *lab, s *cloudformation.Stack) {
+			l.CreateRole("ray-gpu", "/")
+			l.TagRole("ray-gpu", "ray-iam:owner", s.PhysicalID)
+		}, "role ray-head exists"},
+		"CloudFormation is updating":      {"UPDATE_IN_PROGRESS", func(*lab, *cloudformation.Stack) {}, "role ray-head exists"},
+		"CloudFormation cannot be asked":  {"", func(*lab, *cloudformation.Stack) {}, "role ray-head exists"},
+		"CloudFormation's rollback ended": {"UPDATE_ROLLBACK_COMPLETE", func(*lab, *cloudformation.Stack) {}, "role ray-head exists"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			l.remadeByHand("ray-head")
+			grown := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
+			l.Failed(s.Send(s.Event("Update", grown)), "role ray-head exists", "nothing was changed")
+			tt.refused(l, s)
+			l.Stop()
+			s.Use(l.Running())
+			before := l.Snapshot()
+			l.Resources.SetStack(s.ID, tt.status)
+			rollback := s.Send(s.Rollback(grown))
+			l.unchanged(before, "the rollback of a refused update")
+			if tt.want != "" {
+				l.Failed(rollback, tt.want, "nothing was changed")
+				return
+			}
+			l.OK(rollback)
+			if rollback.PhysicalResourceID != s.PhysicalID || rollback.Data["HeadRoleName"] != "ray-head" {
+				t.Errorf("the rollback answered %+v, want success", rollback)
+			}
+			l.warned(t, "leaving everything as it is, because CloudFormation is rolling the stack back", "role ray-head exists")
+		})
+	}
+}
+
+// TestRollback_OfAQueuedUpdate proves the same for an Update that was refused long after it was
+// issued, and for a replacement that was refused: the process does not remember the one, and
+// another process does not know of the other.
+// Reference 5.19.
+func TestRollback_OfAQueuedUpdate(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]properties{
+		"in place":      {"Revision": "2"},
+		"a replacement": {"NamePrefix": "new"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			s := l.created(quick)
+			l.remadeByHand("ray-worker")
+			l.CreateRole("new-head", "/")
+			before := l.Snapshot()
+			s.Age = 40 * time.Second
+			l.Resources.Set(s.ID, s.LogicalID, "UPDATE_IN_PROGRESS", s.PhysicalID)
+			l.Failed(s.Send(s.Event("Update", quick.With(change))), " exists and was not made by this resource", "nothing was changed")
+			s.Age = 0
+			l.Resources.SetStack(s.ID, "UPDATE_ROLLBACK_IN_PROGRESS")
+			l.OK(s.Send(s.Rollback(quick.With(change))))
+			l.unchanged(before, "an update that was refused, and its rollback")
+		})
 	}
 }
 
