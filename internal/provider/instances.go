@@ -8,7 +8,6 @@ import (
 
 	"github.com/ray-iam/custom-rayiam/internal/instances"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
-	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
 
 // ec2Questions are a run's calls to EC2.
@@ -108,9 +107,9 @@ func (r *run) judge(ctx context.Context, plan rayiam.Plan, profiles []string, fo
 		}
 		return nil
 	}
-	inUse := &instances.InUseError{Instances: users, Deleting: r.kind != supersede.Update, Orphaned: r.ofOrphan}
+	inUse := &instances.InUseError{Instances: users, Deleting: r.kind.Rule().DeletesSet, Orphaned: r.ofOrphan}
 	// A Delete with a generated id rolls back a Create that never answered.
-	rollingBack := r.kind == supersede.GeneratedDelete || r.isRollingBack(ctx)
+	rollingBack := r.kind.Rule().CreateUnanswered || r.isRollingBack(ctx)
 	switch {
 	case rollingBack && r.keepsOld(plan, users):
 		r.warn(keptInUse(inUse))
