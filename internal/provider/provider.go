@@ -3,10 +3,10 @@
 // state.
 //
 // intent.go derives the desired state, reconcile.go brings IAM to it, instances.go refuses to
-// delete profiles that instances still use, rollback.go and begun.go roll back a request that
-// failed or was abandoned, rollingback.go lets a rollback of CloudFormation go on that would be
-// refused, and run.go puts them in order. Package supersede decides what a superseded or
-// abandoned request does.
+// delete profiles that instances still use, rollback.go rolls back a request that failed or
+// was abandoned, rollingback.go lets a rollback of CloudFormation go on that would be refused,
+// and run.go puts them in order. Package supersede decides what a superseded or abandoned
+// request does.
 package provider
 
 import (

@@ -94,11 +94,6 @@ func leftAlone(conflicts error) string {
 	return "leaving everything as it is, because CloudFormation is rolling the stack back and the rest is as declared: " + conflicts.Error()
 }
 
-// begunKept is a warning: a failed Update does not remove the worker groups of an earlier one.
-func begunKept(err error) string {
-	return "keeping worker groups that an earlier update had begun to add: " + err.Error()
-}
-
 // notOwnersName is an error about tags that somebody has set by hand.
 func notOwnersName(owner, name string) error {
 	return fmt.Errorf("%s cannot own %s, whose name begins otherwise: somebody has written its tag %s by hand", owner, name, rayiam.OwnerTag)
@@ -107,7 +102,6 @@ func notOwnersName(owner, name string) error {
 var (
 	errKept         = errors.New("instances use what was there before, and it stays: make another plan")
 	errInconsistent = errors.New("IAM's answers contradict each other")
-	errNotToBeAsked = errors.New("the provider's parameter CheckInstances is false")
 	errNotOrphaned  = errors.New("CloudFormation says that a stack has the set")
 	errNotVerified  = errors.New("CloudFormation did not say whether it is working on this resource")
 )

@@ -33,8 +33,7 @@ func (r *run) timeToRollBack(left time.Duration) time.Duration {
 // these names. Entities that the resource owned when the request first observed IAM were made
 // before, and may be in use: the rollback of a replacement, or of an Update that removed a
 // group, declares existing entities. Only a retry may find entities that an earlier attempt
-// made before it was cut off: these are younger than the request. See withBegun for what an
-// earlier Update has left.
+// made before it was cut off: these are younger than the request.
 func (r *run) madeUnder(names []string) []rayiam.Removal {
 	var made []rayiam.Removal
 	owner := r.desired.Owner

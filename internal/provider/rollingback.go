@@ -10,7 +10,7 @@ import (
 
 // A refused Update or Delete of a rollback leaves the stack in UPDATE_ROLLBACK_FAILED, and the
 // event does not say that it belongs to a rollback. So where a rollback may go on and another
-// request must be refused, CloudFormation is asked. Besides, only withBegun asks it.
+// request must be refused, CloudFormation is asked, and only there.
 
 // asksRollingBack returns the question whether CloudFormation is rolling a stack back. The
 // answer is the same for the whole request, so it is remembered.

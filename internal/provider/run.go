@@ -65,18 +65,9 @@ func (r *run) failed(ctx context.Context, err error) error {
 	case action == supersede.RollsBack:
 		return r.rollBack(ctx, r.madeUnder(r.declaredNames()), oldSetKept(err), rolledBack)
 	case action == supersede.RollsBackGroups && len(r.added) > 0 && !r.watch.Superseded(ctx):
-		return r.rollBackGroups(ctx, err)
+		return r.rollBack(ctx, r.madeUnder(r.added), err, groupsRolledBack)
 	}
 	return err
-}
-
-// rollBackGroups ends an Update in place that has failed with err after its first write.
-func (r *run) rollBackGroups(ctx context.Context, err error) error {
-	made := r.withBegun(ctx, r.madeUnder(r.added))
-	if len(made) == 0 {
-		return err
-	}
-	return r.rollBack(ctx, made, err, groupsRolledBack)
 }
 
 // supersededBefore ends a request that CloudFormation no longer waited for when it began.

@@ -2,7 +2,6 @@ package acceptance
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -42,73 +41,6 @@ func TestUpdate_GroupsBegunAreRolledBack(t *testing.T) {
 	l.Proxy.SetFault(nil)
 	l.OK(s.Delete())
 	l.unchanged(before, "a life without rollbacks")
-}
-
-// TestUpdate_GroupsBegunTwice proves that a failed Update also removes a worker group that an
-// earlier Update had begun and could not roll back, and that it keeps a group which somebody
-// may use: instances, a stack that had retained it, or one that CloudFormation is rolling back.
-// Reference 5.18.
-func TestUpdate_GroupsBegunTwice(t *testing.T) {
-	t.Parallel()
-	grown := quick.With(properties{"WorkerGroups": rig.Groups("worker", "gpu")})
-	aged := func(c iamproxy.Call) iamproxy.Effect {
-		switch name := c.Form.Get("RoleName") + c.Form.Get("InstanceProfileName"); {
-		case attachesToGPU(c):
-			return iamproxy.Denied()
-		case strings.HasPrefix(c.Action, "Get") && name == "ray-gpu":
-			return iamproxy.Aged(30 * 24 * time.Hour)
-		}
-		return iamproxy.Effect{}
-	}
-	for name, tt := range map[string]struct {
-		status string
-		env    string
-		inUse  bool
-		fault  iamproxy.Fault
-		kept   bool
-		warns  string
-	}{
-		"removed":                        {status: "UPDATE_IN_PROGRESS"},
-		"by a stack that is not known":   {},
-		"in use":                         {status: "UPDATE_IN_PROGRESS", inUse: true, kept: true, warns: "1 EC2 instance uses what would be deleted"},
-		"EC2 is not to be asked":         {status: "UPDATE_IN_PROGRESS", env: "RAYIAM_CHECK_INSTANCES=false", kept: true, warns: "CheckInstances is false"},
-		"retained a month ago":           {status: "UPDATE_IN_PROGRESS", fault: aged, kept: true},
-		"CloudFormation is rolling back": {status: "UPDATE_ROLLBACK_IN_PROGRESS", kept: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			l := newLab(t)
-			before := l.Snapshot()
-			s := l.created(quick)
-			l.Proxy.SetFault(iamproxy.On(func(c iamproxy.Call) bool {
-				undoes := strings.HasPrefix(c.Action, "Delete") || strings.HasPrefix(c.Action, "Remove")
-				return attachesToGPU(c) || undoes && strings.Contains(c.Form.Encode(), "ray-gpu")
-			}, iamproxy.Denied()))
-			l.Failed(s.Send(s.Event("Update", grown)), "could not be rolled back")
-			l.has("role ray-gpu: ", "profile ray-gpu: ")
-			l.Resources.SetStack(s.ID, tt.status)
-			if tt.inUse {
-				l.Launch("us-east-1", "ray-gpu", "research", 1)
-			}
-			l.Stop()
-			l.Function = l.Start(tt.env)
-			s.Use(l.Function)
-			if l.Proxy.SetFault(iamproxy.On(attachesToGPU, iamproxy.Denied())); tt.fault != nil {
-				l.Proxy.SetFault(tt.fault)
-			}
-			again := s.Send(s.Event("Update", grown))
-			l.Proxy.SetFault(nil)
-			if tt.kept {
-				l.Failed(again, "attaching policy", "AccessDenied")
-				l.has("role ray-gpu: ")
-				l.warned(t, tt.warns)
-				return
-			}
-			l.Failed(again, "AccessDenied", "the worker groups that this Update had begun to add were removed again")
-			l.hasNot("role ray-gpu:", "profile ray-gpu:")
-			l.OK(s.Delete())
-			l.unchanged(before, "a life without rollbacks")
-		})
-	}
 }
 
 // TestUpdate_GroupOfALaterRequestIsKept proves that a failed Update which CloudFormation
