@@ -60,6 +60,21 @@ func TestNewPlanBeside(t *testing.T) {
 			}
 		})
 	}
+	for name, o := range map[string]Observed{
+		"a role of the resource at another path":    alterRole(settled(defaults), "ray-head", func(r *Role) { r.Path = "/x/" }),
+		"a profile of the resource at another path": alterProfile(settled(defaults), "ray-head", func(p *InstanceProfile) { p.Path = "/x/" }),
+		"a reserved tag in another case":            alterRole(settled(defaults), "ray-head", func(r *Role) { r.Tags["Ray-IAM:Stack"] = "x" }),
+		"only the owner's tag of a role is gone":    alterRole(settled(defaults), "ray-head", func(r *Role) { delete(r.Tags, OwnerTag) }),
+		"only the owner's tag of a profile is gone": alterProfile(settled(defaults), "ray-head", func(p *InstanceProfile) { delete(p.Tags, OwnerTag) }),
+		"the owner's tag is gone, and the role is wide": alterRole(settled(defaults), "ray-head", func(r *Role) {
+			delete(r.Tags, OwnerTag)
+			r.ManagedPolicyARNs = append(r.ManagedPolicyARNs, "arn:aws:iam::aws:policy/AdministratorAccess")
+		}),
+	} {
+		if _, _, err := NewPlanBeside(desiredFor(defaults), o); err == nil {
+			t.Errorf("%s: no error, want a conflict, for the resource may have made it", name)
+		}
+	}
 	held := withRemovals(desiredFor(defaults), "ray-gpu")
 	o := settled(edited(func(p *Properties) { p.WorkerGroups[0].Name = "gpu" }))
 	alterRole(o, "ray-gpu", func(r *Role) { r.InstanceProfiles = append(r.InstanceProfiles, "other") })
