@@ -126,7 +126,7 @@ func (p *Provider) newRun(r customresource.Request, in intent, log *slog.Logger)
 		}
 		return orphaned
 	}
-	reconciler.rollingBack = p.asksRollingBack(r.StackID, log)
+	reconciler.rollingBack = p.asksRollingBack(r, log)
 	w := &run{intent: in, watch: watch, reconciler: reconciler, verify: p.verify}
 	if p.instances != nil {
 		w.useEC2(p)

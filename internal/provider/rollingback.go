@@ -4,6 +4,9 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/aws/aws-lambda-go/cfn"
+
+	"github.com/ray-iam/custom-rayiam/internal/customresource"
 	"github.com/ray-iam/custom-rayiam/internal/rayiam"
 	"github.com/ray-iam/custom-rayiam/internal/supersede"
 )
@@ -12,9 +15,13 @@ import (
 // event does not say that it belongs to a rollback. So where a rollback may go on and another
 // request must be refused, CloudFormation is asked, and only there.
 
-// asksRollingBack returns the question whether CloudFormation is rolling a stack back. The
-// answer is the same for the whole request, so it is remembered.
-func (p *Provider) asksRollingBack(stackID string, log *slog.Logger) func(context.Context) (bool, error) {
+// asksRollingBack returns the question whether CloudFormation is rolling a request's stack back.
+// The answer is the same for the whole request, so it is remembered.
+func (p *Provider) asksRollingBack(r customresource.Request, log *slog.Logger) func(context.Context) (bool, error) {
+	ask := supersede.RollingBack
+	if r.Type == cfn.RequestUpdate {
+		ask = supersede.RollingBackUpdate
+	}
 	var (
 		asked, rolling bool
 		err            error
@@ -22,7 +29,7 @@ func (p *Provider) asksRollingBack(stackID string, log *slog.Logger) func(contex
 	return func(ctx context.Context) (bool, error) {
 		if !asked {
 			asked = true
-			rolling, err = supersede.RollingBack(ctx, p.stacks, stackID, log)
+			rolling, err = ask(ctx, p.stacks, r.StackID, log)
 		}
 		return rolling, err
 	}

@@ -39,6 +39,18 @@ const (
 // while. The error says that it could not be asked.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog.Logger) (bool, error) {
+	return askRollingBack(ctx, stacks, stackID, false, log)
+}
+
+// RollingBackUpdate is RollingBack for an Update. CloudFormation sends none while it removes what
+// the update that it rolled back had created. A yes may be about an earlier rollback, after which
+// the stack's owner updates again: so it is asked again after a yes, too, and the later answer
+// counts.
+func RollingBackUpdate(ctx context.Context, stacks Statuses, stackID string, log *slog.Logger) (bool, error) {
+	return askRollingBack(ctx, stacks, stackID, true, log)
+}
+
+func askRollingBack(ctx context.Context, stacks Statuses, stackID string, update bool, log *slog.Logger) (bool, error) {
 	limit := maxAsking
 	if end, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(end)/askingShare)
@@ -47,13 +59,13 @@ func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog
 	defer cancel()
 	ask := func() (bool, error) {
 		for {
-			rolling, err := rollingBack(ctx, stacks, stackID, log)
+			rolling, err := rollingBack(ctx, stacks, stackID, update, log)
 			if err == nil || !stackresource.Temporary(err) || smithytime.SleepWithContext(ctx, askAgainPause) != nil {
 				return rolling, err
 			}
 		}
 	}
-	if rolling, err := ask(); err != nil || rolling {
+	if rolling, err := ask(); err != nil || rolling && !update {
 		return rolling, err
 	}
 	if err := smithytime.SleepWithContext(ctx, confirmPause); err != nil {
@@ -63,13 +75,15 @@ func RollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog
 }
 
 // rollingBack asks once, about the stack and each parent with which it is deleted.
-func rollingBack(ctx context.Context, stacks Statuses, stackID string, log *slog.Logger) (bool, error) {
+func rollingBack(ctx context.Context, stacks Statuses, stackID string, update bool, log *slog.Logger) (bool, error) {
 	for range maxNesting {
 		stack, err := stacks.Stack(ctx, stackID)
 		log.Info("asked CloudFormation for the stack", "stackStatus", stack.Status, "answer", err)
 		switch {
 		case err != nil:
 			return false, err
+		case update && strings.HasSuffix(stack.Status, "_CLEANUP_IN_PROGRESS"):
+			return false, nil
 		case strings.Contains(stack.Status, "ROLLBACK_") && strings.HasSuffix(stack.Status, "_IN_PROGRESS"):
 			return true, nil
 		case stack.Status != "DELETE_IN_PROGRESS" || stack.ParentID == "":

@@ -76,6 +76,35 @@ func TestRollingBack(t *testing.T) {
 	}
 }
 
+// TestRollingBackUpdate checks that for an Update the later of two answers counts, and that a
+// cleanup is no rollback.
+// Reference 5.19.
+func TestRollingBackUpdate(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answers []string
+		want    bool
+		fails   bool
+	}{
+		"an update is rolled back":            {[]string{"UPDATE_ROLLBACK_IN_PROGRESS"}, true, false},
+		"said late":                           {[]string{"UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"}, true, false},
+		"an earlier rollback, and an update":  {[]string{"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_IN_PROGRESS"}, false, false},
+		"what that had made is removed":       {[]string{"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"}, false, false},
+		"an earlier cleanup, and an update":   {[]string{"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_IN_PROGRESS"}, false, false},
+		"an update":                           {[]string{"UPDATE_IN_PROGRESS"}, false, false},
+		"an update is rolled back, no answer": {[]string{"UPDATE_ROLLBACK_IN_PROGRESS", ""}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cloudformation := &statuses{answers: tt.answers}
+				got, err := RollingBackUpdate(t.Context(), cloudformation, "arn", slog.New(slog.DiscardHandler))
+				if got != tt.want || errors.Is(err, errStatusDenied) != tt.fails || cloudformation.asked != 2 {
+					t.Errorf("got %v and %v after %d calls to CloudFormation, want %v after 2", got, err, cloudformation.asked, tt.want)
+				}
+			})
+		})
+	}
+}
+
 // TestRollingBack_Unanswered checks for how long CloudFormation is asked if it does not
 // answer: 30 seconds, or a quarter of the request's time.
 // Reference 14.4.
