@@ -106,26 +106,37 @@ say "Everything below runs on this machine, against MiniStack, an imitation of A
 
 # Whatever the user has set for AWS must not lead away from here.
 unset "${!AWS_@}"
-port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_PAGER= AWS_DEFAULT_REGION=us-east-1
-export AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=demo AWS_ENDPOINT_URL=http://127.0.0.1:$port
+export AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=demo
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 # SAM keeps to this folder as well, reports to nobody and does not look for news of itself.
 export SAM_CLI_TELEMETRY=0 SAM_CLI_POLL_DELAY=1 __SAM_CLI_APP_DIR=$work/sam
 mkdir -p "$work/sam" "$work/tmp" "$work/checkout"
 printf '{"lastVersionCheck": %s}\n' "$(date +%s)" >"$work/sam/metadata.json"
 
-say "1. Starting MiniStack on 127.0.0.1:$port"
-set -m # a process group of its own: Ctrl-C is for the demo, which then stops the server and all its children
-TMPDIR=$work/tmp STATE_DIR=$work/state S3_DATA_DIR=$work/s3 GATEWAY_PORT=$port BIND_HOST=127.0.0.1 \
-  MINISTACK_HOST=127.0.0.1 IOT_MTLS_ENABLED=0 SFTP_ENABLED=0 MINISTACK_AUTOCREATE_AWS_MANAGED=1 \
-  "$python" test/standin/ministack/server.py </dev/null >"$work/ministack.log" 2>&1 &
-server=$!
-set +m
-until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-  kill -0 "$server" 2>/dev/null || { cat "$work/ministack.log" >&2; fail "MiniStack did not start"; }
-  sleep 0.1
-done
+# start_cloud starts MiniStack on a free port. MiniStack cannot choose one itself: it returns 1 if another program has
+# taken the port before MiniStack listens.
+start_cloud() {
+  local port
+  port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  export AWS_ENDPOINT_URL=http://127.0.0.1:$port
+  say "1. Starting MiniStack on 127.0.0.1:$port"
+  set -m # a process group of its own: Ctrl-C is for the demo, which then stops the server and all its children
+  TMPDIR=$work/tmp STATE_DIR=$work/state S3_DATA_DIR=$work/s3 GATEWAY_PORT=$port BIND_HOST=127.0.0.1 \
+    MINISTACK_HOST=127.0.0.1 IOT_MTLS_ENABLED=0 SFTP_ENABLED=0 MINISTACK_AUTOCREATE_AWS_MANAGED=1 \
+    "$python" test/standin/ministack/server.py </dev/null >"$work/ministack.log" 2>&1 &
+  server=$!
+  set +m
+  until grep -qF "Running on http://127.0.0.1:$port " "$work/ministack.log"; do
+    if ! kill -0 "$server" 2>/dev/null; then
+      grep -qF "already in use" "$work/ministack.log" && return 1
+      cat "$work/ministack.log" >&2
+      fail "MiniStack did not start"
+    fi
+    sleep 0.1
+  done
+}
+start_cloud || start_cloud || start_cloud || fail "three ports in a row were taken by other programs"
 
 go build -o "$work/rayiam" ./cmd/rayiam
 

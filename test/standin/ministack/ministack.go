@@ -56,13 +56,28 @@ type Server struct {
 }
 
 // Start starts MiniStack with these settings on a free port of 127.0.0.1. MiniStack writes
-// its files and its log to dir. Stop ends it.
+// its files and its log to dir. Stop ends it. MiniStack cannot choose a port itself, so another
+// program may take the port before MiniStack listens: then it is started with another one.
 func Start(dir string, settings ...string) (*Server, error) {
-	python, err := checkout.Python()
-	if err != nil {
-		return nil, err
+	for attempt := 1; ; attempt++ {
+		port, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		s, err := start(dir, port, settings)
+		if !errors.Is(err, errPortTaken) || attempt == maxPorts {
+			return s, err
+		}
 	}
-	port, err := freePort()
+}
+
+// maxPorts is how many ports Start tries.
+const maxPorts = 5
+
+var errPortTaken = errors.New("another program has taken the port")
+
+func start(dir, port string, settings []string) (*Server, error) {
+	python, err := checkout.Python()
 	if err != nil {
 		return nil, err
 	}
@@ -85,20 +100,26 @@ func Start(dir string, settings ...string) (*Server, error) {
 		return nil, fmt.Errorf("starting MiniStack: %w", err)
 	}
 	go func() { _ = s.cmd.Wait(); close(s.ended) }()
-	return s, s.listen("127.0.0.1:" + port)
+	return s, s.listen()
 }
 
-// listen waits until the server listens, or has ended.
-func (s *Server) listen(address string) error {
+// listen waits until the server says that it listens, or has ended. That somebody accepts
+// connections on the port would prove nothing: it may be another program.
+func (s *Server) listen() error {
 	for {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			return conn.Close()
-		}
+		ended := false
 		select {
 		case <-s.ended:
-			return fmt.Errorf("MiniStack ended before it listened:\n%s", s.Log())
+			ended = true
 		case <-time.After(50 * time.Millisecond):
+		}
+		switch log := s.Log(); {
+		case ended && strings.Contains(log, "already in use"):
+			return fmt.Errorf("%w:\n%s", errPortTaken, log)
+		case ended:
+			return fmt.Errorf("MiniStack ended before it listened:\n%s", log)
+		case strings.Contains(log, "Running on "+s.URL+" "):
+			return nil
 		}
 	}
 }
