@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -88,13 +89,16 @@ func denialOf(err error) (denial, bool) {
 
 // documented is the form of a denial: the principal, the action, the resource, which IAM may
 // leave out, and the reason, which may be missing too.
+// It is compiled for the first denial, and not at each start of the function.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-var documented = regexp.MustCompile(`^(.* is not authorized to perform: )(\S+)(?: on resource: .*?)??((?: because no | with an explicit deny).*)?$`)
+var documented = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(.* is not authorized to perform: )(\S+)(?: on resource: .*?)??((?: because no | with an explicit deny).*)?$`)
+})
 
 // kindOfDenial returns a denial without its action and its resource, in which the denials of
 // one principal by one policy differ. A message in another form is returned as it is.
 func kindOfDenial(message string) string {
-	parts := documented.FindStringSubmatch(message)
+	parts := documented().FindStringSubmatch(message)
 	if parts == nil {
 		return message
 	}
