@@ -55,6 +55,10 @@ func TestRollback_OfAnUpdateRefusedElsewhere(t *testing.T) {
 			l.CreateRole("ray-worker", "/")
 		}, ""},
 		"a role that is not as declared": {"UPDATE_ROLLBACK_IN_PROGRESS", func(l *lab, _ *cloudformation.Stack) { l.DetachPolicy("ray-worker", awsPolicy+"AmazonS3FullAccess") }, "role ray-head exists"},
+		"a role that only lost its owner": {"UPDATE_ROLLBACK_IN_PROGRESS", func(l *lab, _ *cloudformation.Stack) {
+			l.AttachPolicy("ray-worker", awsPolicy+"AdministratorAccess")
+			l.UntagRole("ray-worker", "ray-iam:owner")
+		}, "role ray-head exists"},
 		"a group that is left": {"UPDATE_ROLLBACK_IN_PROGRESS", func(l *lab, s *cloudformation.Stack) {
 			l.CreateRole("ray-gpu", "/")
 			l.TagRole("ray-gpu", "ray-iam:owner", s.PhysicalID)
